@@ -1,0 +1,7 @@
+//! In: a repository on disk. Out: bytes, ids, paths, commits. Never: a rule, a secret, a verdict.
+
+pub mod object;
+pub mod oid;
+
+pub use object::{Kind, Object, ObjectError, ReadObjects};
+pub use oid::{HashAlgorithm, Oid};

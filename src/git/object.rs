@@ -1,0 +1,71 @@
+//! What an object store hands out, and how reading one object can fail.
+
+use std::collections::HashMap;
+
+use thiserror::Error;
+
+use super::oid::Oid;
+
+/// The four kinds of git object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A commit.
+    Commit,
+    /// A directory.
+    Tree,
+    /// A file's bytes, or a symlink's target.
+    Blob,
+    /// An annotated tag.
+    Tag,
+}
+
+/// One object: its kind and its inflated, undeltified bytes without the loose header.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Object {
+    /// What `data` holds.
+    pub kind: Kind,
+    /// The content.
+    pub data: Vec<u8>,
+}
+
+/// Why one object could not be had. It costs that one object, never the whole run.
+#[derive(Debug, Error, Clone, PartialEq, Eq)]
+pub enum ObjectError {
+    /// No pack, loose file or alternate holds it (partial clone, damaged repository).
+    #[error("object {id} is missing")]
+    Missing {
+        /// The id that was asked for.
+        id: Oid,
+    },
+    /// It is there and does not read back.
+    #[error("object {id} is corrupt: {why}")]
+    Corrupt {
+        /// The id that was asked for.
+        id: Oid,
+        /// What is wrong with the stored bytes.
+        why: String,
+    },
+    /// It is larger than the caller wants to hold.
+    #[error("object {id} has {size} bytes, over the limit of {limit}")]
+    TooLarge {
+        /// The id that was asked for.
+        id: Oid,
+        /// Its inflated size in bytes.
+        size: u64,
+        /// The caller's limit in bytes.
+        limit: u64,
+    },
+}
+
+/// Reads single objects by id.
+pub trait ReadObjects: Sync {
+    /// The object named `id`, whole.
+    fn read(&self, id: &Oid) -> Result<Object, ObjectError>;
+}
+
+/// Objects held in memory: for tests of everything above the store.
+impl ReadObjects for HashMap<Oid, Object> {
+    fn read(&self, id: &Oid) -> Result<Object, ObjectError> {
+        self.get(id).cloned().ok_or(ObjectError::Missing { id: *id })
+    }
+}

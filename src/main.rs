@@ -1,0 +1,3 @@
+//! The `stopleak` binary.
+
+fn main() {}

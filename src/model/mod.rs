@@ -1,0 +1,23 @@
+//! In: nothing of ours. Out: the words that all other folders share. Never: input, output or settings.
+
+mod coverage;
+mod finding;
+mod fingerprint;
+mod grade;
+mod lines;
+mod location;
+mod path;
+mod provenance;
+mod report;
+mod secret;
+
+pub use coverage::{Coverage, CoverageKind};
+pub use finding::{Excerpt, Finding, RuleInfo, Status};
+pub use fingerprint::{Fingerprint, FingerprintKey};
+pub use grade::{Confidence, Severity};
+pub use lines::LineIndex;
+pub use location::{Location, Span};
+pub use path::RepoPath;
+pub use provenance::{Carrier, CommitFacts, Provenance};
+pub use report::{Counts, ScanHeader, ScanReport, Verdict};
+pub use secret::Secret;

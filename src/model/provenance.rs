@@ -1,0 +1,88 @@
+//! Where scanned bytes came from.
+
+use super::path::RepoPath;
+
+/// What kind of thing carried the bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Carrier {
+    /// A file's content.
+    File,
+    /// The target of a symbolic link.
+    Symlink,
+    /// A commit's message or its author and committer lines.
+    Commit,
+    /// An annotated tag's message or tagger line.
+    Tag,
+    /// The name of a file or directory.
+    FileName,
+    /// The name of a branch or tag.
+    RefName,
+    /// Standard input.
+    Stdin,
+}
+
+impl Carrier {
+    /// The lower-case word used in every format.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Carrier::File => "file",
+            Carrier::Symlink => "symlink",
+            Carrier::Commit => "commit",
+            Carrier::Tag => "tag",
+            Carrier::FileName => "file-name",
+            Carrier::RefName => "ref-name",
+            Carrier::Stdin => "stdin",
+        }
+    }
+}
+
+/// The facts of one commit that a person needs to recognise it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CommitFacts {
+    /// Full hexadecimal id.
+    pub id: String,
+    /// `Name <mail>` of the author; invalid UTF-8 replaced.
+    pub author: String,
+    /// Author date, RFC 3339 with the author's offset. Forgeable: shown, never sorted by.
+    pub date: String,
+    /// First line of the message; invalid UTF-8 replaced.
+    pub summary: String,
+    /// Whether it has more than one parent: "introduced by merge".
+    pub merge: bool,
+    /// Whether its parents were cut off by a shallow clone: the true commit is this one or before it.
+    pub shallow: bool,
+}
+
+/// Where one finding's bytes came from. For a scan of files only `path` and `carrier` are set.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Provenance {
+    /// Path in the repository or below the scan's root; for other carriers the ref name, or empty.
+    pub path: RepoPath,
+    /// What held the bytes.
+    pub carrier: Carrier,
+    /// Hexadecimal id of the blob (or commit, or tag) that was read, where there is one.
+    pub object: Option<String>,
+    /// The commit that first brought the value to this place, where history was read.
+    pub first_commit: Option<CommitFacts>,
+    /// Whether HEAD still holds the object, where history was read.
+    pub at_head: Option<bool>,
+    /// Full names of the refs from which it can be reached, sorted, where history was read.
+    pub refs: Vec<String>,
+    /// Whether any ref or HEAD reaches it, where history was read.
+    pub reachable: Option<bool>,
+}
+
+impl Provenance {
+    /// A file of a directory scan.
+    pub fn file(path: RepoPath) -> Provenance {
+        Provenance {
+            path,
+            carrier: Carrier::File,
+            object: None,
+            first_commit: None,
+            at_head: None,
+            refs: Vec::new(),
+            reachable: None,
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Everything one run found out, ready for any reporter.
+
+use super::coverage::Coverage;
+use super::finding::{Finding, Status};
+use super::grade::Confidence;
+
+/// What was scanned, with what. Holds nothing that differs between two equal runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScanHeader {
+    /// `scan`, `staged`, `range` or `history`.
+    pub command: String,
+    /// The paths, range or repository as the user gave them.
+    pub target: String,
+    /// Hash of the active rules: two runs with equal digests looked for the same things.
+    pub ruleset: String,
+    /// Number of active rules.
+    pub rules: usize,
+    /// Full names of the refs that were read, for `history`.
+    pub refs: Vec<String>,
+    /// `(m, n)` for shard m of n.
+    pub shard: Option<(usize, usize)>,
+}
+
+/// How much was read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counts {
+    /// Commits whose content or message was read.
+    pub commits: u64,
+    /// Unique git objects that were scanned.
+    pub objects: u64,
+    /// Files that were scanned (working tree, index entries, archive members).
+    pub files: u64,
+    /// Bytes that were scanned, after inflating.
+    pub bytes: u64,
+}
+
+impl std::ops::AddAssign for Counts {
+    fn add_assign(&mut self, other: Counts) {
+        self.commits += other.commits;
+        self.objects += other.objects;
+        self.files += other.files;
+        self.bytes += other.bytes;
+    }
+}
+
+/// The one-word result of a run, from which the exit code follows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Everything was read and nothing reaches the threshold.
+    Clean,
+    /// Everything was read, and there are findings.
+    Findings,
+    /// Something that should have been read could not be. Wins over findings.
+    Incomplete,
+}
+
+impl Verdict {
+    /// The lower-case word used in every format.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Verdict::Clean => "clean",
+            Verdict::Findings => "findings",
+            Verdict::Incomplete => "incomplete",
+        }
+    }
+}
+
+/// One run's result.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ScanReport {
+    /// What was scanned.
+    pub header: ScanHeader,
+    /// Findings of every status at or above the reporting confidence, sorted by [`Finding::sort_key`].
+    pub findings: Vec<Finding>,
+    /// What was not read, sorted.
+    pub coverage: Vec<Coverage>,
+    /// How much was read.
+    pub counts: Counts,
+    /// New findings at or above this confidence decide the verdict.
+    pub fail_on: Confidence,
+}
+
+impl ScanReport {
+    /// Whether everything that should have been read was.
+    pub fn is_complete(&self) -> bool {
+        !self.coverage.iter().any(|entry| entry.kind.is_gap())
+    }
+
+    /// New findings at or above the threshold.
+    pub fn blocking(&self) -> impl Iterator<Item = &Finding> {
+        self.findings
+            .iter()
+            .filter(|finding| finding.status == Status::New && finding.confidence >= self.fail_on)
+    }
+
+    /// The result.
+    pub fn verdict(&self) -> Verdict {
+        if !self.is_complete() {
+            Verdict::Incomplete
+        } else if self.blocking().next().is_some() {
+            Verdict::Findings
+        } else {
+            Verdict::Clean
+        }
+    }
+}

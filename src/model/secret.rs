@@ -1,0 +1,49 @@
+//! The one type that holds a found value, built so that it cannot reach an output by accident.
+
+use std::fmt;
+
+/// A secret value. No `Display`, no `Serialize`; `Debug` is masked. Output takes [`Secret::redacted`].
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Secret(Vec<u8>);
+
+/// A value shorter than this is masked whole; showing four of its characters would give it away.
+const SHOW_PREFIX_FROM: usize = 16;
+
+impl Secret {
+    /// Takes the value's bytes as they stand in the (decoded) text.
+    pub fn new(value: impl Into<Vec<u8>>) -> Secret {
+        Secret(value.into())
+    }
+
+    /// The raw bytes, for hashing and comparing. Whoever calls this must not print them.
+    pub fn expose(&self) -> &[u8] {
+        &self.0
+    }
+
+    /// The value as people may see it: its first four characters when it has 16 or more, stars for
+    /// the rest. Always eight stars, so that the length stays unknown too.
+    pub fn redacted(&self) -> String {
+        let shown = if self.0.len() < SHOW_PREFIX_FROM { 0 } else { 4 };
+        let head = self.0.iter().take(shown).take_while(|byte| byte.is_ascii_graphic());
+        head.map(|&byte| byte as char).chain("********".chars()).collect()
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Secret({})", self.redacted())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_values_show_four_characters_short_ones_none() {
+        assert_eq!(Secret::new("abcdefghijklmnopqrst").redacted(), "abcd********");
+        assert_eq!(Secret::new("hunter2").redacted(), "********");
+        assert_eq!(Secret::new(b"ab\x1b[31mzzzzzzzzzzzzzz".to_vec()).redacted(), "ab********");
+        assert_eq!(format!("{:?}", Secret::new("hunter2hunter2hu")), "Secret(hunt********)");
+    }
+}
