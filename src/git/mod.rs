@@ -3,5 +3,5 @@
 pub mod object;
 pub mod oid;
 
-pub use object::{Kind, Object, ObjectError, ReadObjects};
+pub use object::{Kind, Object, ObjectError, ReadObjects, ScanObjects, Visitor};
 pub use oid::{HashAlgorithm, Oid};

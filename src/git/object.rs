@@ -69,3 +69,28 @@ impl ReadObjects for HashMap<Oid, Object> {
         self.get(id).cloned().ok_or(ObjectError::Missing { id: *id })
     }
 }
+
+/// Receives the objects of a whole store, one worker's share.
+pub trait Visitor: Send {
+    /// One object, whole. Each unique id comes once per run, in no promised order.
+    fn visit(&mut self, id: &Oid, kind: Kind, data: &[u8]);
+    /// One object that could not be read.
+    fn failed(&mut self, error: ObjectError);
+}
+
+/// Walks every object that is stored, whether anything refers to it or not.
+pub trait ScanObjects: ReadObjects {
+    /// Visits every stored object of the wanted `kinds` on up to `threads` threads. `make` is called
+    /// once per worker; the workers' visitors come back for merging, in no promised order.
+    fn for_each<V: Visitor>(&self, kinds: &[Kind], threads: usize, make: &(dyn Fn() -> V + Sync)) -> Vec<V>;
+}
+
+impl ScanObjects for HashMap<Oid, Object> {
+    fn for_each<V: Visitor>(&self, kinds: &[Kind], _threads: usize, make: &(dyn Fn() -> V + Sync)) -> Vec<V> {
+        let mut visitor = make();
+        for (id, object) in self.iter().filter(|(_, object)| kinds.contains(&object.kind)) {
+            visitor.visit(id, object.kind, &object.data);
+        }
+        vec![visitor]
+    }
+}

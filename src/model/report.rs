@@ -32,6 +32,8 @@ pub struct Counts {
     pub files: u64,
     /// Bytes that were scanned, after inflating.
     pub bytes: u64,
+    /// Files that were left out because the configuration says so.
+    pub skipped: u64,
 }
 
 impl std::ops::AddAssign for Counts {
@@ -40,6 +42,7 @@ impl std::ops::AddAssign for Counts {
         self.objects += other.objects;
         self.files += other.files;
         self.bytes += other.bytes;
+        self.skipped += other.skipped;
     }
 }
 
