@@ -63,7 +63,11 @@ pub struct Rule {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entropy: Option<f32>,
     /// Proofs, tried in this order.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        with = "serde_yaml::with::singleton_map_recursive"
+    )]
     pub checks: Vec<Check>,
     /// Another rule's match that belongs to this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -82,6 +86,10 @@ pub struct Rule {
     /// placeholders inside them mean something. Machine-made tokens are only tested for filler.
     #[serde(default, skip_serializing_if = "is_default")]
     pub human: bool,
+    /// With `keywords`: the keywords are parts of names (`passw`, `secret`), and the engine's scored
+    /// detector for generic secrets decides about the value assigned to such a name.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub generic: bool,
     /// Not a finding by itself: only serves `pair` of other rules.
     #[serde(default, skip_serializing_if = "is_default")]
     pub identifier: bool,
@@ -254,7 +262,7 @@ pub enum Check {
     LiteralPassword,
     /// Structure: letters and digits are both there, as in any long machine-made value.
     LettersAndDigits,
-    /// Integrity: an AWS access key id whose base32 body holds a 12-digit account number.
+    /// Structure: an AWS access key id whose base32 body holds a 12-digit account number.
     AwsAccount,
 }
 
