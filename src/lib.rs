@@ -23,4 +23,5 @@
 
 pub mod git;
 pub mod model;
+pub mod policy;
 pub mod rules;
