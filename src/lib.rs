@@ -21,7 +21,9 @@
 //! - [`scan`]: joins the boxes for one run.
 //! - [`cli`]: the command line.
 
+pub mod config;
 pub mod engine;
 pub mod git;
 pub mod model;
+pub mod policy;
 pub mod rules;
