@@ -7,7 +7,9 @@ pub use object::{Kind, Object, ObjectError, ReadObjects, ScanObjects, Visitor};
 pub use oid::{HashAlgorithm, Oid};
 
 pub mod commit;
+pub mod env;
 pub mod ident;
+pub mod repo;
 pub mod tag;
 #[cfg(test)]
 pub(crate) mod testing;
