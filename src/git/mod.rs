@@ -9,6 +9,7 @@ pub use oid::{HashAlgorithm, Oid};
 pub mod commit;
 pub mod env;
 pub mod ident;
+pub mod index;
 pub mod repo;
 pub mod tag;
 #[cfg(test)]
