@@ -5,3 +5,13 @@ pub mod oid;
 
 pub use object::{Kind, Object, ObjectError, ReadObjects, ScanObjects, Visitor};
 pub use oid::{HashAlgorithm, Oid};
+
+pub mod commit;
+pub mod env;
+pub mod ident;
+pub mod index;
+pub mod repo;
+pub mod tag;
+#[cfg(test)]
+pub(crate) mod testing;
+pub mod tree;

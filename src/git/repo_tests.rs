@@ -1,0 +1,220 @@
+use super::*;
+use crate::git::testing::TestRepo;
+
+fn oid(hex: &str) -> Oid {
+    Oid::from_hex(hex.as_bytes()).expect("an id")
+}
+
+fn same(left: &Path, right: &Path) {
+    let real =
+        |path: &Path| path.canonicalize().unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    assert_eq!(real(left), real(right));
+}
+
+#[test]
+fn an_unborn_repository_has_places_and_no_head() {
+    let test = TestRepo::new();
+    test.write("sub/dir/file", "x");
+    let repo = Repo::discover(&test.path().join("sub/dir")).expect("found");
+    same(repo.git_dir(), &test.path().join(".git"));
+    same(repo.common_dir(), &test.path().join(".git"));
+    same(repo.work_tree().expect("not bare"), test.path());
+    assert_eq!(repo.head().expect("readable"), None);
+    assert_eq!(repo.algorithm(), HashAlgorithm::Sha1);
+    assert!(!repo.is_bare() && !repo.is_partial().expect("readable"));
+    assert!(repo.shallow().expect("readable").is_empty());
+    assert!(matches!(repo.resolve("HEAD"), Err(RepoError::UnknownRevision { .. })));
+}
+
+#[test]
+fn a_plain_directory_is_not_a_repository() {
+    let dir = tempfile::tempdir().expect("a temporary directory");
+    let env = GitEnv { ceilings: Some(dir.path().into()), ..GitEnv::default() };
+    assert!(matches!(Repo::with_env(dir.path(), env), Err(RepoError::NotARepository { .. })));
+    assert!(matches!(Repo::open(dir.path()), Err(RepoError::NotARepository { .. })));
+    assert!(matches!(Repo::discover(&dir.path().join("absent")), Err(RepoError::NotARepository { .. })));
+}
+
+#[test]
+fn revisions_and_ranges_resolve_to_commits() {
+    let test = TestRepo::new();
+    let base = test.commit("base");
+    test.git(&["checkout", "-qb", "side"]);
+    let side = test.commit("side");
+    test.git(&["checkout", "-q", "main"]);
+    let main = test.commit("main");
+    test.git(&["tag", "-am", "tag", "v1", &side]);
+    test.write("f", "blob");
+    let blob = test.text(&["hash-object", "-w", "f"]);
+    test.git(&["checkout", "-q", "--orphan", "island"]);
+    let island = test.commit("island");
+
+    let repo = Repo::open(test.path()).expect("a repository");
+    assert_eq!(repo.head().expect("readable"), Some(oid(&island)));
+    assert_eq!(repo.resolve("v1").expect("a tag"), oid(&side));
+    assert_eq!(repo.resolve("side~1").expect("a parent"), oid(&base));
+    for rev in [&blob, "nope", "", "side~9", &"0".repeat(40)] {
+        assert!(matches!(repo.resolve(rev), Err(RepoError::UnknownRevision { .. })), "{rev}");
+    }
+    let sides = |left: &str, right: &str| (vec![oid(left)], vec![oid(right)]);
+    assert_eq!(repo.range("main..side").expect("two commits"), sides(&main, &side));
+    assert_eq!(repo.range("main...side").expect("related"), sides(&base, &side));
+    assert_eq!(repo.range("main..").expect("HEAD"), sides(&main, &island));
+    assert_eq!(repo.range("..main").expect("HEAD"), sides(&island, &main));
+    assert_eq!(repo.merge_base(oid(&main), oid(&side)).expect("readable"), Some(oid(&base)));
+    assert_eq!(repo.merge_base(oid(&main), oid(&island)).expect("readable"), None);
+    assert!(matches!(repo.range("main...island"), Err(RepoError::NoMergeBase { .. })));
+    assert!(matches!(repo.range("main"), Err(RepoError::NotARange { .. })));
+    assert!(matches!(repo.range("main..nope"), Err(RepoError::UnknownRevision { .. })));
+}
+
+#[test]
+fn hook_variables_say_where_everything_is() {
+    let test = TestRepo::new();
+    test.write("sub/file", "x");
+    test.commit_all("one");
+    let env = GitEnv {
+        git_dir: Some(".git".into()),
+        index_file: Some(".git/next-index-1.lock".into()),
+        object_directory: Some(".git/objects/incoming".into()),
+        alternates: Some(test.path().join(".git/objects").into()),
+        ..GitEnv::default()
+    };
+    let repo = Repo::with_env(test.path(), env).expect("a repository");
+    same(repo.work_tree().expect("not bare"), test.path());
+    assert_eq!(repo.index_file(), repo.work_tree().expect("not bare").join(".git/next-index-1.lock"));
+    let dirs = [test.path().join(".git/objects/incoming"), test.path().join(".git/objects")];
+    assert_eq!(repo.objects_dirs(), dirs);
+
+    // Without GIT_DIR the index still belongs to the root of the work tree, not to where we stand.
+    let env = GitEnv { index_file: Some("temporary".into()), ..GitEnv::default() };
+    let repo = Repo::with_env(&test.path().join("sub"), env).expect("a repository");
+    assert_eq!(
+        repo.index_file().parent().map(Path::canonicalize).expect("below").expect("there"),
+        test.path()
+    );
+
+    let env = GitEnv { git_dir: Some("../.git".into()), work_tree: Some("..".into()), ..GitEnv::default() };
+    let repo = Repo::with_env(&test.path().join("sub"), env).expect("a repository");
+    same(repo.work_tree().expect("named"), test.path());
+    same(&repo.index_file(), &test.path().join(".git/index"));
+}
+
+#[test]
+fn commits_in_quarantine_have_names() {
+    let test = TestRepo::new();
+    test.commit("one");
+    let quarantine = test.beside("quarantine");
+    std::fs::create_dir(&quarantine).expect("a fresh place");
+    let tree = test.text(&["write-tree"]);
+    let mut command = test.command();
+    command
+        .args(["commit-tree", "-m", "pushed", &tree])
+        .env("GIT_OBJECT_DIRECTORY", &quarantine)
+        .env("GIT_ALTERNATE_OBJECT_DIRECTORIES", test.path().join(".git/objects"));
+    let output = command.output().expect("git is installed");
+    let id = String::from_utf8(output.stdout).expect("text").trim().to_owned();
+
+    assert!(Repo::open(test.path()).expect("a repository").resolve(&id).is_err());
+    let env = GitEnv { object_directory: Some(quarantine), ..GitEnv::default() };
+    let repo = Repo::with_env(test.path(), env).expect("a repository");
+    assert_eq!(repo.resolve(&id).expect("in quarantine"), oid(&id));
+}
+
+#[test]
+fn a_linked_worktree_has_its_own_head_and_index() {
+    let test = TestRepo::new();
+    let first = test.commit("one");
+    test.commit("two");
+    let linked = test.beside("linked");
+    test.git(&["worktree", "add", "-q", "--detach", linked.to_str().expect("text"), &first]);
+    let own = test.path().join(".git/worktrees/linked");
+
+    let env = GitEnv { git_dir: Some(own.clone()), ..GitEnv::default() };
+    for repo in [Repo::discover(&linked), Repo::with_env(&linked, env)] {
+        let repo = repo.expect("a repository");
+        same(repo.git_dir(), &own);
+        same(repo.common_dir(), &test.path().join(".git"));
+        same(repo.work_tree().expect("not bare"), &linked);
+        same(&repo.index_file(), &own.join("index"));
+        assert_eq!(repo.head().expect("readable"), Some(oid(&first)));
+        assert_eq!(repo.hooks_dir().expect("readable"), repo.common_dir().join("hooks"));
+    }
+}
+
+#[test]
+fn hooks_live_where_the_configuration_says() {
+    let test = TestRepo::new();
+    let repo = || {
+        Repo::with_env(test.path(), GitEnv { config_global: Some("/dev/null".into()), ..GitEnv::default() })
+    };
+    let hooks = || repo().expect("a repository").hooks_dir().expect("readable");
+    same(hooks().parent().expect("below"), &test.path().join(".git"));
+    test.git(&["config", "core.hooksPath", ".husky"]);
+    assert_eq!(hooks().file_name(), Some(".husky".as_ref()));
+    same(hooks().parent().expect("below"), test.path());
+    test.git(&["config", "core.hooksPath", "/somewhere/else"]);
+    assert_eq!(hooks(), Path::new("/somewhere/else"));
+    let global = test.beside("global");
+    std::fs::write(&global, "[core]\n\thooksPath = /from/global\n").expect("room on the disk");
+    test.git(&["config", "--unset", "core.hooksPath"]);
+    let env = GitEnv { config_global: Some(global), ..GitEnv::default() };
+    let repo = Repo::with_env(test.path(), env).expect("a repository");
+    assert_eq!(repo.hooks_dir().expect("readable"), Path::new("/from/global"));
+}
+
+#[test]
+fn bare_shallow_partial_and_submodule_repositories_open() {
+    let test = TestRepo::new();
+    test.write("f", "1");
+    test.commit_all("one");
+    test.write("f", "2");
+    let second = test.commit_all("two");
+    test.git(&["config", "uploadpack.allowFilter", "true"]);
+    let url = format!("file://{}", test.path().display());
+    let place = |name: &str| test.beside(name).to_str().expect("text").to_owned();
+
+    test.git(&["clone", "-q", "--bare", &url, &place("bare.git")]);
+    let bare = Repo::open(&test.beside("bare.git")).expect("a repository");
+    assert!(bare.is_bare() && bare.work_tree().is_none());
+    same(&bare.objects_dirs()[0], &test.beside("bare.git/objects"));
+
+    test.git(&["clone", "-q", "--depth", "1", &url, &place("shallow")]);
+    let shallow = Repo::open(&test.beside("shallow")).expect("a repository");
+    assert_eq!(shallow.shallow().expect("readable"), HashSet::from([oid(&second)]));
+
+    test.git(&["clone", "-q", "--no-checkout", "--filter=blob:none", &url, &place("partial")]);
+    let partial = Repo::open(&test.beside("partial")).expect("a repository");
+    assert!(partial.is_partial().expect("readable"));
+    assert_eq!(partial.head().expect("readable"), Some(oid(&second)));
+
+    let outer = TestRepo::new();
+    outer.git(&["submodule", "--quiet", "add", &url, "inner"]);
+    let inner = Repo::discover(&outer.path().join("inner")).expect("a repository");
+    same(inner.work_tree().expect("not bare"), &outer.path().join("inner"));
+    same(inner.git_dir(), &outer.path().join(".git/modules/inner"));
+    assert_eq!(inner.head().expect("readable"), Some(oid(&second)));
+}
+
+#[test]
+fn what_libgit2_cannot_read_is_named() {
+    let test = TestRepo::init(&["init", "-q", "--ref-format=reftable"]);
+    match Repo::open(test.path()) {
+        Err(RepoError::UnsupportedRepository { what }) => assert!(what.contains("refstorage"), "{what}"),
+        other => panic!("{:?}", other.map(|_| "opened")),
+    }
+}
+
+#[test]
+fn a_merge_under_way_names_its_other_heads() {
+    let test = TestRepo::new();
+    test.commit("base");
+    test.git(&["checkout", "-qb", "side"]);
+    test.write("s", "s");
+    let side = test.commit_all("side");
+    test.git(&["checkout", "-q", "main"]);
+    assert!(Repo::open(test.path()).expect("a repository").merge_heads().expect("readable").is_empty());
+    test.git(&["merge", "-q", "--no-ff", "--no-commit", "side"]);
+    let repo = Repo::open(test.path()).expect("a repository");
+    assert_eq!(repo.merge_heads().expect("readable"), [oid(&side)]);
+}

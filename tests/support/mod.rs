@@ -1,0 +1,8 @@
+//! What integration tests share.
+
+#![allow(dead_code, unused_imports, reason = "each test binary uses its own part")]
+
+#[path = "../../src/git/testing.rs"]
+mod testing;
+
+pub(crate) use testing::TestRepo;
