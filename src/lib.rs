@@ -23,3 +23,4 @@
 
 pub mod git;
 pub mod model;
+pub mod report;
