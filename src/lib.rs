@@ -27,3 +27,4 @@ pub mod git;
 pub mod model;
 pub mod policy;
 pub mod rules;
+pub mod report;
