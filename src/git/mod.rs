@@ -7,6 +7,7 @@ pub use object::{Kind, Object, ObjectError, ReadObjects, ScanObjects, Visitor};
 pub use oid::{HashAlgorithm, Oid};
 
 pub mod commit;
+pub mod diff;
 pub mod env;
 pub mod ident;
 pub mod index;
@@ -14,4 +15,6 @@ pub mod repo;
 pub mod tag;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(test)]
+pub(crate) mod testing_objects;
 pub mod tree;
