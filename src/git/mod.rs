@@ -9,9 +9,13 @@ pub use oid::{HashAlgorithm, Oid};
 pub mod commit;
 pub mod diff;
 pub mod env;
+pub mod graph;
 pub mod ident;
 pub mod index;
+mod oid_map;
+pub mod refs;
 pub mod repo;
+pub mod revs;
 pub mod tag;
 #[cfg(test)]
 pub(crate) mod testing;
