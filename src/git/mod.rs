@@ -7,11 +7,18 @@ pub use object::{Kind, Object, ObjectError, ReadObjects, ScanObjects, Visitor};
 pub use oid::{HashAlgorithm, Oid};
 
 pub mod commit;
+pub mod diff;
 pub mod env;
+pub mod graph;
 pub mod ident;
 pub mod index;
+mod oid_map;
+pub mod refs;
 pub mod repo;
+pub mod revs;
 pub mod tag;
 #[cfg(test)]
 pub(crate) mod testing;
+#[cfg(test)]
+pub(crate) mod testing_objects;
 pub mod tree;

@@ -272,6 +272,11 @@ impl Repo {
             Err(error) => Err(error.into()),
         }
     }
+
+    /// libgit2's own handle, for refs.
+    pub(super) fn raw(&self) -> &Repository {
+        &self.git
+    }
 }
 
 fn open(path: &Path, flags: RepositoryOpenFlags, env: &GitEnv) -> Result<Repository, RepoError> {

@@ -2,7 +2,7 @@
 
 use super::commit::{HeaderLines, MalformedHeader, summary};
 use super::ident::Ident;
-use super::object::Kind;
+use super::object::{Kind, ObjectError, ReadObjects};
 use super::oid::Oid;
 
 /// One annotated tag, borrowed from its bytes.
@@ -59,6 +59,21 @@ impl<'a> Tag<'a> {
     pub fn summary(&self) -> String {
         summary(self.message)
     }
+}
+
+/// Follows a chain of annotated tags to what it names, and says what kind that is.
+pub fn peel(objects: &impl ReadObjects, id: &Oid) -> Result<(Oid, Kind), ObjectError> {
+    let mut id = *id;
+    // Tags of tags are rare and short; an endless chain takes a store that does not check hashes.
+    for _ in 0..1000 {
+        let object = objects.read(&id)?;
+        if object.kind != Kind::Tag {
+            return Ok((id, object.kind));
+        }
+        let tag = Tag::parse(&object.data);
+        id = tag.map_err(|error| ObjectError::Corrupt { id, why: error.to_string() })?.target;
+    }
+    Err(ObjectError::Corrupt { id, why: "endless chain of tags".into() })
 }
 
 #[cfg(test)]

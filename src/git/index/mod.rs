@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-pub use cached_tree::CachedTree;
+pub use cached_tree::{CachedDir, CachedTree};
 
 use super::oid::{HashAlgorithm, Oid};
 use super::tree::Mode;
