@@ -22,9 +22,10 @@
 //! - [`cli`]: the command line.
 
 pub mod config;
+pub mod decode;
 pub mod engine;
 pub mod git;
 pub mod model;
 pub mod policy;
-pub mod rules;
 pub mod report;
+pub mod rules;

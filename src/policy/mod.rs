@@ -7,10 +7,12 @@
 mod baseline;
 mod inline;
 mod paths;
+mod role;
 
 pub use baseline::{Baseline, BaselineError, Entry, RandomError};
 pub use inline::Surroundings;
 pub use paths::{GlobError, SkipPaths};
+pub use role::is_example_path;
 
 use crate::model::{Finding, FingerprintKey, RepoPath, Status};
 
