@@ -1,7 +1,11 @@
 //! In: a repository on disk. Out: bytes, ids, paths, commits. Never: a rule, a secret, a verdict.
 
+pub mod loose;
 pub mod object;
 pub mod oid;
+pub mod pack;
+pub mod store;
 
 pub use object::{Kind, Object, ObjectError, ReadObjects, ScanObjects, Visitor};
 pub use oid::{HashAlgorithm, Oid};
+pub use store::{ObjectStore, StoreProblem};
