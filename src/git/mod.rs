@@ -1,7 +1,10 @@
 //! In: a repository on disk. Out: bytes, ids, paths, commits. Never: a rule, a secret, a verdict.
 
+pub mod loose;
 pub mod object;
 pub mod oid;
+pub mod pack;
+pub mod store;
 
 pub use object::{Kind, Object, ObjectError, ReadObjects, ScanObjects, Visitor};
 pub use oid::{HashAlgorithm, Oid};
@@ -22,3 +25,4 @@ pub(crate) mod testing;
 #[cfg(test)]
 pub(crate) mod testing_objects;
 pub mod tree;
+pub use store::{ObjectStore, StoreProblem};
