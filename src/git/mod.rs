@@ -6,6 +6,7 @@ pub mod oid;
 pub use object::{Kind, Object, ObjectError, ReadObjects, ScanObjects, Visitor};
 pub use oid::{HashAlgorithm, Oid};
 
+pub mod attribution;
 pub mod commit;
 pub mod diff;
 pub mod env;
