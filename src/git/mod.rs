@@ -9,6 +9,7 @@ pub mod store;
 pub use object::{Kind, Object, ObjectError, ReadObjects, ScanObjects, Visitor};
 pub use oid::{HashAlgorithm, Oid};
 
+pub mod attribution;
 pub mod commit;
 pub mod diff;
 pub mod env;

@@ -81,7 +81,21 @@ pub fn entries(data: &[u8], id_len: usize) -> TreeEntries<'_> {
 }
 
 impl<'a> TreeEntries<'a> {
-    fn parse(&mut self) -> Option<TreeEntry<'a>> {
+    /// The next entry with its id as raw bytes: for passes over all trees of a repository, where
+    /// most ids are not worth copying.
+    pub(super) fn next_raw(&mut self) -> Option<Result<(Mode, &'a [u8], &'a [u8]), MalformedTree>> {
+        if self.at >= self.data.len() {
+            return None;
+        }
+        let at = self.at;
+        let entry = self.parse();
+        if entry.is_none() {
+            self.at = self.data.len();
+        }
+        Some(entry.ok_or(MalformedTree { at }))
+    }
+
+    fn parse(&mut self) -> Option<(Mode, &'a [u8], &'a [u8])> {
         let mut rest = &self.data[self.at..];
         let mut bits = 0u32;
         let mut digits = 0;
@@ -96,9 +110,9 @@ impl<'a> TreeEntries<'a> {
         }
         rest = &rest[1..];
         let nul = memchr::memchr(0, rest).filter(|&len| len > 0)?;
-        let id = Oid::from_bytes(rest.get(nul + 1..nul + 1 + self.id_len)?)?;
+        let id = rest.get(nul + 1..nul + 1 + self.id_len)?;
         self.at += digits + 1 + nul + 1 + self.id_len;
-        Some(TreeEntry { mode: Mode::from_bits(bits), name: &rest[..nul], id })
+        Some((Mode::from_bits(bits), &rest[..nul], id))
     }
 }
 
@@ -106,15 +120,12 @@ impl<'a> Iterator for TreeEntries<'a> {
     type Item = Result<TreeEntry<'a>, MalformedTree>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.at >= self.data.len() {
-            return None;
-        }
         let at = self.at;
-        let entry = self.parse();
-        if entry.is_none() {
-            self.at = self.data.len();
-        }
-        Some(entry.ok_or(MalformedTree { at }))
+        let (mode, name, id) = match self.next_raw()? {
+            Ok(entry) => entry,
+            Err(error) => return Some(Err(error)),
+        };
+        Some(Oid::from_bytes(id).map(|id| TreeEntry { mode, name, id }).ok_or(MalformedTree { at }))
     }
 }
 

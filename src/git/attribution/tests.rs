@@ -1,0 +1,240 @@
+//! On real repositories, with a plain walk through `git log --raw` as the oracle.
+
+use super::*;
+use crate::git::object::Object;
+use crate::git::refs::tips;
+use crate::git::repo::Repo;
+use crate::git::testing::TestRepo;
+use crate::git::testing_objects::{all_objects, oid};
+
+struct Fixture {
+    objects: HashMap<Oid, Object>,
+    attribution: Attribution,
+}
+
+fn attribute_all(test: &TestRepo) -> Fixture {
+    let objects = all_objects(test);
+    let repo = Repo::open(test.path()).expect("a repository");
+    attribute_in(objects, &repo)
+}
+
+fn attribute_in(objects: HashMap<Oid, Object>, repo: &Repo) -> Fixture {
+    let wanted = objects.iter().filter(|(_, object)| object.kind == Kind::Blob).map(|(id, _)| *id).collect();
+    let graph = CommitGraph::load(&objects, &repo.shallow().expect("readable"), 1);
+    let tips = tips(repo).expect("readable");
+    let attribution = attribute(&objects, &graph, &tips, repo.head().expect("readable"), &wanted, 1);
+    Fixture { objects, attribution }
+}
+
+impl Fixture {
+    #[track_caller]
+    fn blob(&self, content: &str) -> &BlobHistory {
+        let found = self.objects.iter().find(|(_, object)| object.data == content.as_bytes());
+        self.attribution.get(found.expect("such a blob").0).expect("wanted")
+    }
+
+    #[track_caller]
+    fn introduction(&self, content: &str) -> &Introduction {
+        self.blob(content).introduction.as_ref().expect("introduced")
+    }
+}
+
+fn paths(introduction: &Introduction) -> Vec<String> {
+    introduction.paths.iter().map(|(path, _)| String::from_utf8_lossy(path).into_owned()).collect()
+}
+
+/// A history with a bit of everything; the tags name its commits.
+fn history() -> TestRepo {
+    let test = TestRepo::new();
+    let tag = |name: &str| {
+        test.git(&["tag", name]);
+    };
+    test.write("a", "first");
+    test.write("dir/copy", "twice");
+    test.write("dir/sub/copy", "twice");
+    test.commit_all("root");
+    tag("root");
+    test.git(&["mv", "a", "renamed"]);
+    test.commit_all("rename");
+    test.write("dir/other", "first");
+    test.commit_all("copy");
+    test.write("dir/new", "new");
+    test.git(&["rm", "-q", "renamed"]);
+    test.commit_all("new");
+    tag("new");
+    test.git(&["checkout", "-qb", "side", "root"]);
+    test.write("side/file", "of side");
+    test.commit_all("side");
+    tag("at-side");
+    test.git(&["checkout", "-q", "main"]);
+    test.git(&["merge", "-q", "--no-ff", "--no-commit", "side"]);
+    test.write("evil", "of the merge");
+    test.commit_all("merge");
+    tag("merge");
+    test.git(&["rm", "-q", "dir/new"]);
+    test.commit_all("removed");
+    test
+}
+
+#[test]
+fn the_introducing_commit_is_first_by_graph_and_renames_do_not_count() {
+    let test = history();
+    let all = attribute_all(&test);
+    assert_eq!(all.attribution.problems, []);
+    for (content, rev, at) in [
+        ("first", "root", &["a"][..]),
+        ("twice", "root", &["dir/copy", "dir/sub/copy"]),
+        ("new", "new", &["dir/new"]),
+        ("of side", "at-side", &["side/file"]),
+        ("of the merge", "merge", &["evil"]),
+    ] {
+        let introduction = all.introduction(content);
+        assert_eq!(introduction.commit.to_string(), test.text(&["rev-parse", rev]), "{content}");
+        assert_eq!(paths(introduction), at);
+        assert_eq!(introduction.merge, rev == "merge");
+        assert!(!introduction.at_or_before && all.blob(content).reachable);
+    }
+    assert!(all.blob("first").at_head && all.blob("of side").at_head && !all.blob("new").at_head);
+    assert_eq!(*all.blob("of the merge").refs, ["refs/heads/main", "refs/tags/merge"]);
+    assert_eq!(
+        *all.blob("of side").refs,
+        ["refs/heads/main", "refs/heads/side", "refs/tags/at-side", "refs/tags/merge"]
+    );
+    let order = |content: &str| all.attribution.introduction_order(&all.introduction(content).commit);
+    assert!(order("first") < order("new") && order("new") < order("of the merge"));
+}
+
+#[test]
+fn forged_dates_do_not_change_what_is_first() {
+    let test = TestRepo::new();
+    let commit = |date: &str, message: &str| {
+        test.git(&["add", "-A"]);
+        let mut command = test.command();
+        command.env("GIT_COMMITTER_DATE", format!("@{date}")).args(["commit", "-q", "-m", message]);
+        assert!(command.status().expect("git is installed").success());
+    };
+    test.write("a", "value");
+    commit("4000000000 +0000", "far future");
+    let first = test.text(&["rev-parse", "HEAD"]);
+    test.write("b", "value");
+    commit("1 +0000", "long ago");
+    assert_eq!(attribute_all(&test).introduction("value").commit.to_string(), first);
+}
+
+#[test]
+fn what_no_ref_reaches_is_attributed_too() {
+    let test = TestRepo::new();
+    test.write("a", "kept");
+    test.commit_all("one");
+    test.write("a", "thrown away");
+    let dropped = test.commit_all("two");
+    test.git(&["reset", "-q", "--hard", "HEAD~"]);
+    test.write("a", "older stash");
+    test.git(&["stash", "-q"]);
+    test.write("a", "newer stash");
+    test.git(&["stash", "-q"]);
+    // The same content, first in a dropped commit, then in one that stays.
+    test.write("b", "again");
+    test.commit_all("dropped first");
+    test.git(&["reset", "-q", "--hard", "HEAD~"]);
+    test.write("c", "again");
+    let stays = test.commit_all("stays");
+    test.pipe(&["hash-object", "-w", "--stdin"], b"dangling");
+    test.write("d", "only staged");
+    test.git(&["add", "d"]);
+
+    let all = attribute_all(&test);
+    assert_eq!(all.introduction("thrown away").commit.to_string(), dropped);
+    assert!(!all.blob("thrown away").reachable && all.blob("thrown away").refs.is_empty());
+    assert!(!all.blob("older stash").reachable && all.blob("older stash").introduction.is_some());
+    assert!(all.blob("newer stash").reachable);
+    assert_eq!(*all.blob("newer stash").refs, ["refs/stash"]);
+    assert_eq!(all.introduction("again").commit.to_string(), stays);
+    assert_eq!(paths(all.introduction("again")), ["c"]);
+    for content in ["dangling", "only staged"] {
+        assert_eq!(*all.blob(content), BlobHistory::default());
+    }
+}
+
+#[test]
+fn tags_of_blobs_and_trees_name_what_they_hold() {
+    let test = TestRepo::new();
+    let blob = test.pipe(&["hash-object", "-w", "--stdin"], b"tagged");
+    test.git(&["tag", "-am", "annotated", "of-blob", &blob]);
+    let inner = test.pipe(&["hash-object", "-w", "--stdin"], b"in a tree");
+    let tree = test.pipe(&["mktree"], format!("100644 blob {inner}\tname\n").as_bytes());
+    test.git(&["tag", "of-tree", &tree]);
+    let all = attribute_all(&test);
+    for (content, name) in [("tagged", "refs/tags/of-blob"), ("in a tree", "refs/tags/of-tree")] {
+        let history = all.blob(content);
+        assert_eq!((&history.introduction, history.reachable), (&None, true));
+        assert_eq!(*history.refs, [name]);
+    }
+    assert_eq!(all.attribution.problems, []);
+}
+
+#[test]
+fn a_detached_head_is_named_where_no_ref_is() {
+    let test = TestRepo::new();
+    test.commit("one");
+    test.git(&["checkout", "-q", "--detach"]);
+    test.write("a", "detached");
+    test.commit_all("two");
+    let all = attribute_all(&test);
+    assert_eq!(*all.blob("detached").refs, ["HEAD"]);
+    assert!(all.blob("detached").at_head && all.blob("detached").reachable);
+}
+
+#[test]
+fn behind_a_shallow_boundary_lies_the_unknown() {
+    let test = history();
+    let url = format!("file://{}", test.path().display());
+    let place = test.beside("shallow");
+    test.git(&["clone", "-q", "--depth", "2", "--branch", "main", &url, place.to_str().expect("text")]);
+    let repo = Repo::open(&place).expect("a repository");
+    // Only what the clone has.
+    let listed = test.text(&[
+        "-C",
+        place.to_str().expect("text"),
+        "cat-file",
+        "--batch-all-objects",
+        "--batch-check=%(objectname)",
+    ]);
+    let mut objects = all_objects(&test);
+    let there: HashSet<Oid> = listed.lines().map(oid).collect();
+    objects.retain(|id, _| there.contains(id));
+    let all = attribute_in(objects, &repo);
+    let introduction = all.introduction("first");
+    assert_eq!(introduction.commit.to_string(), test.text(&["rev-parse", "merge"]));
+    assert!(introduction.at_or_before);
+}
+
+#[test]
+fn missing_trees_are_named_and_cost_only_themselves() {
+    let test = history();
+    let mut objects = all_objects(&test);
+    let lost = oid(&test.text(&["rev-parse", "new:dir"]));
+    objects.remove(&lost);
+    let repo = Repo::open(test.path()).expect("a repository");
+    let all = attribute_in(objects, &repo);
+    assert_eq!(all.attribution.problems, [ObjectError::Missing { id: lost }]);
+    assert_eq!(paths(all.introduction("of side")), ["side/file"]);
+}
+
+#[test]
+fn trees_that_repeat_each_other_end() {
+    // Thirty directories deep, each naming the next one twice: a thousand million paths.
+    let id = |byte: u8| Oid::from_bytes(&[byte; 20]).expect("20 bytes");
+    let mut objects = HashMap::from([(id(1), Object { kind: Kind::Blob, data: b"x".to_vec() })]);
+    objects.insert(id(2), Object { kind: Kind::Tree, data: [&b"100644 f\0"[..], &[1; 20]].concat() });
+    for at in 3..33 {
+        let data = [&b"40000 l\0"[..], &[at - 1; 20], b"40000 r\0", &[at - 1; 20]].concat();
+        objects.insert(id(at), Object { kind: Kind::Tree, data });
+    }
+    let data = format!("tree {}\n\n", id(32)).into_bytes();
+    objects.insert(id(200), Object { kind: Kind::Commit, data });
+    let graph = CommitGraph::load(&objects, &HashSet::new(), 1);
+    let attribution = attribute(&objects, &graph, &[], Some(id(200)), &HashSet::from([id(1)]), 1);
+    let history = attribution.get(&id(1)).expect("wanted");
+    assert!(history.at_head && history.introduction.is_some());
+}
