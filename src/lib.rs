@@ -29,3 +29,5 @@ pub mod model;
 pub mod policy;
 pub mod report;
 pub mod rules;
+pub mod scan;
+pub mod source;

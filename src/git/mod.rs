@@ -11,6 +11,7 @@ pub use oid::{HashAlgorithm, Oid};
 
 pub mod attribution;
 pub mod commit;
+pub mod connectivity;
 pub mod diff;
 pub mod env;
 pub mod graph;

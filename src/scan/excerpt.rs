@@ -12,7 +12,8 @@ const REACH: usize = 80;
 pub(super) fn excerpt(text: &[u8], value: Span, secrets: &[Span]) -> Excerpt {
     let low = value.start.saturating_sub(REACH);
     let start = memrchr(b'\n', &text[low..value.start]).map_or(low, |at| low + at + 1);
-    let first_line_end = memchr(b'\n', &text[value.start..value.end]).map_or(value.end, |at| value.start + at);
+    let first_line_end =
+        memchr(b'\n', &text[value.start..value.end]).map_or(value.end, |at| value.start + at);
     let high = first_line_end.saturating_add(REACH).min(text.len());
     let end = memchr(b'\n', &text[first_line_end..high]).map_or(high, |at| first_line_end + at);
 
@@ -53,7 +54,8 @@ mod tests {
 
     #[test]
     fn every_secret_on_the_line_is_masked_and_the_wanted_one_marked() {
-        let shown = of("x\nüser = 'hunter2' or 'abcdefghijklmnopqrs'\r\ny", &["hunter2", "abcdefghijklmnopqrs"], 1);
+        let shown =
+            of("x\nüser = 'hunter2' or 'abcdefghijklmnopqrs'\r\ny", &["hunter2", "abcdefghijklmnopqrs"], 1);
         assert_eq!(shown.text, "üser = '********' or 'abcd********'");
         let marked: String = shown.text.chars().skip(shown.start).take(shown.end - shown.start).collect();
         assert_eq!(marked, "abcd********");

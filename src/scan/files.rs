@@ -9,9 +9,15 @@ use crate::source::view::lfs_pointer;
 use super::inspect::Inspector;
 use super::{Outcome, Settings};
 
-pub(super) fn scan(inspector: &Inspector<'_>, settings: &Settings, paths: &[PathBuf], no_ignore: bool) -> Outcome {
+pub(super) fn scan(
+    inspector: &Inspector<'_>,
+    settings: &Settings,
+    paths: &[PathBuf],
+    no_ignore: bool,
+) -> Outcome {
     let options = WalkOptions { no_ignore, threads: settings.threads(), max_size: settings.max_blob_size };
-    let workers = walk(paths, &settings.directory, options, &|| Worker { inspector, outcome: Outcome::default() });
+    let workers =
+        walk(paths, &settings.directory, options, &|| Worker { inspector, outcome: Outcome::default() });
     let mut outcome = Outcome::default();
     for worker in workers {
         outcome.absorb(worker.outcome);
@@ -19,7 +25,12 @@ pub(super) fn scan(inspector: &Inspector<'_>, settings: &Settings, paths: &[Path
     outcome
 }
 
-pub(super) fn scan_stdin(inspector: &Inspector<'_>, settings: &Settings, name: &str, bytes: &[u8]) -> Outcome {
+pub(super) fn scan_stdin(
+    inspector: &Inspector<'_>,
+    settings: &Settings,
+    name: &str,
+    bytes: &[u8],
+) -> Outcome {
     let mut worker = Worker { inspector, outcome: Outcome::default() };
     let path = RepoPath::new(name);
     if bytes.len() as u64 > settings.max_blob_size {

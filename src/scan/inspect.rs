@@ -9,8 +9,8 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 use crate::decode;
 use crate::engine::{Engine, Match, Workload};
 use crate::model::{
-    Carrier, Confidence, Coverage, CoverageKind, Finding, Fingerprint, LineIndex, Locator, Provenance, RepoPath,
-    RuleInfo, Secret, Span, Status,
+    Carrier, Confidence, Coverage, CoverageKind, Finding, Fingerprint, LineIndex, Locator, Provenance,
+    RepoPath, RuleInfo, Secret, Span, Status,
 };
 use crate::policy::{Policy, Surroundings, is_example_path};
 use crate::rules::Rule;
@@ -48,7 +48,11 @@ pub(super) struct Inspected {
 
 impl<'s> Inspector<'s> {
     pub(super) fn new(settings: &'s Settings, workload: Workload) -> Result<Inspector<'s>, ScanError> {
-        let rules = settings.rules.iter().map(|rule| Ok((rule.id.clone(), placed(rule)?))).collect::<Result<_, _>>()?;
+        let rules = settings
+            .rules
+            .iter()
+            .map(|rule| Ok((rule.id.clone(), placed(rule)?)))
+            .collect::<Result<_, ScanError>>()?;
         Ok(Inspector { engine: Engine::new(&settings.rules, workload), policy: &settings.policy, rules })
     }
 
@@ -84,7 +88,10 @@ impl<'s> Inspector<'s> {
         let gap = (matches.len() > MAX_FINDINGS).then(|| Coverage {
             kind: CoverageKind::Aborted,
             what: what(),
-            reason: format!("{} findings in one place; only the first {MAX_FINDINGS} are reported", matches.len()),
+            reason: format!(
+                "{} findings in one place; only the first {MAX_FINDINGS} are reported",
+                matches.len()
+            ),
             remedy: Some("look at it by hand, or list it under skip-paths".to_owned()),
         });
         Inspected { findings, gap }
@@ -129,7 +136,11 @@ impl<'s> Inspector<'s> {
                 return None;
             }
         }
-        if rule.is_guess && in_file && finding.confidence > Confidence::Low && is_example_path(&provenance.path) {
+        if rule.is_guess
+            && in_file
+            && finding.confidence > Confidence::Low
+            && is_example_path(&provenance.path)
+        {
             finding.confidence = Confidence::Low;
             finding.why.push("in a test, example or documentation".to_owned());
         }

@@ -13,6 +13,7 @@ use crate::source::staged::staged;
 use crate::source::view::{RepoView, lfs_pointer, object_gap};
 
 use super::inspect::Inspector;
+use super::range::mark_copies;
 use super::{Outcome, ScanError, Settings};
 
 /// From so many changes on, more threads are worth starting.
@@ -22,7 +23,8 @@ pub(super) fn scan(inspector: &Inspector<'_>, settings: &Settings) -> Result<Out
     let view = RepoView::open(&settings.directory, &settings.env, settings.max_blob_size)?;
     let staged = staged(&view)?;
     let mut outcome = Outcome { coverage: staged.coverage, ..Outcome::default() };
-    let changes = scan_changes(inspector, &view.objects, &staged.changes, settings.threads());
+    let mut changes = scan_changes(inspector, &view.objects, &staged.changes, settings.threads());
+    mark_copies(&view.objects, &staged.parent_trees, &mut changes.findings);
     outcome.absorb(changes);
     Ok(outcome)
 }
@@ -79,7 +81,12 @@ fn scan_change<R: ReadObjects>(inspector: &Inspector<'_>, objects: &R, change: &
 }
 
 /// A value that this very change removes from another file was moved, not added.
-fn mark_moved<R: ReadObjects>(inspector: &Inspector<'_>, objects: &R, changes: &[Change], findings: &mut [Finding]) {
+fn mark_moved<R: ReadObjects>(
+    inspector: &Inspector<'_>,
+    objects: &R,
+    changes: &[Change],
+    findings: &mut [Finding],
+) {
     if findings.iter().any(|finding| finding.status == Status::New) {
         let deleted = changes.iter().filter(|change| change.new.is_none() && change.mode != Mode::Gitlink);
         let before = values_of(inspector, objects, deleted.flat_map(|change| &change.olds));

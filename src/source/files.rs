@@ -51,9 +51,15 @@ pub struct WalkOptions {
 
 /// Reads every file at or below `roots`. A root that is a file is read whatever git thinks of it.
 /// Symbolic links are not followed: their targets are scanned as text, like git stores them.
-pub fn walk<R: Receiver>(roots: &[PathBuf], base: &Path, options: WalkOptions, make: &(dyn Fn() -> R + Sync)) -> Vec<R> {
+pub fn walk<R: Receiver>(
+    roots: &[PathBuf],
+    base: &Path,
+    options: WalkOptions,
+    make: &(dyn Fn() -> R + Sync),
+) -> Vec<R> {
     let done = Mutex::new(Vec::new());
-    let reader = || Reader { receiver: Some(make()), done: &done, buffer: Vec::new(), max_size: options.max_size };
+    let reader =
+        || Reader { receiver: Some(make()), done: &done, buffer: Vec::new(), max_size: options.max_size };
     let seen = Mutex::new(HashSet::new());
     let mut directories = Vec::new();
     {
@@ -139,7 +145,8 @@ fn read_tracked<R: Receiver>(root: &Path, base: &Path, reader: &mut Reader<'_, R
         let Ok(below) = path.strip_prefix(&real_top) else { continue };
         let as_walked = top.join(below);
         let is_file = matches!(entry.mode, Mode::File | Mode::Executable | Mode::Symlink);
-        let is_new = is_file && !seen.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).contains(&as_walked);
+        let is_new =
+            is_file && !seen.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).contains(&as_walked);
         // A tracked file that is not there was deleted or left out by a sparse checkout.
         if let (true, Ok(metadata)) = (is_new, fs::symlink_metadata(&as_walked)) {
             if metadata.is_file() || metadata.is_symlink() {

@@ -1,5 +1,6 @@
 //! What `git commit` is about to record: the index that git names, against HEAD.
 
+use crate::git::Oid;
 use crate::git::diff::{Change, diff_index, diff_index_merging};
 use crate::git::index::Index;
 use crate::git::repo::RepoError;
@@ -13,6 +14,8 @@ use super::view::{RepoView, object_gap, submodule};
 pub struct Staged {
     /// Sorted by path; submodules are left out of it and said in `coverage`.
     pub changes: Vec<Change>,
+    /// The root trees that the index was compared with.
+    pub parent_trees: Vec<Oid>,
     /// What could not be compared.
     pub coverage: Vec<Coverage>,
 }
@@ -21,8 +24,7 @@ pub struct Staged {
 /// an unborn branch everything in the index is new.
 pub fn staged(view: &RepoView) -> Result<Staged, RepoError> {
     let repo = &view.repo;
-    let file = repo.index_file();
-    let index = Index::read(&file, repo.git_dir(), repo.algorithm()).map_err(|error| RepoError::Index { path: file, why: error.to_string() })?;
+    let index = Index::read(&repo.index_file(), repo.git_dir(), repo.algorithm())?;
     let mut coverage = view.store_gaps();
     let mut trees = Vec::new();
     for parent in repo.head()?.into_iter().chain(repo.merge_heads()?) {
@@ -43,7 +45,9 @@ pub fn staged(view: &RepoView) -> Result<Staged, RepoError> {
         remedy: Some("resolve the conflict and git add the file".to_owned()),
     }));
     let is_submodule = |change: &Change| change.mode == Mode::Gitlink && change.new.is_some();
-    coverage.extend(diff.changes.iter().filter(|change| is_submodule(change)).map(|change| submodule(&change.path)));
+    coverage.extend(
+        diff.changes.iter().filter(|change| is_submodule(change)).map(|change| submodule(&change.path)),
+    );
     let changes = diff.changes.into_iter().filter(|change| change.mode != Mode::Gitlink).collect();
-    Ok(Staged { changes, coverage })
+    Ok(Staged { changes, parent_trees: trees, coverage })
 }

@@ -1,11 +1,13 @@
 //! A repository with its objects, and what of it could not be opened.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use crate::git::commit::Commit;
 use crate::git::env::GitEnv;
 use crate::git::repo::{Repo, RepoError};
 use crate::git::store::ObjectStore;
+use crate::git::tree::{self, Mode};
 use crate::git::{Kind, ObjectError, Oid, ReadObjects};
 use crate::model::{CommitFacts, Coverage, CoverageKind, RepoPath};
 
@@ -40,7 +42,9 @@ impl RepoView {
             kind: CoverageKind::Corrupt,
             what: path_text(&problem.path),
             reason: problem.why,
-            remedy: Some("git fsck --full shows the damage; fetch the objects again from another clone".to_owned()),
+            remedy: Some(
+                "git fsck --full shows the damage; fetch the objects again from another clone".to_owned(),
+            ),
         };
         self.objects.problems().into_iter().map(gap).collect()
     }
@@ -71,6 +75,27 @@ impl RepoView {
     }
 }
 
+/// Those of the `wanted` blobs that one of the `trees` holds at any path.
+pub fn held_by_trees<R: ReadObjects>(objects: &R, trees: &[Oid], wanted: &HashSet<Oid>) -> HashSet<Oid> {
+    let mut held = HashSet::new();
+    let mut open: Vec<Oid> = trees.to_vec();
+    let mut seen: HashSet<Oid> = trees.iter().copied().collect();
+    while let Some(id) = open.pop() {
+        // A tree that cannot be read holds nothing that we know of.
+        let Ok(data) = tree::read_tree(objects, &id) else { continue };
+        for entry in tree::entries(&data, id.as_bytes().len()).map_while(Result::ok) {
+            match entry.mode {
+                Mode::Tree if seen.insert(entry.id) => open.push(entry.id),
+                mode if mode.is_blob() && wanted.contains(&entry.id) => {
+                    held.insert(entry.id);
+                }
+                _ => {}
+            }
+        }
+    }
+    held
+}
+
 /// The coverage entry of an object that could not be read; `path` where it is known.
 pub fn object_gap(error: &ObjectError, path: Option<&[u8]>) -> Coverage {
     let (kind, id) = match error {
@@ -79,7 +104,9 @@ pub fn object_gap(error: &ObjectError, path: Option<&[u8]>) -> Coverage {
         ObjectError::TooLarge { id, .. } => (CoverageKind::TooLarge, id),
     };
     let remedy = match kind {
-        CoverageKind::Missing => "fetch the missing objects (in a partial clone: git fetch --refetch --no-filter)",
+        CoverageKind::Missing => {
+            "fetch the missing objects (in a partial clone: git fetch --refetch --no-filter)"
+        }
         CoverageKind::TooLarge => "raise --max-blob-size to read it",
         _ => "git fsck --full shows the damage; fetch the object again from another clone",
     };
@@ -123,5 +150,9 @@ pub fn path_text(path: &Path) -> String {
 /// The bytes of a file-system path, with `/` between its parts.
 pub fn path_bytes(path: &Path) -> Vec<u8> {
     let bytes = path.as_os_str().as_encoded_bytes();
-    if cfg!(windows) { bytes.iter().map(|&byte| if byte == b'\\' { b'/' } else { byte }).collect() } else { bytes.to_vec() }
+    if cfg!(windows) {
+        bytes.iter().map(|&byte| if byte == b'\\' { b'/' } else { byte }).collect()
+    } else {
+        bytes.to_vec()
+    }
 }
