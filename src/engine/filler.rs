@@ -108,7 +108,6 @@ fn is_repetitive(value: &[u8]) -> bool {
     (value.len() >= 4 && distinct <= 2)
         || (value.len() >= 12 && distinct <= 4)
         || (value.len() >= 8 && most * 2 >= value.len())
-        || longest >= 8
         || (longest >= 5 && longest * 4 >= value.len())
 }
 

@@ -22,6 +22,7 @@ use crate::rules::{Rule, RuleSet};
 
 use anchors::Anchors;
 pub use anchors::Workload;
+pub use overlap::settle;
 use pattern::LazyPattern;
 
 /// One value found in one chunk.
@@ -58,12 +59,13 @@ impl Engine {
         Engine { rules, patterns, anchors }
     }
 
-    /// Everything that counts in `text`, by place: pairs judged, overlaps settled, identifiers gone.
-    pub fn scan<'e>(&'e self, text: &[u8]) -> Vec<Match<'e>> {
+    /// Everything in `text` that a rule takes for a secret, by place: pairs judged, identifiers gone.
+    /// Matches of several rules may cover the same bytes: [`settle`] decides between those that
+    /// apply, which may depend on the path that only the caller knows.
+    pub fn candidates<'e>(&'e self, text: &[u8]) -> Vec<Match<'e>> {
         let mut found = self.local_matches(text);
         overlap::judge_pairs(&mut found, text);
         found.retain(|found| !found.rule.identifier);
-        overlap::settle(&mut found);
         found
     }
 
@@ -83,6 +85,14 @@ impl Engine {
         found.sort_by(|a, b| (a.span, &a.rule.id).cmp(&(b.span, &b.rule.id)));
         found
     }
+}
+
+/// Whether the rule's regexes can be built within the engine's limits; the error says why not.
+pub fn check_pattern(rule: &Rule) -> Result<(), String> {
+    for pattern in std::iter::once(&rule.pattern).chain(&rule.never_pattern) {
+        pattern::build(pattern).map_err(|error| format!("{pattern}: {error}"))?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

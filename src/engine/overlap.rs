@@ -4,6 +4,7 @@
 //! again whenever a list changes.
 
 use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use crate::model::{Confidence, Span};
 use crate::rules::syntax::PairOtherwise;
@@ -45,33 +46,57 @@ fn is_near(text: &[u8], one: Span, other: Span, lines: usize) -> bool {
         && memchr::memchr_iter(b'\n', &text[first.end.min(second.start)..second.start]).count() <= lines
 }
 
-/// Keeps the best match wherever several cover the same bytes: a specific rule beats a generic one,
-/// then the surer, then the one with the longer literal, then the longer match.
-pub(crate) fn settle(found: &mut Vec<Match<'_>>) {
-    if found.len() < 2 {
-        return;
-    }
-    let rank = |found: &Match<'_>| {
-        let literal = found.rule.literals.iter().map(String::len).max().unwrap_or(0);
-        (
-            Reverse(!found.rule.generic),
-            Reverse(!found.rule.human),
-            Reverse(found.confidence),
-            Reverse(literal),
-            Reverse(found.span.len()),
-            found.span,
-            found.rule.id.clone(),
-        )
-    };
-    found.sort_by_cached_key(rank);
-    let mut kept = std::collections::BTreeMap::<usize, usize>::new();
-    found.retain(|found| {
-        let before = kept.range(..found.span.end).next_back();
-        if before.is_some_and(|(_, &end)| end > found.span.start) {
-            return false;
+/// How a match stands against others on the same bytes; the greater one wins.
+///
+/// A specific rule beats a generic one: a provider's before one for a general form, a form before the
+/// detector that only looks at names, one that needs its path or context before one that takes
+/// anything. Then the surer, then the one that explains more of the text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Standing<'e> {
+    of_provider: bool,
+    not_generic: bool,
+    machine_made: bool,
+    confidence: Confidence,
+    conditions: usize,
+    whole: usize,
+    length: usize,
+    first: Reverse<usize>,
+    id: Reverse<&'e str>,
+}
+
+impl<'e> Standing<'e> {
+    /// Where `found` stands.
+    pub fn of(found: &Match<'e>) -> Standing<'e> {
+        let rule = found.rule;
+        Standing {
+            of_provider: rule.provider.as_deref() != Some("generic"),
+            not_generic: !rule.generic,
+            machine_made: !rule.human,
+            confidence: found.confidence,
+            conditions: usize::from(!rule.paths.is_empty()) + usize::from(rule.context.is_some()),
+            whole: found.whole.len(),
+            length: found.span.len(),
+            first: Reverse(found.span.start),
+            id: Reverse(&rule.id),
         }
-        kept.insert(found.span.start, found.span.end);
-        true
-    });
-    found.sort_by_key(|found| found.span);
+    }
+}
+
+/// Keeps the best match wherever several cover the same bytes; the result is ordered by place.
+pub fn settle(mut found: Vec<Match<'_>>) -> Vec<Match<'_>> {
+    if found.len() > 1 {
+        found.sort_by_cached_key(|found| Reverse(Standing::of(found)));
+        let mut kept = BTreeMap::<usize, usize>::new();
+        found.retain(|found| {
+            // Kept spans do not overlap, so the last one that begins before the end decides.
+            let before = kept.range(..found.span.end).next_back();
+            let free = before.is_none_or(|(_, &end)| end <= found.span.start);
+            if free {
+                kept.insert(found.span.start, found.span.end);
+            }
+            free
+        });
+        found.sort_by_key(|found| found.span);
+    }
+    found
 }

@@ -3,8 +3,9 @@
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 
-use crate::rules::{Rule, lint};
+use crate::rules::{Check, Rule, lint};
 
+use super::entropy::shannon;
 use super::proof;
 
 /// A small generator of its own (SplitMix64), so that a seed draws the same sample for ever.
@@ -34,34 +35,56 @@ impl Draw {
 /// such a value can be made. `None` when the pattern does not parse.
 pub fn sample(rule: &Rule, draw: &mut Draw) -> Option<Vec<u8>> {
     let hir = lint::parse(&rule.pattern).ok()?;
-    let mut parts = Parts::default();
-    write(&hir, draw, &mut parts);
-    let secret = parts.secret.unwrap_or(0..parts.text.len());
-    let mut value = parts.text[secret.clone()].to_vec();
-    for check in &rule.checks {
-        match check {
-            crate::rules::Check::PrivateKey => {
-                proof::complete(check, &mut parts.text);
-                return Some(parts.text);
-            }
-            _ => proof::complete(check, &mut value),
+    // Now and then a draw has no digit, or repeats itself too often for the rule's entropy.
+    let mut drawn = draw_once(rule, &hir, draw);
+    for _ in 0..64 {
+        if drawn.holds {
+            break;
         }
+        drawn = draw_once(rule, &hir, draw);
     }
-    parts.text.splice(secret, value);
-    Some(parts.text)
+    Some(drawn.text)
 }
 
-/// `sample` with one character of its value changed, so that an integrity check fails.
-pub fn broken(rule: &Rule, sample: &[u8]) -> Vec<u8> {
+struct Drawn {
+    text: Vec<u8>,
+    /// Whether entropy and checks are content.
+    holds: bool,
+}
+
+fn draw_once(rule: &Rule, hir: &Hir, draw: &mut Draw) -> Drawn {
+    let mut parts = Parts::default();
+    write(hir, draw, &mut parts);
+    if let Some(check) = rule.checks.iter().find(|check| **check == Check::PrivateKey) {
+        proof::complete(check, &mut parts.text);
+        return Drawn { text: parts.text, holds: true };
+    }
+    let secret = parts.secret.unwrap_or(0..parts.text.len());
+    let mut value = parts.text[secret.clone()].to_vec();
+    rule.checks.iter().for_each(|check| proof::complete(check, &mut value));
+    parts.text.splice(secret, value.iter().copied());
+    let content = |check: &Check| {
+        let outcome = proof::verify(check, &parts.text, &value);
+        !matches!(outcome, proof::Outcome::Disproved | proof::Outcome::Doubtful(_))
+    };
+    let holds = rule.entropy.is_none_or(|least| shannon(&value) >= least) && rule.checks.iter().all(content);
+    Drawn { text: parts.text, holds }
+}
+
+/// `sample` with one letter or digit changed, away from the sum at its end, so that an integrity
+/// check fails.
+pub fn broken(sample: &[u8]) -> Vec<u8> {
     let mut broken = sample.to_vec();
-    let at = broken.len().saturating_sub(9 + rule.at.min(1));
-    if let Some(byte) = broken.get_mut(at) {
+    let before_sum = broken.len().saturating_sub(9);
+    if let Some(byte) = broken[..before_sum].iter_mut().rev().find(|byte| byte.is_ascii_alphanumeric()) {
         *byte = match *byte {
-            b'a'..=b'y' | b'A'..=b'Y' | b'0'..=b'8' => *byte + 1,
             b'z' => b'a',
             b'Z' => b'A',
             b'9' => b'0',
-            other => other,
+            // Hexadecimal digits stay hexadecimal.
+            b'f' => b'a',
+            b'F' => b'A',
+            other => other + 1,
         };
     }
     broken
@@ -77,7 +100,7 @@ pub fn fill(rule: &Rule, text: &str, draw: &mut Draw) -> Option<Vec<u8>> {
         let Some((at, mark)) = next else { break };
         filled.extend_from_slice(&rest.as_bytes()[..at]);
         let drawn = sample(rule, draw)?;
-        filled.extend(if mark == "{sample}" { drawn } else { broken(rule, &drawn) });
+        filled.extend(if mark == "{sample}" { drawn } else { broken(&drawn) });
         rest = &rest[at + mark.len()..];
     }
     filled.extend_from_slice(rest.as_bytes());

@@ -17,6 +17,10 @@ pub(crate) fn around(text: &[u8], at: usize, rule: &Rule) -> Span {
     let high = at.saturating_add(window.after).min(text.len());
     match window.cut {
         Cut::None => Span::new(low, high),
+        // A literal that begins with a line ending belongs to the line behind it.
+        Cut::Line if text[at] == b'\n' => {
+            Span::new(at, line_part(text, at + 1, at + 1, high.max(at + 1)).end)
+        }
         Cut::Line => line_part(text, at, low, high),
         Cut::Document => {
             let start = memmem::rfind(&text[low..at], b"\n---").map_or(low, |found| low + found + 1);

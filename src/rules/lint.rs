@@ -13,7 +13,7 @@ use super::syntax::Rule;
 const MIN_LITERAL: usize = 3;
 
 /// Farthest that any rule may look from its literal. Scanning in blocks overlaps them by this much.
-pub const MAX_REACH: usize = 32 * 1024;
+pub const MAX_REACH: usize = 64 * 1024;
 
 /// What is wrong with `rule`, one sentence each; empty when it can be used.
 pub fn lint(rule: &Rule) -> Vec<String> {
@@ -37,7 +37,7 @@ pub fn lint(rule: &Rule) -> Vec<String> {
     require(short.is_none(), "literals and keywords need at least 3 bytes");
     require(rule.keywords.iter().all(|word| word.is_ascii()), "keywords must be ASCII");
     if let Some(window) = rule.window {
-        require(window.before.max(window.after) <= MAX_REACH, "window reaches farther than 32768 bytes");
+        require(window.before.max(window.after) <= MAX_REACH, "window reaches farther than 65536 bytes");
         require(window.after > 0, "window.after must be positive");
     }
     if let Some(context) = &rule.context {

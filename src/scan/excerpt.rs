@@ -7,8 +7,8 @@ use crate::model::{Excerpt, Secret, Span};
 /// How many bytes of context are kept on either side of the value.
 const REACH: usize = 80;
 
-/// The masked line around `value`. `secrets` are all values found in `text`, sorted, none
-/// overlapping another; `value` is one of them.
+/// The masked line around `value`. `secrets` are regions that cover all values found in `text`,
+/// sorted, none overlapping another; `value` is in one of them.
 pub(super) fn excerpt(text: &[u8], value: Span, secrets: &[Span]) -> Excerpt {
     let low = value.start.saturating_sub(REACH);
     let start = memrchr(b'\n', &text[low..value.start]).map_or(low, |at| low + at + 1);
@@ -25,7 +25,7 @@ pub(super) fn excerpt(text: &[u8], value: Span, secrets: &[Span]) -> Excerpt {
         push(&mut shown, &text[at..secret.start.clamp(at, end)]);
         let begin = shown.chars().count();
         shown.push_str(&Secret::new(secret.of(text)).redacted());
-        if *secret == value {
+        if secret.contains(value) {
             (marked_start, marked_end) = (begin, shown.chars().count());
         }
         at = secret.end.clamp(at, end);
