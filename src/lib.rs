@@ -25,4 +25,6 @@ pub mod config;
 pub mod git;
 pub mod model;
 pub mod policy;
+pub mod report;
 pub mod rules;
+pub mod scan;

@@ -1,0 +1,141 @@
+//! The variables by which git tells a hook where to look.
+//!
+//! Captured once into a value, so that everything else in `git` is a function of its arguments.
+#![allow(clippy::disallowed_methods)] // stand-in
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+/// What the environment says about the repository. Relative paths are kept as they came.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct GitEnv {
+    /// `GIT_DIR`.
+    pub git_dir: Option<PathBuf>,
+    /// `GIT_WORK_TREE`.
+    pub work_tree: Option<PathBuf>,
+    /// `GIT_INDEX_FILE`: a temporary index under `git commit -a` and `git commit PATH`.
+    pub index_file: Option<PathBuf>,
+    /// `GIT_OBJECT_DIRECTORY`: the quarantine in a receiving hook.
+    pub object_directory: Option<PathBuf>,
+    /// `GIT_ALTERNATE_OBJECT_DIRECTORIES`, a list.
+    pub alternates: Option<OsString>,
+    /// `GIT_SHALLOW_FILE`: set while a shallow push is received.
+    pub shallow_file: Option<PathBuf>,
+    /// `GIT_CEILING_DIRECTORIES`, a list: where the search upwards ends.
+    pub ceilings: Option<OsString>,
+    /// `GIT_CONFIG_GLOBAL`: replaces the user's configuration file.
+    pub config_global: Option<PathBuf>,
+}
+
+impl GitEnv {
+    /// Reads the process environment; empty variables count as unset, as in git.
+    #[allow(clippy::disallowed_methods, reason = "the one place of this folder that reads the environment")]
+    pub fn capture() -> GitEnv {
+        let get = |name| std::env::var_os(name).filter(|value: &OsString| !value.is_empty());
+        let path = |name| get(name).map(PathBuf::from);
+        GitEnv {
+            git_dir: path("GIT_DIR"),
+            work_tree: path("GIT_WORK_TREE"),
+            index_file: path("GIT_INDEX_FILE"),
+            object_directory: path("GIT_OBJECT_DIRECTORY"),
+            alternates: get("GIT_ALTERNATE_OBJECT_DIRECTORIES"),
+            shallow_file: path("GIT_SHALLOW_FILE"),
+            ceilings: get("GIT_CEILING_DIRECTORIES"),
+            config_global: path("GIT_CONFIG_GLOBAL"),
+        }
+    }
+
+    /// The alternates as paths, relative ones below `base`. An entry in double quotes has git's
+    /// backslash escapes, since receiving hooks get such lists for paths that hold a separator.
+    pub(super) fn alternate_dirs(&self, base: &Path) -> Vec<PathBuf> {
+        let Some(list) = &self.alternates else { return Vec::new() };
+        let separator = if cfg!(windows) { b';' } else { b':' };
+        split_quoted(list.as_encoded_bytes(), separator)
+            .into_iter()
+            .filter(|entry| !entry.is_empty())
+            .map(|entry| base.join(path_from_bytes(&entry)))
+            .collect()
+    }
+}
+
+/// A path of the bytes that git stores. Where paths are not bytes, invalid UTF-8 is replaced.
+pub(super) fn path_from_bytes(bytes: &[u8]) -> PathBuf {
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStrExt;
+        PathBuf::from(std::ffi::OsStr::from_bytes(bytes))
+    }
+    #[cfg(not(unix))]
+    {
+        PathBuf::from(String::from_utf8_lossy(bytes).into_owned())
+    }
+}
+
+fn split_quoted(list: &[u8], separator: u8) -> Vec<Vec<u8>> {
+    let mut entries = Vec::new();
+    let mut rest = list;
+    while !rest.is_empty() {
+        let mut entry = Vec::new();
+        if rest[0] == b'"' {
+            rest = &rest[1..];
+            while let Some((&byte, tail)) = rest.split_first() {
+                rest = tail;
+                match byte {
+                    b'"' => break,
+                    b'\\' => entry.extend(unescape(&mut rest)),
+                    other => entry.push(other),
+                }
+            }
+        }
+        let end = memchr::memchr(separator, rest).unwrap_or(rest.len());
+        entry.extend_from_slice(&rest[..end]);
+        rest = rest.get(end + 1..).unwrap_or_default();
+        entries.push(entry);
+    }
+    entries
+}
+
+/// The byte that a backslash escape stands for; takes it from `rest`, which begins after the backslash.
+fn unescape(rest: &mut &[u8]) -> Option<u8> {
+    if let Some(octal) =
+        rest.get(..3).filter(|digits| digits.iter().all(|digit| (b'0'..=b'7').contains(digit)))
+    {
+        let value = octal.iter().fold(0u32, |sum, digit| sum << 3 | u32::from(digit - b'0'));
+        *rest = &rest[3..];
+        return Some(value as u8);
+    }
+    let (&byte, tail) = rest.split_first()?;
+    *rest = tail;
+    Some(match byte {
+        b'a' => 7,
+        b'b' => 8,
+        b't' => b'\t',
+        b'n' => b'\n',
+        b'v' => 11,
+        b'f' => 12,
+        b'r' => b'\r',
+        other => other,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    #[cfg(unix)]
+    fn alternates_split_at_separators_outside_quotes() {
+        let env =
+            GitEnv { alternates: Some("/a:b/c::\"/d:\\\"\\303\\274\\n\":e".into()), ..GitEnv::default() };
+        let dirs = env.alternate_dirs(Path::new("/base"));
+        let want = ["/a", "/base/b/c", "/d:\"ü\n", "/base/e"].map(PathBuf::from);
+        assert_eq!(dirs, want);
+    }
+
+    #[test]
+    fn broken_quoting_ends_quietly() {
+        for list in ["\"", "\"\\", "\"\\3", "\"a"] {
+            split_quoted(list.as_bytes(), b':');
+        }
+    }
+}

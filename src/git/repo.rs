@@ -1,0 +1,326 @@
+//! The door to a repository: where things are, and what names mean.
+//!
+//! libgit2 does discovery, configuration and revision syntax here. It reads no index, diffs nothing
+//! and hands out no blobs: those paths are hot, and this crate has its own readers for them.
+#![allow(clippy::disallowed_methods)] // stand-in
+
+use std::collections::HashSet;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+use std::sync::Once;
+
+use git2::{ErrorCode, ObjectFormat, ObjectType, Repository, RepositoryOpenFlags};
+use thiserror::Error;
+
+use super::env::GitEnv;
+use super::oid::{HashAlgorithm, Oid};
+
+/// Why a repository, or a name in it, could not be had. Nothing was scanned.
+#[derive(Debug, Error)]
+pub enum RepoError {
+    /// There is no repository at or above the path.
+    #[error("{} is not in a git repository", .path.display())]
+    NotARepository {
+        /// Where the search began.
+        path: PathBuf,
+    },
+    /// It belongs to another user, and no `safe.directory` setting allows it.
+    #[error("the repository at {} belongs to another user", .path.display())]
+    UnsafeOwnership {
+        /// Where the search began.
+        path: PathBuf,
+    },
+    /// A revision that does not name a commit of this repository.
+    #[error("unknown revision '{rev}'")]
+    UnknownRevision {
+        /// As the user wrote it.
+        rev: String,
+    },
+    /// A range without its two dots.
+    #[error("'{spec}' is not a range of the form A..B")]
+    NotARange {
+        /// As the user wrote it.
+        spec: String,
+    },
+    /// `A...B` whose two sides share no history (that is there).
+    #[error("'{left}' and '{right}' have no common ancestor here")]
+    NoMergeBase {
+        /// The left side as the user wrote it.
+        left: String,
+        /// The right side as the user wrote it.
+        right: String,
+    },
+    /// It uses something that cannot be read (yet).
+    #[error("unsupported repository: {what}")]
+    UnsupportedRepository {
+        /// The extension or version in the way.
+        what: String,
+    },
+    /// A file of the repository could not be read.
+    #[error("cannot read {}: {source}", .path.display())]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// Anything else that libgit2 says.
+    #[error("{}", .0.message())]
+    Git(#[from] git2::Error),
+}
+
+/// One repository, seen from one work tree (or from none).
+pub struct Repo {
+    git: Repository,
+    env: GitEnv,
+    base: PathBuf,
+    work_tree: Option<PathBuf>,
+}
+
+impl Repo {
+    /// The repository that git means here: as its variables say where they are set (always so in a
+    /// hook), else the one at or above `start`.
+    pub fn from_env(start: &Path) -> Result<Repo, RepoError> {
+        Repo::with_env(start, GitEnv::capture())
+    }
+
+    /// The same with a given environment. Relative paths in it are relative to `start`.
+    pub fn with_env(start: &Path, env: GitEnv) -> Result<Repo, RepoError> {
+        allow_partial_clones();
+        let base =
+            std::path::absolute(start).map_err(|source| RepoError::Io { path: start.into(), source })?;
+        let git = match &env.git_dir {
+            Some(dir) => open(&base.join(dir), RepositoryOpenFlags::NO_SEARCH, &env)?,
+            None => open(&base, RepositoryOpenFlags::CROSS_FS, &env)?,
+        };
+        if let Ok(odb) = git.odb() {
+            let own = env.object_directory.iter().map(|dir| base.join(dir));
+            for dir in own.chain(env.alternate_dirs(&base)) {
+                // A quarantine that libgit2 cannot add costs name resolution only, which says so.
+                let _ = dir.to_str().map(|dir| odb.add_disk_alternate(dir));
+            }
+        }
+        let work_tree = match (&env.work_tree, &env.git_dir) {
+            (Some(dir), _) => Some(base.join(dir)),
+            // git takes the current directory when only GIT_DIR is set.
+            (None, Some(_)) if !git.is_bare() && !has_work_tree_setting(&git) => Some(base.clone()),
+            _ => git.workdir().map(Path::to_path_buf),
+        };
+        Ok(Repo { git, env, base, work_tree })
+    }
+
+    /// The repository at or above `path`, whatever the environment says.
+    pub fn discover(path: &Path) -> Result<Repo, RepoError> {
+        Repo::with_env(path, GitEnv::default())
+    }
+
+    /// The repository at `path` itself: a work tree, a `.git` directory or a bare repository.
+    pub fn open(path: &Path) -> Result<Repo, RepoError> {
+        allow_partial_clones();
+        let env = GitEnv::default();
+        let base = std::path::absolute(path).map_err(|source| RepoError::Io { path: path.into(), source })?;
+        let git = open(&base, RepositoryOpenFlags::NO_SEARCH, &env)?;
+        let work_tree = git.workdir().map(Path::to_path_buf);
+        Ok(Repo { git, env, base, work_tree })
+    }
+
+    /// This work tree's own directory: HEAD, index and pseudo-refs live there.
+    pub fn git_dir(&self) -> &Path {
+        self.git.path()
+    }
+
+    /// What all work trees share: objects, refs, configuration.
+    pub fn common_dir(&self) -> &Path {
+        self.git.commondir()
+    }
+
+    /// The root of the checked-out files; `None` in a bare repository.
+    pub fn work_tree(&self) -> Option<&Path> {
+        self.work_tree.as_deref()
+    }
+
+    /// Whether there is no work tree.
+    pub fn is_bare(&self) -> bool {
+        self.work_tree.is_none()
+    }
+
+    /// The index that the running git command works on; may be missing, then nothing is staged.
+    pub fn index_file(&self) -> PathBuf {
+        match &self.env.index_file {
+            Some(file) => self.work_tree().unwrap_or(&self.base).join(file),
+            None => self.git_dir().join("index"),
+        }
+    }
+
+    /// Where objects are, the directory for new ones first. Each may have an `info/alternates`.
+    pub fn objects_dirs(&self) -> Vec<PathBuf> {
+        let own = match &self.env.object_directory {
+            Some(dir) => self.base.join(dir),
+            None => self.common_dir().join("objects"),
+        };
+        let mut dirs = vec![own];
+        dirs.extend(self.env.alternate_dirs(&self.base));
+        dirs
+    }
+
+    /// What names the objects.
+    pub fn algorithm(&self) -> HashAlgorithm {
+        match self.git.object_format() {
+            ObjectFormat::Sha1 => HashAlgorithm::Sha1,
+            _ => HashAlgorithm::Sha256,
+        }
+    }
+
+    /// The commit that HEAD names; `None` on a branch without commits.
+    pub fn head(&self) -> Result<Option<Oid>, RepoError> {
+        match self.git.head() {
+            Ok(head) => Ok(head.target().and_then(own_id)),
+            Err(error) if error.code() == ErrorCode::UnbornBranch => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The commits being merged into HEAD (`MERGE_HEAD`); empty unless a merge is under way.
+    pub fn merge_heads(&self) -> Result<Vec<Oid>, RepoError> {
+        let lines = read_if_there(&self.git_dir().join("MERGE_HEAD"))?;
+        Ok(lines.split(|&byte| byte == b'\n').filter_map(|line| Oid::from_hex(line.trim_ascii())).collect())
+    }
+
+    /// The commit that a revision names, tags peeled.
+    pub fn resolve(&self, rev: &str) -> Result<Oid, RepoError> {
+        let unknown = || RepoError::UnknownRevision { rev: rev.to_owned() };
+        let object = self.git.revparse_single(rev).map_err(|_| unknown())?;
+        let commit = object.peel(ObjectType::Commit).map_err(|_| unknown())?;
+        own_id(commit.id()).ok_or_else(unknown)
+    }
+
+    /// The two sides of a range, (left out, taken): `A..B`; `A...B`, which leaves out what the merge
+    /// bases reach; a missing side means HEAD.
+    pub fn range(&self, spec: &str) -> Result<(Vec<Oid>, Vec<Oid>), RepoError> {
+        let side = |text: &str| self.resolve(if text.is_empty() { "HEAD" } else { text });
+        if let Some((left, right)) = spec.split_once("...") {
+            let include = side(right)?;
+            let bases = self.merge_bases(side(left)?, include)?;
+            if bases.is_empty() {
+                return Err(RepoError::NoMergeBase { left: left.into(), right: right.into() });
+            }
+            return Ok((bases, vec![include]));
+        }
+        let (left, right) =
+            spec.split_once("..").ok_or_else(|| RepoError::NotARange { spec: spec.to_owned() })?;
+        Ok((vec![side(left)?], vec![side(right)?]))
+    }
+
+    /// The best common ancestor; `None` when there is none.
+    pub fn merge_base(&self, one: Oid, two: Oid) -> Result<Option<Oid>, RepoError> {
+        Ok(self.merge_bases(one, two)?.first().copied())
+    }
+
+    fn merge_bases(&self, one: Oid, two: Oid) -> Result<Vec<Oid>, RepoError> {
+        match self.git.merge_bases(their_id(one)?, their_id(two)?) {
+            Ok(bases) => Ok(bases.iter().copied().filter_map(own_id).collect()),
+            Err(error) if error.code() == ErrorCode::NotFound => Ok(Vec::new()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The commits whose parents a shallow clone left out; empty in a whole one.
+    pub fn shallow(&self) -> Result<HashSet<Oid>, RepoError> {
+        let file = match &self.env.shallow_file {
+            Some(file) => self.base.join(file),
+            None => self.common_dir().join("shallow"),
+        };
+        let lines = read_if_there(&file)?;
+        Ok(lines.split(|&byte| byte == b'\n').filter_map(|line| Oid::from_hex(line.trim_ascii())).collect())
+    }
+
+    /// Whether objects may be missing by design, left on a promising remote.
+    pub fn is_partial(&self) -> Result<bool, RepoError> {
+        let config = self.git.config()?;
+        if config.get_entry("extensions.partialclone").is_ok() {
+            return Ok(true);
+        }
+        let mut entries = config.entries(Some("^remote\\..*\\.promisor$"))?;
+        while let Some(entry) = entries.next() {
+            let entry = entry?;
+            if !entry.has_value()
+                || entry.value().is_ok_and(|value| git2::Config::parse_bool(value) == Ok(true))
+            {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Where git looks for this repository's hooks; the directory need not exist.
+    pub fn hooks_dir(&self) -> Result<PathBuf, RepoError> {
+        let mut config = self.git.config()?;
+        if let Some(file) = &self.env.config_global {
+            config = git2::Config::new()?;
+            for (file, level) in [
+                (self.base.join(file), git2::ConfigLevel::Global),
+                (self.common_dir().join("config"), git2::ConfigLevel::Local),
+                (self.git_dir().join("config.worktree"), git2::ConfigLevel::Worktree),
+            ] {
+                if file.is_file() {
+                    config.add_file(&file, level, false)?;
+                }
+            }
+        }
+        match config.get_path("core.hooksPath") {
+            Ok(path) => Ok(self.work_tree().unwrap_or(self.git_dir()).join(path)),
+            Err(error) if error.code() == ErrorCode::NotFound => Ok(self.common_dir().join("hooks")),
+            Err(error) => Err(error.into()),
+        }
+    }
+}
+
+fn open(path: &Path, flags: RepositoryOpenFlags, env: &GitEnv) -> Result<Repository, RepoError> {
+    let ceilings: Vec<PathBuf> = env.ceilings.iter().flat_map(std::env::split_paths).collect();
+    Repository::open_ext(path, flags, ceilings).map_err(|error| {
+        let what = error.message().to_owned();
+        match error.code() {
+            ErrorCode::NotFound => RepoError::NotARepository { path: path.into() },
+            ErrorCode::Owner => RepoError::UnsafeOwnership { path: path.into() },
+            _ if what.starts_with("unsupported") || what.starts_with("unknown object format") => {
+                RepoError::UnsupportedRepository { what }
+            }
+            _ => error.into(),
+        }
+    })
+}
+
+/// libgit2 refuses these extensions unless told that its user copes: missing objects are counted by
+/// whoever reads them, and no object is ever fetched.
+fn allow_partial_clones() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        #[expect(unsafe_code, reason = "libgit2 keeps the list in a global without a lock")]
+        // SAFETY: `Once` lets one thread in, and every use of libgit2 in this crate begins by
+        // opening a repository behind this call.
+        let set = unsafe { git2::opts::set_extensions(&["partialclone"]) };
+        set.expect("a short list of plain names is accepted");
+    });
+}
+
+fn has_work_tree_setting(git: &Repository) -> bool {
+    git.is_worktree() || git.config().is_ok_and(|config| config.get_entry("core.worktree").is_ok())
+}
+
+pub(super) fn read_if_there(path: &Path) -> Result<Vec<u8>, RepoError> {
+    match std::fs::read(path) {
+        Ok(data) => Ok(data),
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Ok(Vec::new())
+        }
+        Err(source) => Err(RepoError::Io { path: path.into(), source }),
+    }
+}
+
+pub(super) fn own_id(id: git2::Oid) -> Option<Oid> {
+    Oid::from_bytes(id.as_bytes())
+}
+
+fn their_id(id: Oid) -> Result<git2::Oid, RepoError> {
+    Ok(git2::Oid::from_bytes(id.as_bytes())?)
+}
