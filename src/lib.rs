@@ -21,6 +21,7 @@
 //! - [`scan`]: joins the boxes for one run.
 //! - [`cli`]: the command line.
 
+pub mod cli;
 pub mod config;
 pub mod decode;
 pub mod engine;

@@ -1,3 +1,5 @@
 //! The `stopleak` binary.
 
-fn main() {}
+fn main() -> std::process::ExitCode {
+    stopleak::cli::main()
+}

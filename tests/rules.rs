@@ -36,7 +36,7 @@ fn check(
             // The path that a rule asks for is taken for granted, for its own examples only.
             let mut found = engine.candidates(&filled);
             found.retain(|found| found.rule.id == rule.id || found.rule.paths.is_empty());
-            if let Some(complaint) = judge(&settle(found)) {
+            if let Some(complaint) = judge(&settle(found, |found| found)) {
                 wrong.push(format!(
                     "{} example {index} seed {seed}: {complaint}: {}",
                     rule.id,

@@ -52,7 +52,7 @@ fn is_near(text: &[u8], one: Span, other: Span, lines: usize) -> bool {
 /// detector that only looks at names, one that needs its path or context before one that takes
 /// anything. Then the surer, then the one that explains more of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Standing<'e> {
+struct Standing<'e> {
     of_provider: bool,
     not_generic: bool,
     machine_made: bool,
@@ -66,10 +66,10 @@ pub struct Standing<'e> {
 
 impl<'e> Standing<'e> {
     /// Where `found` stands.
-    pub fn of(found: &Match<'e>) -> Standing<'e> {
+    fn of(found: &Match<'e>) -> Standing<'e> {
         let rule = found.rule;
         Standing {
-            of_provider: rule.provider.as_deref() != Some("generic"),
+            of_provider: rule.provider.as_deref() != Some("Generic"),
             not_generic: !rule.generic,
             machine_made: !rule.human,
             confidence: found.confidence,
@@ -82,21 +82,23 @@ impl<'e> Standing<'e> {
     }
 }
 
-/// Keeps the best match wherever several cover the same bytes; the result is ordered by place.
-pub fn settle(mut found: Vec<Match<'_>>) -> Vec<Match<'_>> {
-    if found.len() > 1 {
-        found.sort_by_cached_key(|found| Reverse(Standing::of(found)));
+/// Keeps the best wherever the matches of several items cover the same bytes; the result is ordered
+/// by place. `found` names an item's match.
+pub fn settle<'e, T>(mut items: Vec<T>, found: impl Fn(&T) -> &Match<'e>) -> Vec<T> {
+    if items.len() > 1 {
+        items.sort_by_cached_key(|item| Reverse(Standing::of(found(item))));
         let mut kept = BTreeMap::<usize, usize>::new();
-        found.retain(|found| {
+        items.retain(|item| {
+            let span = found(item).span;
             // Kept spans do not overlap, so the last one that begins before the end decides.
-            let before = kept.range(..found.span.end).next_back();
-            let free = before.is_none_or(|(_, &end)| end <= found.span.start);
+            let before = kept.range(..span.end).next_back();
+            let free = before.is_none_or(|(_, &end)| end <= span.start);
             if free {
-                kept.insert(found.span.start, found.span.end);
+                kept.insert(span.start, span.end);
             }
             free
         });
-        found.sort_by_key(|found| found.span);
+        items.sort_by_key(|item| found(item).span);
     }
-    found
+    items
 }

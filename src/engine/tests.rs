@@ -14,7 +14,10 @@ pub(super) fn engine(yaml: &str) -> Engine {
 
 fn found(engine: &Engine, text: &str) -> Vec<(String, String)> {
     let value = |found: &Match| String::from_utf8_lossy(found.span.of(text.as_bytes())).into_owned();
-    settle(engine.candidates(text.as_bytes())).iter().map(|found| (found.rule.id.clone(), value(found))).collect()
+    settle(engine.candidates(text.as_bytes()), |found| found)
+        .iter()
+        .map(|found| (found.rule.id.clone(), value(found)))
+        .collect()
 }
 
 const TAIL: &str = "  severity: high

@@ -5,7 +5,7 @@
 
 use memchr::memmem;
 
-use crate::model::{LineIndex, Span};
+use crate::model::{LineIndex, Secret, Span};
 
 const MARK: &[u8] = b"stopleak:allow";
 
@@ -47,12 +47,13 @@ pub(super) enum Mark {
     },
 }
 
-/// Looks for a mark for `rule` on the lines of the value, then alone on the line above.
-pub(super) fn find(rule: &str, around: &Surroundings<'_>) -> Mark {
+/// Looks for a mark for `rule` on the lines of the value, then alone on the line above. `secret` is the
+/// value as it was found.
+pub(super) fn find(rule: &str, secret: &Secret, around: &Surroundings<'_>) -> Mark {
     let mut answer = Mark::Absent;
     for region in [own_lines(around), line_above(around)].into_iter().flatten() {
         for at in memmem::find_iter(region.of(around.text), MARK) {
-            match judge(rule, Span::new(region.start + at, region.end), around) {
+            match judge(rule, secret, Span::new(region.start + at, region.end), around) {
                 Mark::Absent => {}
                 Mark::Refused { why } if answer == Mark::Absent => answer = Mark::Refused { why },
                 Mark::Refused { .. } => {}
@@ -93,7 +94,7 @@ fn line_above(around: &Surroundings<'_>) -> Option<Span> {
 }
 
 /// Reads the mark at the start of `span`, which ends where the search ended.
-fn judge(rule: &str, span: Span, around: &Surroundings<'_>) -> Mark {
+fn judge(rule: &str, secret: &Secret, span: Span, around: &Surroundings<'_>) -> Mark {
     let text = span.of(around.text);
     let line_end = memchr::memchr(b'\n', text).unwrap_or(text.len());
     let line = &text[..line_end];
@@ -114,7 +115,8 @@ fn judge(rule: &str, span: Span, around: &Surroundings<'_>) -> Mark {
         rest = rest.trim_ascii_start();
         let word_end = rest.iter().position(u8::is_ascii_whitespace).unwrap_or(rest.len());
         let (word, after) = rest.split_at(word_end);
-        named |= word.split(|byte| *byte == b',').any(|id| id == rule.as_bytes());
+        let ids = word.strip_suffix(b":").unwrap_or(word).split(|byte| *byte == b',');
+        named |= ids.into_iter().any(|id| id == rule.as_bytes());
         wildcard |= word == b"*";
         rest = after;
         if !word.ends_with(b",") {
@@ -129,26 +131,35 @@ fn judge(rule: &str, span: Span, around: &Surroundings<'_>) -> Mark {
     if !named {
         return Mark::Absent;
     }
-    // `rest` ends at `end`, so its place in the whole text is known.
-    let reason = shown(rest, span.start + end - rest.len(), around.secrets);
-    if reason.chars().any(char::is_alphanumeric) {
-        Mark::Allows { reason }
-    } else {
-        Mark::Refused {
-            why: format!(
-                "the stopleak:allow mark does not count: it gives no reason (stopleak:allow {rule} why)"
-            ),
+    let says_something = |text: &str| text.chars().any(char::is_alphanumeric);
+    if says_something(&String::from_utf8_lossy(rest)) {
+        // `rest` ends at `end`, so its place in the whole text is known.
+        let reason = shown(rest, span.start + end - rest.len(), secret, around.secrets);
+        if says_something(&reason) {
+            return Mark::Allows { reason };
         }
+    }
+    Mark::Refused {
+        why: format!(
+            "the stopleak:allow mark does not count: it gives no reason (stopleak:allow {rule} why)"
+        ),
     }
 }
 
-/// The reason as text, the values in it masked. `offset` is where `reason` stands in the text.
-fn shown(reason: &[u8], offset: usize, secrets: &[Span]) -> String {
+/// The reason as text, the values in it masked: those that were found there, and `secret` even where it
+/// was not. `offset` is where `reason` stands in the text.
+fn shown(reason: &[u8], offset: usize, secret: &Secret, secrets: &[Span]) -> String {
     let place = Span::new(offset, offset + reason.len());
     let mut bytes = reason.to_vec();
-    for secret in secrets.iter().filter(|secret| secret.overlaps(place)) {
-        let (from, to) = (secret.start.max(place.start), secret.end.min(place.end));
+    for found in secrets.iter().filter(|found| found.overlaps(place)) {
+        let (from, to) = (found.start.max(place.start), found.end.min(place.end));
         bytes[from - offset..to - offset].fill(b'*');
+    }
+    let value = secret.expose();
+    if !value.is_empty() {
+        for at in memmem::find_iter(reason, value) {
+            bytes[at..at + value.len()].fill(b'*');
+        }
     }
     let text = String::from_utf8_lossy(&bytes);
     text.trim().chars().take(REASON_CHARACTERS).collect()
@@ -167,6 +178,7 @@ mod tests {
         let lines = LineIndex::new(text.as_bytes());
         find(
             "demo-token",
+            &Secret::new("v4lue"),
             &Surroundings { text: text.as_bytes(), lines: &lines, value: spans[0], secrets: &spans },
         )
     }
@@ -179,6 +191,7 @@ mod tests {
     fn a_mark_counts_in_any_comment_on_the_line_and_alone_above_it() {
         for text in [
             "k = v4lue # stopleak:allow demo-token test data",
+            "k = v4lue # stopleak:allow demo-token: test data",
             "k = v4lue // stopleak:allow other,demo-token test data\r\nnext",
             "<k>v4lue</k> <!-- stopleak:allow other, demo-token test data -->",
             "/* stopleak:allow demo-token test data */ k = v4lue",
@@ -197,7 +210,7 @@ mod tests {
         let lines = LineIndex::new(text.as_bytes());
         let value = Span::new(7, text.find("'''\n").expect("there"));
         let around = Surroundings { text: text.as_bytes(), lines: &lines, value, secrets: &[] };
-        assert_eq!(find("demo-token", &around), allows("fixture"));
+        assert_eq!(find("demo-token", &Secret::new("v4lue"), &around), allows("fixture"));
     }
 
     #[test]
@@ -230,6 +243,8 @@ mod tests {
     fn a_reason_never_shows_a_value() {
         let text = "/* stopleak:allow demo-token old k = v4lue, s3cond";
         assert_eq!(mark(text), allows("old k = *****, ******"));
+        let again = "k = v4lue # stopleak:allow demo-token nobody uses v4lue";
+        assert_eq!(mark(again), allows("nobody uses *****"));
     }
 
     #[test]
@@ -242,7 +257,28 @@ mod tests {
         let lines = LineIndex::new(text);
         for (start, end) in [(0, 5), (0, text.len()), (text.len(), text.len()), (60, 90)] {
             let around = Surroundings { text, lines: &lines, value: Span { start, end }, secrets: &[] };
-            let _ = find("demo-token", &around);
+            let _ = find("demo-token", &Secret::new("v4lue"), &around);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_arrangement_panics_or_shows_the_value(
+            pieces in proptest::collection::vec(0usize..12, 0..40),
+            start in 0usize..200,
+            length in 0usize..60,
+        ) {
+            let words: [&[u8]; 12] = [
+                MARK, b" demo-token", b",", b"\n", b"\r\n", b"# ", b"-->", b"*/", b"v4lue", "ü".as_bytes(),
+                b"\xff", b" why ",
+            ];
+            let text: Vec<u8> = pieces.iter().flat_map(|piece| words[*piece].to_vec()).collect();
+            let value = Span::new(start.min(text.len()), (start + length).min(text.len()));
+            let lines = LineIndex::new(&text);
+            let around = Surroundings { text: &text, lines: &lines, value, secrets: &[value] };
+            if let Mark::Allows { reason } = find("demo-token", &Secret::new("v4lue"), &around) {
+                proptest::prop_assert!(!reason.contains("v4lue") && !reason.contains('\n'));
+            }
         }
     }
 }

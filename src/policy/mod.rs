@@ -55,7 +55,11 @@ impl Policy {
         if finding.status != Status::New {
             return;
         }
-        let mark = if self.inline { inline::find(&finding.rule.id, around) } else { inline::Mark::Absent };
+        let mark = if self.inline {
+            inline::find(&finding.rule.id, &finding.secret, around)
+        } else {
+            inline::Mark::Absent
+        };
         let (status, reason) = match (mark, self.baseline.allows(finding)) {
             (inline::Mark::Allows { reason }, _) => (Status::Suppressed, format!("inline: {reason}")),
             (_, Some(reason)) => (Status::Suppressed, reason),

@@ -62,11 +62,8 @@ impl Receiver for Worker<'_, '_> {
     fn file(&mut self, file: File<'_>) {
         self.outcome.counts += Counts { files: 1, bytes: file.bytes.len() as u64, ..Counts::default() };
         let inspected = self.inspector.inspect(file.bytes, || file.path.to_text());
-        let place = |finding| {
-            let provenance = Provenance { carrier: file.carrier, ..Provenance::file(file.path.clone()) };
-            self.inspector.place(finding, provenance)
-        };
-        self.outcome.findings.extend(inspected.findings.into_iter().filter_map(place));
+        let provenance = Provenance { carrier: file.carrier, ..Provenance::file(file.path.clone()) };
+        self.outcome.findings.extend(self.inspector.place(inspected.candidates, &provenance));
         self.outcome.coverage.extend(inspected.gap);
         self.outcome.coverage.extend(lfs_pointer(file.bytes, &file.path));
     }

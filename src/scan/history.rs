@@ -12,7 +12,7 @@ use crate::model::{Carrier, CommitFacts, Finding, Fingerprint, Provenance, RepoP
 use crate::source::history::History;
 use crate::source::view::{RepoView, object_gap};
 
-use super::inspect::Inspector;
+use super::inspect::{Candidate, Inspector};
 use super::{Outcome, ScanError, Settings};
 
 pub(super) fn scan(
@@ -52,16 +52,16 @@ pub(super) fn scan(
 }
 
 /// One object with findings.
-struct Hit {
+struct Hit<'i> {
     id: Oid,
     kind: Kind,
-    findings: Vec<Finding>,
+    candidates: Vec<Candidate<'i>>,
 }
 
 /// One thread's share of the objects.
 struct Worker<'i, 's> {
     inspector: &'i Inspector<'s>,
-    hits: Vec<Hit>,
+    hits: Vec<Hit<'i>>,
     outcome: Outcome,
 }
 
@@ -77,8 +77,8 @@ impl Visitor for Worker<'_, '_> {
         };
         let inspected = self.inspector.inspect(text, || format!("object {id}"));
         self.outcome.coverage.extend(inspected.gap);
-        if !inspected.findings.is_empty() {
-            self.hits.push(Hit { id: *id, kind, findings: inspected.findings });
+        if !inspected.candidates.is_empty() {
+            self.hits.push(Hit { id: *id, kind, candidates: inspected.candidates });
         }
     }
 
@@ -104,7 +104,7 @@ struct Places<'p, 's> {
 }
 
 impl Places<'_, '_> {
-    fn add(&mut self, hit: Hit, attribution: &Attribution) {
+    fn add(&mut self, hit: Hit<'_>, attribution: &Attribution) {
         match hit.kind {
             Kind::Commit => {
                 let provenance = Provenance {
@@ -113,17 +113,17 @@ impl Places<'_, '_> {
                     ..object_provenance(hit.id)
                 };
                 let order = (self.history.rank(&hit.id).unwrap_or(u32::MAX), hit.id);
-                self.put(hit.findings, &provenance, order);
+                self.put(hit.candidates, &provenance, order);
             }
             Kind::Tag => {
                 let provenance = Provenance { carrier: Carrier::Tag, ..object_provenance(hit.id) };
-                self.put(hit.findings, &provenance, (u32::MAX, hit.id));
+                self.put(hit.candidates, &provenance, (u32::MAX, hit.id));
             }
             Kind::Blob | Kind::Tree => self.add_blob(hit, attribution),
         }
     }
 
-    fn add_blob(&mut self, hit: Hit, attribution: &Attribution) {
+    fn add_blob(&mut self, hit: Hit<'_>, attribution: &Attribution) {
         let known = attribution.get(&hit.id).cloned().unwrap_or_default();
         let base = Provenance {
             at_head: Some(known.at_head),
@@ -132,7 +132,7 @@ impl Places<'_, '_> {
             ..object_provenance(hit.id)
         };
         let Some(introduction) = known.introduction else {
-            return self.put(hit.findings, &base, (u32::MAX, hit.id));
+            return self.put(hit.candidates, &base, (u32::MAX, hit.id));
         };
         let order = attribution.introduction_order(&introduction.commit).unwrap_or(u32::MAX);
         let facts = self.facts(introduction.commit, introduction.at_or_before);
@@ -144,17 +144,17 @@ impl Places<'_, '_> {
             }
             let carrier = if mode == Mode::Symlink { Carrier::Symlink } else { Carrier::File };
             let provenance = Provenance { path, carrier, first_commit: Some(facts.clone()), ..base.clone() };
-            self.put(hit.findings.clone(), &provenance, (order, hit.id));
+            self.put(hit.candidates.clone(), &provenance, (order, hit.id));
         }
     }
 
     /// Adds the findings of one version at one place. An earlier version with the same value takes
     /// the place; whether HEAD still holds the value is true if any version there is at HEAD.
-    fn put(&mut self, findings: Vec<Finding>, provenance: &Provenance, order: (u32, Oid)) {
-        let placed =
-            findings.into_iter().filter_map(|finding| self.inspector.place(finding, provenance.clone()));
+    fn put(&mut self, candidates: Vec<Candidate<'_>>, provenance: &Provenance, order: (u32, Oid)) {
         let mut by_value: BTreeMap<Fingerprint, Vec<Finding>> = BTreeMap::new();
-        placed.for_each(|finding| by_value.entry(finding.fingerprint.clone()).or_default().push(finding));
+        for finding in self.inspector.place(candidates, provenance) {
+            by_value.entry(finding.fingerprint.clone()).or_default().push(finding);
+        }
         for (fingerprint, findings) in by_value {
             let key = (fingerprint, provenance.path.clone(), provenance.carrier);
             let mut new = Place { order, findings };

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 
 use crate::decode;
-use crate::engine::{Engine, Match, Workload};
+use crate::engine::{Engine, Match, Workload, settle};
 use crate::model::{
     Carrier, Confidence, Coverage, CoverageKind, Finding, Fingerprint, LineIndex, Locator, Provenance,
     RepoPath, RuleInfo, Secret, Span, Status,
@@ -37,11 +37,18 @@ struct PlacedRule {
     is_guess: bool,
 }
 
+/// A finding of which it is not known yet where its bytes came from.
+#[derive(Clone, Debug)]
+pub(super) struct Candidate<'i> {
+    found: Match<'i>,
+    finding: Finding,
+}
+
 /// What one blob holds.
 #[derive(Debug, Default)]
-pub(super) struct Inspected {
-    /// By place; their provenance is still empty.
-    pub(super) findings: Vec<Finding>,
+pub(super) struct Inspected<'i> {
+    /// By place. Several may cover the same bytes until [`Inspector::place`] knows the path.
+    pub(super) candidates: Vec<Candidate<'i>>,
     /// Why not all of it was inspected, if so.
     pub(super) gap: Option<Coverage>,
 }
@@ -63,28 +70,27 @@ impl<'s> Inspector<'s> {
 
     /// Everything in `bytes`, judged by what stands in them: marks and baseline included, paths not.
     /// Never panics; `what` names the bytes in the gap that says so instead.
-    pub(super) fn inspect(&self, bytes: &[u8], what: impl Fn() -> String) -> Inspected {
+    pub(super) fn inspect(&self, bytes: &[u8], what: impl Fn() -> String) -> Inspected<'_> {
         catch_unwind(AssertUnwindSafe(|| self.try_inspect(bytes, &what)))
-            .unwrap_or_else(|_| Inspected { findings: Vec::new(), gap: Some(aborted(what())) })
+            .unwrap_or_else(|_| Inspected { candidates: Vec::new(), gap: Some(aborted(what())) })
     }
 
-    fn try_inspect(&self, bytes: &[u8], what: &dyn Fn() -> String) -> Inspected {
+    fn try_inspect<'i>(&'i self, bytes: &[u8], what: &dyn Fn() -> String) -> Inspected<'i> {
         let chunk = decode::text(bytes);
         let text = chunk.text.as_ref();
-        let matches = self.engine.scan(text);
+        let matches = self.engine.candidates(text);
         if matches.is_empty() {
             return Inspected::default();
         }
-        let secrets: Vec<Span> = matches.iter().map(|found| found.span).collect();
+        let secrets = regions(&matches);
         let lines = LineIndex::new(text);
         let mut locator = Locator::new(&lines, text);
-        let finding = |found: &Match<'_>| {
+        let mut candidate = |found: Match<'i>| {
             let around = Surroundings { text, lines: &lines, value: found.span, secrets: &secrets };
-            let mut finding = self.finding(found, &mut locator, &around);
+            let mut finding = self.finding(&found, &mut locator, &around);
             self.policy.judge(&mut finding, &around);
-            finding
+            Candidate { found, finding }
         };
-        let findings = matches.iter().take(MAX_FINDINGS).map(finding).collect();
         let gap = (matches.len() > MAX_FINDINGS).then(|| Coverage {
             kind: CoverageKind::Aborted,
             what: what(),
@@ -94,7 +100,8 @@ impl<'s> Inspector<'s> {
             ),
             remedy: Some("look at it by hand, or list it under skip-paths".to_owned()),
         });
-        Inspected { findings, gap }
+        let candidates = matches.into_iter().take(MAX_FINDINGS).map(&mut candidate).collect();
+        Inspected { candidates, gap }
     }
 
     fn finding(&self, found: &Match<'_>, locator: &mut Locator<'_>, around: &Surroundings<'_>) -> Finding {
@@ -119,34 +126,45 @@ impl<'s> Inspector<'s> {
     pub(super) fn values(&self, bytes: &[u8]) -> HashSet<Secret> {
         let values = || {
             let chunk = decode::text(bytes);
-            let matches = self.engine.scan(&chunk.text);
+            let matches = self.engine.candidates(&chunk.text);
             matches.iter().map(|found| Secret::new(found.span.of(&chunk.text))).collect()
         };
         // Knowing nothing of the old version makes everything new: the side on which to err.
         catch_unwind(AssertUnwindSafe(values)).unwrap_or_default()
     }
 
-    /// The finding at its place, or `None` when its rule does not hold for such a path.
-    pub(super) fn place(&self, mut finding: Finding, provenance: Provenance) -> Option<Finding> {
-        let rule = &self.rules[&finding.rule.id];
+    /// The findings at their place: of the rules that hold for such a path, the best on any bytes.
+    pub(super) fn place(&self, mut candidates: Vec<Candidate<'_>>, provenance: &Provenance) -> Vec<Finding> {
         let in_file = matches!(provenance.carrier, Carrier::File | Carrier::Symlink);
-        if let Some(paths) = &rule.paths {
-            let path = String::from_utf8_lossy(provenance.path.as_bytes());
-            if !in_file || !paths.is_match(path.as_ref()) {
-                return None;
+        let path = String::from_utf8_lossy(provenance.path.as_bytes());
+        candidates.retain(|candidate| match &self.rules[&candidate.found.rule.id].paths {
+            Some(paths) => in_file && paths.is_match(path.as_ref()),
+            None => true,
+        });
+        let weaker = in_file && is_example_path(&provenance.path);
+        let finding = |candidate: Candidate<'_>| {
+            let mut finding = candidate.finding;
+            if weaker && self.rules[&finding.rule.id].is_guess && finding.confidence > Confidence::Low {
+                finding.confidence = Confidence::Low;
+                finding.why.push("in a test, example or documentation".to_owned());
             }
-        }
-        if rule.is_guess
-            && in_file
-            && finding.confidence > Confidence::Low
-            && is_example_path(&provenance.path)
-        {
-            finding.confidence = Confidence::Low;
-            finding.why.push("in a test, example or documentation".to_owned());
-        }
-        finding.provenance = provenance;
-        Some(finding)
+            finding.provenance = provenance.clone();
+            finding
+        };
+        settle(candidates, |candidate| &candidate.found).into_iter().map(finding).collect()
     }
+}
+
+/// The bytes that the matches cover, sorted, overlapping ones joined.
+fn regions(matches: &[Match<'_>]) -> Vec<Span> {
+    let mut regions: Vec<Span> = Vec::with_capacity(matches.len());
+    for found in matches {
+        match regions.last_mut() {
+            Some(last) if found.span.start < last.end => last.end = last.end.max(found.span.end),
+            _ => regions.push(found.span),
+        }
+    }
+    regions
 }
 
 fn placed(rule: &Rule) -> Result<PlacedRule, ScanError> {

@@ -21,6 +21,7 @@ use crate::git::repo::RepoError;
 use crate::model::{Confidence, Counts, Coverage, CoverageKind, Finding, ScanHeader, ScanReport};
 use crate::policy::Policy;
 use crate::rules::RuleSet;
+use crate::source::range::Commits;
 
 use inspect::Inspector;
 
@@ -45,6 +46,13 @@ pub enum Target {
     Range {
         /// `A..B`, `A...B`, or a single revision: everything that it reaches.
         spec: String,
+    },
+    /// Every commit that a revision reaches and no remote-tracking branch of a remote does.
+    Push {
+        /// What is pushed: a revision.
+        to: String,
+        /// The remote's name; of one without tracking branches nothing is known, so all is scanned.
+        remote: String,
     },
     /// Every object of a repository.
     History {
@@ -146,7 +154,14 @@ pub fn run(target: &Target, settings: &Settings) -> Result<ScanReport, ScanError
             ("scan", name.clone(), files::scan_stdin(&inspector, settings, name, &bytes))
         }
         Target::Staged => ("staged", String::new(), staged::scan(&inspector, settings)?),
-        Target::Range { spec } => ("range", spec.clone(), range::scan(&inspector, settings, spec)?),
+        Target::Range { spec } => {
+            let commits = Commits::Spec(spec.clone());
+            ("range", spec.clone(), range::scan(&inspector, settings, &commits)?)
+        }
+        Target::Push { to, remote } => {
+            let commits = Commits::NotOnRemote { to: to.clone(), remote: remote.clone() };
+            ("range", format!("{to} --not --remotes={remote}"), range::scan(&inspector, settings, &commits)?)
+        }
         Target::History { repo } => {
             let name = crate::source::view::path_text(repo);
             ("history", name, history::scan(&inspector, settings, &absolute(settings, repo))?)

@@ -6,17 +6,21 @@ use rayon::prelude::*;
 
 use crate::git::{Oid, ReadObjects};
 use crate::model::{Carrier, CommitFacts, Finding, Fingerprint, Provenance, RepoPath, Status};
-use crate::source::range::{CommitChanges, message, range};
+use crate::source::range::{CommitChanges, Commits, message, range};
 use crate::source::view::{RepoView, held_by_trees};
 
 use super::inspect::Inspector;
 use super::staged::scan_changes;
 use super::{Outcome, ScanError, Settings};
 
-pub(super) fn scan(inspector: &Inspector<'_>, settings: &Settings, spec: &str) -> Result<Outcome, ScanError> {
+pub(super) fn scan(
+    inspector: &Inspector<'_>,
+    settings: &Settings,
+    commits: &Commits,
+) -> Result<Outcome, ScanError> {
     let view = RepoView::open(&settings.directory, &settings.env, settings.max_blob_size)?;
     // libgit2's handle is not for sharing, so the threads get the objects and the commits, not the view.
-    let range = range(&view, spec)?;
+    let range = range(&view, commits)?;
     let commits: Vec<(&CommitChanges, Option<Vec<u8>>)> =
         range.commits.iter().map(|commit| (commit, message(&view, &commit.id))).collect();
     let objects = &view.objects;
@@ -59,9 +63,7 @@ fn scan_commit<R: ReadObjects>(
             object: Some(commit.id.to_string()),
             ..Provenance::file(RepoPath::new(""))
         };
-        let placed =
-            inspected.findings.into_iter().filter_map(|found| inspector.place(found, provenance.clone()));
-        outcome.findings.extend(placed);
+        outcome.findings.extend(inspector.place(inspected.candidates, &provenance));
         outcome.coverage.extend(inspected.gap);
     }
     outcome

@@ -68,11 +68,8 @@ fn scan_change<R: ReadObjects>(inspector: &Inspector<'_>, objects: &R, change: &
     let inspected = inspector.inspect(&object.data, || path.to_text());
     outcome.coverage.extend(inspected.gap);
     let carrier = if change.mode == Mode::Symlink { Carrier::Symlink } else { Carrier::File };
-    let place = |finding| {
-        let object = Some(id.to_string());
-        inspector.place(finding, Provenance { carrier, object, ..Provenance::file(path.clone()) })
-    };
-    outcome.findings = inspected.findings.into_iter().filter_map(place).collect();
+    let provenance = Provenance { carrier, object: Some(id.to_string()), ..Provenance::file(path) };
+    outcome.findings = inspector.place(inspected.candidates, &provenance);
     if !outcome.findings.is_empty() {
         let before = values_of(inspector, objects, change.olds.iter());
         mark_old(&mut outcome.findings, &before, "already in the file before this change");

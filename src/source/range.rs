@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use crate::git::commit::Commit;
 use crate::git::diff::{Change, diff_trees};
+use crate::git::refs::{TipClass, tips};
 use crate::git::repo::RepoError;
 use crate::git::revs::walk_range;
 use crate::git::tree::Mode;
@@ -35,19 +36,47 @@ pub struct RangeChanges {
     pub coverage: Vec<Coverage>,
 }
 
-/// The commits that `spec` takes: `A..B`, `A...B`, or a single revision with everything it reaches.
-pub fn range(view: &RepoView, spec: &str) -> Result<RangeChanges, RepoError> {
-    let (exclude, include) = match spec.contains("..") {
-        true => view.repo.range(spec)?,
-        false => (Vec::new(), vec![view.repo.resolve(spec)?]),
-    };
+/// Which commits to read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Commits {
+    /// `A..B`, `A...B`, or a single revision with everything it reaches.
+    Spec(String),
+    /// What a revision reaches and no remote-tracking branch of the remote does.
+    NotOnRemote {
+        /// The revision.
+        to: String,
+        /// The remote's name.
+        remote: String,
+    },
+}
+
+impl Commits {
+    /// The tips to leave out, and those to take.
+    fn tips(&self, view: &RepoView) -> Result<(Vec<Oid>, Vec<Oid>), RepoError> {
+        match self {
+            Commits::Spec(spec) if spec.contains("..") => view.repo.range(spec),
+            Commits::Spec(revision) => Ok((Vec::new(), vec![view.repo.resolve(revision)?])),
+            Commits::NotOnRemote { to, remote } => {
+                let prefix = format!("refs/remotes/{remote}/");
+                let tracked = tips(&view.repo)?
+                    .into_iter()
+                    .filter(|tip| tip.class == TipClass::Ref && tip.name.starts_with(&prefix));
+                Ok((tracked.map(|tip| tip.id).collect(), vec![view.repo.resolve(to)?]))
+            }
+        }
+    }
+}
+
+/// Reads the commits and what each of them brings.
+pub fn range(view: &RepoView, commits: &Commits) -> Result<RangeChanges, RepoError> {
+    let (exclude, include) = commits.tips(view)?;
     let shallow = view.repo.shallow()?;
     let walked = walk_range(&view.objects, &shallow, &exclude, &include);
     let mut result = RangeChanges { commits: Vec::new(), coverage: view.store_gaps() };
     result.coverage.extend(walked.missing.iter().map(|error| object_gap(error, None)));
     result.coverage.extend(walked.boundary.iter().map(|id| shallow_gap(&format!("commit {id}"))));
     if walked.exclude_cut && walked.boundary.is_empty() {
-        result.coverage.push(shallow_gap(spec));
+        result.coverage.push(shallow_gap("the excluded side of the range"));
     }
     let mut trees: HashMap<Oid, Oid> = walked.commits.iter().map(|commit| (commit.id, commit.tree)).collect();
     let mut seen: HashSet<Oid> = HashSet::new();

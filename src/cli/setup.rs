@@ -1,0 +1,201 @@
+//! From options to what a scan needs: the configuration found and joined, rules and globs checked, the
+//! baseline read. Everything that can be wrong with them ends the run here, before anything is scanned.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+use super::env::Environment;
+use super::options::{GradeOptions, RuleOptions};
+use super::talk;
+use crate::config::{self, Config, ConfigError, Layer, Resolved, Value, nearest};
+use crate::git::repo::{Repo, RepoError};
+use crate::policy::{Baseline, Policy, SkipPaths};
+use crate::rules::RuleSet;
+use crate::scan::{ScanError, Settings};
+
+/// The name of the baseline at the repository's root.
+const BASELINE: &str = ".stopleak-baseline";
+
+/// Where a run stands and what was asked of it.
+pub(crate) struct Setup {
+    /// What kind of folder `root` is.
+    pub(crate) ground: Ground,
+    /// The repository's root, or the folder that is scanned.
+    pub(crate) root: PathBuf,
+    /// The configuration file, where there is one.
+    pub(crate) config: Option<PathBuf>,
+    /// All layers joined.
+    pub(crate) settings: Resolved,
+    /// Where the baseline is, whether there is one or not.
+    pub(crate) baseline_path: PathBuf,
+    /// Whether the repository's own files are left alone.
+    isolated: bool,
+}
+
+/// What kind of folder a run stands on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ground {
+    /// The root of a repository's files.
+    WorkTree,
+    /// A repository without files.
+    Bare,
+    /// No repository.
+    Folder,
+}
+
+impl Setup {
+    /// Finds and joins the layers. `start` is what the run looks at: the configuration is that of the
+    /// repository which holds it.
+    pub(crate) fn new(
+        env: &Environment,
+        start: &Path,
+        rules: &RuleOptions,
+        grades: &GradeOptions,
+    ) -> anyhow::Result<Setup> {
+        for name in env.unknown() {
+            let near = nearest(&name, Environment::known()).map(|near| format!("; did you mean {near}?"));
+            talk::warning(&format!("{name} is no variable of stopleak{}", near.unwrap_or_default()));
+        }
+        let (ground, root) = root(env, start)?;
+        let isolated = rules.no_config || (env.says_yes("STOPLEAK_NO_CONFIG")? && rules.config.is_none());
+        let named = rules.config.clone().or_else(|| env.get("STOPLEAK_CONFIG").map(PathBuf::from));
+        let config = match named {
+            _ if isolated => None,
+            Some(path) => Some(path),
+            None => config::find(&root)?.map(|path| in_short(path, env)),
+        };
+        let file = match &config {
+            Some(path) => Layer::from(&Config::read(path)?),
+            None => Layer::default(),
+        };
+        let flags = rules.layer().over(grades.layer());
+        let settings = flags.over(env.layer()?.over(file)).resolve()?;
+        let baseline_path = match &settings.baseline {
+            Some(named) => named.value.clone(),
+            None => in_short(root.join(BASELINE), env),
+        };
+        Ok(Setup { ground, root, config, settings, baseline_path, isolated })
+    }
+
+    /// The active rules. An id that no rule has is an error wherever it was written: it might be a
+    /// misspelt one that somebody believes to be on, or off.
+    pub(crate) fn rules(&self) -> anyhow::Result<RuleSet> {
+        let mut rules = RuleSet::builtin();
+        for file in &self.settings.rule_files {
+            let loaded = RuleSet::load(&file.value);
+            let added = loaded.and_then(|loaded| rules.extend(loaded));
+            added.with_context(|| format!("rules from {}", file.origin))?;
+        }
+        let Resolved { rules_off: off, rules_only: only, .. } = &self.settings;
+        for id in off.iter().chain(only) {
+            known_rule(&rules, &id.value)
+                .map_err(|message| ConfigError::Value { origin: id.origin.clone(), message })?;
+        }
+        let names = |list: &[Value<String>], id: &str| list.iter().any(|named| named.value == id);
+        rules.retain(|rule| (only.is_empty() || names(only, &rule.id)) && !names(off, &rule.id));
+        if rules.is_empty() {
+            return Err(ScanError::NoRules.into());
+        }
+        Ok(rules)
+    }
+
+    /// The files to leave out.
+    pub(crate) fn skip_paths(&self) -> anyhow::Result<SkipPaths> {
+        for glob in &self.settings.skip_paths {
+            SkipPaths::new([&glob.value]).map_err(|error| ConfigError::Value {
+                origin: glob.origin.clone(),
+                message: error.to_string(),
+            })?;
+        }
+        Ok(SkipPaths::new(self.settings.skip_paths.iter().map(|glob| &glob.value))?)
+    }
+
+    /// The baseline; `None` when nobody named one and the repository has none. One that was named must
+    /// be there.
+    pub(crate) fn baseline(&self) -> anyhow::Result<Option<Baseline>> {
+        if self.isolated && self.settings.baseline.is_none() {
+            return Ok(None);
+        }
+        let found = read_baseline(&self.baseline_path)?;
+        match (&self.settings.baseline, found) {
+            (Some(named), None) => Err(ConfigError::Io {
+                path: named.value.clone(),
+                source: io::Error::new(io::ErrorKind::NotFound, format!("no such file ({})", named.origin)),
+            }
+            .into()),
+            (_, found) => Ok(found),
+        }
+    }
+
+    /// Everything that a scan needs.
+    pub(crate) fn scan_settings(&self, env: &Environment) -> anyhow::Result<Settings> {
+        let mut settings = self.settings_without_baseline(env)?;
+        settings.policy.baseline = self.baseline()?.unwrap_or_default();
+        Ok(settings)
+    }
+
+    /// The same before there is a baseline, for making one.
+    pub(crate) fn settings_without_baseline(&self, env: &Environment) -> anyhow::Result<Settings> {
+        let policy = Policy { skip: self.skip_paths()?, ..Policy::default() };
+        Ok(Settings {
+            rules: self.rules()?,
+            policy,
+            confidence: self.settings.confidence.value,
+            fail_on: self.settings.fail_on.value,
+            threads: self.settings.threads.value,
+            max_blob_size: self.settings.max_blob_size.value.bytes(),
+            directory: env.directory.clone(),
+            env: env.git.clone(),
+        })
+    }
+}
+
+/// Says what is wrong with an id that no rule has.
+pub(crate) fn known_rule(rules: &RuleSet, id: &str) -> Result<(), String> {
+    if rules.get(id).is_some() {
+        return Ok(());
+    }
+    let ids = rules.iter().map(|rule| rule.id.as_str());
+    let near = nearest(id, ids).map(|near| format!("; did you mean `{near}`?"));
+    Err(format!("there is no rule `{id}`{}", near.unwrap_or_default()))
+}
+
+/// The baseline at `path`; `None` when there is no such file.
+pub(crate) fn read_baseline(path: &Path) -> anyhow::Result<Option<Baseline>> {
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(ConfigError::Io { path: path.to_path_buf(), source }.into()),
+    };
+    let parsed = Baseline::parse(&bytes).map_err(|error| ConfigError::Syntax {
+        path: path.to_path_buf(),
+        at: Some((error.line, 1)),
+        message: error.message,
+    })?;
+    Ok(Some(parsed))
+}
+
+/// The root of the repository that holds `start`; outside of any, the folder itself.
+fn root(env: &Environment, start: &Path) -> anyhow::Result<(Ground, PathBuf)> {
+    let start = env.directory.join(start);
+    let folder = match start.metadata() {
+        Ok(found) if !found.is_dir() => start.parent().unwrap_or(&start).to_path_buf(),
+        _ => start,
+    };
+    // libgit2 puts a slash behind its paths, which the components leave out.
+    match Repo::with_env(&folder, env.git.clone()) {
+        Ok(repo) => Ok(match repo.work_tree() {
+            Some(root) => (Ground::WorkTree, root.components().collect()),
+            None => (Ground::Bare, repo.common_dir().components().collect()),
+        }),
+        Err(RepoError::NotARepository { .. }) => Ok((Ground::Folder, folder.components().collect())),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A path below the current directory as the user would write it.
+fn in_short(path: PathBuf, env: &Environment) -> PathBuf {
+    path.strip_prefix(&env.directory).map(Path::to_path_buf).unwrap_or(path)
+}

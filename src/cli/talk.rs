@@ -1,0 +1,95 @@
+//! What is said on stderr. Texts can hold file names, revisions and keys that others wrote, so control
+//! characters are made visible. A closed stderr ends nothing.
+
+use std::io::{self, Write};
+
+use anstyle::{AnsiColor, Style};
+
+use super::hints;
+
+const ERROR: Style = AnsiColor::Red.on_default().bold();
+const WARNING: Style = AnsiColor::Yellow.on_default().bold();
+const HELP: Style = AnsiColor::Cyan.on_default().bold();
+
+/// Why there is no result, and what to do about it.
+pub(crate) fn error(error: &anyhow::Error) {
+    line(ERROR, "error", &explain(error));
+    if let Some(hint) = hints::hint(error) {
+        line(HELP, "help", &hint);
+    }
+}
+
+/// Something that the user should know and that changes no result.
+pub(crate) fn warning(text: &str) {
+    line(WARNING, "warning", text);
+}
+
+/// What to do.
+pub(crate) fn help(text: &str) {
+    line(HELP, "help", text);
+}
+
+/// What was done.
+pub(crate) fn note(text: &str) {
+    // Nobody is left to be told when this fails.
+    let _ = writeln!(anstream::stderr(), "{}", visible(text));
+}
+
+fn line(style: Style, label: &str, text: &str) {
+    // As above.
+    let _ = writeln!(anstream::stderr(), "{style}{label}:{style:#} {}", visible(text));
+}
+
+/// The error and its causes in one text; a cause that is already told is not told again.
+fn explain(error: &anyhow::Error) -> String {
+    let mut text = error.to_string();
+    for cause in error.chain().skip(1).map(ToString::to_string) {
+        if !text.contains(&cause) {
+            text.push_str(": ");
+            text.push_str(&cause);
+        }
+    }
+    text
+}
+
+/// Whether the reader went away, which is no error.
+pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let io = error.chain().find_map(|cause| cause.downcast_ref::<io::Error>());
+    io.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
+}
+
+/// Control characters, and those that turn the direction of text, as `\u{…}`.
+pub(crate) fn visible(text: &str) -> String {
+    let mut clean = String::with_capacity(text.len());
+    for character in text.chars() {
+        let turns =
+            matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+        if turns || (character.is_control() && !matches!(character, '\n' | '\t')) {
+            clean.extend(character.escape_unicode());
+        } else {
+            clean.push(character);
+        }
+    }
+    clean
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::Context;
+
+    use super::*;
+
+    #[test]
+    fn a_terminal_is_not_steered_by_a_file_name() {
+        assert_eq!(visible("a\u{1b}[2Jb\r\u{202e}\nc"), "a\\u{1b}[2Jb\\u{d}\\u{202e}\nc");
+    }
+
+    #[test]
+    fn causes_are_told_once() {
+        let inner = anyhow::anyhow!("disk on fire");
+        let error = inner.context("x.yaml: disk on fire").context("no rules");
+        assert_eq!(explain(&error), "no rules: x.yaml: disk on fire");
+        let pipe = Err::<(), _>(io::Error::from(io::ErrorKind::BrokenPipe)).context("writing");
+        assert!(is_broken_pipe(&pipe.expect_err("an error")));
+    }
+}

@@ -1,0 +1,110 @@
+//! The configuration file, its layers, and what is refused in it.
+
+use insta::assert_snapshot;
+
+use crate::support::{World, binary};
+
+#[test]
+fn show_names_the_origin_of_every_value_and_is_found_from_a_subfolder() {
+    let world = World::repository();
+    world.write(
+        "work/stopleak.yaml",
+        "skip-paths: [vendor/**]\nrules:\n  off: [generic-password]\nfail-on: high\nmax-blob-size: 5MB\n",
+    );
+    world.write("work/sub/b.txt", "");
+    let mut command = world.command(binary(), "work/sub");
+    command.args(["config", "show", "--confidence", "high", "--threads", "2"]);
+    let run = world.run(command.env("STOPLEAK_MAX_BLOB_SIZE", "1GB").env("STOPLEAK_BASELINE", "known"));
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert_snapshot!(run.stdout, @r"
+    confidence: high                 # --confidence
+    fail-on: high                    # [WORLD]/work/stopleak.yaml
+    max-blob-size: 1GB               # STOPLEAK_MAX_BLOB_SIZE
+    baseline: known                  # STOPLEAK_BASELINE
+    skip-paths:
+      - vendor/**                    # [WORLD]/work/stopleak.yaml:1
+    rules:
+      off:
+        - generic-password           # [WORLD]/work/stopleak.yaml:3
+    # threads: 2                     # --threads
+    ");
+}
+
+#[test]
+fn defaults_need_no_file_and_no_repository() {
+    let world = World::empty();
+    let run = world.stopleak(&["config", "show"]);
+    assert_snapshot!(run.stdout, @r"
+    confidence: medium               # default
+    fail-on: medium                  # default
+    max-blob-size: 100MB             # default
+    baseline: .stopleak-baseline     # default
+    ");
+    let run = world.stopleak(&["config", "check"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(run.stdout.contains("configuration: none") && run.stdout.ends_with("ok\n"), "{}", run.stdout);
+}
+
+/// What `config check` and a scan say about a configuration file; both must refuse it.
+fn refused(text: &str) -> String {
+    let world = World::repository();
+    world.write("work/stopleak.yaml", text);
+    let check = world.stopleak(&["config", "check"]);
+    let scan = world.stopleak(&["staged", "--exit-zero"]);
+    assert_eq!((check.code, scan.code), (2, 2), "{text}");
+    assert_eq!((check.stdout.as_str(), &check.stderr), ("", &scan.stderr), "{text}");
+    check.stderr.lines().next().expect("a message").to_owned()
+}
+
+#[test]
+fn mistakes_are_refused_with_their_place() {
+    assert_snapshot!(refused("skip-path: [a]\n"), @"error: stopleak.yaml:1:1: unknown key `skip-path`; did you mean `skip-paths`? (known keys: skip-paths, rules, confidence, fail-on, max-blob-size, baseline)");
+    assert_snapshot!(refused("\nrules:\n  off: [generic-pasword]\n"), @"error: stopleak.yaml:3: there is no rule `generic-pasword`; did you mean `generic-password`?");
+    assert_snapshot!(refused("skip-paths:\n  - ok\n  - '**'\n"), @"error: stopleak.yaml:3: `**` is no usable path pattern: it would skip every file");
+    assert_snapshot!(refused("fail-on: low\nconfidence: high\n"), @"error: stopleak.yaml: fail-on `low` is below confidence `high` (stopleak.yaml); what is not reported cannot fail");
+    assert_snapshot!(refused("baseline: gone\n"), @"error: gone: no such file (stopleak.yaml)");
+    assert!(refused("rules: {files: [gone.yaml]}\n").contains("stopleak.yaml:1"));
+}
+
+#[test]
+fn two_files_are_refused_and_no_config_passes_both_over() {
+    let world = World::repository();
+    world.write("work/stopleak.yaml", "");
+    world.write("work/.config/stopleak.yaml", "broken: [");
+    let run = world.stopleak(&["config", "check"]);
+    assert_eq!(run.code, 2);
+    assert!(run.stderr.contains("keep one of them"), "{}", run.stderr);
+    assert_eq!(world.stopleak(&["config", "check", "--no-config"]).code, 0);
+    assert_eq!(world.stopleak(&["config", "check", "--config", "stopleak.yaml"]).code, 0);
+    let mut command = world.command(binary(), "work");
+    assert_eq!(world.run(command.args(["config", "check"]).env("STOPLEAK_NO_CONFIG", "1")).code, 0);
+}
+
+#[test]
+fn a_folder_or_a_dangling_link_in_place_of_the_file_is_refused() {
+    let world = World::repository();
+    std::fs::create_dir(world.path("work/stopleak.yaml")).expect("made");
+    assert_eq!(world.stopleak(&["staged"]).code, 2);
+    #[cfg(unix)]
+    {
+        std::fs::remove_dir(world.path("work/stopleak.yaml")).expect("removed");
+        std::os::unix::fs::symlink("gone", world.path("work/stopleak.yaml")).expect("linked");
+        assert_eq!(world.stopleak(&["staged"]).code, 2);
+    }
+}
+
+#[test]
+fn variables_are_checked_like_flags() {
+    let world = World::repository();
+    let run = |name: &str, value: &str| {
+        let mut command = world.command(binary(), "work");
+        world.run(command.args(["config", "check"]).env(name, value))
+    };
+    let wrong = run("STOPLEAK_FAIL_ON", "hihg");
+    assert_eq!(wrong.code, 2);
+    assert_snapshot!(wrong.stderr, @"error: STOPLEAK_FAIL_ON: expected one of low, medium, high");
+    assert_eq!(run("STOPLEAK_FAIL_ON", "").code, 0);
+    let strange = run("STOPLEAK_FAILON", "high");
+    assert_eq!(strange.code, 0);
+    assert_snapshot!(strange.stderr, @"warning: STOPLEAK_FAILON is no variable of stopleak; did you mean STOPLEAK_FAIL_ON?");
+}

@@ -1,0 +1,8 @@
+//! The command line from outside: arguments and repositories in, text and exit codes out.
+
+mod baseline;
+mod config;
+mod hook;
+mod manifest;
+mod support;
+mod usage;

@@ -1,0 +1,28 @@
+//! `.pre-commit-hooks.yaml`: what other people's configurations rely on.
+
+use serde_yaml::Value;
+
+use crate::support::World;
+
+#[test]
+fn every_hook_takes_no_file_names_always_runs_and_calls_a_command_that_exists() {
+    let text = include_str!("../../.pre-commit-hooks.yaml");
+    let hooks: Vec<Value> = serde_yaml::from_str(text).expect("a list of hooks");
+    let get = |hook: &Value, key: &str| hook.get(key).and_then(Value::as_str).expect("a word").to_owned();
+    let ids: Vec<String> = hooks.iter().map(|hook| get(hook, "id")).collect();
+    assert_eq!(ids, ["stopleak", "stopleak-system", "stopleak-push"]);
+    let world = World::empty();
+    for hook in &hooks {
+        assert_eq!(hook.get("pass_filenames"), Some(&Value::Bool(false)));
+        assert_eq!(hook.get("always_run"), Some(&Value::Bool(true)));
+        assert!(
+            hook.get("types").is_none() && hook.get("files").is_none(),
+            "nothing is left out by its kind"
+        );
+        let entry = get(hook, "entry");
+        let mut words: Vec<&str> = entry.split(' ').collect();
+        assert_eq!(words.remove(0), "stopleak");
+        words.push("--help");
+        assert_eq!(world.stopleak(&words).code, 0, "{entry}");
+    }
+}
