@@ -123,6 +123,15 @@ fn a_damaged_loose_file_costs_itself() {
     let store = repository.store();
     assert_eq!(assert_all_accounted_for(&store, &expected), victims.len());
     assert_eq!(store.problems(), []);
+
+    // A directory that cannot be listed is told, once however often it is tried.
+    let digits = (0..=0xff).map(|first| format!("{first:02x}"));
+    let free = digits.map(|name| repository.objects().join(name)).find(|path| !path.exists());
+    let free = free.expect("fewer than 256 objects");
+    fs::write(&free, b"no directory").expect("written");
+    assert_eq!(assert_all_accounted_for(&store, &expected), victims.len());
+    assert_eq!(assert_all_accounted_for(&store, &expected), victims.len());
+    assert_eq!(store.problems().into_iter().map(|problem| problem.path).collect::<Vec<_>>(), [free]);
 }
 
 #[test]

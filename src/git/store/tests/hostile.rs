@@ -160,6 +160,19 @@ fn children_of_a_bad_object_each_have_their_own_error_with_the_first_cause() {
 }
 
 #[test]
+fn what_is_not_wanted_is_not_even_inflated() {
+    let dir = dir();
+    let mut pack = PackWriter::new();
+    let tree = pack.entry(id(1), 2, 5, &[], b"no zlib here");
+    pack.entry(id(2), 6, 5, &[(pack.bytes.len() as u64 - tree) as u8], b"nor here");
+    pack.whole(id(3), Kind::Blob, b"wanted");
+    pack.write(dir.path(), "one");
+    let (objects, errors) = walk(&open(dir.path()), &[Kind::Blob], 2);
+    assert_same(&objects, &blobs(&[(3, "wanted")]));
+    assert!(errors.is_empty());
+}
+
+#[test]
 fn lies_about_sizes_offsets_and_types_cost_their_entry() {
     let dir = dir();
     let mut pack = PackWriter::new();

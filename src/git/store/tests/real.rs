@@ -143,6 +143,19 @@ fn packs_that_only_a_multi_pack_index_lists() {
 }
 
 #[test]
+fn packs_that_only_layers_of_a_multi_pack_index_list() {
+    let repository = Repository::new(SHA1);
+    for branch in ["one", "two", "three"] {
+        repository.grow(branch, 6);
+        repository.git(&["repack", "-dq"]);
+        repository.git(&["multi-pack-index", "write", "--incremental"]);
+    }
+    let expected = repository.expected();
+    repository.packed("idx").iter().for_each(|path| fs::remove_file(path).expect("removed"));
+    assert_equals(&repository, &expected);
+}
+
+#[test]
 fn sha_256() {
     let repository = Repository::new(HashAlgorithm::Sha256);
     repository.grow("main", 30);
