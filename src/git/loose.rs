@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::object::{Kind, Object, ObjectError};
 use super::oid::{HashAlgorithm, Oid};
-use super::pack::{Inflater, Map, corrupt};
+use super::pack::{Inflater, Map, corrupt, regular_file_len};
 
 /// The longest header is `commit`, a space, twenty digits and a zero byte.
 const HEADER: usize = 32;
@@ -129,7 +129,7 @@ impl LooseObject {
 }
 
 fn stored(path: &Path) -> io::Result<Stored> {
-    if fs::metadata(path)?.len() < MAPPED_FROM {
+    if regular_file_len(path)? < MAPPED_FROM {
         return fs::read(path).map(Stored::Read);
     }
     Map::open(path).map(Stored::Mapped)

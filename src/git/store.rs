@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use self::lookup::Lookup;
-use self::packs::Packs;
+use self::packs::{PackList, Packs};
 use super::loose::LooseObjects;
 use super::object::{Kind, Object, ObjectError, ReadObjects};
 use super::oid::{HashAlgorithm, Oid};
@@ -105,19 +105,18 @@ impl ObjectStore {
     ) -> Result<T, ObjectError> {
         let pool = || self.rebuilders.lock().unwrap_or_else(PoisonError::into_inner);
         let mut rebuilder = pool().pop().unwrap_or_default();
-        let mut again = true;
-        let answer = loop {
-            let packs = self.packs.current();
-            let lookup = Lookup { packs: &packs, loose: &self.loose, limit: self.limit };
-            match ask(&lookup, &mut rebuilder) {
-                Err(ObjectError::Missing { .. } | ObjectError::Corrupt { .. })
-                    if again && self.packs.refresh(&self.problems) =>
-                {
-                    again = false;
-                }
-                answer => break answer,
+        let mut ask =
+            |packs: &PackList| ask(&Lookup { packs, loose: &self.loose, limit: self.limit }, &mut rebuilder);
+        let packs = self.packs.current();
+        let mut answer = ask(&packs);
+        if let Err(ObjectError::Missing { .. } | ObjectError::Corrupt { .. }) = answer {
+            self.packs.refresh(&self.problems);
+            let now = self.packs.current();
+            // Compared with what was asked: another thread may have found the new packs first.
+            if now.len() > packs.len() {
+                answer = ask(&now);
             }
-        };
+        }
         pool().push(rebuilder);
         answer
     }
@@ -125,7 +124,12 @@ impl ObjectStore {
 
 impl ReadObjects for ObjectStore {
     fn read(&self, id: &Oid) -> Result<Object, ObjectError> {
-        self.with_lookup(|lookup, rebuilder| lookup.read(id, rebuilder))
+        let mut object = self.with_lookup(|lookup, rebuilder| lookup.read(id, rebuilder))?;
+        // It may sit in a pooled buffer, and the caller may keep many.
+        if object.data.capacity() / 2 > object.data.len() {
+            object.data.shrink_to_fit();
+        }
+        Ok(object)
     }
 }
 

@@ -208,3 +208,74 @@ fn link(nodes: &mut [Node]) -> Vec<u32> {
     }
     children
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::git::oid::HashAlgorithm;
+    use crate::git::pack::writer::{PackWriter, delta, id};
+    use crate::git::pack::{Entry, Index};
+
+    /// Opens what `write` writes.
+    fn pack(write: impl FnOnce(&mut PackWriter)) -> PackFile {
+        let dir = tempfile::tempdir().expect("temporary directory");
+        let mut writer = PackWriter::new();
+        write(&mut writer);
+        writer.write(dir.path(), "one");
+        let path = dir.path().join("pack/pack-one.pack");
+        let index = Index::open(&path.with_extension("idx"), HashAlgorithm::Sha1).expect("sound");
+        PackFile::open(&path, index, HashAlgorithm::Sha1).expect("sound")
+    }
+
+    /// A tree of which every node but the first grows from a pseudo-randomly chosen earlier one.
+    fn branching(count: u32) -> PackFile {
+        pack(|writer| {
+            let mut offsets = vec![writer.whole(id(0), Kind::Blob, b"")];
+            for n in 1..count {
+                let base = n.wrapping_mul(2_654_435_761).wrapping_mul(n) % n;
+                offsets.push(writer.over_offset(id(n), offsets[base as usize], &delta(0, 0, &[])));
+            }
+        })
+    }
+
+    #[test]
+    fn every_child_but_the_last_leads_to_at_most_half_of_what_its_parent_does() {
+        let forest = Forest::new(&branching(500), |_| true);
+        assert_eq!(forest.roots().len(), 1);
+        assert_eq!(forest.node(0).weight, 500);
+        for number in 0..500 {
+            let children = forest.children(number);
+            let weights: Vec<_> = children.iter().map(|&child| forest.node(child).weight).collect();
+            assert!(weights.is_sorted());
+            assert_eq!(weights.iter().sum::<u32>() + 1, forest.node(number).weight);
+            let half = forest.node(number).weight / 2;
+            assert!(weights.iter().rev().skip(1).all(|&weight| weight <= half));
+        }
+    }
+
+    #[test]
+    fn what_leads_to_nothing_claimed_is_no_child() {
+        let pack = branching(100);
+        let wanted = pack.index().find(&id(99)).expect("listed");
+        let forest = Forest::new(&pack, |position| position == wanted);
+        let mut number = 0;
+        while let [child] = forest.children(number) {
+            number = *child;
+        }
+        assert_eq!(forest.children(number), [] as [u32; 0]);
+        assert_eq!(forest.node(number).position, wanted);
+        assert_eq!(forest.node(0).weight, 1);
+    }
+
+    #[test]
+    fn entries_come_in_the_order_of_the_pack() {
+        let pack = branching(50);
+        let entries: Vec<(u32, Entry)> =
+            pack.entries().map(|(position, entry)| (position, entry.expect("sound"))).collect();
+        assert!(entries.is_sorted_by_key(|(_, entry)| entry.offset));
+        let ids: Vec<_> = entries.iter().map(|(position, _)| pack.index().id(*position)).collect();
+        assert_eq!(ids, (0..50).map(id).collect::<Vec<_>>());
+        assert_eq!(entries[0].1.base, EntryBase::Whole(Kind::Blob));
+        assert!(matches!(entries[1].1.base, EntryBase::Offset(12)));
+    }
+}

@@ -16,16 +16,21 @@ pub(crate) struct Map(Option<Mmap>);
 impl Map {
     /// Maps the file at `path`. An empty file gives an empty slice, which the system call would refuse.
     pub(crate) fn open(path: &Path) -> io::Result<Map> {
-        let file = File::open(path)?;
-        let metadata = file.metadata()?;
-        if !metadata.is_file() {
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
-        }
-        if metadata.len() == 0 {
+        if regular_file_len(path)? == 0 {
             return Ok(Map(None));
         }
-        Ok(Map(Some(map(&file)?)))
+        Ok(Map(Some(map(&File::open(path)?)?)))
     }
+}
+
+/// The length of the file at `path`, and an error for anything else: opening a pipe that somebody left there
+/// would wait forever.
+pub(crate) fn regular_file_len(path: &Path) -> io::Result<u64> {
+    let metadata = std::fs::metadata(path)?;
+    if metadata.is_file() {
+        return Ok(metadata.len());
+    }
+    Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"))
 }
 
 #[expect(unsafe_code, reason = "mapping a file has no safe form")]

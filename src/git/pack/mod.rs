@@ -25,7 +25,7 @@ pub use file::{Entry, EntryBase, PackError, PackFile};
 pub use forest::{Forest, Node, Root, RootBase};
 pub use index::{Index, IndexError};
 pub use inflate::{InflateError, Inflater};
-pub(crate) use mmap::Map;
+pub(crate) use mmap::{Map, regular_file_len};
 pub use multi::MultiIndex;
 pub use rebuild::Rebuilder;
 pub(crate) use rebuild::{corrupt, inherited};

@@ -8,7 +8,7 @@ use crate::git::oid::Oid;
 
 /// Buffers kept for the next object: at most so many, of at most so many bytes in sum.
 const POOLED: usize = 16;
-const POOLED_BYTES: usize = 64 << 20;
+const POOLED_BYTES: usize = 32 << 20;
 
 /// Rebuilds one object at a time and reuses what that needs.
 #[derive(Debug, Default)]

@@ -9,6 +9,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::Problems;
+use crate::git::pack::regular_file_len;
 
 /// Git stops at five.
 const MAX_DEPTH: usize = 8;
@@ -36,7 +37,7 @@ pub(super) fn resolve(given: &[PathBuf], problems: &Problems) -> Vec<PathBuf> {
             continue;
         }
         let file = dir.join("info").join("alternates");
-        match fs::read(&file) {
+        match regular_file_len(&file).and_then(|_| fs::read(&file)) {
             Ok(_) if depth == MAX_DEPTH => {
                 problems.add(&file, "alternates are nested too deep; the rest is not seen")
             }

@@ -96,20 +96,10 @@ impl Lookup<'_> {
         place: Place,
         rebuilder: &mut Rebuilder,
     ) -> Result<(Kind, u64), ObjectError> {
-        let chain = self.chain(place, usize::MAX);
-        let kind = match chain.end {
-            End::Whole(_, _, kind) => kind,
-            End::Unpacked(base) => {
-                self.read_loose(&base, rebuilder).map_err(|error| inherited(*id, &error))?.kind
-            }
-            // Another copy of the base has the same kind, and only that is asked for here.
-            End::Broken(broken, error) => match self.id_at(broken).filter(|base| base != id) {
-                Some(base) => {
-                    let object = self.read_elsewhere(&base, broken, rebuilder);
-                    object.map_err(|_| corrupt(*id, &error))?.kind
-                }
-                None => return Err(corrupt(*id, &error)),
-            },
+        let End::Whole(_, _, kind) = self.chain(place, usize::MAX).end else {
+            // The chain leaves the packs or is damaged: rare enough to rebuild the object for its header.
+            let object = self.rebuild(id, place, Effort::Full, rebuilder)?;
+            return Ok((object.kind, object.data.len() as u64));
         };
         let pack = &self.packs[place.0];
         let entry = pack.entry(place.1).map_err(|error| corrupt(*id, &error))?;
@@ -180,22 +170,29 @@ impl Lookup<'_> {
         let Chain { mut deltas, end } = self.chain(place, longest);
         let base = match end {
             End::Whole(pack, entry, kind) => {
-                match rebuilder.whole(&self.packs[pack], &entry, *id, self.limit) {
-                    Ok(data) => Ok(Object { kind, data }),
-                    Err(error) => self.rescue((pack, entry.offset), error, effort, rebuilder),
-                }
+                let data = rebuilder.whole(&self.packs[pack], &entry, *id, self.limit);
+                data.map(|data| Object { kind, data }).map_err(|error| ((pack, entry.offset), error))
             }
-            End::Unpacked(base) => self.read_loose(&base, rebuilder).map_err(|error| inherited(*id, &error)),
-            End::Broken(broken, error) => self.rescue(broken, corrupt(*id, &error), effort, rebuilder),
+            End::Unpacked(base) => self.read_loose(&base, rebuilder).map_err(|error| {
+                let (pack, entry) = deltas.pop().expect("only a delta names a base");
+                ((pack, entry.offset), inherited(*id, &error))
+            }),
+            End::Broken(broken, error) => Err((broken, corrupt(*id, &error))),
         };
-        let mut object = base?;
+        let rescue = |(broken, error): (Place, ObjectError), rebuilder: &mut Rebuilder| match effort {
+            // Copies of the wanted object itself are tried anyway.
+            Effort::Full if broken != place => self.rescue(broken, error, rebuilder),
+            // A rescue is not rescued: that bounds the work, and the stack.
+            Effort::Full | Effort::Rescue => Err(error),
+        };
+        let mut object = base.or_else(|broken| rescue(broken, rebuilder))?;
         while let Some((pack, entry)) = deltas.pop() {
             object = match rebuilder.grown(&self.packs[pack], &entry, *id, &object.data, self.limit) {
                 Ok(data) => {
                     rebuilder.give(object.data);
                     Object { kind: object.kind, data }
                 }
-                Err(error) => self.rescue((pack, entry.offset), error, effort, rebuilder)?,
+                Err(error) => rescue(((pack, entry.offset), error), rebuilder)?,
             };
         }
         Ok(object)
@@ -206,14 +203,13 @@ impl Lookup<'_> {
         &self,
         broken: Place,
         error: ObjectError,
-        effort: Effort,
         rebuilder: &mut Rebuilder,
     ) -> Result<Object, ObjectError> {
-        // A rescue is not rescued: that bounds the work, and the stack.
-        if let (Effort::Full, ObjectError::Corrupt { .. }, Some(id)) = (effort, &error, self.id_at(broken)) {
-            return self.read_elsewhere(&id, broken, rebuilder).map_err(|_| error);
+        let corrupt = matches!(error, ObjectError::Corrupt { .. });
+        match corrupt.then(|| self.id_at(broken)).flatten() {
+            Some(id) => self.read_elsewhere(&id, broken, rebuilder).map_err(|_| error),
+            None => Err(error),
         }
-        Err(error)
     }
 
     /// Follows the bases of the entry at `place` over their headers.

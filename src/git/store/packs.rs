@@ -46,8 +46,8 @@ impl Packs {
         self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Lists the directories that changed and opens what is new; whether there was something new.
-    pub(super) fn refresh(&self, problems: &Problems) -> bool {
+    /// Lists the directories that changed and opens what is new.
+    pub(super) fn refresh(&self, problems: &Problems) {
         // Held throughout: who comes second finds the directories unchanged.
         let mut listed = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
         let before = self.current();
@@ -63,12 +63,10 @@ impl Packs {
             new.extend(open_new(dir, self.algorithm, &known, problems));
         }
         if new.is_empty() {
-            return false;
+            return;
         }
-        // The largest pack of a directory is the one most objects and their bases are in.
         let all: PackList = before.iter().cloned().chain(new.into_iter().map(Arc::new)).collect();
         *self.current.write().unwrap_or_else(PoisonError::into_inner) = all;
-        true
     }
 }
 
@@ -95,6 +93,7 @@ fn open_new(
         look = self::look(dir, algorithm, known);
     }
     look.problems.into_iter().for_each(|problem| problems.add(&problem.path, problem.why));
+    // The largest pack of a directory is the one that most objects and their bases are in.
     look.packs.sort_by_key(|pack| (std::cmp::Reverse(pack.index().len()), pack.path().to_owned()));
     look.packs
 }

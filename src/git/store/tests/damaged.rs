@@ -123,6 +123,38 @@ fn a_damaged_loose_file_costs_itself() {
     let store = repository.store();
     assert_eq!(assert_all_accounted_for(&store, &expected), victims.len());
     assert_eq!(store.problems(), []);
+
+    // A directory that cannot be listed is told, once however often it is tried.
+    let digits = (0..=0xff).map(|first| format!("{first:02x}"));
+    let free = digits.map(|name| repository.objects().join(name)).find(|path| !path.exists());
+    let free = free.expect("fewer than 256 objects");
+    fs::write(&free, b"no directory").expect("written");
+    assert_eq!(assert_all_accounted_for(&store, &expected), victims.len());
+    assert_eq!(assert_all_accounted_for(&store, &expected), victims.len());
+    assert_eq!(store.problems().into_iter().map(|problem| problem.path).collect::<Vec<_>>(), [free]);
+}
+
+#[cfg(unix)]
+#[test]
+fn pipes_in_place_of_files_are_told_and_not_waited_for() {
+    let (repository, expected) = packed();
+    let id = crate::git::pack::writer::id(1);
+    let loose = repository.objects().join(&id.to_string()[..2]);
+    fs::create_dir_all(&loose).expect("created");
+    let pipes = [
+        repository.objects().join("info/alternates"),
+        repository.objects().join("pack/pack-pipe.idx"),
+        repository.objects().join("pack/pack-pipe.pack"),
+        loose.join(&id.to_string()[2..]),
+    ];
+    let made = std::process::Command::new("mkfifo").args(&pipes).status().expect("mkfifo is there");
+    assert!(made.success());
+    let store = repository.store();
+    let (objects, errors) = walk(&store, &ALL, 1);
+    assert_same(&objects, &expected);
+    assert_eq!(errors.into_keys().collect::<Vec<_>>(), [id]);
+    let told: Vec<_> = store.problems().into_iter().map(|problem| problem.path).collect();
+    assert_eq!(told, pipes[..3]);
 }
 
 #[test]

@@ -117,6 +117,34 @@ fn a_circle_costs_only_what_has_no_copy_outside_of_it() {
 }
 
 #[test]
+fn a_base_in_the_middle_of_a_chain_is_replaced_by_its_other_copy() {
+    let dir = dir();
+    let mut one = PackWriter::new();
+    let bad = one.entry(id(1), 3, 5, &[], b"no zlib here");
+    let middle = one.over_offset(id(2), bad, &append(5, "2"));
+    one.over_offset(id(3), middle, &append(6, "3"));
+    one.over_id(id(4), id(99), &append(5, "4"));
+    one.over_id(id(5), id(4), &append(6, "5"));
+    one.write(dir.path(), "one");
+    let mut two = PackWriter::new();
+    two.whole(id(2), Kind::Blob, b"base-2");
+    two.whole(id(4), Kind::Blob, b"base-4");
+    two.write(dir.path(), "two");
+    let store = open(dir.path());
+    let expected = blobs(&[(2, "base-2"), (3, "base-23"), (4, "base-4"), (5, "base-45")]);
+    let (objects, errors) = walk(&store, &ALL, 1);
+    assert_same(&objects, &expected);
+    assert_eq!(errors.into_keys().collect::<Vec<_>>(), [id(1)]);
+    for id in [2, 4, 5].map(id) {
+        let object = store.read(&id).expect("sound elsewhere");
+        assert_eq!(object.data, expected[&id].1);
+        assert_eq!(store.header(&id), Ok((Kind::Blob, object.data.len() as u64)));
+    }
+    // Only the damaged object itself is looked for elsewhere by a single read, not every link above it.
+    assert!(store.read(&id(3)).is_err());
+}
+
+#[test]
 fn a_chain_of_100_000_deltas_needs_no_deep_stack() {
     let dir = dir();
     let mut pack = PackWriter::new();
@@ -157,6 +185,19 @@ fn children_of_a_bad_object_each_have_their_own_error_with_the_first_cause() {
     for n in [5, 6] {
         assert_eq!(errors[&id(n)], ObjectError::TooLarge { id: id(n), size: 2000, limit: 1000 });
     }
+}
+
+#[test]
+fn what_is_not_wanted_is_not_even_inflated() {
+    let dir = dir();
+    let mut pack = PackWriter::new();
+    let tree = pack.entry(id(1), 2, 5, &[], b"no zlib here");
+    pack.entry(id(2), 6, 5, &[(pack.bytes.len() as u64 - tree) as u8], b"nor here");
+    pack.whole(id(3), Kind::Blob, b"wanted");
+    pack.write(dir.path(), "one");
+    let (objects, errors) = walk(&open(dir.path()), &[Kind::Blob], 2);
+    assert_same(&objects, &blobs(&[(3, "wanted")]));
+    assert!(errors.is_empty());
 }
 
 #[test]

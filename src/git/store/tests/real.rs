@@ -4,6 +4,7 @@ use std::fs;
 
 use super::repository::{Repository, overwrite};
 use super::{ALL, all, assert_same, walk};
+use crate::git::pack::MultiIndex;
 use crate::git::{HashAlgorithm, Kind, ObjectError, ReadObjects};
 
 const SHA1: HashAlgorithm = HashAlgorithm::Sha1;
@@ -140,6 +141,34 @@ fn packs_that_only_a_multi_pack_index_lists() {
         assert!(all(&store, 1).len() < expected.len());
         assert!(store.problems().len() >= 4);
     }
+    // Whatever a changed byte says, it is an error or an index that can be asked.
+    let names = repository.packed("pack");
+    let names = names.iter().map(|path| path.with_extension("idx").file_name().expect("a name").to_owned());
+    let names: Vec<_> = names.map(|name| name.into_string().expect("UTF-8")).collect();
+    for at in (0..200).chain((200..bytes.len()).step_by(97)) {
+        for value in [0, 0x7f, 0xff] {
+            let mut damaged = bytes.clone();
+            damaged[at] = value;
+            overwrite(&index, &damaged);
+            let Ok(multi) = MultiIndex::open(&index, SHA1) else { continue };
+            for index in names.iter().filter_map(|name| multi.index_of(name)) {
+                assert!((0..index.len()).all(|position| index.offset(position).is_some()));
+            }
+        }
+    }
+}
+
+#[test]
+fn packs_that_only_layers_of_a_multi_pack_index_list() {
+    let repository = Repository::new(SHA1);
+    for branch in ["one", "two", "three"] {
+        repository.grow(branch, 6);
+        repository.git(&["repack", "-dq"]);
+        repository.git(&["multi-pack-index", "write", "--incremental"]);
+    }
+    let expected = repository.expected();
+    repository.packed("idx").iter().for_each(|path| fs::remove_file(path).expect("removed"));
+    assert_equals(&repository, &expected);
 }
 
 #[test]
