@@ -21,5 +21,13 @@
 //! - [`scan`]: joins the boxes for one run.
 //! - [`cli`]: the command line.
 
+pub mod config;
+pub mod decode;
+pub mod engine;
 pub mod git;
 pub mod model;
+pub mod policy;
+pub mod report;
+pub mod rules;
+pub mod scan;
+pub mod source;

@@ -58,7 +58,7 @@ impl GitEnv {
 }
 
 /// A path of the bytes that git stores. Where paths are not bytes, invalid UTF-8 is replaced.
-pub(super) fn path_from_bytes(bytes: &[u8]) -> PathBuf {
+pub(crate) fn path_from_bytes(bytes: &[u8]) -> PathBuf {
     #[cfg(unix)]
     {
         use std::os::unix::ffi::OsStrExt;

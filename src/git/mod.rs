@@ -1,13 +1,17 @@
 //! In: a repository on disk. Out: bytes, ids, paths, commits. Never: a rule, a secret, a verdict.
 
+pub mod loose;
 pub mod object;
 pub mod oid;
+pub mod pack;
+pub mod store;
 
 pub use object::{Kind, Object, ObjectError, ReadObjects, ScanObjects, Visitor};
 pub use oid::{HashAlgorithm, Oid};
 
 pub mod attribution;
 pub mod commit;
+pub mod connectivity;
 pub mod diff;
 pub mod env;
 pub mod graph;
@@ -23,3 +27,4 @@ pub(crate) mod testing;
 #[cfg(test)]
 pub(crate) mod testing_objects;
 pub mod tree;
+pub use store::{ObjectStore, StoreProblem};

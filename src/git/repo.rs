@@ -55,6 +55,9 @@ pub enum RepoError {
         /// The extension or version in the way.
         what: String,
     },
+    /// The index does not read.
+    #[error("the index does not read: {0}")]
+    Index(#[from] super::index::IndexError),
     /// A file of the repository could not be read.
     #[error("cannot read {}: {source}", .path.display())]
     Io {

@@ -1,7 +1,10 @@
 //! What should have been read and was not. "Not looked at" is never printed as "clean".
 
+use serde::{Deserialize, Serialize};
+
 /// Why something was not read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum CoverageKind {
     /// The file system refused.
     Unreadable,

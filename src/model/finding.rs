@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
+
 use super::fingerprint::Fingerprint;
 use super::grade::{Confidence, Severity};
 use super::location::Location;
@@ -26,7 +28,8 @@ pub struct RuleInfo {
 }
 
 /// Whether a finding counts.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Status {
     /// New and not allowed by anyone: may block.
     New,

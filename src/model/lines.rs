@@ -32,17 +32,10 @@ impl LineIndex {
         let line = &rest[..end];
         line.strip_suffix(b"\r").unwrap_or(line)
     }
-
-    /// 1-based column of the byte at `offset`, counted in characters; a byte that is not part of
-    /// valid UTF-8 counts as one.
-    pub fn column(&self, offset: usize, text: &[u8]) -> usize {
-        let start = self.start(self.line(offset));
-        characters(&text[start..offset.min(text.len())]) + 1
-    }
 }
 
 /// Characters in `bytes`: UTF-8 scalars, and one for each byte that belongs to none.
-fn characters(bytes: &[u8]) -> usize {
+pub(super) fn characters(bytes: &[u8]) -> usize {
     bytes.utf8_chunks().map(|chunk| chunk.valid().chars().count() + chunk.invalid().len()).sum()
 }
 
@@ -51,19 +44,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn lines_and_columns_are_one_based_and_columns_count_characters() {
+    fn lines_are_one_based_and_end_before_their_line_ending() {
         let text = "a\nüb\r\n\nz".as_bytes();
         let index = LineIndex::new(text);
-        assert_eq!((index.line(0), index.column(0, text)), (1, 1));
-        assert_eq!((index.line(4), index.column(4, text)), (2, 2));
+        assert_eq!((index.line(0), index.line(4), index.line(text.len())), (1, 2, 4));
         assert_eq!(index.text(2, text), "üb".as_bytes());
         assert_eq!(index.text(3, text), b"");
-        assert_eq!((index.line(text.len()), index.column(text.len(), text)), (4, 2));
     }
 
     #[test]
-    fn invalid_bytes_count_one_column_each() {
-        let text = b"\xff\xfex";
-        assert_eq!(LineIndex::new(text).column(2, text), 3);
+    fn invalid_bytes_count_one_character_each() {
+        assert_eq!(characters(b"\xff\xfex\xc3\xbc"), 4);
     }
 }

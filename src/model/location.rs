@@ -59,18 +59,54 @@ pub struct Location {
 impl Location {
     /// The place of `span` in `text`, whose lines `lines` knows. An empty span is its first character.
     pub fn of(span: Span, lines: &LineIndex, text: &[u8]) -> Location {
+        Locator::new(lines, text).locate(span)
+    }
+}
+
+/// Finds the places of many spans in one text. Spans that come in order cost one reading of the
+/// text together, also where all of them stand on one line of many megabytes.
+#[derive(Debug)]
+pub struct Locator<'t> {
+    lines: &'t LineIndex,
+    text: &'t [u8],
+    /// A byte offset whose line and column are known.
+    known: (usize, usize, usize),
+}
+
+impl<'t> Locator<'t> {
+    /// Begins at the text's start.
+    pub fn new(lines: &'t LineIndex, text: &'t [u8]) -> Locator<'t> {
+        Locator { lines, text, known: (0, 1, 1) }
+    }
+
+    /// The place of `span`; an empty span is its first character.
+    pub fn locate(&mut self, span: Span) -> Location {
+        let (start_line, start_column) = self.place(span.start);
+        let known = self.known;
         let last = span.end.saturating_sub(1).max(span.start);
         // A column counts whole characters: step back to the first byte of the last one.
         let mut last_start = last;
-        while last_start > span.start && text.get(last_start).is_some_and(|byte| byte & 0xC0 == 0x80) {
+        while last_start > span.start && self.text.get(last_start).is_some_and(|byte| byte & 0xC0 == 0x80) {
             last_start -= 1;
         }
-        Location {
-            start_line: lines.line(span.start),
-            start_column: lines.column(span.start, text),
-            end_line: lines.line(last_start),
-            end_column: lines.column(last_start, text),
-        }
+        let (end_line, end_column) = self.place(last_start);
+        // The next span may begin inside this one.
+        self.known = known;
+        Location { start_line, start_column, end_line, end_column }
+    }
+
+    fn place(&mut self, offset: usize) -> (usize, usize) {
+        let offset = offset.min(self.text.len());
+        let line = self.lines.line(offset);
+        let (known, known_line, known_column) = self.known;
+        let (from, column) = if line == known_line && known <= offset {
+            (known, known_column)
+        } else {
+            (self.lines.start(line), 1)
+        };
+        let column = column + super::lines::characters(&self.text[from..offset]);
+        self.known = (offset, line, column);
+        (line, column)
     }
 }
 
@@ -84,5 +120,17 @@ mod tests {
         let lines = LineIndex::new(text);
         let place = Location::of(Span::new(7, 11), &lines, text);
         assert_eq!(place, Location { start_line: 1, start_column: 8, end_line: 1, end_column: 9 });
+    }
+
+    #[test]
+    fn many_spans_on_one_line_are_placed_like_single_ones() {
+        let text = "ä-bb ".repeat(50) + "\n" + &"xü ".repeat(20);
+        let text = text.as_bytes();
+        let lines = LineIndex::new(text);
+        let mut locator = Locator::new(&lines, text);
+        for start in (0..text.len() - 4).filter(|&at| text[at] & 0xC0 != 0x80) {
+            let span = Span::new(start, start + 3);
+            assert_eq!(locator.locate(span), Location::of(span, &lines, text), "{start}");
+        }
     }
 }

@@ -16,7 +16,7 @@ pub use finding::{Excerpt, Finding, RuleInfo, Status};
 pub use fingerprint::{Fingerprint, FingerprintKey};
 pub use grade::{Confidence, Severity};
 pub use lines::LineIndex;
-pub use location::{Location, Span};
+pub use location::{Location, Locator, Span};
 pub use path::RepoPath;
 pub use provenance::{Carrier, CommitFacts, Provenance};
 pub use report::{Counts, ScanHeader, ScanReport, Verdict};

@@ -1,9 +1,12 @@
 //! Where scanned bytes came from.
 
+use serde::{Deserialize, Serialize};
+
 use super::path::RepoPath;
 
 /// What kind of thing carried the bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Carrier {
     /// A file's content.
     File,

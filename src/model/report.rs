@@ -1,5 +1,7 @@
 //! Everything one run found out, ready for any reporter.
 
+use serde::{Deserialize, Serialize};
+
 use super::coverage::Coverage;
 use super::finding::{Finding, Status};
 use super::grade::Confidence;
@@ -22,7 +24,7 @@ pub struct ScanHeader {
 }
 
 /// How much was read.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counts {
     /// Commits whose content or message was read.
     pub commits: u64,
@@ -47,7 +49,8 @@ impl std::ops::AddAssign for Counts {
 }
 
 /// The one-word result of a run, from which the exit code follows.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Verdict {
     /// Everything was read and nothing reaches the threshold.
     Clean,

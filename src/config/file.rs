@@ -1,0 +1,230 @@
+//! What `stopleak.yaml` may say.
+
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+
+use super::{ByteSize, ConfigError, nearest};
+use crate::model::Confidence;
+
+/// One entry of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Item {
+    /// As it was written.
+    pub text: String,
+    /// The 1-based line, where it can be told.
+    pub line: Option<usize>,
+}
+
+/// A configuration file, read and not yet joined with anything.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Config {
+    /// The name of the file for messages; its folder is where relative paths in it start.
+    pub path: PathBuf,
+    /// Globs of files that are not read, relative to the repository's root.
+    pub skip_paths: Vec<Item>,
+    /// Ids of rules that are switched off.
+    pub rules_off: Vec<Item>,
+    /// Rule files and folders, relative to the file.
+    pub rule_files: Vec<Item>,
+    /// What is reported.
+    pub confidence: Option<Confidence>,
+    /// What makes a run fail.
+    pub fail_on: Option<Confidence>,
+    /// Larger files are not read, and said to be missing.
+    pub max_blob_size: Option<ByteSize>,
+    /// The baseline file, relative to the file.
+    pub baseline: Option<PathBuf>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default, expecting = "a mapping of settings")]
+struct Syntax {
+    skip_paths: Option<Vec<String>>,
+    rules: Option<Rules>,
+    confidence: Option<Confidence>,
+    fail_on: Option<Confidence>,
+    max_blob_size: Option<ByteSize>,
+    baseline: Option<PathBuf>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default, expecting = "a mapping with `off` and `files`")]
+struct Rules {
+    off: Option<Vec<String>>,
+    files: Option<Vec<String>>,
+}
+
+impl Config {
+    /// Reads the text of a configuration file. `path` is its name in messages and where relative paths in
+    /// it start; nothing is read from there. An empty text sets nothing.
+    pub fn from_bytes(path: &Path, bytes: &[u8]) -> Result<Config, ConfigError> {
+        let fail = |at, message: String| ConfigError::Syntax { path: path.to_path_buf(), at, message };
+        let text = std::str::from_utf8(bytes).map_err(|error| {
+            fail(Some((line_at(bytes, error.valid_up_to()), 1)), "expected UTF-8 text".into())
+        })?;
+        let syntax: Option<Syntax> = serde_yaml::from_str(text).map_err(|error| {
+            let at = error.location().map(|place| (place.line(), place.column()));
+            fail(at, explain(&error.to_string()))
+        })?;
+        let syntax = syntax.unwrap_or_default();
+        let rules = syntax.rules.unwrap_or_default();
+        let items = |list: Option<Vec<String>>| -> Vec<Item> {
+            let list = list.unwrap_or_default();
+            list.into_iter().map(|item| Item { line: line_of(text, &item), text: item }).collect()
+        };
+        Ok(Config {
+            path: path.to_path_buf(),
+            skip_paths: items(syntax.skip_paths),
+            rules_off: items(rules.off),
+            rule_files: items(rules.files),
+            confidence: syntax.confidence,
+            fail_on: syntax.fail_on,
+            max_blob_size: syntax.max_blob_size,
+            baseline: syntax.baseline,
+        })
+    }
+
+    /// Reads the file at `path`.
+    pub fn read(path: &Path) -> Result<Config, ConfigError> {
+        let bytes =
+            std::fs::read(path).map_err(|source| ConfigError::Io { path: path.to_path_buf(), source })?;
+        Config::from_bytes(path, &bytes)
+    }
+
+    /// `path` as it was written in the file, from where the program stands.
+    pub fn resolve(&self, path: impl AsRef<Path>) -> PathBuf {
+        self.path.parent().unwrap_or(Path::new("")).join(path)
+    }
+}
+
+/// 1-based line of the byte at `offset`.
+fn line_at(bytes: &[u8], offset: usize) -> usize {
+    bytes[..offset].iter().filter(|byte| **byte == b'\n').count() + 1
+}
+
+/// The first line with `item` on it as a whole word, comments aside. A list item that YAML wrote in
+/// another way (escapes, folded lines) has none.
+fn line_of(text: &str, item: &str) -> Option<usize> {
+    let is_end = |c: char| c.is_whitespace() || matches!(c, ',' | '[' | ']' | '"' | '\'' | '-' | ':');
+    let holds = |line: &str| {
+        line.match_indices(item).any(|(at, _)| {
+            let (before, after) = (&line[..at], &line[at + item.len()..]);
+            before.chars().next_back().is_none_or(is_end)
+                && after.chars().next().is_none_or(|c| is_end(c) && c != '-' && c != ':')
+        })
+    };
+    if item.is_empty() {
+        return None;
+    }
+    let index = text.lines().position(|line| !line.trim_start().starts_with('#') && holds(line))?;
+    Some(index + 1)
+}
+
+/// The parser's message in the words of the documentation: keys, lists, and what was probably meant.
+fn explain(message: &str) -> String {
+    // The place is told in front of the message.
+    let message = message.rsplit_once(" at line ").map_or(message, |(message, _)| message);
+    let words = [
+        ("a sequence", "a list"),
+        ("type: sequence", "type: list"),
+        ("unknown field", "unknown key"),
+        ("duplicate field", "duplicate key"),
+    ];
+    let message = words.iter().fold(message.to_owned(), |text, (theirs, ours)| text.replace(theirs, ours));
+    // A value is not repeated: the file might be another one than the user thinks, with secrets in it.
+    if let Some((context, rest)) = message.split_once("invalid type: string \"")
+        && let Some((_, expected)) = rest.rsplit_once("\", expected ")
+    {
+        return format!("{context}invalid type: string, expected {expected}");
+    }
+    for (start, noun) in [("unknown key `", "keys"), ("unknown variant `", "words")] {
+        if let Some((context, rest)) = message.split_once(start)
+            && let Some((word, expected)) = rest.split_once("`, expected ")
+        {
+            let known: Vec<&str> = expected.split('`').skip(1).step_by(2).collect();
+            let what = start.trim_end_matches('`').replace("variant", "word");
+            let hint = nearest(word, known.iter().copied())
+                .map(|near| format!("; did you mean `{near}`?"))
+                .unwrap_or_default();
+            return format!("{context}{what}`{word}`{hint} (known {noun}: {})", known.join(", "));
+        }
+    }
+    message
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> Result<Config, String> {
+        Config::from_bytes(Path::new("sub/stopleak.yaml"), text.as_bytes()).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn every_key_is_read() {
+        let text = "skip-paths: [vendor/**]\nrules:\n  off:\n    - demo-token\n  files: ['own.yaml']\n\
+                    confidence: low\nfail-on: high\nmax-blob-size: 10MB\nbaseline: known\n";
+        let config = read(text).expect("a configuration");
+        assert_eq!(config.skip_paths, [Item { text: "vendor/**".into(), line: Some(1) }]);
+        assert_eq!(config.rules_off, [Item { text: "demo-token".into(), line: Some(4) }]);
+        assert_eq!(config.rule_files, [Item { text: "own.yaml".into(), line: Some(5) }]);
+        assert_eq!((config.confidence, config.fail_on), (Some(Confidence::Low), Some(Confidence::High)));
+        assert_eq!(config.max_blob_size, Some(ByteSize::megabytes(10)));
+        assert_eq!(config.resolve(config.baseline.as_ref().expect("given")), Path::new("sub/known"));
+    }
+
+    #[test]
+    fn an_empty_file_sets_nothing() {
+        for text in ["", "# only a comment\n", "---\n", "rules:\nskip-paths:\n"] {
+            let config = read(text).expect("a configuration");
+            assert_eq!(config, Config { path: config.path.clone(), ..Config::default() });
+        }
+    }
+
+    #[test]
+    fn errors_name_the_place_what_is_wrong_and_what_was_meant() {
+        let message = |text: &str| read(text).expect_err("an error");
+        insta::assert_snapshot!(
+            [
+                "skip-paths: [a]\nskip-path: [b]\n",
+                "rules:\n  of: [a]\n",
+                "\nconfidence: hihg\n",
+                "fail-on: 3\n",
+                "skip-paths: vendor\n",
+                "rules: [a]\n",
+                "- a\n",
+                "max-blob-size: lots\n",
+                "max-blob-size: [1]\n",
+                "a: [\n",
+                "confidence: low\nconfidence: high\n",
+                "colour: red\n",
+            ]
+            .map(message)
+            .join("\n"),
+            @r#"
+        sub/stopleak.yaml:2:1: unknown key `skip-path`; did you mean `skip-paths`? (known keys: skip-paths, rules, confidence, fail-on, max-blob-size, baseline)
+        sub/stopleak.yaml:2:3: rules: unknown key `of`; did you mean `off`? (known keys: off, files)
+        sub/stopleak.yaml:2:13: confidence: unknown word `hihg`; did you mean `high`? (known words: low, medium, high)
+        sub/stopleak.yaml:1:10: fail-on: unknown word `3` (known words: low, medium, high)
+        sub/stopleak.yaml:1:13: skip-paths: invalid type: string, expected a list
+        sub/stopleak.yaml:1:8: rules: invalid type: list, expected a mapping with `off` and `files`
+        sub/stopleak.yaml:1:1: invalid type: list, expected a mapping of settings
+        sub/stopleak.yaml:1:16: max-blob-size: expected a size of at least one byte: 500KB, 100MB, 64MiB, 1GB
+        sub/stopleak.yaml:1:16: max-blob-size: invalid type: list, expected a size such as 100MB
+        sub/stopleak.yaml:1:1: unknown key `a` (known keys: skip-paths, rules, confidence, fail-on, max-blob-size, baseline)
+        sub/stopleak.yaml:1:1: duplicate key `confidence`
+        sub/stopleak.yaml:1:1: unknown key `colour` (known keys: skip-paths, rules, confidence, fail-on, max-blob-size, baseline)
+        "#
+        );
+        let error = Config::from_bytes(Path::new("x.yaml"), b"a: b\n\xff").expect_err("not UTF-8");
+        assert_eq!(error.to_string(), "x.yaml:2:1: expected UTF-8 text");
+    }
+
+    #[test]
+    fn the_line_of_an_item_is_that_of_the_whole_word() {
+        let text = "# aws\nfiles: [aws-key.yaml]\noff: [\"aws\"]\n";
+        assert_eq!(line_of(text, "aws"), Some(3));
+        assert_eq!(line_of(text, "gone"), None);
+    }
+}

@@ -1,0 +1,279 @@
+//! Values that people write where a secret would stand: filler and placeholders.
+//!
+//! A stop word inside a long random value must not hide it, so words are weighed against what is
+//! left of the value without them, never searched alone.
+
+/// Words of placeholders and documentation, longest first where one holds another.
+const WORDS: &[&str] = &[
+    "placeholder",
+    "changethis",
+    "replaceme",
+    "undefined",
+    "changeme",
+    "deadbeef",
+    "password",
+    "redacted",
+    "example",
+    "removed",
+    "replace",
+    "invalid",
+    "default",
+    "passwd",
+    "sample",
+    "secret",
+    "string",
+    "insert",
+    "hidden",
+    "foobar",
+    "change",
+    "apikey",
+    "client",
+    "access",
+    "private",
+    "dummy",
+    "token",
+    "value",
+    "enter",
+    "admin",
+    "login",
+    "fixme",
+    "mysql",
+    "guest",
+    "testing",
+    "fake",
+    "your",
+    "here",
+    "test",
+    "mock",
+    "demo",
+    "todo",
+    "null",
+    "none",
+    "pass",
+    "user",
+    "this",
+    "that",
+    "with",
+    "some",
+    "root",
+    "name",
+    "real",
+    "live",
+    "prod",
+    "foo",
+    "bar",
+    "baz",
+    "key",
+    "api",
+    "the",
+    "app",
+    "put",
+    "not",
+    "new",
+    "old",
+    "pwd",
+    "xyz",
+    "abc",
+    "123",
+    "db",
+    "my",
+    "id",
+    "me",
+    "to",
+    "is",
+    "a",
+];
+
+/// Characters that join the words of a placeholder.
+const JOINTS: &[u8] = b"-_. /:+=*#<>[]{}()!?@$%&'\"\\";
+
+/// Whether a machine-made value is obviously filler: one byte repeated, a run of the alphabet or
+/// the keyboard, or nothing but placeholder words.
+pub(crate) fn is_filler(value: &[u8]) -> bool {
+    value.is_empty() || is_repetitive(value) || is_sequence(value) || is_words(value)
+}
+
+/// Whether a value that a person chose is a placeholder: filler, a template, or a word of the field.
+pub(crate) fn is_placeholder(value: &[u8]) -> bool {
+    is_filler(value) || is_template(value) || is_masked(value)
+}
+
+/// Whether few different bytes make up the value, or one of them makes up half of it.
+fn is_repetitive(value: &[u8]) -> bool {
+    let mut counts = [0usize; 256];
+    value.iter().for_each(|&byte| counts[byte.to_ascii_lowercase() as usize] += 1);
+    let distinct = counts.iter().filter(|&&count| count > 0).count();
+    let most = counts.iter().max().copied().unwrap_or(0);
+    let longest = longest_run(value);
+    (value.len() >= 4 && distinct <= 2)
+        || (value.len() >= 12 && distinct <= 4)
+        || (value.len() >= 8 && most * 2 >= value.len())
+        || longest >= 8
+        || (longest >= 5 && longest * 4 >= value.len())
+}
+
+fn longest_run(value: &[u8]) -> usize {
+    value.chunk_by(|a, b| a == b).map(<[u8]>::len).max().unwrap_or(0)
+}
+
+/// Whether rising, falling or keyboard-row runs of four and more make up most of the value.
+fn is_sequence(value: &[u8]) -> bool {
+    const ROWS: [&[u8]; 4] = [b"qwertyuiop", b"asdfghjkl", b"zxcvbnm", b"1234567890"];
+    let next = |a: u8, b: u8, step: i16| i16::from(b) - i16::from(a) == step;
+    let keyboard = |a: u8, b: u8| ROWS.iter().any(|row| row.windows(2).any(|pair| pair == [a, b]));
+    let lower = value.to_ascii_lowercase();
+    let mut covered = 0;
+    for follows in [&(|a, b| next(a, b, 1)) as &dyn Fn(u8, u8) -> bool, &|a, b| next(a, b, -1), &keyboard] {
+        let runs =
+            lower.chunk_by(|&a, &b| a.is_ascii_alphanumeric() && b.is_ascii_alphanumeric() && follows(a, b));
+        let in_runs: usize = runs.map(<[u8]>::len).filter(|&length| length >= 4).sum();
+        covered = covered.max(in_runs);
+    }
+    covered * 3 >= value.len() * 2
+}
+
+/// Whether placeholder words and the characters that join them leave next to nothing.
+fn is_words(value: &[u8]) -> bool {
+    let lower = value.to_ascii_lowercase();
+    let mut at = 0;
+    let (mut covered, mut joints) = (0, 0);
+    while at < lower.len() {
+        let word = WORDS.iter().find(|word| lower[at..].starts_with(word.as_bytes()));
+        match word {
+            Some(word) => {
+                covered += word.len();
+                at += word.len();
+            }
+            None => {
+                joints += usize::from(JOINTS.contains(&lower[at]));
+                at += 1;
+            }
+        }
+    }
+    let rest = value.len() - covered - joints;
+    covered >= 3 && rest <= 3 && rest * 3 <= value.len()
+        || covered >= 8 && rest <= 8 && rest * 3 <= value.len()
+}
+
+/// Whether the value is to be filled in by a template, a shell or a build: it is no literal.
+pub(crate) fn is_template(value: &[u8]) -> bool {
+    const OPENERS: [&[u8]; 14] =
+        [b"${", b"{{", b"$(", b"#{", b"<%", b"%(", b"%{", b"[[", b"{%", b"$[", b"$$", b"@@", b"__", b"%s"];
+    let text = value.trim_ascii();
+    let starts = |opener: &&[u8]| text.starts_with(opener);
+    let enclosed = |open: u8, close: u8| text.len() >= 2 && text[0] == open && text[text.len() - 1] == close;
+    OPENERS.iter().any(|opener| starts(&opener))
+        || OPENERS[..5].iter().any(|opener| memchr::memmem::find(text, opener).is_some())
+        || enclosed(b'<', b'>')
+        || enclosed(b'{', b'}')
+        || enclosed(b'%', b'%')
+        || enclosed(b'[', b']')
+        || is_variable(text)
+}
+
+/// `$NAME`, `$env:NAME`, `%NAME`, `&name`, `@name`: a variable of some language, alone.
+fn is_variable(text: &[u8]) -> bool {
+    let Some((&sigil, rest)) = text.split_first() else { return false };
+    let name = rest.strip_prefix(b"env:").unwrap_or(rest);
+    let name = name.strip_prefix(b"this->").unwrap_or(name);
+    sigil == b'$'
+        && name.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_')
+        && name.iter().all(|byte| {
+            byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'[' | b']' | b'-' | b'>' | b':')
+        })
+        && !name.iter().any(u8::is_ascii_digit)
+}
+
+/// Whether the text is an expression of a programming language rather than a value: a call, a
+/// subscript, a look-up in the environment, a path of names.
+pub(crate) fn is_code(text: &[u8]) -> bool {
+    const MARKS: [&[u8]; 9] =
+        [b"()", b"(\"", b"('", b"->", b"::", b"getenv", b"process.env", b"environ", b"[\""];
+    let has = |mark: &&[u8]| memchr::memmem::find(text, mark).is_some();
+    MARKS.iter().any(|mark| has(&mark)) || is_name_path(text) || is_call(text)
+}
+
+/// `config.db.password`, `self.token`: names joined by dots.
+fn is_name_path(text: &[u8]) -> bool {
+    let name = |part: &[u8]| {
+        part.first().is_some_and(|byte| byte.is_ascii_alphabetic() || *byte == b'_')
+            && part.iter().all(|byte| byte.is_ascii_alphabetic() || *byte == b'_')
+    };
+    text.contains(&b'.') && text.split(|&byte| byte == b'.').all(name)
+}
+
+/// `name(…`: an opening bracket right behind a name.
+fn is_call(text: &[u8]) -> bool {
+    let Some(open) = memchr::memchr(b'(', text) else { return false };
+    let name = &text[..open];
+    name.len() >= 2 && name.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'.'))
+}
+
+/// Stars, dots or an ellipsis in place of the value.
+fn is_masked(value: &[u8]) -> bool {
+    let masking = value.iter().filter(|byte| matches!(byte, b'*' | b'.' | b'x' | b'X' | b'-' | b'#')).count();
+    masking * 2 > value.len()
+        || memchr::memmem::find(value, "…".as_bytes()).is_some()
+        || memchr::memmem::find(value, b"...").is_some()
+        || memchr::memmem::find(value, b"***").is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn filler_is_seen() {
+        for value in [
+            "xxxxxxxxxxxxxxxx",
+            "0000000000000000",
+            "abcdefghijklmnop",
+            "1234567890123456",
+            "your_api_key_here",
+            "YOUR-TOKEN",
+            "example",
+            "my-secret-token",
+            "changeme",
+            "qwertyuiop",
+            "aaaabbbbaaaabbbb",
+            "test123",
+            "1234567890abcdefghijklmnopqrstuvwxyz",
+        ] {
+            assert!(is_filler(value.as_bytes()), "{value}");
+        }
+    }
+
+    #[test]
+    fn random_values_with_a_word_in_them_are_kept() {
+        for value in [
+            "vT9qtestLw2Zrm7K",
+            "a8f5f167f44f4964e6c998dee827110c",
+            "keyR4nd0mV4lu3W1thW0rds9",
+            "hunter2Zk!",
+            "c3VwZXJzZWNyZXR2YWx1ZQ9x",
+            "8x7mK2example9QpLz4Tw",
+        ] {
+            assert!(!is_filler(value.as_bytes()), "{value}");
+        }
+    }
+
+    #[test]
+    fn templates_and_variables_are_no_literals() {
+        for value in [
+            "${DB_PASS}",
+            "{{ secret }}",
+            "$PASSWORD",
+            "<password>",
+            "%PASSWORD%",
+            "$(cat file)",
+            "$env:PW",
+            "#{pw}",
+            "abc${X}def",
+        ] {
+            assert!(is_placeholder(value.as_bytes()), "{value}");
+        }
+        for value in ["pa$$w0rd9Q", "$ecr3t9Kz", "a<b>c9Zq", "k%9sLq2Wz"] {
+            assert!(!is_template(value.as_bytes()), "{value}");
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! Judges one anchor: window, regex, boundaries, then everything that speaks against the value.
+
+use crate::model::{Confidence, Span};
+use crate::rules::Rule;
+use crate::rules::syntax::{Boundary, Otherwise};
+
+use super::Match;
+use super::anchors::{Anchor, Reach};
+use super::assignment;
+use super::entropy::shannon;
+use super::filler;
+use super::generic;
+use super::pattern::{Found, LazyPattern};
+use super::proof;
+use super::window;
+
+/// How far behind a keyword a value may begin.
+const KEYWORD_REACH: usize = 100;
+
+/// How far a match's context words may stand from it, each way.
+const CONTEXT_REACH: usize = 512;
+
+/// Gives every match that the anchor leads to. At most one, unless the rule's window says `every`.
+pub(crate) fn judge<'e>(
+    rule: &'e Rule,
+    pattern: &LazyPattern,
+    text: &[u8],
+    anchor: Anchor,
+    sink: &mut dyn FnMut(Match<'e>),
+) {
+    let window = window::around(text, anchor.start, rule);
+    if anchor.end > window.end {
+        return;
+    }
+    let mut accept = |found: Found| {
+        if let Some(found) = accept(rule, pattern, text, found) {
+            sink(found);
+        }
+    };
+    match anchor.reach {
+        Reach::Literal if rule.window.is_some_and(|window| window.every) => {
+            pattern.matches_in(text, window, &mut accept);
+        }
+        Reach::Literal => {
+            let Some(start) = anchor.start.checked_sub(rule.at).filter(|&start| start >= window.start) else {
+                return;
+            };
+            if begins_cleanly(rule, text, start) {
+                pattern.match_at(text, window, start).into_iter().for_each(accept);
+            }
+        }
+        Reach::Keyword if rule.generic => {
+            sink_generic(rule, pattern, text, window, anchor, sink);
+        }
+        Reach::Keyword => {
+            let reach = Span::new(window.start, window.end.min(anchor.end + KEYWORD_REACH));
+            for start in assignment::value_starts(text, reach, Span::new(anchor.start, anchor.end)) {
+                if begins_cleanly(rule, text, start) && names_stand_between(rule, &text[anchor.start..start])
+                {
+                    pattern.match_at(text, window, start).into_iter().for_each(&mut accept);
+                }
+            }
+        }
+    }
+}
+
+/// The scored detector, for rules whose keywords are parts of names.
+fn sink_generic<'e>(
+    rule: &'e Rule,
+    pattern: &LazyPattern,
+    text: &[u8],
+    window: Span,
+    anchor: Anchor,
+    sink: &mut dyn FnMut(Match<'e>),
+) {
+    let keyword = Span::new(anchor.start, anchor.end);
+    let Some(assigned) = assignment::assigned(text, window, keyword) else { return };
+    let whole_value = Some(Found { whole: assigned.value, secret: assigned.value });
+    if pattern.match_at(text, assigned.value, assigned.value.start) != whole_value {
+        return;
+    }
+    if is_excluded(rule, pattern, assigned.value.of(text)) {
+        return;
+    }
+    if let Some((confidence, why)) = generic::judge(text, &assigned, keyword.of(text), rule.human) {
+        let whole = Span::new(assigned.name.start, assigned.value.end);
+        let confidence = confidence.min(rule.confidence);
+        sink(Match { rule, span: assigned.value, whole, confidence, severity: rule.severity, why });
+    }
+}
+
+/// Everything that is asked about a regex match; `None` when it does not count.
+fn accept<'e>(rule: &'e Rule, pattern: &LazyPattern, text: &[u8], found: Found) -> Option<Match<'e>> {
+    let every = rule.window.is_some_and(|window| window.every);
+    if found.secret.is_empty()
+        || !ends_cleanly(rule, text, found.whole)
+        || every && !begins_cleanly(rule, text, found.whole.start)
+    {
+        return None;
+    }
+    let secret = found.secret.of(text);
+    if is_excluded(rule, pattern, secret) || rule.entropy.is_some_and(|least| shannon(secret) < least) {
+        return None;
+    }
+    let mut confidence = rule.confidence;
+    let mut severity = rule.severity;
+    let mut why = Vec::new();
+    if rule.entropy.is_some() {
+        why.push("random enough");
+    }
+    let mut proved = false;
+    for check in &rule.checks {
+        let outcome = proof::verify(check, found.whole.of(text), secret);
+        proved |= matches!(outcome, proof::Outcome::Proved(_));
+        if !proof::apply(outcome, &mut confidence, &mut severity, &mut why) {
+            return None;
+        }
+    }
+    // What a checksum has proved is no filler, whatever it looks like.
+    let filler = if rule.human { filler::is_placeholder } else { filler::is_filler };
+    if !proved && filler(distinctive_part(rule, secret)) {
+        return None;
+    }
+    if let Some(context) = &rule.context {
+        let around = window::lines_around(text, found.whole, context.lines, CONTEXT_REACH)
+            .of(text)
+            .to_ascii_lowercase();
+        let holds =
+            |word: &String| memchr::memmem::find(&around, word.to_ascii_lowercase().as_bytes()).is_some();
+        match (context.words.iter().any(holds), context.otherwise) {
+            (true, _) => why.push("provider named beside it"),
+            (false, Otherwise::Low) => confidence = Confidence::Low,
+            (false, Otherwise::Drop) => return None,
+        }
+    }
+    if why.is_empty() {
+        why.push(if rule.keywords.is_empty() { "exact shape" } else { "shape beside the provider's name" });
+    }
+    Some(Match { rule, span: found.secret, whole: found.whole, confidence, severity, why })
+}
+
+/// The value without the literal that all values of its kind share.
+fn distinctive_part<'t>(rule: &Rule, secret: &'t [u8]) -> &'t [u8] {
+    let prefix =
+        rule.literals.iter().filter(|literal| secret.starts_with(literal.as_bytes())).map(String::len).max();
+    &secret[prefix.filter(|&length| length < secret.len()).unwrap_or(0)..]
+}
+
+fn is_excluded(rule: &Rule, pattern: &LazyPattern, secret: &[u8]) -> bool {
+    rule.never.iter().any(|never| never.joined().as_bytes() == secret) || pattern.never_matches(secret)
+}
+
+fn names_stand_between(rule: &Rule, between: &[u8]) -> bool {
+    if rule.names.is_empty() {
+        return true;
+    }
+    let lower = between.to_ascii_lowercase();
+    rule.names.iter().any(|name| memchr::memmem::find(&lower, name.to_ascii_lowercase().as_bytes()).is_some())
+}
+
+/// Whether the byte before `start` lets a match begin there.
+fn begins_cleanly(rule: &Rule, text: &[u8], start: usize) -> bool {
+    let Some(before) = start.checked_sub(1).map(|at| text[at]) else { return true };
+    match rule.boundary {
+        Boundary::None => true,
+        Boundary::Base64 if matches!(before, b'+' | b'/') => false,
+        Boundary::Token | Boundary::Base64 => !before.is_ascii_alphanumeric() || is_escape(&text[..start]),
+    }
+}
+
+/// Whether the letters before a value belong to an escape: `\n`, `\t`, `%3D`, `\u003d`, `\x3d`.
+fn is_escape(before: &[u8]) -> bool {
+    let tail = &before[before.len().saturating_sub(6)..];
+    let hex = |digits: &[u8]| digits.iter().all(u8::is_ascii_hexdigit);
+    let [.., a, b] = tail else { return false };
+    *a == b'\\' && matches!(b, b'n' | b'r' | b't')
+        || tail.len() >= 3 && tail[tail.len() - 3] == b'%' && hex(&[*a, *b])
+        || tail.len() >= 4 && tail[tail.len() - 4..].starts_with(b"\\x") && hex(&[*a, *b])
+        || tail.starts_with(b"\\u") && tail.len() == 6 && hex(&tail[2..])
+}
+
+/// Whether the byte behind the match lets it end there.
+fn ends_cleanly(rule: &Rule, text: &[u8], whole: Span) -> bool {
+    let Some(&after) = text.get(whole.end) else { return true };
+    match rule.boundary {
+        Boundary::None => true,
+        Boundary::Token => !(after.is_ascii_alphanumeric() || matches!(after, b'_' | b'-')),
+        Boundary::Base64 => {
+            !(after.is_ascii_alphanumeric() || matches!(after, b'_' | b'-' | b'+' | b'/' | b'='))
+        }
+    }
+}

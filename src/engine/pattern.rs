@@ -1,0 +1,93 @@
+//! A rule's regexes, compiled when they are first needed: most runs need few of them.
+
+use std::sync::OnceLock;
+
+use regex_automata::meta::Regex;
+use regex_automata::util::captures::Captures;
+use regex_automata::util::syntax;
+use regex_automata::{Anchored, Input};
+
+use crate::model::Span;
+use crate::rules::Rule;
+
+/// The two spans of a regex match: all of it, and the value in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Found {
+    pub(crate) whole: Span,
+    pub(crate) secret: Span,
+}
+
+/// One rule's pattern and its `never_pattern`.
+#[derive(Debug)]
+pub(crate) struct LazyPattern {
+    pattern: String,
+    regex: OnceLock<Regex>,
+    never_pattern: Option<String>,
+    never: OnceLock<Regex>,
+}
+
+impl LazyPattern {
+    pub(crate) fn new(rule: &Rule) -> LazyPattern {
+        LazyPattern {
+            pattern: rule.pattern.clone(),
+            regex: OnceLock::new(),
+            never_pattern: rule.never_pattern.clone(),
+            never: OnceLock::new(),
+        }
+    }
+
+    fn regex(&self) -> &Regex {
+        self.regex.get_or_init(|| compile(&self.pattern))
+    }
+
+    /// The match that begins exactly at `start`, if any, looking no farther than `window`.
+    pub(crate) fn match_at(&self, text: &[u8], window: Span, start: usize) -> Option<Found> {
+        let input =
+            Input::new(&text[window.start..window.end]).range(start - window.start..).anchored(Anchored::Yes);
+        self.search(input, window.start)
+    }
+
+    /// Every match in `window`, one after the other.
+    pub(crate) fn matches_in(&self, text: &[u8], window: Span, sink: &mut dyn FnMut(Found)) {
+        let mut from = window.start;
+        while from < window.end {
+            let input = Input::new(&text[window.start..window.end]).range(from - window.start..);
+            let Some(found) = self.search(input, window.start) else { return };
+            from = found.whole.end.max(from + 1);
+            sink(found);
+        }
+    }
+
+    fn search(&self, input: Input<'_>, offset: usize) -> Option<Found> {
+        let regex = self.regex();
+        let span = |span: regex_automata::Span| Span::new(span.start + offset, span.end + offset);
+        if regex.captures_len() == 1 {
+            let whole = span(regex.search(&input)?.span());
+            return Some(Found { whole, secret: whole });
+        }
+        let mut captures: Captures = regex.create_captures();
+        regex.search_captures(&input, &mut captures);
+        let whole = span(captures.get_match()?.span());
+        let secret = captures.get_group_by_name("secret").map_or(whole, span);
+        Some(Found { whole, secret })
+    }
+
+    /// Whether the rule's `never_pattern` matches anywhere in `value`.
+    pub(crate) fn never_matches(&self, value: &[u8]) -> bool {
+        let Some(pattern) = &self.never_pattern else { return false };
+        self.never.get_or_init(|| compile(pattern)).is_match(value)
+    }
+}
+
+/// The regex of a pattern that `rules::lint` has parsed with the same settings. One that is too
+/// large to build matches nothing; `rules check` and the tests of the built-in rules refuse those.
+fn compile(pattern: &str) -> Regex {
+    build(pattern).unwrap_or_else(|_| Regex::new("[a&&b]").expect("the empty class is a regex"))
+}
+
+/// Builds a rule's regex: bytes, no Unicode classes, at most 8 MiB of automaton.
+pub(crate) fn build(pattern: &str) -> Result<Regex, Box<regex_automata::meta::BuildError>> {
+    let syntax = syntax::Config::new().unicode(false).utf8(false);
+    let config = Regex::config().utf8_empty(false).nfa_size_limit(Some(8 << 20));
+    Regex::builder().syntax(syntax).configure(config).build(pattern).map_err(Box::new)
+}

@@ -1,0 +1,71 @@
+//! Base64 whose content can be told: a JSON object, or printable text.
+
+use data_encoding::{BASE64, BASE64_NOPAD, BASE64URL_NOPAD};
+use serde_json::Value;
+
+use super::Outcome;
+use crate::engine::filler;
+
+/// Decodes standard or URL-safe base64, padded or not, whatever its last bits are.
+pub(crate) fn decode(text: &[u8]) -> Option<Vec<u8>> {
+    let body = text.strip_suffix(b"==").or_else(|| text.strip_suffix(b"=")).unwrap_or(text);
+    let url_safe = body.iter().any(|byte| matches!(byte, b'-' | b'_'));
+    let mut specification = if url_safe { BASE64URL_NOPAD } else { BASE64_NOPAD }.specification();
+    specification.check_trailing_bits = false;
+    specification.encoding().expect("only a check was taken away").decode(body).ok()
+}
+
+/// Whether it decodes to a JSON object.
+pub(crate) fn verify_json(secret: &[u8]) -> Outcome {
+    let object = decode(secret).and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
+    match object {
+        Some(Value::Object(_)) => Outcome::Holds("decodes to a JSON object"),
+        _ => Outcome::Disproved,
+    }
+}
+
+/// Whether it decodes to a value that somebody could have chosen: a key file, a password, no placeholder.
+pub(crate) fn verify_text(secret: &[u8]) -> Outcome {
+    let Some(bytes) = decode(secret) else { return Outcome::Disproved };
+    let text = bytes.trim_ascii();
+    if text.len() < 4 || filler::is_placeholder(text) {
+        return Outcome::Disproved;
+    }
+    if text.starts_with(b"-----BEGIN CERTIFICATE") || text.starts_with(b"-----BEGIN PUBLIC") {
+        return Outcome::Disproved;
+    }
+    let printable = text.iter().all(|byte| (0x20..0x7f).contains(byte) || byte.is_ascii_whitespace());
+    if printable { Outcome::Holds("decodes to text") } else { Outcome::Doubtful("decodes to binary data") }
+}
+
+/// Base64 of a JSON object made of the sample.
+pub(crate) fn complete_json(sample: &mut Vec<u8>) {
+    let body: String =
+        sample.iter().filter(|byte| byte.is_ascii_alphanumeric()).map(|&byte| byte as char).collect();
+    // No blanks, so that the text begins with the `eyJ` that such tokens begin with.
+    *sample = BASE64.encode(format!("{{\"k\":\"{body}\"}}").as_bytes()).into_bytes();
+}
+
+/// Base64 of text made of the sample.
+pub(crate) fn complete_text(sample: &mut Vec<u8>) {
+    let body: Vec<u8> = sample.iter().filter(|byte| byte.is_ascii_alphanumeric()).take(18).copied().collect();
+    *sample = BASE64.encode(&body).into_bytes();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn content_decides() {
+        let encode = |text: &str| BASE64.encode(text.as_bytes()).into_bytes();
+        assert!(matches!(verify_json(&encode(r#"{"k":1}"#)), Outcome::Holds(_)));
+        assert_eq!(verify_json(&encode("[1]")), Outcome::Disproved);
+        assert!(matches!(verify_text(&encode("vT9qLw2Zr")), Outcome::Holds(_)));
+        assert_eq!(verify_text(&encode("changeme")), Outcome::Disproved);
+        assert!(matches!(
+            verify_text(&BASE64.encode(&[0x80; 9]).into_bytes()),
+            Outcome::Doubtful(_) | Outcome::Disproved
+        ));
+    }
+}

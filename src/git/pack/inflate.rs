@@ -1,0 +1,190 @@
+//! Inflating one zlib stream whose exact output size is known beforehand.
+//!
+//! Git states the size of every object before its compressed bytes, so the output is allocated once and a
+//! stream that gives one byte less or more is corrupt. The stream's Adler-32 is verified.
+
+use flate2::{Decompress, FlushDecompress, Status};
+use thiserror::Error;
+
+/// Deflate cannot expand by more than this (one bit a symbol of 258 bytes, rounded up).
+const MAX_EXPANSION: u64 = 1040;
+
+/// Why a zlib stream did not give what was promised.
+#[derive(Debug, Error, Clone, PartialEq, Eq)]
+pub enum InflateError {
+    /// Not a zlib stream, or its checksum differs.
+    #[error("damaged zlib stream")]
+    Damaged,
+    /// The stream does not end within the bytes there are.
+    #[error("zlib stream is cut short")]
+    Truncated,
+    /// The stream ended with another size than its header said.
+    #[error("{expected} bytes were announced, and the zlib stream holds {}", if *.longer { "more" } else { "fewer" })]
+    WrongSize {
+        /// What the header said.
+        expected: u64,
+        /// Whether there is more in the stream than that.
+        longer: bool,
+    },
+    /// The size cannot come from so few compressed bytes, or does not fit in memory.
+    #[error("{size} bytes were announced, which cannot be held or cannot be there")]
+    Implausible {
+        /// What the header said.
+        size: u64,
+    },
+}
+
+/// A decompressor that is reused from stream to stream.
+#[derive(Debug)]
+pub struct Inflater(Decompress);
+
+impl Default for Inflater {
+    fn default() -> Inflater {
+        Inflater(Decompress::new(true))
+    }
+}
+
+impl Inflater {
+    /// Replaces the content of `out` by the `size` bytes of the stream that starts `input`; what follows the
+    /// stream is ignored. Returns how many bytes of `input` the stream had. After an error `out` is empty.
+    pub fn inflate(&mut self, input: &[u8], size: u64, out: &mut Vec<u8>) -> Result<usize, InflateError> {
+        out.clear();
+        let result = self.fill(input, size, out);
+        if result.is_err() {
+            out.clear();
+        }
+        result
+    }
+
+    fn fill(&mut self, input: &[u8], size: u64, out: &mut Vec<u8>) -> Result<usize, InflateError> {
+        if size / MAX_EXPANSION > input.len() as u64 {
+            return Err(InflateError::Implausible { size });
+        }
+        // One byte more than needed: so the decompressor always has room to run to the end of its stream.
+        let room = usize::try_from(size).ok().and_then(|size| size.checked_add(1));
+        let room = room.ok_or(InflateError::Implausible { size })?;
+        out.try_reserve_exact(room).map_err(|_| InflateError::Implausible { size })?;
+        self.0.reset(true);
+        loop {
+            let consumed = self.0.total_in() as usize;
+            let before = (self.0.total_in(), self.0.total_out());
+            let status = self.0.decompress_vec(&input[consumed..], out, FlushDecompress::Finish);
+            match status.map_err(|_| InflateError::Damaged)? {
+                Status::StreamEnd if out.len() as u64 == size => return Ok(self.0.total_in() as usize),
+                Status::StreamEnd => {
+                    return Err(InflateError::WrongSize { expected: size, longer: out.len() as u64 > size });
+                }
+                Status::Ok | Status::BufError => {
+                    if out.len() as u64 > size {
+                        return Err(InflateError::WrongSize { expected: size, longer: true });
+                    }
+                    if (self.0.total_in(), self.0.total_out()) == before {
+                        return Err(InflateError::Truncated);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The first bytes of the stream that starts `input`, as many as fit into `out` and are there. They are
+    /// not verified: the checksum comes at the end.
+    pub fn prefix<'a>(&mut self, input: &[u8], out: &'a mut [u8]) -> Result<&'a [u8], InflateError> {
+        self.0.reset(true);
+        loop {
+            let (consumed, written) = (self.0.total_in() as usize, self.0.total_out() as usize);
+            if written == out.len() {
+                break;
+            }
+            let status = self.0.decompress(&input[consumed..], &mut out[written..], FlushDecompress::None);
+            if status.map_err(|_| InflateError::Damaged)? == Status::StreamEnd {
+                break;
+            }
+            if (consumed, written) == (self.0.total_in() as usize, self.0.total_out() as usize) {
+                return Err(InflateError::Truncated);
+            }
+        }
+        let written = self.0.total_out() as usize;
+        Ok(&out[..written])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    fn deflated(data: &[u8], level: u32) -> Vec<u8> {
+        let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::new(level));
+        encoder.write_all(data).expect("memory");
+        encoder.finish().expect("memory")
+    }
+
+    #[test]
+    fn gives_exactly_the_announced_bytes_and_the_length_of_the_stream() {
+        let mut inflater = Inflater::default();
+        let mut out = Vec::new();
+        for size in [0, 1, 2, 31, 32, 33, 4096, 65_535, 65_536, 300_000] {
+            let data: Vec<u8> = (0..size).map(|n: u32| (n.wrapping_mul(n) >> 3) as u8).collect();
+            for level in [0, 1, 6, 9] {
+                let mut stream = deflated(&data, level);
+                let length = stream.len();
+                stream.extend_from_slice(b"the next entry");
+                assert_eq!(inflater.inflate(&stream, data.len() as u64, &mut out), Ok(length));
+                assert_eq!(out, data);
+            }
+        }
+    }
+
+    #[test]
+    fn a_wrong_size_is_an_error_whatever_room_the_buffer_has() {
+        let stream = deflated(b"hello world", 6);
+        let mut inflater = Inflater::default();
+        for room in [0, 5, 100, 10_000] {
+            let mut out = Vec::with_capacity(room);
+            for size in [0, 1, 10, 12, 100] {
+                let expected = InflateError::WrongSize { expected: size, longer: size < 11 };
+                assert_eq!(inflater.inflate(&stream, size, &mut out), Err(expected));
+                assert!(out.is_empty());
+            }
+        }
+    }
+
+    #[test]
+    fn every_single_changed_byte_of_a_stored_stream_is_noticed() {
+        let data = b"stored without compression: only the checksum can notice";
+        let stream = deflated(data, 0);
+        let mut inflater = Inflater::default();
+        let mut out = Vec::new();
+        // Of the third byte only the lowest bits mean anything.
+        for at in 3..stream.len() {
+            let mut damaged = stream.clone();
+            damaged[at] ^= 0x40;
+            assert!(inflater.inflate(&damaged, data.len() as u64, &mut out).is_err(), "byte {at}");
+        }
+    }
+
+    #[test]
+    fn cut_streams_and_absurd_sizes_are_refused_before_memory_is_asked_for() {
+        let stream = deflated(&[7; 5000], 6);
+        let mut inflater = Inflater::default();
+        let mut out = Vec::new();
+        for cut in 0..stream.len() {
+            assert!(inflater.inflate(&stream[..cut], 5000, &mut out).is_err(), "cut at {cut}");
+        }
+        let absurd = inflater.inflate(&stream, u64::MAX, &mut out);
+        assert_eq!(absurd, Err(InflateError::Implausible { size: u64::MAX }));
+        assert!(out.capacity() < 1 << 20);
+    }
+
+    #[test]
+    fn a_prefix_needs_only_the_beginning() {
+        let stream = deflated(&[9; 100_000], 6);
+        let mut inflater = Inflater::default();
+        let mut out = [0; 16];
+        assert_eq!(inflater.prefix(&stream[..40], &mut out), Ok(&[9; 16][..]));
+        assert_eq!(inflater.prefix(&deflated(b"abc", 6), &mut out), Ok(&b"abc"[..]));
+        assert_eq!(inflater.prefix(b"\x78\x9c", &mut out), Err(InflateError::Truncated));
+        assert_eq!(inflater.prefix(b"what", &mut out), Err(InflateError::Damaged));
+    }
+}

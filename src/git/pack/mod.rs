@@ -1,0 +1,31 @@
+//! Packfiles: index, entries, deltas and the delta forest, over a read-only memory map.
+//!
+//! Everything here is bytes somebody else wrote. No offset, length, count or id is believed before it was
+//! compared with what is really there, and nothing recurses by the depth of a delta chain.
+//!
+//! The pieces stand alone so that a reader of delta *instructions* can be built from the same ones:
+//! [`PackFile::entries`] lists entry headers, [`Delta::segments`] takes a delta apart, [`Forest`] says which
+//! entry grows from which, and [`climb`] rebuilds one tree of it parents first.
+
+mod climb;
+mod delta;
+mod file;
+mod forest;
+mod index;
+mod inflate;
+mod mmap;
+mod multi;
+mod rebuild;
+#[cfg(test)]
+pub(crate) mod writer;
+
+pub use climb::{Grower, climb};
+pub use delta::{Delta, DeltaError, Segment, Segments};
+pub use file::{Entry, EntryBase, PackError, PackFile};
+pub use forest::{Forest, Node, Root, RootBase};
+pub use index::{Index, IndexError};
+pub use inflate::{InflateError, Inflater};
+pub(crate) use mmap::Map;
+pub use multi::MultiIndex;
+pub use rebuild::Rebuilder;
+pub(crate) use rebuild::{corrupt, inherited};

@@ -1,0 +1,162 @@
+//! In: a finding and the text around it. Out: its status. Never: reading a file, or dropping a finding:
+//! what is allowed stays in the report as suppressed.
+//!
+//! Nothing here looks at the name of a file to decide whether a *value* may stay. The only thing that is
+//! known by path is what the user lists in `skip-paths`, and that is counted in the report.
+
+mod baseline;
+mod inline;
+mod paths;
+mod role;
+
+pub use baseline::{Baseline, BaselineError, Entry, RandomError};
+pub use inline::Surroundings;
+pub use paths::{GlobError, SkipPaths};
+pub use role::is_example_path;
+
+use crate::model::{Finding, FingerprintKey, RepoPath, Status};
+
+/// What is allowed to stay, resolved for one run.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// Files that are not read.
+    pub skip: SkipPaths,
+    /// Known findings, and the key of all fingerprints.
+    pub baseline: Baseline,
+    /// Whether `stopleak:allow` marks count.
+    pub inline: bool,
+}
+
+impl Default for Policy {
+    /// Reads every file, knows no finding, honours marks.
+    fn default() -> Policy {
+        Policy { skip: SkipPaths::default(), baseline: Baseline::default(), inline: true }
+    }
+}
+
+impl Policy {
+    /// Whether the user wants the file at `path` left out.
+    pub fn skips(&self, path: &RepoPath) -> bool {
+        self.skip.matches(path)
+    }
+
+    /// The key that the fingerprints of this run are made with.
+    pub fn key(&self) -> &FingerprintKey {
+        self.baseline.key()
+    }
+
+    /// Suppresses `finding` if something allows it, and says what in its `status_reason`.
+    ///
+    /// The first that applies wins: an inline mark (it stands beside the value and gives a reason), then the
+    /// baseline. An old finding is left alone: it does not block, and why it is old is worth more than why
+    /// it might be allowed. A mark that is meant for the finding and lacks something leaves it new and says
+    /// what is missing.
+    pub fn judge(&self, finding: &mut Finding, around: &Surroundings<'_>) {
+        if finding.status != Status::New {
+            return;
+        }
+        let mark = if self.inline { inline::find(&finding.rule.id, around) } else { inline::Mark::Absent };
+        let (status, reason) = match (mark, self.baseline.allows(finding)) {
+            (inline::Mark::Allows { reason }, _) => (Status::Suppressed, format!("inline: {reason}")),
+            (_, Some(reason)) => (Status::Suppressed, reason),
+            (inline::Mark::Refused { why }, None) => (Status::New, why),
+            (inline::Mark::Absent, None) => return,
+        };
+        finding.status = status;
+        finding.status_reason = Some(reason);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::model::{
+        Confidence, Excerpt, Fingerprint, LineIndex, Location, Provenance, RuleInfo, Secret, Severity, Span,
+    };
+
+    fn finding(text: &str, value: &str, key: &FingerprintKey) -> (Finding, Span) {
+        let start = text.find(value).expect("the value is in the text");
+        let span = Span::new(start, start + value.len());
+        let secret = Secret::new(value);
+        let rule = RuleInfo {
+            id: "demo-token".into(),
+            name: "Demo".into(),
+            provider: "Demo".into(),
+            help: "Rotate it.".into(),
+            revoke: None,
+            revoke_url: None,
+        };
+        let finding = Finding {
+            fingerprint: Fingerprint::new(key, &rule.id, &secret),
+            rule: Arc::new(rule),
+            severity: Severity::High,
+            confidence: Confidence::High,
+            why: Vec::new(),
+            secret,
+            location: Location::of(span, &LineIndex::new(text.as_bytes()), text.as_bytes()),
+            excerpt: Excerpt::default(),
+            provenance: Provenance::file(RepoPath::new("a.txt")),
+            status: Status::New,
+            status_reason: None,
+        };
+        (finding, span)
+    }
+
+    fn judged(policy: &Policy, text: &str, status: Status) -> (Status, Option<String>) {
+        let (mut finding, span) = finding(text, "v4lue", policy.key());
+        finding.status = status;
+        let lines = LineIndex::new(text.as_bytes());
+        let around = Surroundings { text: text.as_bytes(), lines: &lines, value: span, secrets: &[span] };
+        policy.judge(&mut finding, &around);
+        (finding.status, finding.status_reason)
+    }
+
+    fn with_baseline(value: &str) -> Policy {
+        let mut policy = Policy::default();
+        let fingerprint = Fingerprint::new(policy.key(), "demo-token", &Secret::new(value));
+        policy.baseline.insert(fingerprint, "demo-token");
+        policy
+    }
+
+    #[test]
+    fn a_mark_wins_over_the_baseline_and_a_refused_mark_leaves_it_to_the_baseline() {
+        let known = with_baseline("v4lue");
+        let marked = "k = v4lue # stopleak:allow demo-token test data";
+        let refused = "k = v4lue # stopleak:allow demo-token";
+        assert_eq!(
+            judged(&known, marked, Status::New),
+            (Status::Suppressed, Some("inline: test data".into()))
+        );
+        assert_eq!(judged(&known, refused, Status::New), (Status::Suppressed, Some("baseline".into())));
+        let (status, why) = judged(&Policy::default(), refused, Status::New);
+        assert_eq!(status, Status::New);
+        assert!(why.expect("it says so").contains("no reason"));
+    }
+
+    #[test]
+    fn a_baseline_suppresses_its_own_value_and_no_other() {
+        assert_eq!(judged(&with_baseline("v4lue"), "v4lue", Status::New).0, Status::Suppressed);
+        assert_eq!(judged(&with_baseline("v4luf"), "v4lue", Status::New), (Status::New, None));
+    }
+
+    #[test]
+    fn old_findings_are_left_alone_and_marks_can_be_switched_off() {
+        let marked = "k = v4lue # stopleak:allow demo-token test data";
+        assert_eq!(judged(&with_baseline("v4lue"), marked, Status::Old), (Status::Old, None));
+        let strict = Policy { inline: false, ..Policy::default() };
+        assert_eq!(judged(&strict, marked, Status::New), (Status::New, None));
+    }
+
+    #[test]
+    fn the_key_in_a_baseline_file_is_no_finding_wherever_it_stands() {
+        let policy = Policy::default();
+        let text = policy.baseline.render();
+        let (mut finding, span) = finding(&text, &policy.key().to_hex(), policy.key());
+        let lines = LineIndex::new(text.as_bytes());
+        let around = Surroundings { text: text.as_bytes(), lines: &lines, value: span, secrets: &[span] };
+        policy.judge(&mut finding, &around);
+        assert_eq!(finding.status, Status::Suppressed);
+    }
+}

@@ -1,0 +1,226 @@
+//! The reports that every format is tested on. No value in them is a real one.
+
+use std::sync::Arc;
+
+use crate::model::{
+    Carrier, CommitFacts, Confidence, Counts, Coverage, CoverageKind, Excerpt, Finding, Fingerprint,
+    FingerprintKey, Location, Provenance, RepoPath, RuleInfo, ScanHeader, ScanReport, Secret, Severity,
+    Status,
+};
+
+/// A piece of a line of context.
+pub(super) enum Part<'p> {
+    Text(&'p str),
+    Value(&'p Secret),
+}
+use Part::{Text, Value};
+
+/// The masked line, pointing at the value with number `which`, and that value.
+pub(super) fn line(parts: &[Part<'_>], which: usize) -> (Excerpt, Secret) {
+    let (mut excerpt, mut found, mut seen) = (Excerpt::default(), None, 0);
+    for part in parts {
+        let start = excerpt.text.chars().count();
+        match part {
+            Text(text) => excerpt.text.push_str(text),
+            Value(secret) => {
+                excerpt.text.push_str(&secret.redacted());
+                if seen == which {
+                    (excerpt.start, excerpt.end) = (start, excerpt.text.chars().count());
+                    found = Some((*secret).clone());
+                }
+                seen += 1;
+            }
+        }
+    }
+    (excerpt, found.expect("the line holds that value"))
+}
+
+pub(super) fn rule(id: &str, name: &str) -> Arc<RuleInfo> {
+    Arc::new(RuleInfo {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        provider: "Example".to_owned(),
+        help: "Replace it by a variable\nof the environment.".to_owned(),
+        revoke: None,
+        revoke_url: None,
+    })
+}
+
+fn token_rule() -> Arc<RuleInfo> {
+    Arc::new(RuleInfo {
+        revoke: Some("Delete it under Settings, Tokens:".to_owned()),
+        revoke_url: Some("https://example.org/settings/tokens".to_owned()),
+        ..(*rule("example-token", "Example API token")).clone()
+    })
+}
+
+/// A new, certain finding of `rule` in the file at `path`, in line 3.
+pub(super) fn finding(rule: &Arc<RuleInfo>, path: &[u8], (excerpt, secret): (Excerpt, Secret)) -> Finding {
+    let columns = (excerpt.start + 1, excerpt.start + secret.expose().len().max(1));
+    Finding {
+        rule: Arc::clone(rule),
+        severity: Severity::Critical,
+        confidence: Confidence::High,
+        why: vec!["checksum holds".to_owned(), "fixed prefix".to_owned()],
+        fingerprint: Fingerprint::new(&FingerprintKey::DEFAULT, &rule.id, &secret),
+        secret,
+        location: Location { start_line: 3, start_column: columns.0, end_line: 3, end_column: columns.1 },
+        excerpt,
+        provenance: Provenance::file(RepoPath::new(path)),
+        status: Status::New,
+        status_reason: None,
+    }
+}
+
+/// A finding of the history: at `carrier`, first in a commit whose id begins with `commit`.
+fn historic(mut finding: Finding, carrier: Carrier, commit: &str) -> Finding {
+    let id = |digit: &str| format!("{commit}{}", digit.repeat(40 - commit.len()));
+    finding.provenance = Provenance {
+        carrier,
+        object: Some(id("b")),
+        first_commit: Some(CommitFacts {
+            id: id("c"),
+            author: "Ann Example <ann@example.org>".to_owned(),
+            date: "2026-01-02T03:04:05+01:00".to_owned(),
+            summary: "Add the app".to_owned(),
+            merge: false,
+            shallow: false,
+        }),
+        at_head: Some(true),
+        refs: vec!["refs/heads/main".to_owned(), "refs/tags/v1".to_owned()],
+        reachable: Some(true),
+        ..finding.provenance
+    };
+    finding
+}
+
+fn coverage(kind: CoverageKind, what: &str, reason: &str, remedy: Option<&str>) -> Coverage {
+    Coverage { kind, what: what.to_owned(), reason: reason.to_owned(), remedy: remedy.map(str::to_owned) }
+}
+
+pub(super) fn report(command: &str, findings: Vec<Finding>) -> ScanReport {
+    ScanReport {
+        header: ScanHeader {
+            command: command.to_owned(),
+            target: ".".to_owned(),
+            ruleset: "0123456789abcdef".to_owned(),
+            rules: 134,
+            refs: Vec::new(),
+            shard: None,
+        },
+        findings,
+        coverage: Vec::new(),
+        counts: Counts { files: 12, bytes: 34_120, ..Counts::default() },
+        fail_on: Confidence::Medium,
+    }
+}
+
+/// What `git commit` would meet: two values on one line, one of them in six more places, a guess.
+pub(super) fn staged() -> ScanReport {
+    let (first, second) = (Secret::new("tok_0123456789abcdefgh"), Secret::new("hunter2hunter"));
+    let both = [Text("\tconnect(\""), Value(&first), Text("\", \""), Value(&second), Text("\"); // 鍵 ok")];
+    let (token, password) = (token_rule(), rule("generic-password", "Password"));
+    let mut findings = vec![
+        finding(&token, b"src/app.rs", line(&both, 0)),
+        finding(&password, b"src/app.rs", line(&both, 1)),
+    ];
+    for number in 1..=6 {
+        let path = format!("deploy/{number}.env");
+        findings.push(finding(&token, path.as_bytes(), line(&[Text("TOKEN="), Value(&first)], 0)));
+    }
+    let guess = Secret::new("correct horse");
+    let mut guess = finding(&password, b"test/login.rs", line(&[Text("pw = "), Value(&guess)], 0));
+    (guess.confidence, guess.severity) = (Confidence::Low, Severity::Medium);
+    guess.why = Vec::new();
+    findings.push(guess);
+    let mut old = finding(&password, b"src/old.rs", line(&[Text("pw = "), Value(&second)], 0));
+    (old.status, old.status_reason) = (Status::Old, Some("the replaced content held it".to_owned()));
+    findings.push(old);
+    let mut report = report("staged", findings);
+    report.counts.skipped = 7;
+    report
+}
+
+/// Everything that can be told, in one report: every carrier, status and kind of coverage, hostile names.
+pub(super) fn rich() -> ScanReport {
+    let token = token_rule();
+    let value = |name: &str| Secret::new(format!("tok_{name}_0123456789abcdef"));
+    let plain = |name: &str| line(&[Text("token = '"), Value(&value(name)), Text("'")], 0);
+    let mut findings = Vec::new();
+
+    // One value in everything that carries text.
+    let carried = value("carried");
+    for (carrier, path) in [
+        (Carrier::Commit, String::new()),
+        (Carrier::Tag, "refs/tags/v1".to_owned()),
+        (Carrier::Symlink, "link".to_owned()),
+        (Carrier::FileName, format!("keys/{}.txt", String::from_utf8_lossy(carried.expose()))),
+        (Carrier::RefName, format!("refs/heads/{}", String::from_utf8_lossy(carried.expose()))),
+    ] {
+        let found = finding(&token, path.as_bytes(), line(&[Text("see "), Value(&carried)], 0));
+        findings.push(historic(found, carrier, "11"));
+    }
+
+    // What commits can be.
+    let mut merged = historic(finding(&token, b"merged.txt", plain("merged")), Carrier::File, "22");
+    if let Some(commit) = &mut merged.provenance.first_commit {
+        commit.merge = true;
+        commit.author = "\u{202e}Eve\x1b[31m <eve@example.org>".to_owned();
+    }
+    let mut shallow = historic(finding(&token, b"old/shallow.txt", plain("shallow")), Carrier::File, "33");
+    if let Some(commit) = &mut shallow.provenance.first_commit {
+        commit.shallow = true;
+    }
+    shallow.provenance.at_head = Some(false);
+    let mut dangling = historic(finding(&token, b"dangling.txt", plain("dangling")), Carrier::File, "44");
+    (dangling.provenance.at_head, dangling.provenance.reachable) = (Some(false), Some(false));
+    dangling.provenance.refs = Vec::new();
+    dangling.provenance.first_commit = None;
+    findings.extend([merged, shallow, dangling]);
+
+    // What paths and lines can be.
+    findings.push(finding(&token, b"caf\xe9/100% [x]{0}.md", plain("bytes")));
+    findings.push(finding(&token, b"evil\x1b[2J\n::error::\xe2\x80\xae.md", plain("evil")));
+    let long = value("long");
+    let text = "lorem ipsum ".repeat(30);
+    findings.push(finding(&token, b"dist/app.min.js", line(&[Text(&text), Value(&long), Text(&text)], 0)));
+    let hostile = value("hostile");
+    let parts = [Text("\x1b]0;x\x07\t"), Value(&hostile), Text("\u{202e}\u{9b}")];
+    findings.push(finding(&token, b"hostile.txt", line(&parts, 0)));
+    let mut stdin = finding(&token, b"", plain("stdin"));
+    stdin.provenance.carrier = Carrier::Stdin;
+    findings.push(stdin);
+    let mut key = finding(&rule("private-key", "Private key"), b"id_ed25519", plain("key"));
+    (key.location.start_line, key.location.end_line, key.location.end_column) = (1, 7, 33);
+    key.severity = Severity::High;
+    findings.push(key);
+
+    // What findings can count as.
+    for (name, status, reason) in [
+        ("marked", Status::Suppressed, "inline mark: test data"),
+        ("configured", Status::Suppressed, "configuration: paths of fixtures"),
+        ("known", Status::Suppressed, "baseline"),
+        ("before", Status::Old, "the replaced content held it"),
+    ] {
+        let mut found = finding(&token, format!("allowed/{name}.txt").as_bytes(), plain(name));
+        (found.status, found.status_reason) = (status, Some(reason.to_owned()));
+        found.severity = Severity::Medium;
+        findings.push(found);
+    }
+
+    let mut report = report("history", findings);
+    report.header.refs = vec!["refs/heads/main".to_owned()];
+    report.header.shard = Some((1, 3));
+    report.counts = Counts { commits: 85_013, objects: 165_291, files: 0, bytes: 5_600_000_000, skipped: 1 };
+    report.coverage = vec![
+        coverage(CoverageKind::Elsewhere, "vendor/lib", "a submodule", None),
+        coverage(CoverageKind::Unreadable, "secret%0Adir", "permission denied", Some("run as its owner")),
+        coverage(CoverageKind::Corrupt, &"5".repeat(40), "its zlib stream ends early", Some("git fsck")),
+        coverage(CoverageKind::Missing, &"6".repeat(40), "no pack holds it", Some("git fetch --refetch")),
+        coverage(CoverageKind::TooLarge, "big.bin", "it has 200 MB", Some("--max-blob-size 1G")),
+        coverage(CoverageKind::Shallow, ".", "history is cut off", Some("git fetch --unshallow")),
+        coverage(CoverageKind::Aborted, "deep.zip", "nested too deep\x1b[0m", None),
+    ];
+    report.findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+    report
+}

@@ -1,0 +1,89 @@
+//! One place of a value: its name, a code frame, and where it came from.
+
+use std::io::{self, Write};
+
+use crate::model::Carrier;
+
+use super::{FAINT, Finding, Group, Page, STRONG, frame, plural, terminal, terminal_path};
+
+pub(super) fn write(page: &Page<'_>, finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "  {}", page.paint(STRONG, label(finding)))?;
+    if let Some(excerpt) = finding.excerpt.as_ref().filter(|excerpt| !excerpt.text.is_empty()) {
+        frame::write(page, finding.start_line, excerpt, out)?;
+    }
+    for fact in [introduction(finding), state(finding)].into_iter().flatten() {
+        writeln!(out, "    {}", page.paint(FAINT, fact))?;
+    }
+    Ok(())
+}
+
+/// What a person would open or look up.
+fn label(finding: &Finding) -> String {
+    let path = terminal_path(&finding.path);
+    let position = format!("{}:{}", finding.start_line, finding.start_column);
+    let object = short(finding.object.as_deref().or(finding.first_commit.as_deref()).unwrap_or("unknown"));
+    match finding.carrier {
+        Carrier::File => format!("{path}:{position}"),
+        Carrier::Symlink => format!("{path} (target of the symbolic link)"),
+        Carrier::FileName => format!("{path} (name of the file)"),
+        Carrier::RefName => format!("{path} (name of the ref)"),
+        Carrier::Commit => format!("commit {object}:{position}"),
+        Carrier::Tag if path.is_empty() => format!("tag {object}:{position}"),
+        Carrier::Tag => format!("tag {path}:{position}"),
+        Carrier::Stdin => format!("<stdin>:{position}"),
+    }
+}
+
+/// `introduced by 0123456789ab, 2026-01-02T03:04:05+00:00, A U Thor <author@example.org>`
+fn introduction(finding: &Finding) -> Option<String> {
+    let commit = short(finding.first_commit.as_deref()?);
+    let merge = if finding.merge == Some(true) { "merge " } else { "" };
+    let mut text = match finding.shallow {
+        Some(true) => format!("at or before {merge}{commit} (shallow clone)"),
+        _ => format!("introduced by {merge}{commit}"),
+    };
+    for fact in [&finding.date, &finding.author].into_iter().flatten() {
+        text.push_str(", ");
+        text.push_str(&terminal(fact));
+    }
+    Some(text)
+}
+
+/// `still at HEAD; in refs/heads/main and 2 more refs`
+fn state(finding: &Finding) -> Option<String> {
+    let mut facts = Vec::new();
+    match finding.at_head {
+        Some(true) => facts.push("still at HEAD".to_owned()),
+        Some(false) => facts.push("not at HEAD".to_owned()),
+        None => {}
+    }
+    match &finding.refs[..] {
+        [] => {}
+        [only] => facts.push(format!("in {}", terminal(only))),
+        [first, rest @ ..] => {
+            facts.push(format!("in {} and {}", terminal(first), plural(rest.len(), "more ref")));
+        }
+    }
+    if finding.reachable == Some(false) {
+        facts.push("unreachable, no ref leads to it".to_owned());
+    }
+    (!facts.is_empty()).then(|| facts.join("; "))
+}
+
+/// How this finding is allowed: in place where the line can be edited, in the baseline elsewhere.
+pub(super) fn allow(group: &Group<'_>) -> String {
+    let editable = |finding: &&Finding| {
+        let from_history = finding.first_commit.is_some() || finding.reachable.is_some();
+        matches!(finding.carrier, Carrier::File | Carrier::Stdin) && !from_history
+    };
+    if !group.iter().any(editable) {
+        return "stopleak baseline create (history and names take no mark)".to_owned();
+    }
+    let line = if group.len() == 1 { "the line" } else { "each line" };
+    format!("end {line} with a comment: stopleak:allow {} REASON", terminal(&group[0].rule))
+}
+
+/// Twelve digits of an object id.
+fn short(id: &str) -> String {
+    terminal(&id.chars().take(12).collect::<String>())
+}

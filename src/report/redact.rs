@@ -1,0 +1,105 @@
+//! Masks found values wherever they turn up outside their excerpt: a token can be part of a file name, a
+//! ref name, an author line or the target that the user typed. It matches bytes, before any escaping.
+
+//!
+//! A table and no automaton: an audit can hold a hundred thousand values, some of them whole key files, and an
+//! automaton over their bytes takes hundreds of megabytes.
+
+use std::borrow::Cow;
+use std::collections::{BTreeSet, HashMap};
+
+use crate::model::{RepoPath, Secret};
+
+/// Shorter values occur in innocent text by chance; masking them would garble paths and protect nobody.
+const SHORTEST: usize = 6;
+
+/// Knows every value of one report.
+#[derive(Default)]
+pub(super) struct Redactor<'s> {
+    values: HashMap<Cow<'s, [u8]>, &'s Secret>,
+    /// How long the values are that begin with these bytes.
+    lengths: HashMap<[u8; SHORTEST], BTreeSet<usize>>,
+}
+
+impl<'s> Redactor<'s> {
+    /// A redactor that hides nothing.
+    pub(super) fn transparent() -> Redactor<'s> {
+        Redactor::default()
+    }
+
+    /// Hides all of `secrets`.
+    pub(super) fn new(secrets: impl Iterator<Item = &'s Secret>) -> Redactor<'s> {
+        let mut redactor = Redactor::default();
+        for secret in secrets {
+            redactor.add(Cow::Borrowed(secret.expose()), secret);
+            // Coverage entries name paths in their escaped form.
+            let escaped = RepoPath::new(secret.expose()).to_text().into_bytes();
+            if secret.expose().len() >= SHORTEST && escaped != secret.expose() {
+                redactor.add(Cow::Owned(escaped), secret);
+            }
+        }
+        redactor
+    }
+
+    fn add(&mut self, value: Cow<'s, [u8]>, secret: &'s Secret) {
+        if let Some(&first) = value.first_chunk() {
+            self.lengths.entry(first).or_default().insert(value.len());
+            self.values.insert(value, secret);
+        }
+    }
+
+    /// The longest value that begins `text`, with its length.
+    fn at_start(&self, text: &[u8]) -> Option<(usize, &'s Secret)> {
+        let lengths = self.lengths.get(text.first_chunk::<SHORTEST>()?)?;
+        lengths.iter().rev().find_map(|&length| Some((length, *self.values.get(text.get(..length)?)?)))
+    }
+
+    /// `text` with every value masked; values that overlap one another become one mask.
+    pub(super) fn bytes(&self, text: &[u8]) -> Vec<u8> {
+        let mut masked = Vec::with_capacity(text.len());
+        let mut hidden_to = 0;
+        for at in 0..text.len() {
+            if let Some((length, secret)) = self.at_start(&text[at..]) {
+                if at >= hidden_to {
+                    masked.extend_from_slice(secret.redacted().as_bytes());
+                }
+                hidden_to = hidden_to.max(at + length);
+            }
+            if at >= hidden_to {
+                masked.push(text[at]);
+            }
+        }
+        masked
+    }
+
+    /// The same for text.
+    pub(super) fn text(&self, text: &str) -> String {
+        String::from_utf8_lossy(&self.bytes(text.as_bytes())).into_owned()
+    }
+
+    /// The same for a path, in its text form for machines.
+    pub(super) fn path(&self, path: &RepoPath) -> String {
+        RepoPath::new(self.bytes(path.as_bytes())).to_text()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_masked_in_text_and_in_escaped_paths() {
+        let secrets = [Secret::new("hunter2"), Secret::new("a%b\nc%d"), Secret::new("short")];
+        let redactor = Redactor::new(secrets.iter());
+        assert_eq!(redactor.text("x hunter2hunter2 short"), "x **************** short");
+        assert_eq!(redactor.text("dir/a%25b%0Ac%25d"), "dir/********");
+        assert_eq!(redactor.path(&RepoPath::new("dir/a%b\nc%d/e%")), "dir/********/e%25");
+        assert_eq!(Redactor::transparent().text("hunter2"), "hunter2");
+    }
+
+    #[test]
+    fn values_that_overlap_leave_no_piece() {
+        let secrets = [Secret::new("abcdefgh"), Secret::new("efghijkl")];
+        assert_eq!(Redactor::new(secrets.iter()).text("<abcdefghijkl>"), "<********>");
+    }
+}

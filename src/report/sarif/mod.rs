@@ -1,0 +1,278 @@
+//! SARIF 2.1.0 as GitHub code scanning wants it.
+//!
+//! A service rejects a whole upload over one result without a location or with one result too many, so every
+//! result has a location, whatever carried the value, and what is over the limit is dropped and counted.
+
+mod model;
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::io;
+
+use serde_json::json;
+
+use crate::model::{Carrier, Confidence, Severity, Status};
+
+use super::escape::{sarif_message, uri_path};
+use super::record::{Document, Finding};
+use super::{ReportOptions, record};
+use model::*;
+
+/// GitHub refuses a run with more.
+const MAX_RESULTS: usize = 25_000;
+
+/// A reason that begins so tells of a mark beside the value; every other one of configuration or baseline.
+const IN_SOURCE: &str = "inline";
+
+pub(super) fn write(document: &Document, _: &ReportOptions, out: &mut dyn io::Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, &log(document, MAX_RESULTS))?;
+    out.write_all(b"\n")
+}
+
+fn log(document: &Document, max_results: usize) -> Log<'_> {
+    let findings = kept(document, max_results);
+    let rules = rules(&findings);
+    let results = findings
+        .iter()
+        .map(|finding| {
+            let index = rules.binary_search_by_key(&finding.rule.as_str(), |rule| rule.id);
+            result(document, finding, index.expect("the rules were taken from these findings"))
+        })
+        .collect();
+    let scan = &document.scan;
+    Log {
+        schema: "https://json.schemastore.org/sarif-2.1.0.json",
+        version: "2.1.0",
+        runs: [Run {
+            automation_details: AutomationDetails { id: automation_id(scan) },
+            invocations: [invocation(document, document.findings.len() - findings.len())],
+            column_kind: "unicodeCodePoints",
+            results,
+            properties: json!({ "target": scan.target, "ruleset": scan.ruleset, "rules": scan.rules }),
+            tool: Tool {
+                driver: Driver {
+                    name: &scan.tool,
+                    semantic_version: &scan.version,
+                    information_uri: env!("CARGO_PKG_REPOSITORY"),
+                    rules,
+                },
+            },
+        }],
+    }
+}
+
+/// The findings that fit, in report order. What blocks stays longest, then new, old and suppressed ones.
+fn kept(document: &Document, max_results: usize) -> Vec<&Finding> {
+    let mut order: Vec<(usize, &Finding)> = document.findings.iter().enumerate().collect();
+    if order.len() > max_results {
+        order.sort_by_key(|(_, finding)| {
+            (finding.status, Reverse(finding.confidence), Reverse(finding.severity))
+        });
+        order.truncate(max_results);
+        order.sort_by_key(|&(at, _)| at);
+    }
+    order.into_iter().map(|(_, finding)| finding).collect()
+}
+
+/// The category: uploads of different commands, and of the shards of one, do not replace one another.
+fn automation_id(scan: &record::Scan) -> String {
+    match scan.shard {
+        Some(shard) => format!("{}/{}/{}-of-{}/", scan.tool, scan.command, shard.number, shard.of),
+        None => format!("{}/{}/", scan.tool, scan.command),
+    }
+}
+
+/// One descriptor for each rule that found something, by id. Severity and precision belong to the rule in
+/// SARIF; where its findings differ, the highest is taken, and each result tells its own in `properties`.
+fn rules<'d>(findings: &[&'d Finding]) -> Vec<Rule<'d>> {
+    let mut by_id: BTreeMap<&str, (&Finding, Severity, Confidence)> = BTreeMap::new();
+    for &finding in findings {
+        let (_, severity, confidence) =
+            by_id.entry(&finding.rule).or_insert((finding, finding.severity, finding.confidence));
+        *severity = finding.severity.max(*severity);
+        *confidence = finding.confidence.max(*confidence);
+    }
+    by_id.into_values().map(|(finding, severity, confidence)| rule(finding, severity, confidence)).collect()
+}
+
+fn rule<'d>(finding: &'d Finding, severity: Severity, confidence: Confidence) -> Rule<'d> {
+    let help = [Some(&finding.help), finding.revoke.as_ref(), finding.revoke_url.as_ref()];
+    let mut help: Vec<&str> =
+        help.into_iter().flatten().map(String::as_str).filter(|text| !text.is_empty()).collect();
+    // Code scanning refuses a rule without help.
+    if help.is_empty() {
+        help.push(&finding.name);
+    }
+    let mut tags = vec!["security", "secret"];
+    tags.extend((!finding.provider.is_empty()).then_some(finding.provider.as_str()));
+    Rule {
+        id: &finding.rule,
+        name: limited(&finding.name, 255),
+        short_description: Message { text: limited(&finding.name, 1_024) },
+        full_description: Message { text: limited(&format!("{}: {}", finding.name, finding.help), 1_024) },
+        help: Message { text: help.join("\n") },
+        default_configuration: Configuration { level: level(severity) },
+        properties: RuleProperties {
+            tags,
+            precision: confidence.as_str(),
+            security_severity: security_severity(severity),
+        },
+    }
+}
+
+fn result<'d>(document: &Document, finding: &'d Finding, rule_index: usize) -> ResultEntry<'d> {
+    ResultEntry {
+        rule_id: &finding.rule,
+        rule_index,
+        level: if document.blocks(finding) { level(finding.severity) } else { "note" },
+        message: Message { text: message(finding) },
+        locations: [Location { physical_location: location(finding) }],
+        partial_fingerprints: PartialFingerprints { stopleak: &finding.fingerprint },
+        baseline_state: if finding.status == Status::New { "new" } else { "unchanged" },
+        suppressions: suppression(finding).into_iter().collect(),
+        properties: ResultProperties {
+            severity: finding.severity.as_str(),
+            confidence: finding.confidence.as_str(),
+            why: &finding.why,
+            status: finding.status.as_str(),
+            carrier: finding.carrier.as_str(),
+            object: finding.object.as_deref(),
+            first_commit: finding.first_commit.as_deref(),
+            author: finding.author.as_deref(),
+            date: finding.date.as_deref(),
+            merge: finding.merge,
+            shallow: finding.shallow,
+            at_head: finding.at_head,
+            refs: &finding.refs,
+            reachable: finding.reachable,
+        },
+    }
+}
+
+/// The first sentence is the alert's title.
+fn message(finding: &Finding) -> String {
+    let mut text = format!("{} ({}).", sarif_message(&finding.name), sarif_message(&finding.secret));
+    if let Some(commit) = &finding.first_commit {
+        let merge = if finding.merge == Some(true) { "merge " } else { "" };
+        text += &match finding.shallow {
+            Some(true) => format!(" In the history at or before {merge}commit {commit}."),
+            _ => format!(" Introduced by {merge}commit {commit}."),
+        };
+    }
+    match (finding.at_head, finding.reachable) {
+        (_, Some(false)) => text += " Unreachable from every ref.",
+        (Some(true), _) => text += " Still at HEAD.",
+        (Some(false), _) => text += " Not at HEAD.",
+        (None, _) => {}
+    }
+    text
+}
+
+/// A path and region for every carrier. Names have no text in a file: the region is the file's beginning.
+/// What is no file gets a relative URI of its own that names it.
+fn location(finding: &Finding) -> PhysicalLocation {
+    let object = finding.object.as_deref().or(finding.first_commit.as_deref()).unwrap_or("unknown");
+    let path = uri_path(&finding.path);
+    let (uri, in_tree) = match finding.carrier {
+        Carrier::File | Carrier::Symlink | Carrier::FileName => (path, true),
+        Carrier::RefName => (path, false),
+        Carrier::Commit => (format!("commit/{}", uri_path(object)), false),
+        Carrier::Tag => (format!("tag/{}", uri_path(object)), false),
+        Carrier::Stdin => ("stdin".to_owned(), false),
+    };
+    let region = match finding.carrier {
+        Carrier::FileName | Carrier::RefName => {
+            Region { start_line: 1, start_column: 1, end_line: 1, end_column: 1 }
+        }
+        _ => Region {
+            start_line: finding.start_line,
+            start_column: finding.start_column,
+            end_line: finding.end_line,
+            end_column: finding.end_column + 1,
+        },
+    };
+    let uri = if uri.is_empty() { "unknown".to_owned() } else { uri };
+    let uri_base_id = (in_tree && !uri.starts_with('/')).then_some("%SRCROOT%");
+    PhysicalLocation { artifact_location: ArtifactLocation { uri, uri_base_id }, region }
+}
+
+fn suppression(finding: &Finding) -> Option<Suppression> {
+    let reason = finding.status_reason.as_deref();
+    let in_source = reason.is_some_and(|reason| reason.starts_with(IN_SOURCE));
+    (finding.status == Status::Suppressed).then(|| Suppression {
+        kind: if in_source { "inSource" } else { "external" },
+        justification: reason.map(str::to_owned),
+    })
+}
+
+/// What was not read, and how many results did not fit.
+fn invocation(document: &Document, dropped: usize) -> Invocation {
+    let mut notifications: Vec<Notification> = Vec::new();
+    if dropped > 0 {
+        notifications.push(Notification {
+            descriptor: DescriptorReference { id: "results-dropped" },
+            level: "warning",
+            message: Message {
+                text: format!(
+                    "{dropped} results over the limit of code scanning were left out; jsonl has all"
+                ),
+            },
+        });
+    }
+    for entry in &document.coverage {
+        let mut text = format!("{}: {}", entry.what, entry.reason);
+        if let Some(remedy) = &entry.remedy {
+            text += &format!(". {remedy}");
+        }
+        notifications.push(Notification {
+            descriptor: DescriptorReference { id: entry.kind.as_str() },
+            level: if entry.kind.is_gap() { "error" } else { "note" },
+            message: Message { text: sarif_message(&text) },
+        });
+    }
+    Invocation {
+        execution_successful: document.summary.complete,
+        tool_execution_notifications: notifications,
+    }
+}
+
+fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical | Severity::High => "error",
+        Severity::Medium => "warning",
+        Severity::Low => "note",
+    }
+}
+
+/// The middle of GitHub's ranges: over 9.0 critical, from 7.0 high, from 4.0 medium, below low.
+fn security_severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical => "9.5",
+        Severity::High => "8.0",
+        Severity::Medium => "5.5",
+        Severity::Low => "2.0",
+    }
+}
+
+/// The first `most` characters.
+fn limited(text: &str, most: usize) -> String {
+    text.chars().take(most).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::fixture;
+
+    #[test]
+    fn what_is_over_the_limit_is_dropped_suppressed_first_and_said() {
+        let document = Document::new(&fixture::rich(), false);
+        let (all, new) = (document.findings.len(), document.summary.findings.new);
+        let run = &log(&document, new).runs[0];
+        assert_eq!(run.results.len(), new);
+        assert!(run.results.iter().all(|result| result.baseline_state == "new"));
+        let said = &run.invocations[0].tool_execution_notifications[0];
+        assert_eq!(said.descriptor.id, "results-dropped");
+        assert!(said.message.text.starts_with(&format!("{} results", all - new)));
+    }
+}

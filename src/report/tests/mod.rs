@@ -1,0 +1,195 @@
+//! Every format on the shared reports, its schema, and that nothing leaks.
+
+mod leaks;
+mod schema;
+
+use serde_json::Value;
+
+use super::fixture::{report, rich, staged};
+use super::record::Record;
+use super::*;
+use crate::model::{Coverage, CoverageKind};
+
+/// `report` in `format` as text.
+pub(super) fn text(format: Format, report: &ScanReport, options: &ReportOptions) -> String {
+    let mut out = Vec::new();
+    write(format, report, options, &mut out).expect("a vector takes everything");
+    String::from_utf8(out).expect("every format is UTF-8")
+}
+
+fn plain(format: Format, report: &ScanReport) -> String {
+    text(format, report, &ReportOptions::default())
+}
+
+/// The whole output without the version, which changes with each release.
+fn snapshot(format: Format, report: &ScanReport) -> String {
+    plain(format, report).replace(&format!("{:?}", env!("CARGO_PKG_VERSION")), "\"VERSION\"")
+}
+
+#[test]
+fn human_staged() {
+    insta::assert_snapshot!(snapshot(Format::Human, &staged()));
+}
+
+#[test]
+fn human_rich() {
+    insta::assert_snapshot!(snapshot(Format::Human, &rich()));
+}
+
+#[test]
+fn json_staged() {
+    insta::assert_snapshot!(snapshot(Format::Json, &staged()));
+}
+
+#[test]
+fn jsonl_rich() {
+    insta::assert_snapshot!(snapshot(Format::Jsonl, &rich()));
+}
+
+#[test]
+fn sarif_rich() {
+    insta::assert_snapshot!(snapshot(Format::Sarif, &rich()));
+}
+
+#[test]
+fn only_a_complete_run_without_findings_is_called_clean() {
+    let mut empty = report("scan", Vec::new());
+    assert_eq!(plain(Format::Human, &empty), "stopleak: clean. Read 12 files, 34.1 kB; 134 rules.\n");
+    let quiet = ReportOptions { quiet: true, ..ReportOptions::default() };
+    assert_eq!(text(Format::Human, &empty, &quiet), "");
+    empty.coverage.push(Coverage {
+        kind: CoverageKind::Missing,
+        what: "x".to_owned(),
+        reason: "gone".to_owned(),
+        remedy: None,
+    });
+    let lost = "stopleak: INCOMPLETE, 1 thing could not be read (see above); 0 secrets found. \
+                Read 12 files, 34.1 kB; 134 rules.\n";
+    assert_eq!(
+        text(Format::Human, &empty, &quiet),
+        format!("Could not be read:\n  x (missing): gone\n\n{lost}")
+    );
+    for report in [staged(), rich()] {
+        assert!(!plain(Format::Human, &report).contains("clean"));
+    }
+}
+
+#[test]
+fn a_guess_below_the_threshold_is_a_note_and_leaves_the_run_clean() {
+    let mut guess = staged();
+    guess.findings.retain(|finding| finding.confidence < guess.fail_on);
+    let page = plain(Format::Human, &guess);
+    assert!(page.starts_with("note, does not block: Password [generic-password]\n"), "{page}");
+    assert!(page.contains("stopleak: clean, 1 note. Read 12 files"), "{page}");
+}
+
+#[test]
+fn long_lists_of_gaps_are_cut_and_counted() {
+    let mut many = report("scan", Vec::new());
+    many.coverage = (0..33)
+        .map(|number| Coverage {
+            kind: CoverageKind::Unreadable,
+            what: format!("file{number:02}"),
+            reason: "permission denied".to_owned(),
+            remedy: None,
+        })
+        .collect();
+    let page = plain(Format::Human, &many);
+    assert!(
+        page.contains("file19 ") && !page.contains("file20 ") && page.contains("… and 13 more\n"),
+        "{page}"
+    );
+    assert!(page.contains("INCOMPLETE, 33 things"), "{page}");
+}
+
+#[test]
+fn colours_and_width_change_looks_only() {
+    let coloured = text(Format::Human, &rich(), &ReportOptions { color: true, ..ReportOptions::default() });
+    assert!(coloured.contains("\x1b[1m"));
+    let stripped = strip(&coloured);
+    assert_eq!(stripped, plain(Format::Human, &rich()));
+    let narrow = text(Format::Human, &rich(), &ReportOptions { width: Some(50), ..ReportOptions::default() });
+    let frames: Vec<&str> = narrow.lines().filter(|line| line.contains(" | ")).collect();
+    assert!(frames.iter().all(|line| line.chars().count() <= 50), "{frames:#?}");
+}
+
+/// `text` without colours.
+fn strip(text: &str) -> String {
+    let mut parts = text.split("\x1b[");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |kept, part| kept + part.split_once('m').expect("a colour ends with m").1)
+}
+
+#[test]
+fn values_are_shown_on_request_but_never_to_a_server() {
+    let shown = ReportOptions { show_secrets: true, ..ReportOptions::default() };
+    for &format in Format::ALL {
+        let found = text(format, &staged(), &shown).contains("tok_0123456789abcdefgh");
+        assert_eq!(found, format != Format::Sarif, "{format}");
+    }
+}
+
+#[test]
+fn the_order_of_findings_in_memory_does_not_show() {
+    let mut backwards = rich();
+    backwards.findings.reverse();
+    backwards.coverage.reverse();
+    for &format in Format::ALL {
+        assert_eq!(plain(format, &rich()), plain(format, &backwards), "{format}");
+    }
+}
+
+#[test]
+fn records_read_back_and_begin_and_end_as_promised() {
+    let lines = plain(Format::Jsonl, &rich());
+    let records: Vec<Record> =
+        lines.lines().map(|line| serde_json::from_str(line).expect("a record")).collect();
+    assert!(matches!(records.first(), Some(Record::Scan(scan)) if scan.schema == record::SCHEMA));
+    assert!(matches!(records.last(), Some(Record::Summary(summary)) if !summary.complete));
+    let again: String =
+        records.iter().map(|record| serde_json::to_string(record).expect("text") + "\n").collect();
+    assert_eq!(again, lines);
+    let json = plain(Format::Json, &rich());
+    let document: Document = serde_json::from_str(&json).expect("a document");
+    assert_eq!(serde_json::to_string_pretty(&document).expect("text") + "\n", json);
+}
+
+#[test]
+fn sarif_has_what_code_scanning_requires() {
+    let log: Value = serde_json::from_str(&plain(Format::Sarif, &rich())).expect("JSON");
+    let run = &log["runs"][0];
+    assert_eq!(log["version"], "2.1.0");
+    assert_eq!(run["columnKind"], "unicodeCodePoints");
+    assert_eq!(run["automationDetails"]["id"], "stopleak/history/1-of-3/");
+    assert_eq!(run["invocations"][0]["executionSuccessful"], false);
+    let rules = run["tool"]["driver"]["rules"].as_array().expect("rules");
+    for rule in rules {
+        let number: f64 =
+            rule["properties"]["security-severity"].as_str().expect("text").parse().expect("a number");
+        assert!(number > 0.0 && number <= 10.0);
+        assert!(["low", "medium", "high"].contains(&rule["properties"]["precision"].as_str().expect("text")));
+        for field in ["shortDescription", "fullDescription", "help"] {
+            assert!(!rule[field]["text"].as_str().expect("text").is_empty(), "{field} of {rule}");
+        }
+    }
+    let results = run["results"].as_array().expect("results");
+    assert_eq!(results.len(), rich().findings.len());
+    let (mut in_source, mut external) = (0, 0);
+    for result in results {
+        assert_eq!(rules[result["ruleIndex"].as_u64().expect("a number") as usize]["id"], result["ruleId"]);
+        let place = &result["locations"][0]["physicalLocation"];
+        let uri = place["artifactLocation"]["uri"].as_str().expect("a URI");
+        assert!(!uri.is_empty() && !uri.starts_with('/') && !uri.contains(':'), "{uri}");
+        let allowed = |c: char| c.is_ascii_alphanumeric() || "-._~/%".contains(c);
+        assert!(uri.chars().all(allowed), "{uri}");
+        let number = |field: &str| place["region"][field].as_u64().expect("a number");
+        assert!(number("startLine") >= 1 && number("startColumn") >= 1);
+        assert!((number("endLine"), number("endColumn")) >= (number("startLine"), number("startColumn")));
+        assert!(result["partialFingerprints"]["stopleak/v1"].is_string());
+        assert!(result["partialFingerprints"]["primaryLocationLineHash"].is_null());
+        for suppression in result["suppressions"].as_array().expect("a list") {
+            *if suppression["kind"] == "inSource" { &mut in_source } else { &mut external } += 1;
+        }
+    }
+    assert_eq!((in_source, external), (1, 2));
+}

@@ -1,0 +1,92 @@
+//! In: YAML (the user's files) and JSON (the built-in set). Out: a [`RuleSet`]. Never: scanned bytes.
+
+pub mod lint;
+pub mod load;
+pub mod syntax;
+
+use data_encoding::HEXLOWER;
+use sha2::{Digest, Sha256};
+
+pub use load::RuleError;
+pub use syntax::{Check, Rule};
+
+/// The active rules, in the order of their ids.
+#[derive(Clone, Debug)]
+pub struct RuleSet {
+    rules: Vec<Rule>,
+}
+
+impl RuleSet {
+    /// The rules that come with the program. `build.rs` has checked them.
+    pub fn builtin() -> RuleSet {
+        const JSON: &str = include_str!(concat!(env!("OUT_DIR"), "/rules.json"));
+        RuleSet { rules: serde_json::from_str(JSON).expect("build.rs wrote this text from the same types") }
+    }
+
+    /// No rules at all.
+    pub fn empty() -> RuleSet {
+        RuleSet { rules: Vec::new() }
+    }
+
+    /// The rules of a file or folder; see [`load::load`].
+    pub fn load(path: &std::path::Path) -> Result<Vec<Rule>, RuleError> {
+        load::load(path)
+    }
+
+    /// Adds `rules`; one with the id of an active rule takes its place.
+    pub fn extend(&mut self, rules: Vec<Rule>) -> Result<(), RuleError> {
+        for rule in rules {
+            match self.rules.binary_search_by(|known| known.id.cmp(&rule.id)) {
+                Ok(index) => self.rules[index] = rule,
+                Err(index) => self.rules.insert(index, rule),
+            }
+        }
+        let errors = lint::lint_set(self.rules.iter());
+        if errors.is_empty() { Ok(()) } else { Err(RuleError::Set { errors }) }
+    }
+
+    /// Keeps the rules for which `keep` says so, and the identifiers that their pairs need.
+    pub fn retain(&mut self, mut keep: impl FnMut(&Rule) -> bool) {
+        let kept: Vec<bool> = self.rules.iter().map(&mut keep).collect();
+        let needed: Vec<String> = self
+            .rules
+            .iter()
+            .zip(&kept)
+            .filter(|(_, kept)| **kept)
+            .filter_map(|(rule, _)| rule.pair.as_ref().map(|pair| pair.with.clone()))
+            .collect();
+        let mut kept = kept.into_iter();
+        self.rules.retain(|rule| kept.next() == Some(true) || (rule.identifier && needed.contains(&rule.id)));
+    }
+
+    /// The rule named `id`.
+    pub fn get(&self, id: &str) -> Option<&Rule> {
+        let index = self.rules.binary_search_by(|rule| rule.id.as_str().cmp(id)).ok()?;
+        Some(&self.rules[index])
+    }
+
+    /// All rules, by id.
+    pub fn iter(&self) -> impl Iterator<Item = &Rule> + Clone {
+        self.rules.iter()
+    }
+
+    /// How many rules can make findings (identifiers cannot).
+    pub fn len(&self) -> usize {
+        self.rules.iter().filter(|rule| !rule.identifier).count()
+    }
+
+    /// Whether no rule can make a finding.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// A hash of everything that decides what is found: 16 hexadecimal digits.
+    pub fn digest(&self) -> String {
+        let json = serde_json::to_vec(&self.rules).expect("rules are plain data");
+        HEXLOWER.encode(&Sha256::digest(json)[..8])
+    }
+
+    pub(crate) fn as_slice(&self) -> &[Rule] {
+        &self.rules
+    }
+}

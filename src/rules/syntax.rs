@@ -1,0 +1,310 @@
+//! The YAML that a rule file is written in, and the same types as JSON for the embedded set.
+//!
+//! `build.rs` compiles this file too, so it names nothing but `model`'s grades.
+
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Confidence, Severity};
+
+/// One file: a provider's rules.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RuleFile {
+    /// Who issues what the rules find.
+    pub provider: String,
+    /// The rules.
+    pub rules: Vec<Rule>,
+}
+
+/// One rule: how a kind of secret is reached, what it looks like, what proves it, and what to tell people.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Rule {
+    /// Kebab-case, unique over all files, never reused.
+    pub id: String,
+    /// What the token is, for people.
+    pub name: String,
+    /// Who issues it; the file's provider unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
+    /// How much damage a leak does.
+    pub severity: Severity,
+    /// How sure a match is when nothing more is proved.
+    pub confidence: Confidence,
+    /// Where a match can begin: every match of `pattern` starts with one of these bytes
+    /// (or has it `at` bytes after its start). Letter case counts.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub literals: Vec<String>,
+    /// Bytes between the start of a match and its literal, always the same number.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub at: usize,
+    /// Instead of `literals`: words of which one stands before the value on its line, in any letter
+    /// case, with an assignment between them. `pattern` then describes the value alone.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keywords: Vec<String>,
+    /// With `keywords`: words of which one must stand between the keyword and the value too
+    /// (`[key, token, secret]`), in any letter case.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub names: Vec<String>,
+    /// What a match looks like: Rust `regex` syntax, bytes, no Unicode classes. A capture group named
+    /// `secret` marks the value when it is not the whole match.
+    pub pattern: String,
+    /// How far around the literal a match may reach, where one line is not enough.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub window: Option<Window>,
+    /// Which bytes may stand directly beside a match.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub boundary: Boundary,
+    /// Words of which one must stand near the match, in any letter case, for shapes that several
+    /// providers share.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub context: Option<Context>,
+    /// Least Shannon entropy of the value in bits per byte.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entropy: Option<f32>,
+    /// Proofs, tried in this order.
+    #[serde(
+        default,
+        skip_serializing_if = "Vec::is_empty",
+        with = "serde_yaml::with::singleton_map_recursive"
+    )]
+    pub checks: Vec<Check>,
+    /// Another rule's match that belongs to this one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pair: Option<Pair>,
+    /// Only in files whose path matches one of these globs (`**/.npmrc`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub paths: Vec<String>,
+    /// Whole values that never count: documentation samples. Written as joined parts where a push
+    /// filter could take them for real ones.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub never: Vec<Text>,
+    /// A regex; a value that it matches anywhere never counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub never_pattern: Option<String>,
+    /// Whether people write these values themselves (passwords), so that dictionary words and
+    /// placeholders inside them mean something. Machine-made tokens are only tested for filler.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub human: bool,
+    /// With `keywords`: the keywords are parts of names (`passw`, `secret`), and the engine's scored
+    /// detector for generic secrets decides about the value assigned to such a name.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub generic: bool,
+    /// Not a finding by itself: only serves `pair` of other rules.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub identifier: bool,
+    /// What a developer should do, in a sentence or two.
+    pub help: String,
+    /// How the owner makes the value worthless.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoke: Option<Revoke>,
+    /// Texts in which the rule must find exactly one value.
+    #[serde(default, skip_serializing)]
+    pub examples: Vec<Text>,
+    /// Texts in which the rule must find nothing at medium or above.
+    #[serde(default, skip_serializing)]
+    pub counter_examples: Vec<Text>,
+}
+
+/// How far around its literal a match may reach.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Window {
+    /// Bytes before the literal that may be looked at.
+    #[serde(default)]
+    pub before: usize,
+    /// Bytes from the literal on that may be looked at.
+    pub after: usize,
+    /// Where the window ends early.
+    #[serde(default)]
+    pub cut: Cut,
+    /// Report every match of the pattern inside the window, not only the one that starts at the
+    /// literal: for values that stand near a marker (`kind: Secret`).
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub every: bool,
+}
+
+/// Where a window ends early.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Cut {
+    /// At the line's ends.
+    #[default]
+    Line,
+    /// At `---` lines: one YAML document.
+    Document,
+    /// Nowhere.
+    None,
+}
+
+/// Which bytes may stand directly beside a match.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Boundary {
+    /// No letter or digit before it, no letter, digit, `_` or `-` after it.
+    #[default]
+    Token,
+    /// As `token`, and no `+`, `/` or `=` on either side: for base64 values without a prefix.
+    Base64,
+    /// Anything.
+    None,
+}
+
+/// Words that must stand near a match.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Context {
+    /// One of these, in any letter case.
+    pub words: Vec<String>,
+    /// Within this many lines before and after the match's own line (at most 5; 0 = the same line).
+    #[serde(default)]
+    pub lines: usize,
+    /// Without any of them the match is dropped, or only lowered to `low`.
+    #[serde(default)]
+    pub otherwise: Otherwise,
+}
+
+/// What happens to a match that lacks something.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Otherwise {
+    /// It is no match.
+    #[default]
+    Drop,
+    /// It is one of low confidence.
+    Low,
+}
+
+/// Another rule's match that belongs to this one (key id and secret, host and token).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pair {
+    /// The other rule's id.
+    pub with: String,
+    /// Within this many lines.
+    pub lines: usize,
+    /// What happens without it; `keep` leaves the match as it is, and its presence raises the
+    /// confidence by one grade.
+    #[serde(default)]
+    pub otherwise: PairOtherwise,
+}
+
+/// What happens to a match whose pair is not there.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PairOtherwise {
+    /// It stays as it is.
+    #[default]
+    Keep,
+    /// It is one of low confidence.
+    Low,
+    /// It is no match.
+    Drop,
+}
+
+/// How the owner makes the value worthless.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Revoke {
+    /// What to do, in a sentence.
+    pub how: String,
+    /// Where, when there is a page for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+}
+
+/// A text, or its parts: `["ghp_", "…"]` is joined at load, so that no file holds a whole token.
+///
+/// In examples `{sample}` stands for a value drawn from the rule's pattern with its checksum
+/// completed, and `{broken}` for such a value with one character of it changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Text {
+    /// As it is.
+    Whole(String),
+    /// To be joined.
+    Parts(Vec<String>),
+}
+
+impl Text {
+    /// The joined text.
+    pub fn joined(&self) -> String {
+        match self {
+            Text::Whole(text) => text.clone(),
+            Text::Parts(parts) => parts.concat(),
+        }
+    }
+}
+
+/// A proof that needs no network. An integrity check that fails drops the match; a structure
+/// check that fails lowers it to low confidence. One that holds is named in the finding's `why`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Check {
+    /// Integrity: CRC-32 (IEEE) of a part of the token, written at its end.
+    Crc32(Crc32),
+    /// Structure: header and payload are JSON, the header names an algorithm.
+    Jwt,
+    /// Structure: armour and DER (PKCS#1, PKCS#8, SEC1, OpenSSH, PGP packets) of a private key; an
+    /// encrypted one has low severity.
+    PrivateKey,
+    /// Structure: base64 that decodes to `user:password` with a password that is no placeholder.
+    BasicAuth,
+    /// Structure: base64 that decodes to a JSON object.
+    Base64Json,
+    /// Structure: base64 that decodes to printable text.
+    Base64Text,
+    /// Structure: a URL's password: there is a host, and the password is neither a variable nor a
+    /// placeholder.
+    UrlPassword,
+    /// Structure: the value is a literal that somebody chose as a password: no variable, call,
+    /// template or placeholder.
+    LiteralPassword,
+    /// Structure: letters and digits are both there, as in any long machine-made value.
+    LettersAndDigits,
+    /// Structure: an AWS access key id whose base32 body holds a 12-digit account number.
+    AwsAccount,
+}
+
+/// Parameters of [`Check::Crc32`]: `token[from .. len-tail-gap]` is covered, `token[len-tail ..]` is the sum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Crc32 {
+    /// Bytes of the prefix that are not covered.
+    #[serde(default)]
+    pub from: usize,
+    /// Bytes between the covered part and the sum (a separator).
+    #[serde(default)]
+    pub gap: usize,
+    /// Bytes of the sum.
+    pub tail: usize,
+    /// How the sum is written.
+    #[serde(rename = "as")]
+    pub encoding: SumEncoding,
+}
+
+/// How a 32-bit sum is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SumEncoding {
+    /// `0-9A-Za-z`, most significant digit first, padded with `0`.
+    Base62,
+    /// `0-9a-z`, most significant digit first, padded with `0`.
+    Base36,
+    /// Lower-case hexadecimal, big-endian.
+    Hex,
+    /// Upper-case hexadecimal, big-endian.
+    UpperHex,
+    /// Lower-case hexadecimal of the little-endian bytes.
+    HexLe,
+    /// Base64 without padding of the little-endian bytes.
+    Base64Le,
+}
+
+fn is_zero(number: &usize) -> bool {
+    *number == 0
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}

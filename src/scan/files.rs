@@ -1,0 +1,77 @@
+//! Files, directories and standard input: everything found is new.
+
+use std::path::PathBuf;
+
+use crate::model::{Carrier, Counts, Coverage, CoverageKind, Provenance, RepoPath};
+use crate::source::files::{File, Receiver, WalkOptions, walk};
+use crate::source::view::lfs_pointer;
+
+use super::inspect::Inspector;
+use super::{Outcome, Settings};
+
+pub(super) fn scan(
+    inspector: &Inspector<'_>,
+    settings: &Settings,
+    paths: &[PathBuf],
+    no_ignore: bool,
+) -> Outcome {
+    let options = WalkOptions { no_ignore, threads: settings.threads(), max_size: settings.max_blob_size };
+    let workers =
+        walk(paths, &settings.directory, options, &|| Worker { inspector, outcome: Outcome::default() });
+    let mut outcome = Outcome::default();
+    for worker in workers {
+        outcome.absorb(worker.outcome);
+    }
+    outcome
+}
+
+pub(super) fn scan_stdin(
+    inspector: &Inspector<'_>,
+    settings: &Settings,
+    name: &str,
+    bytes: &[u8],
+) -> Outcome {
+    let mut worker = Worker { inspector, outcome: Outcome::default() };
+    let path = RepoPath::new(name);
+    if bytes.len() as u64 > settings.max_blob_size {
+        worker.gap(Coverage {
+            kind: CoverageKind::TooLarge,
+            what: path.to_text(),
+            reason: format!("larger than the limit of {} bytes", settings.max_blob_size),
+            remedy: Some("raise --max-blob-size to read it".to_owned()),
+        });
+    } else {
+        worker.file(File { path, carrier: Carrier::Stdin, bytes });
+    }
+    worker.outcome
+}
+
+/// One thread's share.
+struct Worker<'i, 's> {
+    inspector: &'i Inspector<'s>,
+    outcome: Outcome,
+}
+
+impl Receiver for Worker<'_, '_> {
+    fn wants(&mut self, path: &RepoPath) -> bool {
+        let skip = self.inspector.skips(path);
+        self.outcome.counts.skipped += u64::from(skip);
+        !skip
+    }
+
+    fn file(&mut self, file: File<'_>) {
+        self.outcome.counts += Counts { files: 1, bytes: file.bytes.len() as u64, ..Counts::default() };
+        let inspected = self.inspector.inspect(file.bytes, || file.path.to_text());
+        let place = |finding| {
+            let provenance = Provenance { carrier: file.carrier, ..Provenance::file(file.path.clone()) };
+            self.inspector.place(finding, provenance)
+        };
+        self.outcome.findings.extend(inspected.findings.into_iter().filter_map(place));
+        self.outcome.coverage.extend(inspected.gap);
+        self.outcome.coverage.extend(lfs_pointer(file.bytes, &file.path));
+    }
+
+    fn gap(&mut self, gap: Coverage) {
+        self.outcome.coverage.push(gap);
+    }
+}

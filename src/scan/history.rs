@@ -1,0 +1,179 @@
+//! A whole repository: every object once, then the origin of those with findings.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::path::Path;
+
+use crate::git::attribution::Attribution;
+use crate::git::commit::Commit;
+use crate::git::tag::Tag;
+use crate::git::tree::Mode;
+use crate::git::{Kind, ObjectError, Oid, ScanObjects, Visitor};
+use crate::model::{Carrier, CommitFacts, Finding, Fingerprint, Provenance, RepoPath};
+use crate::source::history::History;
+use crate::source::view::{RepoView, object_gap};
+
+use super::inspect::Inspector;
+use super::{Outcome, ScanError, Settings};
+
+pub(super) fn scan(
+    inspector: &Inspector<'_>,
+    settings: &Settings,
+    path: &Path,
+) -> Result<Outcome, ScanError> {
+    let view = RepoView::at(path, settings.max_blob_size)?;
+    let threads = settings.threads();
+    let make = || Worker { inspector, hits: Vec::new(), outcome: Outcome::default() };
+    let workers = view.objects.for_each(&[Kind::Blob, Kind::Commit, Kind::Tag], threads, &make);
+    let mut outcome = Outcome::default();
+    let mut hits = Vec::new();
+    for worker in workers {
+        outcome.absorb(worker.outcome);
+        hits.extend(worker.hits);
+    }
+    let history = History::load(&view, threads)?;
+    outcome.refs = history.ref_names();
+    outcome.coverage.extend(history.gaps(&view, threads));
+    let blobs: HashSet<Oid> = hits.iter().filter(|hit| hit.kind == Kind::Blob).map(|hit| hit.id).collect();
+    let (attribution, gaps) = history.attribute(&view, &blobs, threads);
+    outcome.coverage.extend(gaps);
+    outcome.coverage.extend(view.store_gaps());
+    let mut places = Places {
+        inspector,
+        view: &view,
+        history: &history,
+        facts: HashMap::new(),
+        found: BTreeMap::new(),
+        skipped: 0,
+    };
+    hits.into_iter().for_each(|hit| places.add(hit, &attribution));
+    outcome.counts.skipped = places.skipped;
+    outcome.findings = places.found.into_values().flat_map(|place| place.findings).collect();
+    Ok(outcome)
+}
+
+/// One object with findings.
+struct Hit {
+    id: Oid,
+    kind: Kind,
+    findings: Vec<Finding>,
+}
+
+/// One thread's share of the objects.
+struct Worker<'i, 's> {
+    inspector: &'i Inspector<'s>,
+    hits: Vec<Hit>,
+    outcome: Outcome,
+}
+
+impl Visitor for Worker<'_, '_> {
+    fn visit(&mut self, id: &Oid, kind: Kind, data: &[u8]) {
+        self.outcome.counts.objects += 1;
+        self.outcome.counts.bytes += data.len() as u64;
+        self.outcome.counts.commits += u64::from(kind == Kind::Commit);
+        let text = match kind {
+            Kind::Commit => Commit::parse(data).map_or(data, |commit| commit.message),
+            Kind::Tag => Tag::parse(data).map_or(data, |tag| tag.message),
+            Kind::Blob | Kind::Tree => data,
+        };
+        let inspected = self.inspector.inspect(text, || format!("object {id}"));
+        self.outcome.coverage.extend(inspected.gap);
+        if !inspected.findings.is_empty() {
+            self.hits.push(Hit { id: *id, kind, findings: inspected.findings });
+        }
+    }
+
+    fn failed(&mut self, error: ObjectError) {
+        self.outcome.coverage.push(object_gap(&error, None));
+    }
+}
+
+/// One value at one place, in the version that was first there.
+struct Place {
+    /// Lower is earlier: by graph, unattributed objects last, ties by id.
+    order: (u32, Oid),
+    findings: Vec<Finding>,
+}
+
+struct Places<'p, 's> {
+    inspector: &'p Inspector<'s>,
+    view: &'p RepoView,
+    history: &'p History,
+    facts: HashMap<(Oid, bool), CommitFacts>,
+    found: BTreeMap<(Fingerprint, RepoPath, Carrier), Place>,
+    skipped: u64,
+}
+
+impl Places<'_, '_> {
+    fn add(&mut self, hit: Hit, attribution: &Attribution) {
+        match hit.kind {
+            Kind::Commit => {
+                let provenance = Provenance {
+                    carrier: Carrier::Commit,
+                    first_commit: Some(self.facts(hit.id, false)),
+                    ..object_provenance(hit.id)
+                };
+                let order = (self.history.rank(&hit.id).unwrap_or(u32::MAX), hit.id);
+                self.put(hit.findings, &provenance, order);
+            }
+            Kind::Tag => {
+                let provenance = Provenance { carrier: Carrier::Tag, ..object_provenance(hit.id) };
+                self.put(hit.findings, &provenance, (u32::MAX, hit.id));
+            }
+            Kind::Blob | Kind::Tree => self.add_blob(hit, attribution),
+        }
+    }
+
+    fn add_blob(&mut self, hit: Hit, attribution: &Attribution) {
+        let known = attribution.get(&hit.id).cloned().unwrap_or_default();
+        let base = Provenance {
+            at_head: Some(known.at_head),
+            refs: known.refs.to_vec(),
+            reachable: Some(known.reachable),
+            ..object_provenance(hit.id)
+        };
+        let Some(introduction) = known.introduction else {
+            return self.put(hit.findings, &base, (u32::MAX, hit.id));
+        };
+        let order = attribution.introduction_order(&introduction.commit).unwrap_or(u32::MAX);
+        let facts = self.facts(introduction.commit, introduction.at_or_before);
+        for (path, mode) in introduction.paths {
+            let path = RepoPath::new(path);
+            if self.inspector.skips(&path) {
+                self.skipped += 1;
+                continue;
+            }
+            let carrier = if mode == Mode::Symlink { Carrier::Symlink } else { Carrier::File };
+            let provenance = Provenance { path, carrier, first_commit: Some(facts.clone()), ..base.clone() };
+            self.put(hit.findings.clone(), &provenance, (order, hit.id));
+        }
+    }
+
+    /// Adds the findings of one version at one place. An earlier version with the same value takes
+    /// the place; whether HEAD still holds the value is true if any version there is at HEAD.
+    fn put(&mut self, findings: Vec<Finding>, provenance: &Provenance, order: (u32, Oid)) {
+        let placed =
+            findings.into_iter().filter_map(|finding| self.inspector.place(finding, provenance.clone()));
+        let mut by_value: BTreeMap<Fingerprint, Vec<Finding>> = BTreeMap::new();
+        placed.for_each(|finding| by_value.entry(finding.fingerprint.clone()).or_default().push(finding));
+        for (fingerprint, findings) in by_value {
+            let key = (fingerprint, provenance.path.clone(), provenance.carrier);
+            let mut new = Place { order, findings };
+            if let Some(known) = self.found.remove(&key) {
+                let at_head =
+                    provenance.at_head.max(known.findings.first().and_then(|first| first.provenance.at_head));
+                new = if known.order < new.order { known } else { new };
+                new.findings.iter_mut().for_each(|finding| finding.provenance.at_head = at_head);
+            }
+            self.found.insert(key, new);
+        }
+    }
+
+    fn facts(&mut self, commit: Oid, shallow: bool) -> CommitFacts {
+        let view = self.view;
+        self.facts.entry((commit, shallow)).or_insert_with(|| view.facts(&commit, shallow)).clone()
+    }
+}
+
+fn object_provenance(id: Oid) -> Provenance {
+    Provenance { object: Some(id.to_string()), ..Provenance::file(RepoPath::new("")) }
+}

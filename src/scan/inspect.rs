@@ -1,0 +1,176 @@
+//! From bytes to findings, and from findings to findings with a place.
+
+use std::collections::{HashMap, HashSet};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use globset::{Glob, GlobSet, GlobSetBuilder};
+
+use crate::decode;
+use crate::engine::{Engine, Match, Workload};
+use crate::model::{
+    Carrier, Confidence, Coverage, CoverageKind, Finding, Fingerprint, LineIndex, Locator, Provenance,
+    RepoPath, RuleInfo, Secret, Span, Status,
+};
+use crate::policy::{Policy, Surroundings, is_example_path};
+use crate::rules::Rule;
+
+use super::excerpt::excerpt;
+use super::{ScanError, Settings, aborted};
+
+/// More findings than a person could read; beyond it a blob is cut, and that is said.
+const MAX_FINDINGS: usize = 10_000;
+
+/// Rules and policy, ready for blobs. Shared by all threads.
+pub(super) struct Inspector<'s> {
+    engine: Engine,
+    policy: &'s Policy,
+    rules: HashMap<String, PlacedRule>,
+}
+
+/// What is known of a rule once a finding leaves the engine.
+struct PlacedRule {
+    info: Arc<RuleInfo>,
+    /// Only files with such paths count.
+    paths: Option<GlobSet>,
+    /// Whether a match is a guess about what somebody wrote, which a test's path makes weaker.
+    is_guess: bool,
+}
+
+/// What one blob holds.
+#[derive(Debug, Default)]
+pub(super) struct Inspected {
+    /// By place; their provenance is still empty.
+    pub(super) findings: Vec<Finding>,
+    /// Why not all of it was inspected, if so.
+    pub(super) gap: Option<Coverage>,
+}
+
+impl<'s> Inspector<'s> {
+    pub(super) fn new(settings: &'s Settings, workload: Workload) -> Result<Inspector<'s>, ScanError> {
+        let rules = settings
+            .rules
+            .iter()
+            .map(|rule| Ok((rule.id.clone(), placed(rule)?)))
+            .collect::<Result<_, ScanError>>()?;
+        Ok(Inspector { engine: Engine::new(&settings.rules, workload), policy: &settings.policy, rules })
+    }
+
+    /// Whether the configuration leaves the file out.
+    pub(super) fn skips(&self, path: &RepoPath) -> bool {
+        self.policy.skips(path)
+    }
+
+    /// Everything in `bytes`, judged by what stands in them: marks and baseline included, paths not.
+    /// Never panics; `what` names the bytes in the gap that says so instead.
+    pub(super) fn inspect(&self, bytes: &[u8], what: impl Fn() -> String) -> Inspected {
+        catch_unwind(AssertUnwindSafe(|| self.try_inspect(bytes, &what)))
+            .unwrap_or_else(|_| Inspected { findings: Vec::new(), gap: Some(aborted(what())) })
+    }
+
+    fn try_inspect(&self, bytes: &[u8], what: &dyn Fn() -> String) -> Inspected {
+        let chunk = decode::text(bytes);
+        let text = chunk.text.as_ref();
+        let matches = self.engine.scan(text);
+        if matches.is_empty() {
+            return Inspected::default();
+        }
+        let secrets: Vec<Span> = matches.iter().map(|found| found.span).collect();
+        let lines = LineIndex::new(text);
+        let mut locator = Locator::new(&lines, text);
+        let finding = |found: &Match<'_>| {
+            let around = Surroundings { text, lines: &lines, value: found.span, secrets: &secrets };
+            let mut finding = self.finding(found, &mut locator, &around);
+            self.policy.judge(&mut finding, &around);
+            finding
+        };
+        let findings = matches.iter().take(MAX_FINDINGS).map(finding).collect();
+        let gap = (matches.len() > MAX_FINDINGS).then(|| Coverage {
+            kind: CoverageKind::Aborted,
+            what: what(),
+            reason: format!(
+                "{} findings in one place; only the first {MAX_FINDINGS} are reported",
+                matches.len()
+            ),
+            remedy: Some("look at it by hand, or list it under skip-paths".to_owned()),
+        });
+        Inspected { findings, gap }
+    }
+
+    fn finding(&self, found: &Match<'_>, locator: &mut Locator<'_>, around: &Surroundings<'_>) -> Finding {
+        let secret = Secret::new(found.span.of(around.text));
+        let info = &self.rules[&found.rule.id].info;
+        Finding {
+            rule: Arc::clone(info),
+            severity: found.severity,
+            confidence: found.confidence,
+            why: found.why.iter().map(|&reason| reason.to_owned()).collect(),
+            fingerprint: Fingerprint::new(self.policy.key(), &info.id, &secret),
+            secret,
+            location: locator.locate(found.span),
+            excerpt: excerpt(around.text, found.span, around.secrets),
+            provenance: Provenance::file(RepoPath::new("")),
+            status: Status::New,
+            status_reason: None,
+        }
+    }
+
+    /// The values in `bytes`, of any confidence: what an older version already held.
+    pub(super) fn values(&self, bytes: &[u8]) -> HashSet<Secret> {
+        let values = || {
+            let chunk = decode::text(bytes);
+            let matches = self.engine.scan(&chunk.text);
+            matches.iter().map(|found| Secret::new(found.span.of(&chunk.text))).collect()
+        };
+        // Knowing nothing of the old version makes everything new: the side on which to err.
+        catch_unwind(AssertUnwindSafe(values)).unwrap_or_default()
+    }
+
+    /// The finding at its place, or `None` when its rule does not hold for such a path.
+    pub(super) fn place(&self, mut finding: Finding, provenance: Provenance) -> Option<Finding> {
+        let rule = &self.rules[&finding.rule.id];
+        let in_file = matches!(provenance.carrier, Carrier::File | Carrier::Symlink);
+        if let Some(paths) = &rule.paths {
+            let path = String::from_utf8_lossy(provenance.path.as_bytes());
+            if !in_file || !paths.is_match(path.as_ref()) {
+                return None;
+            }
+        }
+        if rule.is_guess
+            && in_file
+            && finding.confidence > Confidence::Low
+            && is_example_path(&provenance.path)
+        {
+            finding.confidence = Confidence::Low;
+            finding.why.push("in a test, example or documentation".to_owned());
+        }
+        finding.provenance = provenance;
+        Some(finding)
+    }
+}
+
+fn placed(rule: &Rule) -> Result<PlacedRule, ScanError> {
+    let info = RuleInfo {
+        id: rule.id.clone(),
+        name: rule.name.clone(),
+        provider: rule.provider.clone().unwrap_or_default(),
+        help: rule.help.trim().to_owned(),
+        revoke: rule.revoke.as_ref().map(|revoke| revoke.how.clone()),
+        revoke_url: rule.revoke.as_ref().and_then(|revoke| revoke.url.clone()),
+    };
+    let paths = if rule.paths.is_empty() { None } else { Some(globs(rule)?) };
+    Ok(PlacedRule { info: Arc::new(info), paths, is_guess: rule.generic || rule.human })
+}
+
+fn globs(rule: &Rule) -> Result<GlobSet, ScanError> {
+    let error = |glob: &str, error: globset::Error| ScanError::Glob {
+        rule: rule.id.clone(),
+        glob: glob.to_owned(),
+        reason: error.to_string(),
+    };
+    let mut builder = GlobSetBuilder::new();
+    for glob in &rule.paths {
+        builder.add(Glob::new(glob).map_err(|found| error(glob, found))?);
+    }
+    builder.build().map_err(|found| error("", found))
+}

@@ -1,0 +1,187 @@
+//! Joins source, decode, engine and policy for one run: threads, order, limits.
+//!
+//! Each flow is one file. All of them end in the same way: findings that are new, old or suppressed,
+//! what could not be read, and counts of what was.
+
+mod excerpt;
+mod files;
+mod history;
+mod inspect;
+mod range;
+mod staged;
+
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::engine::Workload;
+use crate::git::env::GitEnv;
+use crate::git::repo::RepoError;
+use crate::model::{Confidence, Counts, Coverage, CoverageKind, Finding, ScanHeader, ScanReport};
+use crate::policy::Policy;
+use crate::rules::RuleSet;
+
+use inspect::Inspector;
+
+/// What to scan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// Files and directories.
+    Paths {
+        /// Relative ones are below [`Settings::directory`].
+        paths: Vec<PathBuf>,
+        /// Read what git ignores too.
+        no_ignore: bool,
+    },
+    /// Standard input.
+    Stdin {
+        /// The name that findings carry as their path.
+        name: String,
+    },
+    /// What `git commit` is about to record.
+    Staged,
+    /// Every commit of one side of a range that the other lacks.
+    Range {
+        /// `A..B`, `A...B`, or a single revision: everything that it reaches.
+        spec: String,
+    },
+    /// Every object of a repository.
+    History {
+        /// The repository, or a path inside it.
+        repo: PathBuf,
+    },
+}
+
+/// How to scan.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// What to look for.
+    pub rules: RuleSet,
+    /// What is allowed.
+    pub policy: Policy,
+    /// Findings below it are not reported.
+    pub confidence: Confidence,
+    /// New findings at or above it decide the verdict.
+    pub fail_on: Confidence,
+    /// Number of threads; 0 for one per core.
+    pub threads: usize,
+    /// Larger files and objects are not read, and said. In bytes.
+    pub max_blob_size: u64,
+    /// Where relative paths and the search for a repository begin.
+    pub directory: PathBuf,
+    /// What git's variables say.
+    pub env: GitEnv,
+}
+
+impl Settings {
+    fn threads(&self) -> usize {
+        match self.threads {
+            0 => std::thread::available_parallelism().map_or(1, usize::from),
+            threads => threads,
+        }
+    }
+}
+
+/// Why nothing was scanned.
+#[derive(Debug, Error)]
+pub enum ScanError {
+    /// The repository, or a name in it, could not be had.
+    #[error(transparent)]
+    Repo(#[from] RepoError),
+    /// There is nothing to look for.
+    #[error("no rule is active, so nothing would be found")]
+    NoRules,
+    /// A rule's path glob cannot be used.
+    #[error("rule {rule}: '{glob}' is not a path glob: {reason}")]
+    Glob {
+        /// The rule's id.
+        rule: String,
+        /// As written.
+        glob: String,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// Standard input could not be read.
+    #[error("cannot read standard input: {0}")]
+    Stdin(#[source] std::io::Error),
+}
+
+/// What a flow found out.
+#[derive(Debug, Default)]
+struct Outcome {
+    findings: Vec<Finding>,
+    coverage: Vec<Coverage>,
+    counts: Counts,
+    refs: Vec<String>,
+}
+
+impl Outcome {
+    fn absorb(&mut self, other: Outcome) {
+        self.findings.extend(other.findings);
+        self.coverage.extend(other.coverage);
+        self.counts += other.counts;
+    }
+}
+
+/// Scans `target`. The report is the same whatever the number of threads.
+pub fn run(target: &Target, settings: &Settings) -> Result<ScanReport, ScanError> {
+    if settings.rules.is_empty() {
+        return Err(ScanError::NoRules);
+    }
+    let workload = match target {
+        Target::Staged => Workload::Small,
+        _ => Workload::Large,
+    };
+    let inspector = Inspector::new(settings, workload)?;
+    let (command, name, outcome) = match target {
+        Target::Paths { paths, no_ignore } => {
+            let names: Vec<String> = paths.iter().map(|path| crate::source::view::path_text(path)).collect();
+            ("scan", names.join(" "), files::scan(&inspector, settings, paths, *no_ignore))
+        }
+        Target::Stdin { name } => {
+            let mut bytes = Vec::new();
+            let limit = settings.max_blob_size.saturating_add(1);
+            std::io::stdin().lock().take(limit).read_to_end(&mut bytes).map_err(ScanError::Stdin)?;
+            ("scan", name.clone(), files::scan_stdin(&inspector, settings, name, &bytes))
+        }
+        Target::Staged => ("staged", String::new(), staged::scan(&inspector, settings)?),
+        Target::Range { spec } => ("range", spec.clone(), range::scan(&inspector, settings, spec)?),
+        Target::History { repo } => {
+            let name = crate::source::view::path_text(repo);
+            ("history", name, history::scan(&inspector, settings, &absolute(settings, repo))?)
+        }
+    };
+    let header = ScanHeader {
+        command: command.to_owned(),
+        target: name,
+        ruleset: settings.rules.digest(),
+        rules: settings.rules.len(),
+        refs: outcome.refs.clone(),
+        shard: None,
+    };
+    Ok(report(outcome, header, settings))
+}
+
+fn report(outcome: Outcome, header: ScanHeader, settings: &Settings) -> ScanReport {
+    let Outcome { mut findings, mut coverage, counts, .. } = outcome;
+    findings.retain(|finding| finding.confidence >= settings.confidence);
+    findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+    coverage.sort();
+    coverage.dedup();
+    ScanReport { header, findings, coverage, counts, fail_on: settings.fail_on }
+}
+
+fn absolute(settings: &Settings, path: &Path) -> PathBuf {
+    settings.directory.join(path)
+}
+
+/// The entry for work that a fault of our own ended.
+fn aborted(what: String) -> Coverage {
+    Coverage {
+        kind: CoverageKind::Aborted,
+        what,
+        reason: "scanning it failed inside stopleak".to_owned(),
+        remedy: Some("please report this with the stopleak version".to_owned()),
+    }
+}

@@ -1,0 +1,105 @@
+//! The commits of a pull request or a push: per commit what it adds, and its message.
+
+use std::collections::{BTreeMap, HashSet};
+
+use rayon::prelude::*;
+
+use crate::git::{Oid, ReadObjects};
+use crate::model::{Carrier, CommitFacts, Finding, Fingerprint, Provenance, RepoPath, Status};
+use crate::source::range::{CommitChanges, message, range};
+use crate::source::view::{RepoView, held_by_trees};
+
+use super::inspect::Inspector;
+use super::staged::scan_changes;
+use super::{Outcome, ScanError, Settings};
+
+pub(super) fn scan(inspector: &Inspector<'_>, settings: &Settings, spec: &str) -> Result<Outcome, ScanError> {
+    let view = RepoView::open(&settings.directory, &settings.env, settings.max_blob_size)?;
+    // libgit2's handle is not for sharing, so the threads get the objects and the commits, not the view.
+    let range = range(&view, spec)?;
+    let commits: Vec<(&CommitChanges, Option<Vec<u8>>)> =
+        range.commits.iter().map(|commit| (commit, message(&view, &commit.id))).collect();
+    let objects = &view.objects;
+    let scan = |(commit, message): &(&CommitChanges, Option<Vec<u8>>)| {
+        scan_commit(inspector, objects, commit, message.as_deref())
+    };
+    let parts: Vec<Outcome> = if settings.threads() > 1 && commits.len() > 8 {
+        commits.par_iter().map(scan).collect()
+    } else {
+        commits.iter().map(scan).collect()
+    };
+    let mut outcome = Outcome { coverage: range.coverage, ..Outcome::default() };
+    for ((commit, _), mut part) in commits.iter().zip(parts) {
+        if !part.findings.is_empty() {
+            let facts = view.facts(&commit.id, commit.shallow);
+            part.findings
+                .iter_mut()
+                .for_each(|finding| finding.provenance.first_commit = Some(facts.clone()));
+        }
+        outcome.absorb(part);
+    }
+    outcome.findings = first_of_each_place(outcome.findings);
+    Ok(outcome)
+}
+
+fn scan_commit<R: ReadObjects>(
+    inspector: &Inspector<'_>,
+    objects: &R,
+    commit: &CommitChanges,
+    message: Option<&[u8]>,
+) -> Outcome {
+    let mut outcome = scan_changes(inspector, objects, &commit.changes, 1);
+    outcome.counts.commits = 1;
+    mark_copies(objects, &commit.parent_trees, &mut outcome.findings);
+    if let Some(message) = message {
+        outcome.counts.bytes += message.len() as u64;
+        let inspected = inspector.inspect(message, || format!("message of commit {}", commit.id));
+        let provenance = Provenance {
+            carrier: Carrier::Commit,
+            object: Some(commit.id.to_string()),
+            ..Provenance::file(RepoPath::new(""))
+        };
+        let placed =
+            inspected.findings.into_iter().filter_map(|found| inspector.place(found, provenance.clone()));
+        outcome.findings.extend(placed);
+        outcome.coverage.extend(inspected.gap);
+    }
+    outcome
+}
+
+/// A blob that a parent has elsewhere was copied: its content is not new.
+pub(super) fn mark_copies<R: ReadObjects>(objects: &R, parent_trees: &[Oid], findings: &mut [Finding]) {
+    let id_of = |finding: &Finding| Oid::from_hex(finding.provenance.object.as_deref()?.as_bytes());
+    let fresh = |finding: &&mut Finding| finding.status == Status::New;
+    let ids: HashSet<Oid> =
+        findings.iter().filter(|finding| finding.status == Status::New).filter_map(id_of).collect();
+    if ids.is_empty() {
+        return;
+    }
+    let held = held_by_trees(objects, parent_trees, &ids);
+    for finding in findings.iter_mut().filter(fresh) {
+        if id_of(finding).is_some_and(|id| held.contains(&id)) {
+            finding.status = Status::Old;
+            finding.status_reason = Some("a copy of a file that was there before".to_owned());
+        }
+    }
+}
+
+/// One finding for each value at one path: the first, which is the first commit's.
+fn first_of_each_place(findings: Vec<Finding>) -> Vec<Finding> {
+    type Place = (Fingerprint, RepoPath, Carrier, Status);
+    let mut places: BTreeMap<Place, Vec<Finding>> = BTreeMap::new();
+    for finding in findings {
+        let place = &finding.provenance;
+        let key = (finding.fingerprint.clone(), place.path.clone(), place.carrier, finding.status);
+        let same: &mut Vec<Finding> = places.entry(key).or_default();
+        let commit = |finding: &Finding| {
+            finding.provenance.first_commit.as_ref().map(|facts: &CommitFacts| facts.id.clone())
+        };
+        // Several places of one value in one version of a file all count; later versions do not.
+        if same.first().is_none_or(|first| commit(first) == commit(&finding)) {
+            same.push(finding);
+        }
+    }
+    places.into_values().flatten().collect()
+}

@@ -1,0 +1,113 @@
+//! The commit being made: the whole new content of every changed file, of which only what the old
+//! content lacked counts as new.
+
+use std::collections::HashSet;
+
+use rayon::prelude::*;
+
+use crate::git::diff::Change;
+use crate::git::tree::Mode;
+use crate::git::{Oid, ReadObjects};
+use crate::model::{Carrier, Counts, Finding, Provenance, RepoPath, Secret, Status};
+use crate::source::staged::staged;
+use crate::source::view::{RepoView, lfs_pointer, object_gap};
+
+use super::inspect::Inspector;
+use super::range::mark_copies;
+use super::{Outcome, ScanError, Settings};
+
+/// From so many changes on, more threads are worth starting.
+const PARALLEL_FROM: usize = 64;
+
+pub(super) fn scan(inspector: &Inspector<'_>, settings: &Settings) -> Result<Outcome, ScanError> {
+    let view = RepoView::open(&settings.directory, &settings.env, settings.max_blob_size)?;
+    let staged = staged(&view)?;
+    let mut outcome = Outcome { coverage: staged.coverage, ..Outcome::default() };
+    let mut changes = scan_changes(inspector, &view.objects, &staged.changes, settings.threads());
+    mark_copies(&view.objects, &staged.parent_trees, &mut changes.findings);
+    outcome.absorb(changes);
+    Ok(outcome)
+}
+
+/// Scans one set of changes: a commit, or what is about to be one.
+pub(super) fn scan_changes<R: ReadObjects>(
+    inspector: &Inspector<'_>,
+    objects: &R,
+    changes: &[Change],
+    threads: usize,
+) -> Outcome {
+    let scan = |change: &Change| scan_change(inspector, objects, change);
+    let parts: Vec<Outcome> = if threads > 1 && changes.len() >= PARALLEL_FROM {
+        changes.par_iter().map(scan).collect()
+    } else {
+        changes.iter().map(scan).collect()
+    };
+    let mut outcome = Outcome::default();
+    parts.into_iter().for_each(|part| outcome.absorb(part));
+    mark_moved(inspector, objects, changes, &mut outcome.findings);
+    outcome
+}
+
+fn scan_change<R: ReadObjects>(inspector: &Inspector<'_>, objects: &R, change: &Change) -> Outcome {
+    let mut outcome = Outcome::default();
+    let Some(id) = change.new else { return outcome };
+    let path = RepoPath::new(change.path.as_slice());
+    if inspector.skips(&path) {
+        outcome.counts.skipped += 1;
+        return outcome;
+    }
+    let object = match objects.read(&id) {
+        Ok(object) => object,
+        Err(error) => {
+            outcome.coverage.push(object_gap(&error, Some(&change.path)));
+            return outcome;
+        }
+    };
+    outcome.counts = Counts { files: 1, objects: 1, bytes: object.data.len() as u64, ..Counts::default() };
+    outcome.coverage.extend(lfs_pointer(&object.data, &path));
+    let inspected = inspector.inspect(&object.data, || path.to_text());
+    outcome.coverage.extend(inspected.gap);
+    let carrier = if change.mode == Mode::Symlink { Carrier::Symlink } else { Carrier::File };
+    let place = |finding| {
+        let object = Some(id.to_string());
+        inspector.place(finding, Provenance { carrier, object, ..Provenance::file(path.clone()) })
+    };
+    outcome.findings = inspected.findings.into_iter().filter_map(place).collect();
+    if !outcome.findings.is_empty() {
+        let before = values_of(inspector, objects, change.olds.iter());
+        mark_old(&mut outcome.findings, &before, "already in the file before this change");
+    }
+    outcome
+}
+
+/// A value that this very change removes from another file was moved, not added.
+fn mark_moved<R: ReadObjects>(
+    inspector: &Inspector<'_>,
+    objects: &R,
+    changes: &[Change],
+    findings: &mut [Finding],
+) {
+    if findings.iter().any(|finding| finding.status == Status::New) {
+        let deleted = changes.iter().filter(|change| change.new.is_none() && change.mode != Mode::Gitlink);
+        let before = values_of(inspector, objects, deleted.flat_map(|change| &change.olds));
+        mark_old(findings, &before, "moved here from a file that this change removes");
+    }
+}
+
+fn values_of<'o, R: ReadObjects>(
+    inspector: &Inspector<'_>,
+    objects: &R,
+    ids: impl Iterator<Item = &'o Oid>,
+) -> HashSet<Secret> {
+    // An old version that cannot be read excuses nothing.
+    ids.filter_map(|id| objects.read(id).ok()).flat_map(|object| inspector.values(&object.data)).collect()
+}
+
+fn mark_old(findings: &mut [Finding], before: &HashSet<Secret>, reason: &str) {
+    for finding in findings.iter_mut().filter(|finding| finding.status == Status::New) {
+        if before.contains(&finding.secret) {
+            finding.status = Status::Old;
+            finding.status_reason = Some(reason.to_owned());
+        }
+    }
+}

@@ -1,0 +1,106 @@
+//! Every object of a repository, and where those that matter came from.
+
+use std::collections::HashSet;
+
+use crate::git::attribution::{Attribution, attribute};
+use crate::git::connectivity::absent_objects;
+use crate::git::graph::CommitGraph;
+use crate::git::refs::{Tip, TipClass, tips};
+use crate::git::repo::RepoError;
+use crate::git::{ObjectError, Oid};
+use crate::model::{Coverage, CoverageKind};
+
+use super::range::shallow_gap;
+use super::view::{RepoView, object_gap};
+
+/// How many missing objects are listed one by one.
+const MAX_LISTED: usize = 50;
+
+/// The names and commits of a repository.
+pub struct History {
+    graph: CommitGraph,
+    tips: Vec<Tip>,
+    head: Option<Oid>,
+    shallow: HashSet<Oid>,
+}
+
+impl History {
+    /// Reads all refs and all commits.
+    pub fn load(view: &RepoView, threads: usize) -> Result<History, RepoError> {
+        let shallow = view.repo.shallow()?;
+        let graph = CommitGraph::load(&view.objects, &shallow, threads);
+        Ok(History { graph, tips: tips(&view.repo)?, head: view.repo.head()?, shallow })
+    }
+
+    /// Full names of all refs, sorted.
+    pub fn ref_names(&self) -> Vec<String> {
+        let refs = self.tips.iter().filter(|tip| tip.class == TipClass::Ref);
+        let mut names: Vec<String> = refs.map(|tip| tip.name.clone()).collect();
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// A commit's place in an order that has parents before children.
+    pub fn rank(&self, commit: &Oid) -> Option<u32> {
+        self.graph.rank(commit)
+    }
+
+    /// Where the blobs came from, and what got in the way of finding out.
+    pub fn attribute(
+        &self,
+        view: &RepoView,
+        blobs: &HashSet<Oid>,
+        threads: usize,
+    ) -> (Attribution, Vec<Coverage>) {
+        let attribution = attribute(&view.objects, &self.graph, &self.tips, self.head, blobs, threads);
+        let gaps = attribution.problems.iter().map(|error| object_gap(error, None)).collect();
+        (attribution, gaps)
+    }
+
+    /// Everything that this repository should hold and does not: the cut of a shallow clone, missing
+    /// commits, and missing trees and blobs of commits that are there.
+    pub fn gaps(&self, view: &RepoView, threads: usize) -> Vec<Coverage> {
+        let mut gaps: Vec<Coverage> = Vec::new();
+        if !self.shallow.is_empty() {
+            gaps.push(shallow_gap(&format!("{} commits at the edge of a shallow clone", self.shallow.len())));
+        }
+        gaps.extend(self.graph.missing.iter().map(|&id| object_gap(&ObjectError::Missing { id }, None)));
+        gaps.extend(self.graph.problems.iter().map(|error| object_gap(error, None)));
+        gaps.extend(self.absent(view, threads));
+        gaps
+    }
+
+    fn absent(&self, view: &RepoView, threads: usize) -> Vec<Coverage> {
+        // The view itself is not for sharing between threads: libgit2's handle is in it.
+        let objects = &view.objects;
+        let absent = absent_objects(objects, &self.graph, &|id| objects.contains(id), threads);
+        if absent.is_empty() {
+            return Vec::new();
+        }
+        let (attribution, mut gaps) = self.attribute(view, &absent, threads);
+        let mut ids: Vec<Oid> = absent.into_iter().collect();
+        ids.sort_unstable();
+        let mut more = 0;
+        for id in ids {
+            let Some(introduction) = attribution.get(&id).and_then(|blob| blob.introduction.as_ref()) else {
+                continue;
+            };
+            let path = introduction.paths.first().map(|(path, _)| path.as_slice());
+            if gaps.len() < MAX_LISTED {
+                gaps.push(object_gap(&ObjectError::Missing { id }, path));
+            } else {
+                more += 1;
+            }
+        }
+        if more > 0 {
+            gaps.push(Coverage {
+                kind: CoverageKind::Missing,
+                what: format!("{more} more objects"),
+                reason: "missing from this repository, as in a partial clone".to_owned(),
+                remedy: Some("git fetch --refetch --no-filter".to_owned()),
+            });
+        }
+        gaps
+    }
+}

@@ -1,0 +1,7 @@
+//! In: paths, or a repository. Out: what to read, in which order, and where it came from. Never: a match.
+
+pub mod files;
+pub mod history;
+pub mod range;
+pub mod staged;
+pub mod view;

@@ -1,0 +1,98 @@
+//! The commits of one side that another lacks, each compared with all its parents.
+
+use std::collections::{HashMap, HashSet};
+
+use crate::git::commit::Commit;
+use crate::git::diff::{Change, diff_trees};
+use crate::git::repo::RepoError;
+use crate::git::revs::walk_range;
+use crate::git::tree::Mode;
+use crate::git::{Kind, Oid, ReadObjects};
+use crate::model::{Coverage, CoverageKind};
+
+use super::view::{RepoView, object_gap, submodule};
+
+/// One commit of a range.
+#[derive(Debug)]
+pub struct CommitChanges {
+    /// Its id.
+    pub id: Oid,
+    /// Whether its parents are cut off, so that everything in it seems new.
+    pub shallow: bool,
+    /// The root trees of its parents.
+    pub parent_trees: Vec<Oid>,
+    /// What differs from every parent. A blob that an earlier commit of the range brought is left
+    /// out, as are submodules.
+    pub changes: Vec<Change>,
+}
+
+/// A range, ready to be read.
+#[derive(Debug, Default)]
+pub struct RangeChanges {
+    /// Parents before children.
+    pub commits: Vec<CommitChanges>,
+    /// What could not be read or compared.
+    pub coverage: Vec<Coverage>,
+}
+
+/// The commits that `spec` takes: `A..B`, `A...B`, or a single revision with everything it reaches.
+pub fn range(view: &RepoView, spec: &str) -> Result<RangeChanges, RepoError> {
+    let (exclude, include) = match spec.contains("..") {
+        true => view.repo.range(spec)?,
+        false => (Vec::new(), vec![view.repo.resolve(spec)?]),
+    };
+    let shallow = view.repo.shallow()?;
+    let walked = walk_range(&view.objects, &shallow, &exclude, &include);
+    let mut result = RangeChanges { commits: Vec::new(), coverage: view.store_gaps() };
+    result.coverage.extend(walked.missing.iter().map(|error| object_gap(error, None)));
+    result.coverage.extend(walked.boundary.iter().map(|id| shallow_gap(&format!("commit {id}"))));
+    if walked.exclude_cut && walked.boundary.is_empty() {
+        result.coverage.push(shallow_gap(spec));
+    }
+    let mut trees: HashMap<Oid, Oid> = walked.commits.iter().map(|commit| (commit.id, commit.tree)).collect();
+    let mut seen: HashSet<Oid> = HashSet::new();
+    for commit in &walked.commits {
+        let mut parent_trees = Vec::new();
+        for parent in &commit.parents {
+            match trees.get(parent).copied().map_or_else(|| view.tree_of(parent), Ok) {
+                Ok(tree) => {
+                    trees.insert(*parent, tree);
+                    parent_trees.push(tree);
+                }
+                Err(error) => result.coverage.push(object_gap(&error, None)),
+            }
+        }
+        let parents: Vec<Option<Oid>> = parent_trees.iter().copied().map(Some).collect();
+        let diff = diff_trees(&view.objects, Some(commit.tree), &parents);
+        result.coverage.extend(diff.problems.iter().map(|(path, error)| object_gap(error, Some(path))));
+        let mut changes = diff.changes;
+        let is_submodule = |change: &Change| change.mode == Mode::Gitlink;
+        let added = changes.iter().filter(|change| is_submodule(change) && change.new.is_some());
+        result.coverage.extend(added.map(|change| submodule(&change.path)));
+        changes.retain(|change| !is_submodule(change) && change.new.is_none_or(|id| seen.insert(id)));
+        result.commits.push(CommitChanges {
+            id: commit.id,
+            shallow: walked.boundary.contains(&commit.id),
+            parent_trees,
+            changes,
+        });
+    }
+    Ok(result)
+}
+
+/// A commit's message, as it is stored; `None` when it does not read.
+pub fn message(view: &RepoView, id: &Oid) -> Option<Vec<u8>> {
+    let object = view.objects.read(id).ok().filter(|object| object.kind == Kind::Commit)?;
+    Commit::parse(&object.data).ok().map(|commit| commit.message.to_vec())
+}
+
+/// The entry for history that a shallow clone cut off.
+pub fn shallow_gap(what: &str) -> Coverage {
+    Coverage {
+        kind: CoverageKind::Shallow,
+        what: what.to_owned(),
+        reason: "history is cut off here: commits before it were not seen, and its content seems new"
+            .to_owned(),
+        remedy: Some("git fetch --unshallow (in CI: fetch-depth: 0)".to_owned()),
+    }
+}
