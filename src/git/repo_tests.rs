@@ -309,3 +309,47 @@ fn hooks_of_every_kind_of_commit_see_what_will_be_committed() {
         assert_eq!(content(&test, &index, "b"), "linked");
     }
 }
+
+#[test]
+fn a_receiving_hook_sees_what_is_still_in_quarantine() {
+    let test = TestRepo::new();
+    test.commit("one");
+    let bare = test.beside("bare.git");
+    let place = bare.to_str().expect("text");
+    test.git(&["clone", "-q", "--bare", test.path().to_str().expect("text"), place]);
+    let dump = test.beside("dump");
+    // The push is refused, so that nothing of it stays behind but this copy.
+    let hook = format!(
+        "#!/bin/sh\nd='{0}'\npwd > $d\necho \"$GIT_DIR\" >> $d\necho \"$GIT_OBJECT_DIRECTORY\" >> $d\n\
+         echo \"$GIT_ALTERNATE_OBJECT_DIRECTORIES\" >> $d\ncp -r \"$GIT_OBJECT_DIRECTORY\" '{0}.objects'\nexit 1\n",
+        dump.display()
+    );
+    let file = bare.join("hooks/pre-receive");
+    std::fs::create_dir_all(bare.join("hooks")).expect("own directory");
+    std::fs::write(&file, hook).expect("room on the disk");
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(&file, PermissionsExt::from_mode(0o755)).expect("own file");
+    let pushed = test.commit("two");
+    let refused = test.command().args(["push", "-q", place, "main"]).output().expect("git is installed");
+    assert!(!refused.status.success());
+
+    let dumped = std::fs::read_to_string(&dump).expect("the hook ran");
+    let lines: Vec<&str> = dumped.lines().collect();
+    let env = GitEnv {
+        git_dir: Some(lines[1].into()),
+        object_directory: Some(lines[2].into()),
+        alternates: Some(lines[3].into()),
+        ..GitEnv::default()
+    };
+    let repo = Repo::with_env(Path::new(lines[0]), env.clone()).expect("a repository");
+    assert!(repo.is_bare());
+    same(repo.git_dir(), &bare);
+    let dirs = repo.objects_dirs();
+    same(dirs[0].parent().expect("below"), &bare.join("objects"));
+    same(&dirs[1], &bare.join("objects"));
+    assert!(repo.resolve(&pushed).is_err());
+
+    let env = GitEnv { object_directory: Some(test.beside("dump.objects")), ..env };
+    let repo = Repo::with_env(Path::new(lines[0]), env).expect("a repository");
+    assert_eq!(repo.resolve(&pushed).expect("in quarantine"), oid(&pushed));
+}
