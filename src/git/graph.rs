@@ -69,8 +69,8 @@ impl CommitGraph {
             problems.extend(worker.problems);
         }
         // Workers finish in any order; from here on everything is determined by the commits alone.
-        raw.sort_unstable_by(|left, right| left.id.cmp(&right.id));
-        raw.dedup_by(|left, right| left.id == right.id);
+        raw.sort_unstable_by_key(|commit| commit.id);
+        raw.dedup_by_key(|commit| commit.id);
         let place: OidMap<u32> = raw.iter().zip(0..).map(|(commit, at)| (commit.id, at)).collect();
         let mut missing = Vec::new();
         let mut cut = vec![false; raw.len()];

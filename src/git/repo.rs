@@ -332,6 +332,6 @@ fn their_id(id: Oid) -> Result<git2::Oid, RepoError> {
     Ok(git2::Oid::from_bytes(id.as_bytes())?)
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 #[path = "repo_tests.rs"]
 mod tests;

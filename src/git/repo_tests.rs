@@ -1,4 +1,5 @@
 use super::*;
+use crate::git::index::Index;
 use crate::git::testing::TestRepo;
 
 fn oid(hex: &str) -> Oid {
@@ -217,4 +218,138 @@ fn a_merge_under_way_names_its_other_heads() {
     test.git(&["merge", "-q", "--no-ff", "--no-commit", "side"]);
     let repo = Repo::open(test.path()).expect("a repository");
     assert_eq!(repo.merge_heads().expect("readable"), [oid(&side)]);
+}
+
+#[test]
+fn sha256_repositories_are_repositories() {
+    let test = TestRepo::init(&["init", "-q", "-b", "main", "--object-format=sha256"]);
+    assert_eq!(Repo::open(test.path()).expect("a repository").head().expect("readable"), None);
+    let first = test.commit("one");
+    let second = test.commit("two");
+    test.git(&["tag", "-am", "annotated", "v1"]);
+    let repo = Repo::discover(test.path()).expect("a repository");
+    assert_eq!(repo.algorithm(), HashAlgorithm::Sha256);
+    assert_eq!(repo.head().expect("readable"), Some(oid(&second)));
+    assert_eq!(repo.resolve("v1").expect("a tag"), oid(&second));
+    assert_eq!(repo.range("main~..main").expect("two commits"), (vec![oid(&first)], vec![oid(&second)]));
+    assert_eq!(repo.merge_base(oid(&first), oid(&second)).expect("readable"), Some(oid(&first)));
+    let tips = crate::git::refs::tips(&repo).expect("readable");
+    assert!(tips.iter().any(|tip| tip.name == "refs/heads/main" && tip.id == oid(&second)));
+}
+
+/// Commits with a hook that writes down what it was told, and returns the repository and index that
+/// [`Repo::with_env`] then finds. The index file itself is gone by then: the hook keeps a copy.
+fn seen_by_hook(test: &TestRepo, at: &Path, commit: &[&str]) -> (Repo, Index) {
+    let dump = test.beside("dump");
+    let hook = format!(
+        "#!/bin/sh\nd='{0}'\npwd > $d\nfor n in GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE; do\n\
+         eval echo \"\\\"\\${{$n-}}\\\"\" >> $d\ndone\ncp \"${{GIT_INDEX_FILE:-.git/index}}\" '{0}.index'\n",
+        dump.display()
+    );
+    let hooks = test.beside("hooks");
+    std::fs::create_dir_all(&hooks).expect("a fresh place");
+    std::fs::write(hooks.join("pre-commit"), hook).expect("room on the disk");
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(hooks.join("pre-commit"), PermissionsExt::from_mode(0o755)).expect("own file");
+    let hooks = format!("core.hooksPath={}", hooks.display());
+    test.git(
+        &[&["-C", at.to_str().expect("text"), "-c", &hooks, "commit", "-q", "-m", "x"], commit].concat(),
+    );
+
+    let dumped = std::fs::read_to_string(&dump).expect("the hook ran");
+    let lines: Vec<&str> = dumped.lines().collect();
+    let path = |line: usize| Some(lines[line]).filter(|text| !text.is_empty()).map(PathBuf::from);
+    let env = GitEnv { git_dir: path(1), work_tree: path(2), index_file: path(3), ..GitEnv::default() };
+    let named = env.index_file.clone().map(|file| Path::new(lines[0]).join(file));
+    let repo = Repo::with_env(Path::new(lines[0]), env).expect("a repository");
+    if let Some(named) = named {
+        let parent = |path: &Path| path.parent().expect("below").canonicalize().expect("there");
+        assert_eq!(parent(&repo.index_file()), parent(&named));
+        assert_eq!(repo.index_file().file_name(), named.file_name());
+    }
+    let copy = test.beside("dump.index");
+    let index = Index::read(&copy, repo.git_dir(), repo.algorithm()).expect("a valid index");
+    (repo, index)
+}
+
+#[test]
+fn hooks_of_every_kind_of_commit_see_what_will_be_committed() {
+    let test = TestRepo::new();
+    let content = |test: &TestRepo, index: &Index, path: &str| {
+        let entry = index.entries.iter().find(|entry| entry.path == path.as_bytes());
+        entry.map(|entry| test.text(&["cat-file", "blob", &entry.id.to_string()])).unwrap_or_default()
+    };
+    for path in ["a", "b", "dir/c"] {
+        test.write(path, "1");
+    }
+    test.git(&["add", "-A"]);
+    let (repo, index) = seen_by_hook(&test, test.path(), &[]);
+    same(repo.work_tree().expect("not bare"), test.path());
+    assert_eq!(index.entries.len(), 3);
+
+    test.write("a", "2");
+    let (_, index) = seen_by_hook(&test, test.path(), &["-a"]);
+    assert_eq!(content(&test, &index, "a"), "2");
+
+    // Of two staged files one is committed, from below the root.
+    test.write("a", "3");
+    test.write("dir/c", "3");
+    test.git(&["add", "-A"]);
+    let (repo, index) = seen_by_hook(&test, &test.path().join("dir"), &["--", "c"]);
+    same(repo.work_tree().expect("not bare"), test.path());
+    assert_eq!((content(&test, &index, "a"), content(&test, &index, "dir/c")), ("2".into(), "3".into()));
+
+    let linked = test.beside("linked");
+    test.git(&["worktree", "add", "-q", "-b", "other", linked.to_str().expect("text")]);
+    std::fs::write(linked.join("b"), "linked").expect("room on the disk");
+    for args in [&["-a"][..], &["--amend", "-a"]] {
+        let (repo, index) = seen_by_hook(&test, &linked, args);
+        same(repo.work_tree().expect("not bare"), &linked);
+        same(repo.git_dir(), &test.path().join(".git/worktrees/linked"));
+        assert_eq!(content(&test, &index, "b"), "linked");
+    }
+}
+
+#[test]
+fn a_receiving_hook_sees_what_is_still_in_quarantine() {
+    let test = TestRepo::new();
+    test.commit("one");
+    let bare = test.beside("bare.git");
+    let place = bare.to_str().expect("text");
+    test.git(&["clone", "-q", "--bare", test.path().to_str().expect("text"), place]);
+    let dump = test.beside("dump");
+    // The push is refused, so that nothing of it stays behind but this copy.
+    let hook = format!(
+        "#!/bin/sh\nd='{0}'\npwd > $d\necho \"$GIT_DIR\" >> $d\necho \"$GIT_OBJECT_DIRECTORY\" >> $d\n\
+         echo \"$GIT_ALTERNATE_OBJECT_DIRECTORIES\" >> $d\ncp -r \"$GIT_OBJECT_DIRECTORY\" '{0}.objects'\nexit 1\n",
+        dump.display()
+    );
+    let file = bare.join("hooks/pre-receive");
+    std::fs::create_dir_all(bare.join("hooks")).expect("own directory");
+    std::fs::write(&file, hook).expect("room on the disk");
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(&file, PermissionsExt::from_mode(0o755)).expect("own file");
+    let pushed = test.commit("two");
+    let refused = test.command().args(["push", "-q", place, "main"]).output().expect("git is installed");
+    assert!(!refused.status.success());
+
+    let dumped = std::fs::read_to_string(&dump).expect("the hook ran");
+    let lines: Vec<&str> = dumped.lines().collect();
+    let env = GitEnv {
+        git_dir: Some(lines[1].into()),
+        object_directory: Some(lines[2].into()),
+        alternates: Some(lines[3].into()),
+        ..GitEnv::default()
+    };
+    let repo = Repo::with_env(Path::new(lines[0]), env.clone()).expect("a repository");
+    assert!(repo.is_bare());
+    same(repo.git_dir(), &bare);
+    let dirs = repo.objects_dirs();
+    same(dirs[0].parent().expect("below"), &bare.join("objects"));
+    same(&dirs[1], &bare.join("objects"));
+    assert!(repo.resolve(&pushed).is_err());
+
+    let env = GitEnv { object_directory: Some(test.beside("dump.objects")), ..env };
+    let repo = Repo::with_env(Path::new(lines[0]), env).expect("a repository");
+    assert_eq!(repo.resolve(&pushed).expect("in quarantine"), oid(&pushed));
 }

@@ -59,6 +59,9 @@ pub struct TreeEntry<'a> {
     pub id: Oid,
 }
 
+/// Mode, name and the bytes of the id.
+pub(super) type RawEntry<'a> = (Mode, &'a [u8], &'a [u8]);
+
 /// The bytes of a tree do not read as entries.
 #[derive(Debug, Error, Clone, Copy, PartialEq, Eq)]
 #[error("malformed tree entry at byte {at}")]
@@ -83,7 +86,7 @@ pub fn entries(data: &[u8], id_len: usize) -> TreeEntries<'_> {
 impl<'a> TreeEntries<'a> {
     /// The next entry with its id as raw bytes: for passes over all trees of a repository, where
     /// most ids are not worth copying.
-    pub(super) fn next_raw(&mut self) -> Option<Result<(Mode, &'a [u8], &'a [u8]), MalformedTree>> {
+    pub(super) fn next_raw(&mut self) -> Option<Result<RawEntry<'a>, MalformedTree>> {
         if self.at >= self.data.len() {
             return None;
         }
@@ -95,7 +98,7 @@ impl<'a> TreeEntries<'a> {
         Some(entry.ok_or(MalformedTree { at }))
     }
 
-    fn parse(&mut self) -> Option<(Mode, &'a [u8], &'a [u8])> {
+    fn parse(&mut self) -> Option<RawEntry<'a>> {
         let mut rest = &self.data[self.at..];
         let mut bits = 0u32;
         let mut digits = 0;

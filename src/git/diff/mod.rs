@@ -50,5 +50,5 @@ impl Diff {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests;

@@ -110,5 +110,5 @@ impl Index {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests;
