@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
+use memchr::memmem;
 
 use crate::decode;
 use crate::engine::{Engine, Match, Workload, settle};
@@ -131,6 +132,15 @@ impl<'s> Inspector<'s> {
         };
         // Knowing nothing of the old version makes everything new: the side on which to err.
         catch_unwind(AssertUnwindSafe(values)).unwrap_or_default()
+    }
+
+    /// Those of the `wanted` values that are values in `bytes`. Cheap where none of them is.
+    pub(super) fn values_among(&self, bytes: &[u8], wanted: &HashSet<Secret>) -> HashSet<Secret> {
+        let text = decode::text(bytes).text;
+        if !wanted.iter().any(|value| memmem::find(&text, value.expose()).is_some()) {
+            return HashSet::new();
+        }
+        self.values(bytes).intersection(wanted).cloned().collect()
     }
 
     /// The findings at their place: of the rules that hold for such a path, the best on any bytes.

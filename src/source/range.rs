@@ -22,8 +22,8 @@ pub struct CommitChanges {
     pub shallow: bool,
     /// The root trees of its parents.
     pub parent_trees: Vec<Oid>,
-    /// What differs from every parent. A blob that an earlier commit of the range brought is left
-    /// out, as are submodules.
+    /// What differs from every parent. A blob that an earlier commit of the range brought to the same
+    /// path is left out, as are submodules. (At another path other rules may hold.)
     pub changes: Vec<Change>,
 }
 
@@ -79,7 +79,7 @@ pub fn range(view: &RepoView, commits: &Commits) -> Result<RangeChanges, RepoErr
         result.coverage.push(shallow_gap("the excluded side of the range"));
     }
     let mut trees: HashMap<Oid, Oid> = walked.commits.iter().map(|commit| (commit.id, commit.tree)).collect();
-    let mut seen: HashSet<Oid> = HashSet::new();
+    let mut seen: HashSet<(Oid, Vec<u8>)> = HashSet::new();
     for commit in &walked.commits {
         let mut parent_trees = Vec::new();
         for parent in &commit.parents {
@@ -98,7 +98,9 @@ pub fn range(view: &RepoView, commits: &Commits) -> Result<RangeChanges, RepoErr
         let is_submodule = |change: &Change| change.mode == Mode::Gitlink;
         let added = changes.iter().filter(|change| is_submodule(change) && change.new.is_some());
         result.coverage.extend(added.map(|change| submodule(&change.path)));
-        changes.retain(|change| !is_submodule(change) && change.new.is_none_or(|id| seen.insert(id)));
+        changes.retain(|change| {
+            !is_submodule(change) && change.new.is_none_or(|id| seen.insert((id, change.path.clone())))
+        });
         result.commits.push(CommitChanges {
             id: commit.id,
             shallow: walked.boundary.contains(&commit.id),

@@ -4,5 +4,6 @@ mod baseline;
 mod config;
 mod hook;
 mod manifest;
+#[path = "../support/mod.rs"]
 mod support;
 mod usage;
