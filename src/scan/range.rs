@@ -42,6 +42,11 @@ pub(super) fn scan(
         }
         outcome.absorb(part);
     }
+    outcome.absorb(scan_changes(inspector, objects, &range.tagged, settings.threads()));
+    for tag in &range.tags {
+        let message = message(&view, tag).unwrap_or_default();
+        outcome.absorb(scan_message(inspector, Carrier::Tag, tag, &message));
+    }
     outcome.findings = first_of_each_place(outcome.findings);
     Ok(outcome)
 }
@@ -56,16 +61,19 @@ fn scan_commit<R: ReadObjects>(
     outcome.counts.commits = 1;
     mark_copies(inspector, objects, &commit.parent_trees, &mut outcome.findings);
     if let Some(message) = message {
-        outcome.counts.bytes += message.len() as u64;
-        let inspected = inspector.inspect(message, || format!("message of commit {}", commit.id));
-        let provenance = Provenance {
-            carrier: Carrier::Commit,
-            object: Some(commit.id.to_string()),
-            ..Provenance::file(RepoPath::new(""))
-        };
-        outcome.findings.extend(inspector.place(inspected.candidates, &provenance));
-        outcome.coverage.extend(inspected.gap);
+        outcome.absorb(scan_message(inspector, Carrier::Commit, &commit.id, message));
     }
+    outcome
+}
+
+fn scan_message(inspector: &Inspector<'_>, carrier: Carrier, id: &Oid, message: &[u8]) -> Outcome {
+    let inspected = inspector.inspect(message, || format!("message of {} {id}", carrier.as_str()));
+    let object = Some(id.to_string());
+    let provenance = Provenance { carrier, object, ..Provenance::file(RepoPath::new("")) };
+    let mut outcome = Outcome::default();
+    outcome.counts.bytes = message.len() as u64;
+    outcome.findings = inspector.place(inspected.candidates, &provenance);
+    outcome.coverage.extend(inspected.gap);
     outcome
 }
 

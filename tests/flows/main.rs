@@ -3,6 +3,8 @@
 //! Every run of the binary is checked for two more things, whatever the test is about: it leaves every
 //! byte of the world as it was, and prints no token.
 
+mod files;
+mod hooks;
 mod range;
 mod report;
 mod staged;
