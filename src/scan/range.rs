@@ -26,6 +26,7 @@ pub(super) fn scan(
         scan_commit(inspector, objects, commit, message.as_deref())
     });
     let mut outcome = Outcome { coverage: range.coverage, ..Outcome::default() };
+    outcome.absorb(scan_changes(inspector, objects, &range.loose, settings.threads()));
     for ((commit, _), mut part) in commits.iter().zip(parts) {
         if !part.findings.is_empty() {
             let facts = view.facts(&commit.id, commit.shallow);

@@ -32,6 +32,8 @@ pub struct CommitChanges {
 pub struct RangeChanges {
     /// Parents before children.
     pub commits: Vec<CommitChanges>,
+    /// Blobs that are pushed without a commit: a tag names them, or a tree that holds them.
+    pub loose: Vec<Change>,
     /// What could not be read or compared.
     pub coverage: Vec<Coverage>,
 }
@@ -72,7 +74,24 @@ pub fn range(view: &RepoView, commits: &Commits) -> Result<RangeChanges, RepoErr
     let (exclude, include) = commits.tips(view)?;
     let shallow = view.repo.shallow()?;
     let walked = walk_range(&view.objects, &shallow, &exclude, &include);
-    let mut result = RangeChanges { commits: Vec::new(), coverage: view.store_gaps() };
+    let mut result = RangeChanges { coverage: view.store_gaps(), ..RangeChanges::default() };
+    for (id, kind) in &walked.others {
+        match kind {
+            Kind::Tree => {
+                let diff = diff_trees(&view.objects, Some(*id), &[]);
+                result
+                    .coverage
+                    .extend(diff.problems.iter().map(|(path, error)| object_gap(error, Some(path))));
+                result.loose.extend(diff.changes.into_iter().filter(|change| change.mode != Mode::Gitlink));
+            }
+            _ => result.loose.push(Change {
+                path: Vec::new(),
+                mode: Mode::File,
+                new: Some(*id),
+                olds: Vec::new(),
+            }),
+        }
+    }
     result.coverage.extend(walked.missing.iter().map(|error| object_gap(error, None)));
     result.coverage.extend(walked.boundary.iter().map(|id| shallow_gap(&format!("commit {id}"))));
     if walked.exclude_cut && walked.boundary.is_empty() {
