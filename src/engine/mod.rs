@@ -16,6 +16,7 @@ pub mod sample;
 mod window;
 
 use std::collections::HashSet;
+use std::sync::Arc;
 
 use crate::model::{Confidence, Severity, Span};
 use crate::rules::{Rule, RuleSet};
@@ -45,7 +46,7 @@ pub struct Match<'e> {
 /// The rules, ready to scan with. Shared by all threads.
 #[derive(Debug)]
 pub struct Engine {
-    rules: Vec<Rule>,
+    rules: Arc<Vec<Rule>>,
     patterns: Vec<LazyPattern>,
     anchors: Anchors,
 }
@@ -53,7 +54,7 @@ pub struct Engine {
 impl Engine {
     /// Builds the prefilter; regexes are compiled when a rule is first reached.
     pub fn new(rules: &RuleSet, workload: Workload) -> Engine {
-        let rules = rules.as_slice().to_vec();
+        let rules = rules.shared();
         let patterns = rules.iter().map(LazyPattern::new).collect();
         let anchors = Anchors::new(&rules, workload);
         Engine { rules, patterns, anchors }

@@ -13,6 +13,7 @@ mod staged;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
 use thiserror::Error;
 
 use crate::engine::Workload;
@@ -202,6 +203,15 @@ fn report(outcome: Outcome, header: ScanHeader, settings: &Settings) -> ScanRepo
 
 fn absolute(settings: &Settings, path: &Path) -> PathBuf {
     settings.directory.join(path)
+}
+
+/// Applies `work` to all `items` on up to `threads` threads; the results keep the items' order.
+fn map<I: Sync, O: Send>(items: &[I], threads: usize, work: impl Fn(&I) -> O + Sync + Send) -> Vec<O> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+    match if threads > 1 { pool.build().ok() } else { None } {
+        Some(pool) => pool.install(|| items.par_iter().map(&work).collect()),
+        None => items.iter().map(work).collect(),
+    }
 }
 
 /// The entry for work that a fault of our own ended.

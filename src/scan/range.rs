@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use rayon::prelude::*;
-
 use crate::git::{Oid, ReadObjects};
 use crate::model::{Carrier, CommitFacts, Finding, Fingerprint, Provenance, RepoPath, Status};
 use crate::source::range::{CommitChanges, Commits, message, range};
@@ -11,7 +9,7 @@ use crate::source::view::{RepoView, held_by_trees};
 
 use super::inspect::Inspector;
 use super::staged::scan_changes;
-use super::{Outcome, ScanError, Settings};
+use super::{Outcome, ScanError, Settings, map};
 
 pub(super) fn scan(
     inspector: &Inspector<'_>,
@@ -24,14 +22,9 @@ pub(super) fn scan(
     let commits: Vec<(&CommitChanges, Option<Vec<u8>>)> =
         range.commits.iter().map(|commit| (commit, message(&view, &commit.id))).collect();
     let objects = &view.objects;
-    let scan = |(commit, message): &(&CommitChanges, Option<Vec<u8>>)| {
+    let parts = map(&commits, settings.threads(), |(commit, message)| {
         scan_commit(inspector, objects, commit, message.as_deref())
-    };
-    let parts: Vec<Outcome> = if settings.threads() > 1 && commits.len() > 8 {
-        commits.par_iter().map(scan).collect()
-    } else {
-        commits.iter().map(scan).collect()
-    };
+    });
     let mut outcome = Outcome { coverage: range.coverage, ..Outcome::default() };
     for ((commit, _), mut part) in commits.iter().zip(parts) {
         if !part.findings.is_empty() {

@@ -3,8 +3,6 @@
 
 use std::collections::HashSet;
 
-use rayon::prelude::*;
-
 use crate::git::diff::Change;
 use crate::git::tree::Mode;
 use crate::git::{Oid, ReadObjects};
@@ -14,7 +12,7 @@ use crate::source::view::{RepoView, lfs_pointer, object_gap};
 
 use super::inspect::Inspector;
 use super::range::mark_copies;
-use super::{Outcome, ScanError, Settings};
+use super::{Outcome, ScanError, Settings, map};
 
 /// From so many changes on, more threads are worth starting.
 const PARALLEL_FROM: usize = 64;
@@ -36,12 +34,8 @@ pub(super) fn scan_changes<R: ReadObjects>(
     changes: &[Change],
     threads: usize,
 ) -> Outcome {
-    let scan = |change: &Change| scan_change(inspector, objects, change);
-    let parts: Vec<Outcome> = if threads > 1 && changes.len() >= PARALLEL_FROM {
-        changes.par_iter().map(scan).collect()
-    } else {
-        changes.iter().map(scan).collect()
-    };
+    let threads = if changes.len() >= PARALLEL_FROM { threads } else { 1 };
+    let parts = map(changes, threads, |change| scan_change(inspector, objects, change));
     let mut outcome = Outcome::default();
     parts.into_iter().for_each(|part| outcome.absorb(part));
     mark_moved(inspector, objects, changes, &mut outcome.findings);
