@@ -125,26 +125,38 @@ impl Places<'_, '_> {
 
     fn add_blob(&mut self, hit: Hit<'_>, attribution: &Attribution) {
         let known = attribution.get(&hit.id).cloned().unwrap_or_default();
-        let base = Provenance {
-            at_head: Some(known.at_head),
-            refs: known.refs.to_vec(),
-            reachable: Some(known.reachable),
-            ..object_provenance(hit.id)
+        let Some(mut introduction) = known.introduction else {
+            let provenance = Provenance {
+                at_head: Some(false),
+                refs: known.refs.to_vec(),
+                reachable: Some(known.reachable),
+                ..object_provenance(hit.id)
+            };
+            return self.put(hit.candidates, &provenance, (u32::MAX, hit.id));
         };
-        let Some(introduction) = known.introduction else {
-            return self.put(hit.candidates, &base, (u32::MAX, hit.id));
-        };
-        let order = attribution.introduction_order(&introduction.commit).unwrap_or(u32::MAX);
-        let facts = self.facts(introduction.commit, introduction.at_or_before);
-        for (path, mode) in introduction.paths {
-            let path = RepoPath::new(path);
-            if self.inspector.skips(&path) {
-                self.skipped += 1;
-                continue;
+        // Tags may name the blob itself.
+        (introduction.refs, introduction.reachable) = (known.refs, known.reachable);
+        for introduction in std::iter::once(introduction).chain(known.later) {
+            let order = attribution.introduction_order(&introduction.commit).unwrap_or(u32::MAX);
+            let facts = self.facts(introduction.commit, introduction.at_or_before);
+            for (path, mode) in introduction.paths {
+                let at_head = known.head_paths.binary_search(&path).is_ok();
+                let path = RepoPath::new(path);
+                if self.inspector.skips(&path) {
+                    self.skipped += 1;
+                    continue;
+                }
+                let provenance = Provenance {
+                    path,
+                    carrier: if mode == Mode::Symlink { Carrier::Symlink } else { Carrier::File },
+                    first_commit: Some(facts.clone()),
+                    at_head: Some(at_head),
+                    refs: introduction.refs.to_vec(),
+                    reachable: Some(introduction.reachable),
+                    ..object_provenance(hit.id)
+                };
+                self.put(hit.candidates.clone(), &provenance, (order, hit.id));
             }
-            let carrier = if mode == Mode::Symlink { Carrier::Symlink } else { Carrier::File };
-            let provenance = Provenance { path, carrier, first_commit: Some(facts.clone()), ..base.clone() };
-            self.put(hit.candidates.clone(), &provenance, (order, hit.id));
         }
     }
 

@@ -3,7 +3,9 @@
 //! Every run of the binary is checked for two more things, whatever the test is about: it leaves every
 //! byte of the world as it was, and prints no token.
 
+mod coverage;
 mod files;
+mod history;
 mod hooks;
 mod range;
 mod report;

@@ -12,7 +12,7 @@ use crate::tokens::{PREFIX, line, private_key, token};
 /// line 2.
 fn repository() -> World {
     let world = World::repository();
-    world.write("work/old.txt", format!("first\n{}last\n", line(1)));
+    world.put("work/old.txt", format!("first\n{}last\n", line(1)));
     world.git(&["add", "."]);
     world.git(&["commit", "-q", "-m", "old"]);
     install(&world);
@@ -67,10 +67,10 @@ fn first_commit() {
     world.git(&["init", "-q", "-b", "main", "."]);
     install(&world);
     assert_eq!(world.report(&["staged"]).code, 0);
-    world.write("work/a.txt", line(2));
+    world.put("work/a.txt", line(2));
     world.git(&["add", "."]);
     staged(&world, &["new a.txt:1"]);
-    world.write("work/a.txt", "harmless\n");
+    world.put("work/a.txt", "harmless\n");
     world.git(&["add", "."]);
     staged(&world, &[]);
 }
@@ -78,8 +78,8 @@ fn first_commit() {
 #[test]
 fn plain_commit_and_its_counts() {
     let world = repository();
-    world.write("work/b.txt", format!("\n{}", line(2)));
-    world.write("work/sub/c.txt", "harmless\n");
+    world.put("work/b.txt", format!("\n{}", line(2)));
+    world.put("work/sub/c.txt", "harmless\n");
     world.git(&["add", "."]);
     let report = staged(&world, &["new b.txt:2"]);
     assert_eq!((report.count("files"), report.count("objects")), (2, 2));
@@ -89,37 +89,37 @@ fn plain_commit_and_its_counts() {
 #[test]
 fn nothing_staged_is_clean_whatever_the_work_tree_holds() {
     let world = repository();
-    world.write("work/untracked.txt", line(2));
-    world.write("work/a.txt", line(3));
+    world.put("work/untracked.txt", line(2));
+    world.put("work/a.txt", line(3));
     staged(&world, &[]);
 }
 
 #[test]
 fn commit_all() {
     let world = repository();
-    world.write("work/a.txt", line(2));
+    world.put("work/a.txt", line(2));
     world.report(&["staged"]).is(&[]);
     refused(&commit(&world, &["-a"]), "a.txt");
-    world.write("work/a.txt", "changed\n");
+    world.put("work/a.txt", "changed\n");
     accepted(&commit(&world, &["-a"]));
 }
 
 #[test]
 fn commit_of_a_path_takes_that_path_and_no_other() {
     let world = repository();
-    world.write("work/b.txt", line(2));
+    world.put("work/b.txt", line(2));
     world.git(&["add", "b.txt"]);
     world.report(&["staged"]).is(&["new b.txt:1"]);
-    world.write("work/a.txt", "changed\n");
+    world.put("work/a.txt", "changed\n");
     accepted(&commit(&world, &["a.txt"]));
     // Still staged, still refused.
     world.report(&["staged"]).is(&["new b.txt:1"]);
     refused(&commit(&world, &["--include", "a.txt"]), "b.txt");
 
     world.git(&["rm", "-q", "--cached", "b.txt"]);
-    world.write("work/c.txt", "harmless\n");
+    world.put("work/c.txt", "harmless\n");
     world.git(&["add", "c.txt"]);
-    world.write("work/a.txt", line(3));
+    world.put("work/a.txt", line(3));
     refused(&commit(&world, &["a.txt"]), "a.txt");
     accepted(&commit(&world, &[]));
 }
@@ -127,15 +127,15 @@ fn commit_of_a_path_takes_that_path_and_no_other() {
 #[test]
 fn amending_what_head_holds_is_no_news() {
     let world = repository();
-    world.write("work/b.txt", line(2));
+    world.put("work/b.txt", line(2));
     world.git(&["add", "."]);
     world.git(&["commit", "-q", "--no-verify", "-m", "leak"]);
-    world.write("work/a.txt", "changed\n");
-    world.write("work/b.txt", format!("edited\n{}", line(2)));
+    world.put("work/a.txt", "changed\n");
+    world.put("work/b.txt", format!("edited\n{}", line(2)));
     world.git(&["add", "."]);
     world.report(&["staged"]).is(&["old b.txt:2"]);
     accepted(&commit(&world, &["--amend"]));
-    world.write("work/b.txt", format!("edited\n{}{}", line(2), line(3)));
+    world.put("work/b.txt", format!("edited\n{}{}", line(2), line(3)));
     world.git(&["add", "."]);
     refused(&commit(&world, &["--amend"]), "b.txt");
 }
@@ -144,7 +144,7 @@ fn amending_what_head_holds_is_no_news() {
 fn linked_worktree() {
     let world = repository();
     world.git(&["worktree", "add", "-q", "../linked"]);
-    world.write("linked/b.txt", line(2));
+    world.put("linked/b.txt", line(2));
     world.run(world.command("git", "linked").args(["add", "."]));
     world.report_in("linked", &["staged"]).is(&["new b.txt:1"]);
     refused(&commit_in(&world, "linked", &[]), "b.txt");
@@ -156,14 +156,14 @@ fn linked_worktree() {
 fn diverged(conflict: bool) -> World {
     let world = repository();
     world.git(&["checkout", "-q", "-b", "other"]);
-    world.write("work/theirs.txt", line(2));
+    world.put("work/theirs.txt", line(2));
     if conflict {
-        world.write("work/a.txt", "theirs\n");
+        world.put("work/a.txt", "theirs\n");
     }
     world.git(&["add", "."]);
     world.git(&["commit", "-q", "--no-verify", "-m", "theirs"]);
     world.git(&["checkout", "-q", "main"]);
-    world.write("work/a.txt", "ours\n");
+    world.put("work/a.txt", "ours\n");
     world.git(&["add", "."]);
     world.git(&["commit", "-q", "--no-verify", "-m", "ours"]);
     world
@@ -177,11 +177,11 @@ fn concluding_a_merge() {
     let report = world.report(&["staged"]);
     assert_eq!((report.code, report.gaps()), (0, vec!["elsewhere"]), "in conflict");
 
-    world.write("work/a.txt", format!("both\n{}", line(3)));
+    world.put("work/a.txt", format!("both\n{}", line(3)));
     world.git(&["add", "."]);
     world.report(&["staged"]).is(&["new a.txt:2"]);
     refused(&commit(&world, &[]), "a.txt");
-    world.write("work/a.txt", "both\n");
+    world.put("work/a.txt", "both\n");
     world.git(&["add", "."]);
     staged(&world, &[]);
 }
@@ -198,12 +198,12 @@ fn an_automatic_merge_brings_nothing_new_of_the_other_side() {
 fn the_merge_hook_refuses_what_neither_side_has() {
     let world = diverged(false);
     // Another tool's step inside of the merge: a driver that writes into the merged file.
-    world.write("work/.git/info/attributes", "mixed.txt merge=leaky\n");
+    world.put("work/.git/info/attributes", "mixed.txt merge=leaky\n");
     world.git(&["config", "merge.leaky.driver", &format!("cp {} %A", world.path("leak").display())]);
-    world.write("leak", line(4));
+    world.put("leak", line(4));
     for (branch, content) in [("other", "1\n"), ("main", "2\n")] {
         world.git(&["checkout", "-q", branch]);
-        world.write("work/mixed.txt", content);
+        world.put("work/mixed.txt", content);
         world.git(&["add", "."]);
         world.git(&["commit", "-q", "--no-verify", "-m", branch]);
     }
@@ -216,13 +216,13 @@ fn the_merge_hook_refuses_what_neither_side_has() {
 #[test]
 fn the_index_counts_and_not_the_work_tree() {
     let world = repository();
-    world.write("work/a.txt", "staged\n");
+    world.put("work/a.txt", "staged\n");
     world.git(&["add", "."]);
-    world.write("work/a.txt", line(2));
+    world.put("work/a.txt", line(2));
     staged(&world, &[]);
 
     world.git(&["add", "."]);
-    world.write("work/a.txt", "gone again\n");
+    world.put("work/a.txt", "gone again\n");
     staged(&world, &["new a.txt:1"]);
 }
 
@@ -232,11 +232,11 @@ fn renames() {
     world.git(&["mv", "old.txt", "renamed.txt"]);
     staged(&world, &["old renamed.txt:2"]);
     world.git(&["mv", "renamed.txt", "again.txt"]);
-    world.write("work/again.txt", format!("edited\nfirst\n{}last\n", line(1)));
+    world.put("work/again.txt", format!("edited\nfirst\n{}last\n", line(1)));
     world.git(&["add", "."]);
     staged(&world, &["old again.txt:3"]);
     world.git(&["mv", "again.txt", "third.txt"]);
-    world.write("work/third.txt", format!("first\n{}{}last\n", line(1), line(2)));
+    world.put("work/third.txt", format!("first\n{}{}last\n", line(1), line(2)));
     world.git(&["add", "."]);
     staged(&world, &["new third.txt:3", "old third.txt:2"]);
 }
@@ -258,7 +258,7 @@ fn modes_and_types() {
     world.git(&["add", "."]);
     staged(&world, &[]);
     std::fs::remove_file(world.path("work/a.txt")).expect("removed");
-    world.write("work/a.txt", line(2));
+    world.put("work/a.txt", line(2));
     world.git(&["add", "."]);
     staged(&world, &["new a.txt:1"]);
 }
@@ -268,7 +268,7 @@ fn a_submodule_is_said_and_not_read() {
     let world = repository();
     world.git(&["init", "-q", "-b", "main", "../module"]);
     let git = |arguments: &[&str]| world.run(world.command("git", "module").args(arguments));
-    world.write("module/secret.txt", line(2));
+    world.put("module/secret.txt", line(2));
     git(&["add", "."]);
     git(&["commit", "-q", "-m", "x"]);
     let add = ["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", "../module", "module"];
@@ -281,7 +281,7 @@ fn a_submodule_is_said_and_not_read() {
 #[test]
 fn intent_to_add_is_nothing_yet() {
     let world = repository();
-    world.write("work/b.txt", line(2));
+    world.put("work/b.txt", line(2));
     world.git(&["add", "-N", "b.txt"]);
     staged(&world, &[]);
     refused(&commit(&world, &["-a"]), "b.txt");
@@ -290,7 +290,7 @@ fn intent_to_add_is_nothing_yet() {
 #[test]
 fn deleting_a_secret_never_blocks() {
     let world = repository();
-    world.write("work/old.txt", "first\nlast\n");
+    world.put("work/old.txt", "first\nlast\n");
     world.git(&["add", "."]);
     staged(&world, &[]);
     world.git(&["revert", "-n", "HEAD"]);
@@ -302,7 +302,7 @@ fn deleting_a_secret_never_blocks() {
 #[test]
 fn an_edit_beside_an_old_secret_passes_and_says_so_once() {
     let world = repository();
-    world.write("work/old.txt", format!("first, edited\n{}last\n", line(1)));
+    world.put("work/old.txt", format!("first, edited\n{}last\n", line(1)));
     world.git(&["add", "."]);
     let human = world.stopleak(&["staged"]);
     assert_eq!(human.code, 0, "{}", human.stderr);
@@ -314,7 +314,7 @@ fn an_edit_beside_an_old_secret_passes_and_says_so_once() {
 #[test]
 fn an_old_secret_beside_a_new_one() {
     let world = repository();
-    world.write("work/old.txt", format!("{}{}", line(1), line(2)));
+    world.put("work/old.txt", format!("{}{}", line(1), line(2)));
     world.git(&["add", "."]);
     staged(&world, &["new old.txt:2", "old old.txt:1"]);
 }
@@ -322,11 +322,11 @@ fn an_old_secret_beside_a_new_one() {
 #[test]
 fn values_that_two_files_swap_are_not_new() {
     let world = repository();
-    world.write("work/b.txt", format!("b\n{}", line(2)));
+    world.put("work/b.txt", format!("b\n{}", line(2)));
     world.git(&["add", "."]);
     world.git(&["commit", "-q", "--no-verify", "-m", "x"]);
-    world.write("work/b.txt", format!("b\n{}", line(1)));
-    world.write("work/old.txt", format!("first\n{}last\n", line(2)));
+    world.put("work/b.txt", format!("b\n{}", line(1)));
+    world.put("work/old.txt", format!("first\n{}last\n", line(2)));
     world.git(&["add", "."]);
     staged(&world, &["old b.txt:2", "old old.txt:2"]);
 }
@@ -334,11 +334,11 @@ fn values_that_two_files_swap_are_not_new() {
 #[test]
 fn a_value_that_moves_to_another_file_is_not_new_and_one_that_spreads_is() {
     let world = repository();
-    world.write("work/old.txt", "first\nlast\n");
-    world.write("work/a.txt", format!("harmless\n{}", line(1)));
+    world.put("work/old.txt", "first\nlast\n");
+    world.put("work/a.txt", format!("harmless\n{}", line(1)));
     world.git(&["add", "."]);
     staged(&world, &["old a.txt:2"]);
-    world.write("work/b.txt", format!("more\n{}", line(1)));
+    world.put("work/b.txt", format!("more\n{}", line(1)));
     world.git(&["add", "."]);
     staged(&world, &["new b.txt:2"]);
 }
@@ -346,7 +346,7 @@ fn a_value_that_moves_to_another_file_is_not_new_and_one_that_spreads_is() {
 #[test]
 fn a_copy_of_a_whole_file_is_not_new() {
     let world = repository();
-    world.write("work/copy.txt", world.read("work/old.txt"));
+    world.put("work/copy.txt", world.read("work/old.txt"));
     world.git(&["add", "."]);
     staged(&world, &["old copy.txt:2"]);
 }
@@ -358,18 +358,18 @@ fn a_key_that_two_commits_complete_is_caught() {
     let end = key.find("-----END").expect("armour");
     let half = key[..end].rfind('\n').expect("lines");
     let half = key[..half / 2].rfind('\n').expect("lines") + 1;
-    world.write("work/key.pem", &key[..half]);
+    world.put("work/key.pem", &key[..half]);
     world.git(&["add", "."]);
     world.git(&["commit", "-q", "--no-verify", "-m", "half"]);
-    world.write("work/key.pem", &key);
+    world.put("work/key.pem", &key);
     world.git(&["add", "."]);
     staged(&world, &["new key.pem:1"]);
     // And when the END line alone was missing.
-    world.write("work/end.pem", &key[..end]);
+    world.put("work/end.pem", &key[..end]);
     world.git(&["add", "."]);
     world.git(&["rm", "-q", "-f", "key.pem"]);
     world.git(&["commit", "-q", "--no-verify", "-m", "most"]);
-    world.write("work/end.pem", &key);
+    world.put("work/end.pem", &key);
     world.git(&["add", "."]);
     staged(&world, &["new end.pem:1"]);
 }
@@ -377,8 +377,8 @@ fn a_key_that_two_commits_complete_is_caught() {
 #[test]
 fn from_a_subfolder_everything_is_seen() {
     let world = repository();
-    world.write("work/sub/b.txt", line(2));
-    world.write("work/c.txt", line(3));
+    world.put("work/sub/b.txt", line(2));
+    world.put("work/c.txt", line(3));
     world.git(&["add", "."]);
     world.report_in("work/sub", &["staged"]).is(&["new c.txt:1", "new sub/b.txt:1"]);
     refused(&commit_in(&world, "work/sub", &[]), "sub/b.txt");
@@ -387,8 +387,8 @@ fn from_a_subfolder_everything_is_seen() {
 #[test]
 fn an_index_elsewhere() {
     let world = repository();
-    world.write("work/b.txt", line(2));
-    world.write("work/sub/empty", "");
+    world.put("work/b.txt", line(2));
+    world.put("work/sub/empty", "");
     let with_index = |program: &std::path::Path, folder: &str, file: &str| {
         let mut command = world.command(program, folder);
         command.env("GIT_INDEX_FILE", file);
@@ -419,13 +419,13 @@ fn index_formats() {
     ] {
         let world = repository();
         for number in 0..40 {
-            world.write(&format!("work/folder-{}/file-{number}.txt", number % 5), "harmless\n");
+            world.put(&format!("work/folder-{}/file-{number}.txt", number % 5), "harmless\n");
         }
         world.git(&["add", "."]);
         world.git(settings);
         staged(&world, &[]);
-        world.write("work/folder-3/file-13.txt", line(2));
-        world.write("work/old.txt", format!("edited\n{}", line(1)));
+        world.put("work/folder-3/file-13.txt", line(2));
+        world.put("work/old.txt", format!("edited\n{}", line(1)));
         world.git(&["add", "."]);
         staged(&world, &["new folder-3/file-13.txt:1", "old old.txt:2"]);
     }
@@ -435,12 +435,12 @@ fn index_formats() {
 fn sparse_index() {
     let world = repository();
     for number in 0..10 {
-        world.write(&format!("work/folder-{number}/file.txt"), "harmless\n");
+        world.put(&format!("work/folder-{number}/file.txt"), "harmless\n");
     }
     world.git(&["add", "."]);
     staged(&world, &[]);
     world.git(&["sparse-checkout", "set", "--cone", "--sparse-index", "folder-1"]);
-    world.write("work/folder-1/file.txt", line(2));
+    world.put("work/folder-1/file.txt", line(2));
     world.git(&["add", "."]);
     staged(&world, &["new folder-1/file.txt:1"]);
 }
@@ -461,17 +461,17 @@ fn names_are_bytes() {
 #[test]
 fn line_ends_and_encodings() {
     let world = repository();
-    world.write("work/crlf.txt", format!("a\r\n{}\r\n", line(2).trim_end()));
+    world.put("work/crlf.txt", format!("a\r\n{}\r\n", line(2).trim_end()));
     let utf16 = |text: &str| -> Vec<u8> {
         let units = std::iter::once(0xfeff).chain(text.encode_utf16());
         units.flat_map(u16::to_le_bytes).collect()
     };
-    world.write("work/utf16.txt", utf16(&format!("ä\r\n{}", line(3))));
-    world.write("work/.gitattributes", "* text\n*.txt -diff binary\n");
+    world.put("work/utf16.txt", utf16(&format!("ä\r\n{}", line(3))));
+    world.put("work/.gitattributes", "* text\n*.txt -diff binary\n");
     world.git(&["add", "."]);
     staged(&world, &["new crlf.txt:2", "new utf16.txt:2"]);
     world.git(&["commit", "-q", "--no-verify", "-m", "x"]);
-    world.write("work/utf16.txt", utf16(&format!("ä\r\nedited\r\n{}", line(3))));
+    world.put("work/utf16.txt", utf16(&format!("ä\r\nedited\r\n{}", line(3))));
     world.git(&["add", "."]);
     staged(&world, &["old utf16.txt:3"]);
 }
@@ -479,7 +479,7 @@ fn line_ends_and_encodings() {
 #[test]
 fn the_hook_says_what_to_do_and_masks() {
     let world = repository();
-    world.write("work/b.txt", line(2));
+    world.put("work/b.txt", line(2));
     world.git(&["add", "."]);
     let run = commit(&world, &[]);
     refused(&run, "b.txt");

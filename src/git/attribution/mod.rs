@@ -4,7 +4,8 @@
 //! fraction of what `git log --find-object` takes for one. "First" is by the graph, parents before
 //! children; dates break ties only. Since a commit's ancestors are all walked before it, the first
 //! commit that has a blob anywhere is one whose parents have it nowhere: no rename or copy can pass
-//! for an introduction, and a merge introduces only what none of its sides ever had.
+//! for an introduction, and a merge introduces only what none of its sides ever had. Renames and
+//! copies bring the blob to further paths, which are told apart from that.
 
 mod edges;
 mod names;
@@ -22,18 +23,23 @@ use super::refs::{Tip, TipClass};
 use super::tag::peel;
 use super::tree::Mode;
 
-/// The first commit that has a blob.
+/// The first commit that has a blob, or has it at a further path.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Introduction {
     /// The commit. One that a ref or HEAD reaches is preferred to all others.
     pub commit: Oid,
-    /// Where the blob is in that commit, sorted; never empty.
+    /// Where the blob is in that commit and was in none before, sorted; never empty.
     pub paths: Vec<(Vec<u8>, Mode)>,
-    /// Whether the commit is a merge that none of its sides had the blob before.
+    /// Whether the commit is a merge that none of its sides had the blob (there) before.
     pub merge: bool,
     /// Whether parents of the commit are not there (shallow clone, damage): the blob came with this
     /// commit or before it.
     pub at_or_before: bool,
+    /// Whether a ref or any HEAD reaches the commit.
+    pub reachable: bool,
+    /// Full names of the refs whose history holds the commit, sorted. Where only a HEAD reaches it,
+    /// that HEAD's name.
+    pub refs: Arc<[String]>,
 }
 
 /// What history says about one blob.
@@ -41,13 +47,22 @@ pub struct Introduction {
 pub struct BlobHistory {
     /// `None` when no commit has the blob: it dangles, or a tag names it or its directory.
     pub introduction: Option<Introduction>,
-    /// Whether HEAD has it.
-    pub at_head: bool,
+    /// The commits after it that brought the blob to further paths, in their order.
+    pub later: Vec<Introduction>,
+    /// Where HEAD has it, sorted.
+    pub head_paths: Vec<Vec<u8>>,
     /// Whether a ref or any HEAD reaches it.
     pub reachable: bool,
     /// Full names of the refs whose history holds the introducing commit, or that name the blob or
     /// its directory; sorted. Where only a HEAD reaches it, that HEAD's name.
     pub refs: Arc<[String]>,
+}
+
+impl BlobHistory {
+    /// Whether HEAD has it, at any path.
+    pub fn at_head(&self) -> bool {
+        !self.head_paths.is_empty()
+    }
 }
 
 /// What history says about all wanted blobs.
@@ -110,34 +125,48 @@ pub fn attribute(
     let unknown = rootless.into_iter().filter(|id| !known.contains(id));
     attribution.problems.extend(unknown.map(|id| ObjectError::Missing { id }));
 
-    let first = std::mem::take(&mut walk.first);
-    let mut commits: Vec<u32> = first.iter().flatten().map(|first| order[first.root as usize]).collect();
+    let places = std::mem::take(&mut walk.places);
+    let mut commits: Vec<u32> = places.iter().flatten().map(|place| order[place.root as usize]).collect();
     commits.sort_unstable();
     commits.dedup();
     let refs = names::refs_of(graph, &roots.refs, &commits);
     let heads = names::refs_of(graph, &roots.heads, &commits);
 
     let head_tree = head.and_then(|head| graph.rank(&head)).and_then(|rank| edges.holding(&graph.tree(rank)));
-    let at_head: HashSet<u32> =
-        head_tree.map(|at| Walk::blobs_below(&edges, at)).into_iter().flatten().collect();
+    let mut at_head: Vec<Vec<Vec<u8>>> = vec![Vec::new(); blobs.len()];
+    if let Some(tree) = head_tree {
+        let mut walk = Walk::new(&edges, blobs.len());
+        walk.root(tree, 0);
+        for (paths, places) in at_head.iter_mut().zip(walk.places) {
+            paths.extend(places.into_iter().map(|place| place.path));
+            paths.sort();
+        }
+    }
     let mut direct = roots.direct_names(&edges, &blobs);
-    for ((blob, first), at) in blobs.iter().zip(first).zip(0..) {
-        let mut history = BlobHistory { at_head: at_head.contains(&at), ..BlobHistory::default() };
-        if let Some(mut first) = first {
-            let rank = order[first.root as usize];
+    for ((blob, (places, head_paths)), at) in blobs.iter().zip(places.into_iter().zip(at_head)).zip(0..) {
+        let mut history = BlobHistory { head_paths, ..BlobHistory::default() };
+        // The walk noted them root by root.
+        let mut introductions = places.chunk_by(|one, two| one.root == two.root).map(|places| {
+            let root = places[0].root;
+            let rank = order[root as usize];
             let commit = graph.ids()[rank as usize];
-            first.paths.sort();
-            first.paths.dedup();
-            attribution.order.insert(commit, first.root);
-            history.reachable = reachable[rank as usize];
-            history.refs =
-                Some(&refs[&rank]).filter(|refs| !refs.is_empty()).unwrap_or(&heads[&rank]).clone();
-            history.introduction = Some(Introduction {
+            attribution.order.insert(commit, root);
+            let mut paths: Vec<_> = places.iter().map(|place| (place.path.clone(), place.mode)).collect();
+            paths.sort();
+            Introduction {
                 commit,
-                paths: first.paths,
+                paths,
                 merge: graph.parents(rank).len() > 1,
                 at_or_before: graph.is_cut(rank),
-            });
+                reachable: reachable[rank as usize],
+                refs: Some(&refs[&rank]).filter(|refs| !refs.is_empty()).unwrap_or(&heads[&rank]).clone(),
+            }
+        });
+        if let Some(first) = introductions.next() {
+            history.later = introductions.collect();
+            history.reachable = first.reachable;
+            history.refs = first.refs.clone();
+            history.introduction = Some(first);
         }
         if let Some(mut names) = direct.remove(&at) {
             history.reachable = true;

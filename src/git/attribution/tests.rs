@@ -94,12 +94,19 @@ fn the_introducing_commit_is_first_by_graph_and_renames_do_not_count() {
         assert_eq!(introduction.merge, rev == "merge");
         assert!(!introduction.at_or_before && all.blob(content).reachable);
     }
-    assert!(all.blob("first").at_head && all.blob("of side").at_head && !all.blob("new").at_head);
+    assert!(all.blob("first").at_head() && all.blob("of side").at_head() && !all.blob("new").at_head());
     assert_eq!(*all.blob("of the merge").refs, ["refs/heads/main", "refs/tags/merge"]);
     assert_eq!(
         *all.blob("of side").refs,
         ["refs/heads/main", "refs/heads/side", "refs/tags/at-side", "refs/tags/merge"]
     );
+    let further: Vec<(String, Vec<String>)> =
+        all.blob("first").later.iter().map(|later| (later.commit.to_string(), paths(later))).collect();
+    let id = |rev: &str| test.text(&["rev-parse", rev]);
+    let expected = [(id("new~2"), vec!["renamed".to_owned()]), (id("new~1"), vec!["dir/other".to_owned()])];
+    assert_eq!(further, expected);
+    assert_eq!(all.blob("first").head_paths, [b"dir/other".to_vec()]);
+    assert_eq!(all.blob("twice").head_paths, [b"dir/copy".to_vec(), b"dir/sub/copy".to_vec()]);
     let order = |content: &str| all.attribution.introduction_order(&all.introduction(content).commit);
     assert!(order("first") < order("new") && order("new") < order("of the merge"));
 }
@@ -182,7 +189,7 @@ fn a_detached_head_is_named_where_no_ref_is() {
     test.commit_all("two");
     let all = attribute_all(&test);
     assert_eq!(*all.blob("detached").refs, ["HEAD"]);
-    assert!(all.blob("detached").at_head && all.blob("detached").reachable);
+    assert!(all.blob("detached").at_head() && all.blob("detached").reachable);
 }
 
 #[test]
@@ -236,5 +243,5 @@ fn trees_that_repeat_each_other_end() {
     let graph = CommitGraph::load(&objects, &HashSet::new(), 1);
     let attribution = attribute(&objects, &graph, &[], Some(id(200)), &HashSet::from([id(1)]), 1);
     let history = attribution.get(&id(1)).expect("wanted");
-    assert!(history.at_head && history.introduction.is_some());
+    assert!(history.at_head() && history.introduction.is_some());
 }

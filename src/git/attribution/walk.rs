@@ -1,61 +1,89 @@
 //! Walks commits parents first over the edges in memory, and sees where wanted blobs turn up.
 
-use super::edges::{Leaf, TreeEdges};
+use std::collections::{HashMap, HashSet};
+
+use super::edges::TreeEdges;
 use crate::git::tree::Mode;
 
 /// As deep as git follows directories (`core.maxTreeDepth`).
 const MAX_DEPTH: u32 = 2048;
 /// A few small trees that repeat each other can spell more paths than memory holds; past so many
-/// repeated visits in one commit each further tree is visited once.
+/// visits of known trees at further paths, each further tree is visited at one path.
 const MAX_REVISITS: usize = 1 << 18;
 
-/// Where a wanted blob first turned up.
+/// Where a wanted blob turned up.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct First {
-    /// The number of the walked root.
+pub(super) struct Place {
+    /// The number of the first walked root that has it there.
     pub(super) root: u32,
-    pub(super) paths: Vec<(Vec<u8>, Mode)>,
+    pub(super) path: Vec<u8>,
+    pub(super) mode: Mode,
 }
 
-/// Walks roots one after the other; each tree is looked into under the first root that has it.
+/// Walks roots one after the other; each tree is looked into once for each path it stands at.
 pub(super) struct Walk<'e> {
     edges: &'e TreeEdges,
-    /// Per tree: 1 + the number of the root that it was first seen under.
+    /// Per tree: the number of the path that it was first seen at, from 1.
     seen: Vec<u32>,
-    /// Per wanted blob.
-    pub(super) first: Vec<Option<First>>,
-    stack: Vec<(u32, u32, Vec<u8>)>,
+    /// The further paths of trees.
+    also: HashSet<(u32, u32)>,
+    /// The paths of directories: (that of the parent, name) to number. The root's is 1.
+    paths: HashMap<(u32, &'e [u8]), u32>,
+    /// Per wanted blob, in the order of roots.
+    pub(super) places: Vec<Vec<Place>>,
+    /// What is in there: blob, number of the directory's path, name.
+    known: HashSet<(u32, u32, &'e [u8])>,
+    stack: Vec<(u32, u32, u32, Vec<u8>)>,
 }
 
 impl<'e> Walk<'e> {
     pub(super) fn new(edges: &'e TreeEdges, wanted: usize) -> Walk<'e> {
-        Walk { edges, seen: vec![0; edges.len()], first: vec![None; wanted], stack: Vec::new() }
+        Walk {
+            edges,
+            seen: vec![0; edges.len()],
+            also: HashSet::new(),
+            paths: HashMap::new(),
+            places: vec![Vec::new(); wanted],
+            known: HashSet::new(),
+            stack: Vec::new(),
+        }
     }
 
     /// Walks the tree `at` as root number `root`. Numbers must not fall.
-    ///
-    /// A tree that an earlier root had holds nothing new. Within one root a tree is visited at each
-    /// of its paths, since a blob may turn up at several at once.
     pub(super) fn root(&mut self, at: u32, root: u32) {
-        let mut revisits = 0;
-        self.stack.push((at, 0, Vec::new()));
-        while let Some((at, depth, path)) = self.stack.pop() {
-            match self.seen[at as usize] {
-                0 => self.seen[at as usize] = root + 1,
-                seen if seen == root + 1 && revisits < MAX_REVISITS => revisits += 1,
-                _ => continue,
-            }
-            for (leaf, name) in self.edges.leaves(at) {
-                note(&mut self.first[leaf.blob as usize], root, leaf, [&path, name].concat());
+        if self.is_new(at, 1) {
+            self.stack.push((at, 1, 0, Vec::new()));
+        }
+        while let Some((at, number, depth, path)) = self.stack.pop() {
+            let edges = self.edges;
+            for (leaf, name) in edges.leaves(at) {
+                if self.known.insert((leaf.blob, number, name)) {
+                    let path = [&path, name].concat();
+                    self.places[leaf.blob as usize].push(Place { root, path, mode: leaf.mode });
+                }
             }
             if depth < MAX_DEPTH {
-                for (child, name) in self.edges.subtrees(at) {
-                    let seen = self.seen[child as usize];
-                    if seen == 0 || seen == root + 1 {
-                        self.stack.push((child, depth + 1, [&path, name, b"/"].concat()));
+                for (child, name) in edges.subtrees(at) {
+                    let next = self.paths.len() as u32 + 2;
+                    let number = *self.paths.entry((number, name)).or_insert(next);
+                    if self.is_new(child, number) {
+                        self.stack.push((child, number, depth + 1, [&path, name, b"/"].concat()));
                     }
                 }
             }
+        }
+    }
+
+    /// Whether this is the first time that the tree is seen at the path of that number; then it
+    /// counts as seen.
+    fn is_new(&mut self, at: u32, path: u32) -> bool {
+        match &mut self.seen[at as usize] {
+            first @ 0 => {
+                *first = path;
+                true
+            }
+            first if *first == path => false,
+            _ => self.also.len() < MAX_REVISITS && self.also.insert((at, path)),
         }
     }
 
@@ -73,12 +101,5 @@ impl<'e> Walk<'e> {
         blobs.sort_unstable();
         blobs.dedup();
         blobs
-    }
-}
-
-fn note(first: &mut Option<First>, root: u32, leaf: Leaf, path: Vec<u8>) {
-    let first = first.get_or_insert_with(|| First { root, paths: Vec::new() });
-    if first.root == root {
-        first.paths.push((path, leaf.mode));
     }
 }

@@ -1,0 +1,449 @@
+//! Whole histories: every object, and where it came from.
+
+use std::path::PathBuf;
+
+use crate::report::{Report, text};
+use crate::support::World;
+use crate::tokens::{line, token};
+
+fn empty() -> World {
+    let world = World::empty();
+    world.git(&["init", "-q", "-b", "main", "."]);
+    world
+}
+
+/// Commits everything and returns the id.
+fn commit(world: &World, message: &str) -> String {
+    world.git(&["add", "-A"]);
+    world.git(&["commit", "-q", "--allow-empty", "-m", message]);
+    id(world, "HEAD")
+}
+
+fn id(world: &World, revision: &str) -> String {
+    world.git(&["rev-parse", revision]).stdout.trim().to_owned()
+}
+
+/// Stores a blob that nothing refers to.
+fn dangle(world: &World, content: &str) -> String {
+    world.put("dangling", content);
+    world.git(&["hash-object", "-w", "../dangling"]).stdout.trim().to_owned()
+}
+
+fn loose(world: &World, id: &str) -> PathBuf {
+    world.path(&format!("work/.git/objects/{}/{}", &id[..2], &id[2..]))
+}
+
+/// The same report with one thread and with two.
+#[track_caller]
+fn history(world: &World) -> Report {
+    history_of(world, "work", &["history"])
+}
+
+#[track_caller]
+fn history_of(world: &World, folder: &str, arguments: &[&str]) -> Report {
+    let run = |threads| {
+        let more = ["--format", "jsonl", "--threads", threads];
+        world.stopleak_in(folder, &[arguments, &more[..]].concat())
+    };
+    let (one, two) = (run("1"), run("2"));
+    assert_eq!(one.stdout, two.stdout, "whatever the number of threads");
+    world.report_in(folder, arguments)
+}
+
+#[test]
+fn the_first_commit_is_the_one_that_git_log_names() {
+    let world = empty();
+    world.put("work/a.txt", "harmless\n");
+    commit(&world, "harmless");
+    for seed in 1..6 {
+        world.put(&format!("work/{seed}.txt"), line(seed));
+        if seed % 2 == 0 {
+            world.put("work/a.txt", format!("edited {seed}\n{}", line(10 + seed)));
+        }
+        commit(&world, &format!("brings {seed}"));
+        world.put(&format!("work/{}.txt", seed / 2), format!("{}edited\n", line(seed / 2)));
+        commit(&world, "edits");
+    }
+    world.git(&["mv", "4.txt", "moved.txt"]);
+    commit(&world, "moves");
+    let report = history(&world);
+    assert_eq!((report.code, report.gaps()), (1, vec![]));
+    assert_eq!(report.findings.len(), 6 + 2 + 1, "{:?}", report.found());
+    for finding in report.findings.iter().filter(|finding| finding["path"] != "moved.txt") {
+        let log = |arguments: &[&str]| {
+            let out = world.git(&[&["log", "--all", "--reverse", "--format=%H"], arguments].concat()).stdout;
+            out.lines().next().expect("a commit").to_owned()
+        };
+        let commit = text(finding, "first_commit");
+        assert_eq!(commit, log(&[&format!("--find-object={}", text(finding, "object"))]), "{finding}");
+        let seed = (0..20).find(|seed| {
+            let shown = world.git(&["cat-file", "-p", text(finding, "object")]).stdout;
+            shown.contains(&token(*seed))
+        });
+        assert_eq!(commit, log(&["-S", &token(seed.expect("one of ours"))]), "{finding}");
+    }
+    assert_eq!(report.count("commits"), 12);
+    let all = world.git(&["cat-file", "--batch-all-objects", "--batch-check=%(objecttype)"]).stdout;
+    assert_eq!(report.count("objects"), all.lines().filter(|kind| *kind != "tree").count() as u64);
+}
+
+#[test]
+fn later_versions_are_the_same_place_and_two_paths_are_two() {
+    let world = empty();
+    world.put("work/a.txt", line(1));
+    let first = commit(&world, "one");
+    world.put("work/a.txt", format!("edited\n{}", line(1)));
+    commit(&world, "two");
+    world.put("work/b.txt", format!("other\n\n{}", line(1)));
+    let other = commit(&world, "three");
+    let report = history(&world);
+    report.is(&["new a.txt:1", "new b.txt:3"]);
+    let (a, b) = (report.at("a.txt"), report.at("b.txt"));
+    assert_eq!((text(a, "first_commit"), text(b, "first_commit")), (first.as_str(), other.as_str()));
+    assert_eq!(a["fingerprint"], b["fingerprint"]);
+    let human = world.stopleak(&["history"]).stdout;
+    assert!(human.contains("1 secret in 2 places"), "{human}");
+}
+
+#[test]
+fn a_copy_is_a_place_of_its_own() {
+    let world = empty();
+    world.put("work/a.txt", line(1));
+    commit(&world, "one");
+    world.put("work/copy.txt", line(1));
+    let copied = commit(&world, "two");
+    world.git(&["rm", "-q", "a.txt"]);
+    commit(&world, "three");
+    let report = history(&world);
+    report.is(&["new a.txt:1", "new copy.txt:1"]);
+    assert_eq!(report.at("copy.txt")["first_commit"], copied);
+    assert_eq!(
+        (&report.at("a.txt")["at_head"], &report.at("copy.txt")["at_head"]),
+        (&false.into(), &true.into())
+    );
+}
+
+#[test]
+fn a_path_that_is_left_out_hides_no_other() {
+    let world = empty();
+    world.put("work/stopleak.yaml", "skip-paths:\n  - fixtures/\n");
+    world.put("work/fixtures/a.txt", line(1));
+    commit(&world, "fixture");
+    world.put("work/a.txt", line(1));
+    commit(&world, "and a copy");
+    let report = history(&world);
+    report.is(&["new a.txt:1"]);
+    assert_eq!(report.count("skipped"), 1);
+}
+
+#[test]
+fn head_and_refs() {
+    let world = empty();
+    world.put("work/gone.txt", line(1));
+    world.put("work/kept.txt", line(2));
+    commit(&world, "both");
+    world.git(&["rm", "-q", "gone.txt"]);
+    world.put("work/kept.txt", format!("edited\n{}", line(2)));
+    commit(&world, "one");
+    world.git(&["tag", "v1"]);
+    world.git(&["checkout", "-q", "-b", "side"]);
+    world.put("work/side.txt", line(3));
+    commit(&world, "side");
+    world.git(&["checkout", "-q", "main"]);
+    let report = history(&world);
+    report.is(&["new gone.txt:1", "new kept.txt:1", "new side.txt:1"]);
+    let all = serde_json::json!(["refs/heads/main", "refs/heads/side", "refs/tags/v1"]);
+    for (path, at_head, refs) in [
+        ("gone.txt", false, all.clone()),
+        ("kept.txt", true, all),
+        ("side.txt", false, serde_json::json!(["refs/heads/side"])),
+    ] {
+        let finding = report.at(path);
+        assert_eq!((&finding["at_head"], &finding["refs"]), (&at_head.into(), &refs), "{path}");
+        assert_eq!(finding["reachable"], true);
+    }
+}
+
+#[test]
+fn what_no_branch_reaches() {
+    let world = empty();
+    world.put("work/a.txt", "harmless\n");
+    commit(&world, "base");
+    // Amended away.
+    world.put("work/amended.txt", line(1));
+    let amended = commit(&world, "leak");
+    world.git(&["rm", "-q", "amended.txt"]);
+    world.git(&["commit", "-q", "--allow-empty", "--amend", "-m", "no leak"]);
+    // In all three parts of a stash.
+    world.put("work/a.txt", line(2));
+    world.git(&["add", "a.txt"]);
+    world.put("work/a.txt", line(3));
+    world.put("work/untracked.txt", line(4));
+    world.git(&["stash", "-q", "-u"]);
+    world.put("work/a.txt", format!("again\n{}", line(5)));
+    world.git(&["stash", "-q"]);
+    // Neither in a ref nor in a reflog.
+    world.git(&["checkout", "-q", "--detach"]);
+    world.put("work/lost.txt", line(6));
+    let lost = commit(&world, "lost");
+    world.git(&["checkout", "-q", "main"]);
+    std::fs::remove_file(world.path("work/.git/logs/HEAD")).expect("removed");
+    let blob = dangle(&world, &line(7));
+
+    let report = history(&world);
+    assert_eq!((report.code, report.gaps()), (1, vec![]));
+    assert_eq!(
+        report.found(),
+        [
+            "new a.txt:1",
+            "new a.txt:1",
+            "new a.txt:2",
+            "new amended.txt:1",
+            "new file:1",
+            "new lost.txt:1",
+            "new untracked.txt:1",
+        ]
+    );
+    assert_eq!(report.at("amended.txt")["first_commit"], amended);
+    assert_eq!(
+        (&report.at("lost.txt")["first_commit"], &report.at("lost.txt")["reachable"]),
+        (&lost.into(), &false.into())
+    );
+    assert_eq!((&report.at("")["object"], &report.at("")["reachable"]), (&blob.into(), &false.into()));
+    assert_eq!(report.at("untracked.txt")["at_head"], false);
+}
+
+#[test]
+fn messages_and_tags() {
+    let world = empty();
+    world.put("work/a.txt", "harmless\n");
+    let leak = commit(&world, &format!("Subject\n\n{}", token(1)));
+    world.git(&["tag", "-a", "-m", &format!("with {}", token(2)), "v1"]);
+    let blob = dangle(&world, &line(3));
+    world.git(&["tag", "blob", &blob]);
+    let deep = dangle(&world, &line(4));
+    world.git(&["tag", "-a", "-m", "of a blob", "deep", &deep]);
+    world.git(&["notes", "add", "-m", &token(5), "HEAD"]);
+    let report = history(&world);
+    assert_eq!((report.code, report.gaps()), (1, vec![]));
+    let by = |carrier: &str| -> Vec<&serde_json::Value> {
+        report.findings.iter().filter(|finding| finding["carrier"] == carrier).collect()
+    };
+    assert_eq!((by("commit").len(), by("tag").len(), by("file").len()), (1, 1, 3), "{:?}", report.found());
+    assert_eq!((&by("commit")[0]["first_commit"], &by("commit")[0]["start_line"]), (&leak.into(), &3.into()));
+    for (object, name) in [(blob, "refs/tags/blob"), (deep, "refs/tags/deep")] {
+        let finding = report.findings.iter().find(|finding| finding["object"] == object).expect("found");
+        assert_eq!(finding["refs"], serde_json::json!([name]));
+        assert_eq!(finding["reachable"], true);
+    }
+}
+
+#[test]
+fn wherever_objects_are_kept() {
+    let world = empty();
+    world.put("work/packed.txt", line(1));
+    commit(&world, "one");
+    world.put("work/packed.txt", format!("{}{}", line(1), "filler\n".repeat(200)));
+    world.put("work/delta.txt", format!("{}{}", line(2), "filler\n".repeat(200)));
+    commit(&world, "two");
+    world.git(&["repack", "-q", "-a", "-d"]);
+    world.put("work/loose.txt", line(3));
+    commit(&world, "three");
+    world.git(&["clone", "-q", "--shared", ".", "../borrower"]);
+    world.git(&["clone", "-q", "--mirror", ".", "../bare"]);
+    world.put("borrower/own.txt", line(4));
+    let git = |arguments: &[&str]| world.run(world.command("git", "borrower").args(arguments));
+    git(&["add", "."]);
+    assert_eq!(git(&["commit", "-q", "-m", "own"]).code, 0);
+    let expected = ["new delta.txt:1", "new loose.txt:1", "new packed.txt:1"];
+    history(&world).is(&expected);
+    history_of(&world, "bare", &["history"]).is(&expected);
+    history_of(&world, "", &["history", "bare"]).is(&expected);
+    history_of(&world, "", &["history", "work/.git"]).is(&expected);
+    let with_own = ["new delta.txt:1", "new loose.txt:1", "new own.txt:1", "new packed.txt:1"];
+    history_of(&world, "borrower", &["history"]).is(&with_own);
+    world.put("work/sub/x", "");
+    history_of(&world, "work/sub", &["history"]).is(&expected);
+    world.git(&["gc", "-q", "--prune=now"]);
+    history(&world).is(&expected);
+}
+
+#[test]
+fn what_a_merge_introduces() {
+    let world = empty();
+    world.put("work/a.txt", "base\n");
+    commit(&world, "base");
+    world.git(&["checkout", "-q", "-b", "side"]);
+    world.put("work/side.txt", line(1));
+    let side = commit(&world, "side");
+    world.git(&["checkout", "-q", "main"]);
+    world.put("work/a.txt", "ours\n");
+    commit(&world, "ours");
+    world.git(&["merge", "-q", "--no-commit", "side"]);
+    world.put("work/evil.txt", line(2));
+    let merge = commit(&world, "merge");
+    let report = history(&world);
+    report.is(&["new evil.txt:1", "new side.txt:1"]);
+    for (path, commit, is_merge) in [("evil.txt", merge, true), ("side.txt", side, false)] {
+        let finding = report.at(path);
+        assert_eq!((&finding["first_commit"], &finding["merge"]), (&commit.into(), &is_merge.into()));
+    }
+}
+
+#[test]
+fn dates_are_shown_and_never_believed() {
+    let world = empty();
+    let at = |seconds: &str, message: &str| {
+        world.git(&["add", "-A"]);
+        let mut command = world.command("git", "work");
+        command.args(["commit", "-q", "-m", message]);
+        command.env("GIT_AUTHOR_DATE", seconds).env("GIT_COMMITTER_DATE", seconds);
+        assert_eq!(world.run(&mut command).code, 0);
+        id(&world, "HEAD")
+    };
+    world.put("work/a.txt", line(1));
+    let first = at("2000000000 +0530", "first, from the future");
+    world.put("work/a.txt", format!("edited\n{}", line(1)));
+    at("1000000000 +0000", "second");
+    world.put("work/a.txt", line(1));
+    at("@1 +0000", "third, back to the first");
+    let report = history(&world);
+    report.is(&["new a.txt:1"]);
+    let finding = report.at("a.txt");
+    assert_eq!(
+        (text(finding, "first_commit"), text(finding, "date")),
+        (first.as_str(), "2033-05-18T09:03:20+05:30")
+    );
+    assert_eq!(finding["author"], "Test <test@example.com>");
+}
+
+#[test]
+fn no_commits_no_refs_no_head() {
+    let world = empty();
+    history(&world).is(&[]);
+    let blob = dangle(&world, &line(1));
+    history(&world).is(&["new file:1"]);
+    world.put("work/a.txt", line(2));
+    commit(&world, "one");
+    world.git(&["checkout", "-q", "--detach"]);
+    world.git(&["branch", "-q", "-D", "main"]);
+    let report = history(&world);
+    report.is(&["new a.txt:1", "new file:1"]);
+    assert_eq!(
+        (&report.at("a.txt")["at_head"], &report.at("a.txt")["reachable"]),
+        (&true.into(), &true.into())
+    );
+    assert_eq!(report.at("")["object"], blob);
+    let run = World::empty().stopleak(&["history"]);
+    assert_eq!(run.code, 2);
+}
+
+#[test]
+fn linked_worktrees_share_their_history() {
+    let world = empty();
+    world.put("work/a.txt", line(1));
+    commit(&world, "one");
+    world.git(&["worktree", "add", "-q", "--detach", "../linked"]);
+    world.put("linked/b.txt", line(2));
+    let git = |arguments: &[&str]| world.run(world.command("git", "linked").args(arguments));
+    git(&["add", "."]);
+    git(&["commit", "-q", "-m", "detached"]);
+    let (here, there) = (history(&world), history_of(&world, "linked", &["history"]));
+    here.is(&["new a.txt:1", "new b.txt:1"]);
+    there.is(&["new a.txt:1", "new b.txt:1"]);
+    assert_eq!((&here.at("b.txt")["at_head"], &there.at("b.txt")["at_head"]), (&false.into(), &true.into()));
+    assert_eq!(here.at("b.txt")["reachable"], true, "another work tree is on it");
+}
+
+/// Three files with tokens in one commit, and the ids of their blobs.
+fn three() -> (World, Vec<String>) {
+    let world = empty();
+    for seed in 1..4 {
+        world.put(&format!("work/{seed}.txt"), line(seed));
+    }
+    commit(&world, "three");
+    let blobs = (1..4).map(|seed| id(&world, &format!("HEAD:{seed}.txt"))).collect();
+    (world, blobs)
+}
+
+/// Some of it was lost, and the rest found all the same.
+#[track_caller]
+fn incomplete(report: &Report, gaps: &[&str], found: &[&str]) {
+    assert_eq!((report.code, report.summary["complete"].as_bool()), (3, Some(false)));
+    assert_eq!(report.gaps(), gaps, "{:#?}", report.coverage);
+    assert_eq!(report.found(), found);
+}
+
+#[test]
+fn damaged_and_missing_objects() {
+    let (world, blobs) = three();
+    let file = loose(&world, &blobs[1]);
+    std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o644)).expect("changed");
+    let mut bytes = std::fs::read(&file).expect("readable");
+    let middle = bytes.len() / 2;
+    bytes[middle] ^= 0xff;
+    std::fs::write(&file, bytes).expect("written");
+    let report = history(&world);
+    incomplete(&report, &["corrupt"], &["new 1.txt:1", "new 3.txt:1"]);
+    assert!(text(&report.coverage[0], "what").contains(&blobs[1]));
+
+    std::fs::remove_file(&file).expect("removed");
+    let report = history(&world);
+    incomplete(&report, &["missing"], &["new 1.txt:1", "new 3.txt:1"]);
+    let what = text(&report.coverage[0], "what");
+    assert!(what.contains(&blobs[1]) && what.contains("2.txt"), "{what}");
+    // 3 wins over 1, and --exit-zero does not forgive it.
+    assert_eq!(world.stopleak(&["history", "--exit-zero"]).code, 3);
+}
+
+#[test]
+fn a_truncated_pack() {
+    let (world, _) = three();
+    world.git(&["repack", "-q", "-a", "-d"]);
+    world.put("work/4.txt", line(4));
+    commit(&world, "four");
+    let folder = world.path("work/.git/objects/pack");
+    let packs = std::fs::read_dir(folder).expect("readable").map(|entry| entry.expect("readable").path());
+    let pack = packs.into_iter().find(|path| path.extension().is_some_and(|e| e == "pack")).expect("a pack");
+    std::fs::set_permissions(&pack, std::os::unix::fs::PermissionsExt::from_mode(0o644)).expect("changed");
+    let bytes = std::fs::read(&pack).expect("readable");
+    std::fs::write(&pack, &bytes[..bytes.len() / 2]).expect("written");
+    let report = history(&world);
+    assert_eq!(report.code, 3);
+    assert!(report.gaps().contains(&"corrupt"), "{:?}", report.coverage);
+    assert!(report.found().contains(&"new 4.txt:1".to_owned()), "{:?}", report.found());
+}
+
+#[test]
+fn shallow_and_too_large() {
+    let (world, blobs) = three();
+    world.put("work/4.txt", line(4));
+    commit(&world, "four");
+    let url = format!("file://{}", world.path("work").display());
+    world.git(&["clone", "-q", "--depth", "1", &url, "../shallow"]);
+    let report = history_of(&world, "shallow", &["history"]);
+    let all = ["new 1.txt:1", "new 2.txt:1", "new 3.txt:1", "new 4.txt:1"];
+    incomplete(&report, &["shallow"], &all);
+    assert!(text(&report.coverage[0], "remedy").contains("--unshallow"));
+    assert_eq!(report.at("1.txt")["shallow"], true);
+
+    world.put("work/large.txt", format!("{}{}", line(5), "filler\n".repeat(400)));
+    commit(&world, "large");
+    let report = history_of(&world, "work", &["history", "--max-blob-size", "2kB"]);
+    incomplete(&report, &["too-large"], &all);
+    assert!(!text(&report.coverage[0], "what").contains(&blobs[0]));
+    history(&world).is(&[&all[..], &["new large.txt:1"]].concat());
+}
+
+#[test]
+fn a_partial_clone_is_incomplete_and_fetches_nothing() {
+    let (world, blobs) = three();
+    world.put("work/2.txt", "clean now\n");
+    commit(&world, "four");
+    world.git(&["config", "uploadpack.allowFilter", "true"]);
+    let url = format!("file://{}", world.path("work").display());
+    world.git(&["clone", "-q", "--filter=blob:none", &url, "../partial"]);
+    let report = history_of(&world, "partial", &["history"]);
+    incomplete(&report, &["missing"], &["new 1.txt:1", "new 3.txt:1"]);
+    assert!(text(&report.coverage[0], "what").contains(&blobs[1]));
+}
