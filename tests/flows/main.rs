@@ -5,6 +5,7 @@
 
 mod coverage;
 mod files;
+mod formats;
 mod history;
 mod hooks;
 mod range;

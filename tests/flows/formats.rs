@@ -1,0 +1,164 @@
+//! Every flow once in each kind of repository that git makes.
+
+use crate::report::text;
+use crate::support::World;
+use crate::tokens::{line, private_key, token};
+
+/// A repository made by these arguments of `git init`, with one commit.
+fn made(arguments: &[&str]) -> World {
+    let world = World::empty();
+    world.git(&[&["init", "-q", "-b", "main"], arguments, &["."]].concat());
+    world.put("work/a.txt", "harmless\n");
+    world.git(&["add", "."]);
+    world.git(&["commit", "-q", "-m", "first"]);
+    world
+}
+
+fn every_flow(world: &World) {
+    world.git(&["init", "-q", "--bare", "-b", "main", "../origin"]);
+    world.git(&["remote", "add", "origin", "../origin"]);
+    world.git(&["push", "-q", "origin", "main"]);
+    let hooks =
+        ["hook", "install", "--hook", "pre-commit", "--hook", "pre-merge-commit", "--hook", "pre-push"];
+    assert_eq!(world.stopleak(&hooks).code, 0);
+    world.put("work/sub/b.txt", line(1));
+    world.git(&["add", "."]);
+    world.report(&["scan"]).is(&["new sub/b.txt:1"]);
+    world.report(&["staged"]).is(&["new sub/b.txt:1"]);
+    let run = |arguments: &[&str]| world.run(world.command("git", "work").args(arguments));
+    let commit = run(&["commit", "-q", "-m", "leak"]);
+    assert!(commit.code == 1 && commit.stderr.contains("sub/b.txt"), "{}", commit.stderr);
+    assert_eq!(run(&["commit", "-q", "--no-verify", "-m", "leak"]).code, 0);
+    let push = run(&["push", "-q", "origin", "main"]);
+    assert!(push.code == 1 && push.stderr.contains("sub/b.txt"), "{}", push.stderr);
+    world.report(&["range", "HEAD~..HEAD"]).is(&["new sub/b.txt:1"]);
+    world.put("work/sub/b.txt", format!("edited\n{}", line(1)));
+    world.git(&["commit", "-q", "-a", "-m", "an old one passes"]);
+    world.git(&["repack", "-q", "-a", "-d"]);
+    let report = world.report(&["history"]);
+    report.is(&["new sub/b.txt:1"]);
+    let finding = report.at("sub/b.txt");
+    let first = world.git(&["rev-parse", "HEAD~"]).stdout;
+    assert_eq!((text(finding, "first_commit"), &finding["at_head"]), (first.trim(), &true.into()));
+    assert_eq!(finding["refs"], serde_json::json!(["refs/heads/main"]));
+}
+
+#[test]
+fn sha256() {
+    let world = made(&["--object-format=sha256"]);
+    // The remote must be of the same kind.
+    world.git(&["init", "-q", "--bare", "-b", "main", "--object-format=sha256", "../origin"]);
+    every_flow(&world);
+}
+
+#[test]
+fn reftable() {
+    every_flow(&made(&["--ref-format=reftable"]));
+}
+
+#[test]
+fn git_dir_elsewhere() {
+    let world = World::empty();
+    let elsewhere = world.path("elsewhere");
+    let world = {
+        let git_dir = format!("--separate-git-dir={}", elsewhere.display());
+        world.git(&["init", "-q", "-b", "main", &git_dir, "."]);
+        world.put("work/a.txt", "harmless\n");
+        world.git(&["add", "."]);
+        world.git(&["commit", "-q", "-m", "first"]);
+        world
+    };
+    every_flow(&world);
+}
+
+#[test]
+fn inside_a_submodule() {
+    let world = made(&[]);
+    world.git(&["init", "-q", "-b", "main", "../module"]);
+    let git = |folder: &str, arguments: &[&str]| world.run(world.command("git", folder).args(arguments));
+    world.put("module/a.txt", "harmless\n");
+    git("module", &["add", "."]);
+    assert_eq!(git("module", &["commit", "-q", "-m", "first"]).code, 0);
+    let allow = ["-c", "protocol.file.allow=always"];
+    world.git(&[&allow[..], &["submodule", "--quiet", "add", "../module", "module"]].concat());
+    world.git(&["commit", "-q", "-m", "module"]);
+
+    let run = world.stopleak_in("work/module", &["hook", "install"]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(run.stderr.contains(".git/modules/module/hooks/pre-commit"), "{}", run.stderr);
+    world.put("work/module/b.txt", line(1));
+    git("work/module", &["add", "."]);
+    world.report_in("work/module", &["staged"]).is(&["new b.txt:1"]);
+    let commit = git("work/module", &["commit", "-q", "-m", "leak"]);
+    assert!(commit.code == 1 && commit.stderr.contains("b.txt"), "{}", commit.stderr);
+    // The repository around it sees nothing of that but in the files.
+    world.report(&["staged"]).is(&[]);
+    world.report(&["scan"]).is(&["new module/b.txt:1"]);
+}
+
+#[test]
+fn variables_of_git_say_which_repository() {
+    let world = made(&[]);
+    world.put("work/b.txt", line(1));
+    world.git(&["add", "."]);
+    let (git_dir, work_tree) = (world.path("work/.git"), world.path("work"));
+    world.put("other/x", "");
+    let mut command = world.command(crate::support::binary(), "other");
+    command.env("GIT_DIR", &git_dir).env("GIT_WORK_TREE", &work_tree).arg("staged");
+    world.report_of(&mut command).is(&["new b.txt:1"]);
+    let mut command = world.command(crate::support::binary(), "work/.git");
+    command.env("GIT_DIR", ".").env("GIT_WORK_TREE", "..").arg("staged");
+    world.report_of(&mut command).is(&["new b.txt:1"]);
+}
+
+#[test]
+fn what_staged_cannot_read() {
+    let world = made(&[]);
+    world.put("work/b.txt", line(1));
+    world.put("work/c.txt", line(2));
+    world.put("work/large.txt", format!("{}{}", line(3), "filler\n".repeat(400)));
+    world.git(&["add", "."]);
+    let report = world.report(&["staged", "--max-blob-size", "2kB"]);
+    assert_eq!((report.code, report.gaps()), (3, vec!["too-large"]));
+    assert_eq!(report.found(), ["new b.txt:1", "new c.txt:1"]);
+    let id = world.git(&["rev-parse", ":b.txt"]).stdout;
+    let file = world.path(&format!("work/.git/objects/{}/{}", &id[..2], id[2..].trim()));
+    std::fs::remove_file(file).expect("removed");
+    let report = world.report(&["staged"]);
+    assert_eq!((report.code, report.gaps()), (3, vec!["missing"]));
+    assert_eq!(report.found(), ["new c.txt:1", "new large.txt:1"]);
+    assert!(text(&report.coverage[0], "what").starts_with("b.txt"));
+    // An index that does not read is no empty index.
+    world.put("work/.git/index", "DIRC garbage");
+    let run = world.stopleak(&["staged"]);
+    assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{}", run.stderr);
+}
+
+#[test]
+fn a_head_that_does_not_read_is_not_an_unborn_one() {
+    let world = made(&[]);
+    let id = world.git(&["rev-parse", "HEAD"]).stdout;
+    let file = world.path(&format!("work/.git/objects/{}/{}", &id[..2], id[2..].trim()));
+    std::fs::remove_file(file).expect("removed");
+    world.put("work/b.txt", line(1));
+    world.git(&["add", "."]);
+    let run = world.stopleak(&["staged"]);
+    assert!(matches!(run.code, 2 | 3), "{}", run.code);
+    let run = world.stopleak(&["history"]);
+    assert!(matches!(run.code, 2 | 3), "{}", run.code);
+}
+
+#[test]
+fn values_in_one_line_and_over_several() {
+    let world = made(&[]);
+    world.put("work/two.txt", format!("{} {}\n", token(1), token(2)));
+    world.put("work/key.pem", private_key(1));
+    world.git(&["add", "."]);
+    let report = world.report(&["staged"]);
+    report.is(&["new key.pem:1", "new two.txt:1", "new two.txt:1"]);
+    assert!(report.at("key.pem")["end_line"].as_u64() > Some(2));
+    let human = world.stopleak(&["staged"]);
+    human.is_discreet();
+    let inner = private_key(1).lines().nth(2).expect("lines").to_owned();
+    assert!(!human.stdout.contains(&inner), "{}", human.stdout);
+}
