@@ -76,6 +76,21 @@ pub fn peel(objects: &impl ReadObjects, id: &Oid) -> Result<(Oid, Kind), ObjectE
     Err(ObjectError::Corrupt { id, why: "endless chain of tags".into() })
 }
 
+/// The tags that peeling `tip` goes through. Ends at what does not read.
+pub fn tags_at(objects: &impl ReadObjects, tip: Oid) -> Vec<Oid> {
+    let mut tags = Vec::new();
+    let mut id = tip;
+    while let Ok(object) = objects.read(&id)
+        && object.kind == Kind::Tag
+        && !tags.contains(&id)
+        && let Ok(tag) = Tag::parse(&object.data)
+    {
+        tags.push(id);
+        id = tag.target;
+    }
+    tags
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

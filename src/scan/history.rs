@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
-use crate::git::attribution::Attribution;
+use crate::git::attribution::{Attribution, Reach};
 use crate::git::commit::Commit;
 use crate::git::tag::Tag;
 use crate::git::tree::Mode;
@@ -33,7 +33,13 @@ pub(super) fn scan(
     let history = History::load(&view, threads)?;
     outcome.refs = history.ref_names();
     outcome.coverage.extend(history.gaps(&view, threads));
-    let blobs: HashSet<Oid> = hits.iter().filter(|hit| hit.kind == Kind::Blob).map(|hit| hit.id).collect();
+    let ids = |kind: Kind| hits.iter().filter(move |hit| hit.kind == kind).map(|hit| hit.id);
+    let blobs: HashSet<Oid> = ids(Kind::Blob).collect();
+    let commits = match ids(Kind::Commit).collect::<Vec<Oid>>() {
+        none if none.is_empty() => HashMap::new(),
+        commits => history.reach(&view, &commits),
+    };
+    let tags = if ids(Kind::Tag).next().is_some() { history.tag_names(&view) } else { HashMap::new() };
     let (attribution, gaps) = history.attribute(&view, &blobs, threads);
     outcome.coverage.extend(gaps);
     outcome.coverage.extend(view.store_gaps());
@@ -41,6 +47,8 @@ pub(super) fn scan(
         inspector,
         view: &view,
         history: &history,
+        commits,
+        tags,
         facts: HashMap::new(),
         found: BTreeMap::new(),
         skipped: 0,
@@ -98,6 +106,10 @@ struct Places<'p, 's> {
     inspector: &'p Inspector<'s>,
     view: &'p RepoView,
     history: &'p History,
+    /// What reaches the commits with findings in their messages.
+    commits: HashMap<Oid, Reach>,
+    /// The refs of annotated tags.
+    tags: HashMap<Oid, Vec<String>>,
     facts: HashMap<(Oid, bool), CommitFacts>,
     found: BTreeMap<(Fingerprint, RepoPath, Carrier), Place>,
     skipped: u64,
@@ -107,16 +119,25 @@ impl Places<'_, '_> {
     fn add(&mut self, hit: Hit<'_>, attribution: &Attribution) {
         match hit.kind {
             Kind::Commit => {
+                let reach = self.commits.remove(&hit.id).unwrap_or_default();
                 let provenance = Provenance {
                     carrier: Carrier::Commit,
                     first_commit: Some(self.facts(hit.id, false)),
+                    refs: reach.refs.to_vec(),
+                    reachable: Some(reach.reachable),
                     ..object_provenance(hit.id)
                 };
                 let order = (self.history.rank(&hit.id).unwrap_or(u32::MAX), hit.id);
                 self.put(hit.candidates, &provenance, order);
             }
             Kind::Tag => {
-                let provenance = Provenance { carrier: Carrier::Tag, ..object_provenance(hit.id) };
+                let refs = self.tags.remove(&hit.id).unwrap_or_default();
+                let provenance = Provenance {
+                    carrier: Carrier::Tag,
+                    reachable: Some(!refs.is_empty()),
+                    refs,
+                    ..object_provenance(hit.id)
+                };
                 self.put(hit.candidates, &provenance, (u32::MAX, hit.id));
             }
             Kind::Blob | Kind::Tree => self.add_blob(hit, attribution),

@@ -11,7 +11,7 @@ use ignore::{WalkBuilder, WalkState};
 
 use crate::git::env::GitEnv;
 use crate::git::index::Index;
-use crate::git::repo::Repo;
+use crate::git::repo::{Repo, RepoError};
 use crate::git::tree::Mode;
 use crate::model::{Carrier, Coverage, CoverageKind, RepoPath};
 
@@ -173,19 +173,22 @@ fn walk_directory<'d, R: Receiver>(
 
 /// Files that git tracks although a `.gitignore` names them: the walk passed them over.
 fn read_tracked<R: Receiver>(root: &Root, reader: &mut Reader<'_, R>) {
-    let Ok(repo) = Repo::with_env(&root.top, GitEnv::default()) else { return };
+    let unknown = |what: &Path, error: &dyn std::fmt::Display| Coverage {
+        kind: CoverageKind::Unreadable,
+        what: path_text(what),
+        reason: format!("cannot tell which ignored files are tracked: {error}"),
+        remedy: Some("run again with --no-ignore".to_owned()),
+    };
+    let repo = match Repo::with_env(&root.top, GitEnv::default()) {
+        Ok(repo) => repo,
+        Err(RepoError::NotARepository { .. }) => return,
+        Err(error) => return reader.receiver().gap(unknown(&root.given, &error)),
+    };
     let Some(work_tree) = repo.work_tree() else { return };
     let file = repo.index_file();
     let index = match Index::read(&file, repo.git_dir(), repo.algorithm()) {
         Ok(index) => index,
-        Err(error) => {
-            return reader.receiver().gap(Coverage {
-                kind: CoverageKind::Unreadable,
-                what: path_text(&file),
-                reason: format!("cannot tell which ignored files are tracked: {error}"),
-                remedy: Some("run again with --no-ignore".to_owned()),
-            });
-        }
+        Err(error) => return reader.receiver().gap(unknown(&file, &error)),
     };
     let (Ok(work_tree), Ok(real_top)) = (work_tree.canonicalize(), root.top.canonicalize()) else { return };
     for entry in &index.entries {

@@ -1,12 +1,13 @@
 //! Every object of a repository, and where those that matter came from.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use crate::git::attribution::{Attribution, attribute};
+use crate::git::attribution::{Attribution, Reach, attribute, reach};
 use crate::git::connectivity::absent_objects;
 use crate::git::graph::CommitGraph;
 use crate::git::refs::{Tip, TipClass, tips};
 use crate::git::repo::RepoError;
+use crate::git::tag::tags_at;
 use crate::git::{ObjectError, Oid};
 use crate::model::{Coverage, CoverageKind};
 
@@ -56,6 +57,23 @@ impl History {
         let attribution = attribute(&view.objects, &self.graph, &self.tips, self.head, blobs, threads);
         let gaps = attribution.problems.iter().map(|error| object_gap(error, None)).collect();
         (attribution, gaps)
+    }
+
+    /// What reaches the commits.
+    pub fn reach(&self, view: &RepoView, commits: &[Oid]) -> HashMap<Oid, Reach> {
+        reach(&view.objects, &self.graph, &self.tips, self.head, commits)
+    }
+
+    /// The full names of the refs that name each annotated tag, or a tag of it; sorted.
+    pub fn tag_names(&self, view: &RepoView) -> HashMap<Oid, Vec<String>> {
+        let mut names: HashMap<Oid, Vec<String>> = HashMap::new();
+        for tip in self.tips.iter().filter(|tip| tip.class == TipClass::Ref) {
+            for tag in tags_at(&view.objects, tip.id) {
+                names.entry(tag).or_default().push(tip.name.clone());
+            }
+        }
+        names.values_mut().for_each(|names| names.sort());
+        names
     }
 
     /// Everything that this repository should hold and does not: the cut of a shallow clone, missing

@@ -7,7 +7,7 @@ use crate::git::diff::{Change, diff_trees};
 use crate::git::refs::{TipClass, tips};
 use crate::git::repo::RepoError;
 use crate::git::revs::walk_range;
-use crate::git::tag::Tag;
+use crate::git::tag::{Tag, tags_at};
 use crate::git::tree::Mode;
 use crate::git::{Kind, Oid, ReadObjects};
 use crate::model::{Coverage, CoverageKind};
@@ -141,21 +141,6 @@ pub fn range(view: &RepoView, commits: &Commits) -> Result<RangeChanges, RepoErr
         });
     }
     Ok(result)
-}
-
-/// The tags that peeling `tip` goes through. What does not read is reported by the walk.
-fn tags_at<R: ReadObjects>(objects: &R, tip: Oid) -> Vec<Oid> {
-    let mut tags = Vec::new();
-    let mut id = tip;
-    while let Ok(object) = objects.read(&id)
-        && object.kind == Kind::Tag
-        && !tags.contains(&id)
-        && let Ok(tag) = Tag::parse(&object.data)
-    {
-        tags.push(id);
-        id = tag.target;
-    }
-    tags
 }
 
 /// The message of a commit or tag, as it is stored; `None` when it does not read.

@@ -231,10 +231,24 @@ fn messages_and_tags() {
     };
     assert_eq!((by("commit").len(), by("tag").len(), by("file").len()), (1, 1, 3), "{:?}", report.found());
     assert_eq!((&by("commit")[0]["first_commit"], &by("commit")[0]["start_line"]), (&leak.into(), &3.into()));
+    assert_eq!(by("commit")[0]["refs"], serde_json::json!(["refs/heads/main", "refs/tags/v1"]));
+    assert_eq!(by("tag")[0]["refs"], serde_json::json!(["refs/tags/v1"]));
+    for finding in by("commit").into_iter().chain(by("tag")) {
+        assert_eq!(finding["reachable"], true);
+    }
     for (object, name) in [(blob, "refs/tags/blob"), (deep, "refs/tags/deep")] {
         let finding = report.findings.iter().find(|finding| finding["object"] == object).expect("found");
         assert_eq!(finding["refs"], serde_json::json!([name]));
         assert_eq!(finding["reachable"], true);
+    }
+    // The message of a commit that was amended, and that of a tag that was deleted.
+    world.git(&["tag", "-d", "v1"]);
+    world.git(&["commit", "-q", "--amend", "-m", "harmless"]);
+    let report = history(&world);
+    for carrier in ["commit", "tag"] {
+        let finding =
+            report.findings.iter().find(|finding| finding["carrier"] == carrier).expect("still there");
+        assert_eq!((&finding["reachable"], &finding["refs"]), (&false.into(), &serde_json::json!([])));
     }
 }
 

@@ -125,6 +125,42 @@ fn commit_of_a_path_takes_that_path_and_no_other() {
 }
 
 #[test]
+fn every_kind_of_commit_from_a_subfolder_of_any_worktree() {
+    let world = repository();
+    world.git(&["worktree", "add", "-q", "../linked"]);
+    for root in ["work", "linked"] {
+        let folder = format!("{root}/sub");
+        world.put(&format!("{folder}/b.txt"), "harmless\n");
+        world.put(&format!("{folder}/c.txt"), "harmless\n");
+        world.run(world.command("git", root).args(["add", "."]));
+        accepted(&commit_in(&world, &folder, &["-a"]));
+        world.put(&format!("{folder}/b.txt"), line(2));
+        for arguments in [
+            &["-a"][..],
+            &["b.txt"],
+            &["."],
+            &["--amend", "-a"],
+            &["--include", "b.txt"],
+            &["--only", "b.txt"],
+        ] {
+            refused(&commit_in(&world, &folder, arguments), "sub/b.txt");
+        }
+        world.put(&format!("{folder}/c.txt"), "changed\n");
+        accepted(&commit_in(&world, &folder, &["c.txt"]));
+    }
+}
+
+#[test]
+fn flags_that_hide_a_file_from_status_do_not_hide_it_here() {
+    let world = repository();
+    world.put("work/a.txt", line(2));
+    world.git(&["add", "."]);
+    world.git(&["update-index", "--skip-worktree", "a.txt"]);
+    world.git(&["update-index", "--assume-unchanged", "old.txt"]);
+    staged(&world, &["new a.txt:1"]);
+}
+
+#[test]
 fn amending_what_head_holds_is_no_news() {
     let world = repository();
     world.put("work/b.txt", line(2));

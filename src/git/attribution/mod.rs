@@ -180,6 +180,37 @@ pub fn attribute(
     attribution
 }
 
+/// What reaches a commit.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reach {
+    /// Whether a ref or any HEAD does.
+    pub reachable: bool,
+    /// As [`BlobHistory::refs`].
+    pub refs: Arc<[String]>,
+}
+
+/// Finds out what reaches each of `commits`. One that the graph lacks is left out.
+pub fn reach(
+    objects: &impl ScanObjects,
+    graph: &CommitGraph,
+    tips: &[Tip],
+    head: Option<Oid>,
+    commits: &[Oid],
+) -> HashMap<Oid, Reach> {
+    // What leads nowhere is told by whoever reads everything.
+    let roots = Roots::find(objects, graph, tips, head, &TreeEdges::default(), &mut Vec::new());
+    let mut ranks: Vec<u32> = commits.iter().filter_map(|commit| graph.rank(commit)).collect();
+    ranks.sort_unstable();
+    ranks.dedup();
+    let refs = names::refs_of(graph, &roots.refs, &ranks);
+    let heads = names::refs_of(graph, &roots.heads, &ranks);
+    let reach = |rank: &u32| {
+        let refs = Some(&refs[rank]).filter(|refs| !refs.is_empty()).unwrap_or(&heads[rank]).clone();
+        (graph.ids()[*rank as usize], Reach { reachable: !refs.is_empty(), refs })
+    };
+    ranks.iter().map(reach).collect()
+}
+
 /// All ranks: what refs and HEADs reach first, then the rest; parents before children in both.
 fn walk_order(reachable: &[bool]) -> Vec<u32> {
     let ranks = || 0..reachable.len() as u32;
