@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use stopleak::engine::sample::{Draw, fill};
-use stopleak::engine::{Engine, Match, Workload, settle};
+use stopleak::engine::{Engine, Match, settle};
 use stopleak::model::Confidence;
 use stopleak::rules::syntax::Text;
 use stopleak::rules::{Rule, RuleSet};
@@ -51,7 +51,7 @@ fn check(
 
 #[test]
 fn every_rule_finds_its_examples_and_not_its_counter_examples() {
-    let engine = Engine::new(&RuleSet::builtin(), Workload::Large);
+    let engine = Engine::new(&RuleSet::builtin());
     let mut wrong = Vec::new();
     for rule in rules().iter().filter(|rule| !rule.identifier) {
         wrong.extend(check(&engine, rule, &rule.examples, |found| match found_by(rule, found).count() {

@@ -16,7 +16,6 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use thiserror::Error;
 
-use crate::engine::Workload;
 use crate::git::env::GitEnv;
 use crate::git::repo::RepoError;
 use crate::model::{Confidence, Counts, Coverage, CoverageKind, Finding, ScanHeader, ScanReport};
@@ -138,11 +137,7 @@ pub fn run(target: &Target, settings: &Settings) -> Result<ScanReport, ScanError
     if settings.rules.is_empty() {
         return Err(ScanError::NoRules);
     }
-    let workload = match target {
-        Target::Staged => Workload::Small,
-        _ => Workload::Large,
-    };
-    let inspector = Inspector::new(settings, workload)?;
+    let inspector = Inspector::new(settings)?;
     let (command, name, outcome) = match target {
         Target::Paths { paths, no_ignore } => {
             let names: Vec<String> = paths.iter().map(|path| crate::source::view::path_text(path)).collect();
