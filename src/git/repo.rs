@@ -190,10 +190,18 @@ impl Repo {
         }
     }
 
-    /// The commits being merged into HEAD (`MERGE_HEAD`); empty unless a merge is under way.
+    /// The commits being merged into HEAD: `MERGE_HEAD`, or before that is written what the
+    /// environment says. Empty unless a merge is under way.
     pub fn merge_heads(&self) -> Result<Vec<Oid>, RepoError> {
         let lines = read_if_there(&self.git_dir().join("MERGE_HEAD"))?;
-        Ok(lines.split(|&byte| byte == b'\n').filter_map(|line| Oid::from_hex(line.trim_ascii())).collect())
+        let ids = lines.split(|&byte| byte == b'\n').filter_map(|line| Oid::from_hex(line.trim_ascii()));
+        let written: Vec<Oid> = ids.collect();
+        if !written.is_empty() {
+            return Ok(written);
+        }
+        // The variables may be left from a merge in another repository, from whose editor we were called.
+        let is_here = |id: &&Oid| their_id(**id).is_ok_and(|id| self.git.find_commit(id).is_ok());
+        Ok(self.env.merging.iter().filter(is_here).copied().collect())
     }
 
     /// The commit that a revision names, tags peeled.

@@ -22,7 +22,7 @@ pub(super) fn scan(inspector: &Inspector<'_>, settings: &Settings) -> Result<Out
     let staged = staged(&view)?;
     let mut outcome = Outcome { coverage: staged.coverage, ..Outcome::default() };
     let mut changes = scan_changes(inspector, &view.objects, &staged.changes, settings.threads());
-    mark_copies(&view.objects, &staged.parent_trees, &mut changes.findings);
+    mark_copies(inspector, &view.objects, &staged.parent_trees, &mut changes.findings);
     outcome.absorb(changes);
     Ok(outcome)
 }
@@ -71,18 +71,45 @@ fn scan_change<R: ReadObjects>(inspector: &Inspector<'_>, objects: &R, change: &
     outcome
 }
 
-/// A value that this very change removes from another file was moved, not added.
+/// A value that this very change takes out of another file was moved, not added.
 fn mark_moved<R: ReadObjects>(
     inspector: &Inspector<'_>,
     objects: &R,
     changes: &[Change],
     findings: &mut [Finding],
 ) {
-    if findings.iter().any(|finding| finding.status == Status::New) {
-        let deleted = changes.iter().filter(|change| change.new.is_none() && change.mode != Mode::Gitlink);
-        let before = values_of(inspector, objects, deleted.flat_map(|change| &change.olds));
-        mark_old(findings, &before, "moved here from a file that this change removes");
+    let mut wanted: HashSet<Secret> = new_values(findings);
+    let mut moved = HashSet::new();
+    for change in changes.iter().filter(|change| !change.olds.is_empty()) {
+        if wanted.is_empty() {
+            break;
+        }
+        // Nobody ever looked at a value in a file that is left out.
+        if inspector.skips(&RepoPath::new(change.path.as_slice())) {
+            continue;
+        }
+        let mut gone = HashSet::new();
+        for old in change.olds.iter().filter_map(|id| objects.read(id).ok()) {
+            gone.extend(inspector.values_among(&old.data, &wanted));
+        }
+        if let (Some(id), false) = (change.new, gone.is_empty()) {
+            match objects.read(&id) {
+                Ok(new) => {
+                    let kept = inspector.values_among(&new.data, &gone);
+                    gone.retain(|value| !kept.contains(value));
+                }
+                Err(_) => gone.clear(), // nobody knows what it still holds
+            }
+        }
+        wanted.retain(|value| !gone.contains(value));
+        moved.extend(gone);
     }
+    mark_old(findings, &moved, "moved here from a file that this change takes it out of");
+}
+
+fn new_values(findings: &[Finding]) -> HashSet<Secret> {
+    let new = findings.iter().filter(|finding| finding.status == Status::New);
+    new.map(|finding| finding.secret.clone()).collect()
 }
 
 fn values_of<'o, R: ReadObjects>(
