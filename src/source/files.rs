@@ -148,10 +148,10 @@ fn read_tracked<R: Receiver>(root: &Path, base: &Path, reader: &mut Reader<'_, R
         let is_new =
             is_file && !seen.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).contains(&as_walked);
         // A tracked file that is not there was deleted or left out by a sparse checkout.
-        if let (true, Ok(metadata)) = (is_new, fs::symlink_metadata(&as_walked)) {
-            if metadata.is_file() || metadata.is_symlink() {
-                reader.read(&as_walked, &shown(&as_walked, base, root), metadata.is_symlink());
-            }
+        if let (true, Ok(metadata)) = (is_new, fs::symlink_metadata(&as_walked))
+            && (metadata.is_file() || metadata.is_symlink())
+        {
+            reader.read(&as_walked, &shown(&as_walked, base, root), metadata.is_symlink());
         }
     }
 }
