@@ -74,9 +74,7 @@ mod tests {
 
     #[test]
     fn errors_come_with_what_to_do() {
-        let rev = |rev: &str| {
-            hint(&ScanError::Repo(RepoError::UnknownRevision { rev: rev.into() }).into()).expect("a hint")
-        };
+        let rev = |rev: &str| hint(&RepoError::UnknownRevision { rev: rev.into() }.into()).expect("a hint");
         assert_eq!(rev("origin/main"), "fetch it first: git fetch origin main");
         assert!(rev("v1").contains("--unshallow"));
         let nested = anyhow::Error::from(RepoError::NotARepository { path: "x".into() }).context("hooks");

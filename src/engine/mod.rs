@@ -6,6 +6,7 @@
 mod anchors;
 mod assignment;
 mod entropy;
+pub mod examples;
 mod filler;
 mod generic;
 mod matcher;

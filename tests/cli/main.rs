@@ -4,5 +4,6 @@ mod baseline;
 mod config;
 mod hook;
 mod manifest;
+mod rules;
 mod support;
 mod usage;
