@@ -6,7 +6,9 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 
 use super::hints;
-use crate::report::terminal_lines;
+
+/// Control characters, and those that hide or turn text, written out; lines stay lines.
+pub(crate) use crate::report::terminal_lines as visible;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -33,12 +35,12 @@ pub(crate) fn help(text: &str) {
 /// What was done.
 pub(crate) fn note(text: &str) {
     // Nobody is left to be told when this fails.
-    let _ = writeln!(anstream::stderr(), "{}", terminal_lines(text));
+    let _ = writeln!(anstream::stderr(), "{}", visible(text));
 }
 
 fn line(style: Style, label: &str, text: &str) {
     // As above.
-    let _ = writeln!(anstream::stderr(), "{style}{label}:{style:#} {}", terminal_lines(text));
+    let _ = writeln!(anstream::stderr(), "{style}{label}:{style:#} {}", visible(text));
 }
 
 /// The error and its causes in one text; a cause that is already told is not told again.
