@@ -1,7 +1,8 @@
-//! Joins source, decode, engine and policy for one run: threads, order, limits.
+//! In: a target and settings. Out: a `ScanReport`. Never: a format, a stream, or a default of its own.
 //!
-//! Each flow is one file. All of them end in the same way: findings that are new, old or suppressed,
-//! what could not be read, and counts of what was.
+//! Joins source, decode, engine and policy for one run: threads, order, limits. Each flow is one file. All
+//! of them end in the same way: findings that are new, old or suppressed, what could not be read, and counts
+//! of what was.
 
 mod excerpt;
 mod files;
