@@ -240,20 +240,26 @@ fn ends_with_word(text: &[u8], words: &[&[u8]]) -> bool {
 }
 
 /// Places behind `keyword` where a value can begin: behind a quote, a bracket or a blank, once an
-/// operator has been passed. Used by rules whose pattern decides what a value is.
+/// operator has been passed, or behind a command-line option and a blank. Used by rules whose pattern
+/// decides what a value is.
 pub(crate) fn value_starts(text: &[u8], window: Span, keyword: Span) -> impl Iterator<Item = usize> + '_ {
     let name = identifier_around(text, window, keyword);
-    let flag = text[name.start..name.end].starts_with(b"-");
+    // The word that is being read begins with `-`: it is an option, and a blank ends it.
+    let mut option = text[name.start..name.end].starts_with(b"-");
     let mut operator = false;
     (keyword.end..window.end).filter(move |&at| {
         let before = text[at - 1];
-        operator |= matches!(before, b'=' | b':' | b',' | b'(' | b'>') || flag && before == b' ';
+        operator |= matches!(before, b'=' | b':' | b',' | b'(' | b'>');
+        let behind_option = option && matches!(before, b' ' | b'\t');
+        if matches!(before, b' ' | b'\t') {
+            option = text[at] == b'-';
+        }
         let opens = matches!(
             before,
             b' ' | b'\t' | b'"' | b'\'' | b'`' | b'=' | b':' | b',' | b'(' | b'>' | b'[' | b'{' | b'|' | b'/'
         );
-        operator
-            && opens
+        let in_template = before == b'{' && matches!(text[at - 2], b'$' | b'#' | b'%' | b'{');
+        (operator && opens && !in_template || behind_option)
             && !matches!(text[at], b' ' | b'\t' | b'"' | b'\'' | b'`' | b'=' | b':' | b'>' | b'(' | b',')
     })
 }
@@ -320,5 +326,8 @@ mod tests {
         let line = b"dropbox token = 'abc'";
         let starts: Vec<usize> = value_starts(line, Span::new(0, line.len()), Span::new(0, 7)).collect();
         assert_eq!(starts, [17]);
+        let line = b"vercel deploy --prod --token abc def";
+        let starts: Vec<usize> = value_starts(line, Span::new(0, line.len()), Span::new(0, 6)).collect();
+        assert_eq!(starts, [21, 29]);
     }
 }

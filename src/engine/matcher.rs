@@ -17,6 +17,9 @@ use super::window;
 /// How far behind a keyword a value may begin.
 const KEYWORD_REACH: usize = 100;
 
+/// The reason given when a context word stands near.
+pub(crate) const CONTEXT_HOLDS: &str = "provider named beside it";
+
 /// How far a match's context words may stand from it, each way.
 const CONTEXT_REACH: usize = 512;
 
@@ -55,9 +58,16 @@ pub(crate) fn judge<'e>(
         Reach::Keyword => {
             let reach = Span::new(window.start, window.end.min(anchor.end + KEYWORD_REACH));
             for start in assignment::value_starts(text, reach, Span::new(anchor.start, anchor.end)) {
-                if begins_cleanly(rule, text, start) && names_stand_between(rule, &text[anchor.start..start])
+                if !begins_cleanly(rule, text, start)
+                    || !names_stand_between(rule, &text[anchor.start..start])
                 {
-                    pattern.match_at(text, window, start).into_iter().for_each(&mut accept);
+                    continue;
+                }
+                let Some(found) = pattern.match_at(text, window, start) else { continue };
+                accept(found);
+                // A pattern for anything that people type would take what stands farther on as well.
+                if rule.human {
+                    break;
                 }
             }
         }
@@ -128,7 +138,7 @@ fn accept<'e>(rule: &'e Rule, pattern: &LazyPattern, text: &[u8], found: Found) 
         let holds =
             |word: &String| memchr::memmem::find(&around, word.to_ascii_lowercase().as_bytes()).is_some();
         match (context.words.iter().any(holds), context.otherwise) {
-            (true, _) => why.push("provider named beside it"),
+            (true, _) => why.push(CONTEXT_HOLDS),
             (false, Otherwise::Low) => confidence = Confidence::Low,
             (false, Otherwise::Drop) => return None,
         }

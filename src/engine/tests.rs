@@ -140,7 +140,7 @@ fn pairs_raise_lower_and_drop() {
     let far = "AID739164\n\n\n\nacme_q7w2z9t4k8n1";
     let confidence = |otherwise: &str, text: &str| {
         engine(&format!("{id}{}", secret(otherwise)))
-            .scan(text.as_bytes())
+            .candidates(text.as_bytes())
             .first()
             .map(|found| found.confidence)
     };
