@@ -85,18 +85,19 @@ fn sink_generic<'e>(
 ) {
     let keyword = Span::new(anchor.start, anchor.end);
     let Some(assigned) = assignment::assigned(text, window, keyword) else { return };
+    let Some((confidence, why)) = generic::judge(text, &assigned, keyword.of(text), rule.human) else {
+        return;
+    };
+    // Few names come with a value that may be a secret: only these meet the regex.
     let whole_value = Some(Found { whole: assigned.value, secret: assigned.value });
-    if pattern.match_at(text, assigned.value, assigned.value.start) != whole_value {
+    if pattern.match_at(text, assigned.value, assigned.value.start) != whole_value
+        || is_excluded(rule, pattern, assigned.value.of(text))
+    {
         return;
     }
-    if is_excluded(rule, pattern, assigned.value.of(text)) {
-        return;
-    }
-    if let Some((confidence, why)) = generic::judge(text, &assigned, keyword.of(text), rule.human) {
-        let whole = Span::new(assigned.name.start, assigned.value.end);
-        let confidence = confidence.min(rule.confidence);
-        sink(Match { rule, span: assigned.value, whole, confidence, severity: rule.severity, why });
-    }
+    let whole = Span::new(assigned.name.start, assigned.value.end);
+    let confidence = confidence.min(rule.confidence);
+    sink(Match { rule, span: assigned.value, whole, confidence, severity: rule.severity, why });
 }
 
 /// Everything that is asked about a regex match; `None` when it does not count.
@@ -128,8 +129,13 @@ fn accept<'e>(rule: &'e Rule, pattern: &LazyPattern, text: &[u8], found: Found) 
     }
     // What a checksum has proved is no filler, whatever it looks like.
     let filler = if rule.human { filler::is_placeholder } else { filler::is_filler };
-    if !proved && filler(distinctive_part(rule, secret)) {
-        return None;
+    let part = distinctive_part(rule, secret);
+    if !proved && filler(part) {
+        if rule.human || !filler::is_only_sequence(part) {
+            return None;
+        }
+        confidence = Confidence::Low;
+        why.push("runs of the alphabet");
     }
     if let Some(context) = &rule.context {
         let around = window::lines_around(text, found.whole, context.lines, CONTEXT_REACH)

@@ -40,7 +40,8 @@ pub(super) fn run(hook: HookName, arguments: &[OsString], env: &Environment) -> 
             pushed.sort();
             pushed.dedup();
             // Without a name git gives the address, of which no tracking branch can be known.
-            let remote = arguments.first().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            let remote =
+                arguments.first().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
             for update in &pushed {
                 code = code.worse(finish(&scan_update(update, &remote, &settings)?, env)?);
             }
