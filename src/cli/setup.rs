@@ -79,15 +79,21 @@ impl Setup {
         Ok(Setup { ground, root, config, settings, baseline_path, isolated })
     }
 
-    /// The active rules. An id that no rule has is an error wherever it was written: it might be a
-    /// misspelt one that somebody believes to be on, or off.
-    pub(crate) fn rules(&self) -> anyhow::Result<RuleSet> {
+    /// All rules, active or not: the built-in ones and those of the rule files.
+    pub(crate) fn known_rules(&self) -> anyhow::Result<RuleSet> {
         let mut rules = RuleSet::builtin();
         for file in &self.settings.rule_files {
             let loaded = RuleSet::load(&file.value);
             let added = loaded.and_then(|loaded| rules.extend(loaded));
             added.with_context(|| format!("rules from {}", file.origin))?;
         }
+        Ok(rules)
+    }
+
+    /// The active rules. An id that no rule has is an error wherever it was written: it might be a
+    /// misspelt one that somebody believes to be on, or off.
+    pub(crate) fn rules(&self) -> anyhow::Result<RuleSet> {
+        let mut rules = self.known_rules()?;
         let Resolved { rules_off: off, rules_only: only, .. } = &self.settings;
         for id in off.iter().chain(only) {
             known_rule(&rules, &id.value)

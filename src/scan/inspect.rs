@@ -8,7 +8,7 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 use memchr::memmem;
 
 use crate::decode;
-use crate::engine::{Engine, Match, Workload, settle};
+use crate::engine::{Engine, Match, settle};
 use crate::model::{
     Carrier, Confidence, Coverage, CoverageKind, Finding, Fingerprint, LineIndex, Locator, Provenance,
     RepoPath, RuleInfo, Secret, Span, Status,
@@ -55,13 +55,13 @@ pub(super) struct Inspected<'i> {
 }
 
 impl<'s> Inspector<'s> {
-    pub(super) fn new(settings: &'s Settings, workload: Workload) -> Result<Inspector<'s>, ScanError> {
+    pub(super) fn new(settings: &'s Settings) -> Result<Inspector<'s>, ScanError> {
         let rules = settings
             .rules
             .iter()
             .map(|rule| Ok((rule.id.clone(), placed(rule)?)))
             .collect::<Result<_, ScanError>>()?;
-        Ok(Inspector { engine: Engine::new(&settings.rules, workload), policy: &settings.policy, rules })
+        Ok(Inspector { engine: Engine::new(&settings.rules), policy: &settings.policy, rules })
     }
 
     /// Whether the configuration leaves the file out.

@@ -1,7 +1,8 @@
-//! Joins source, decode, engine and policy for one run: threads, order, limits.
+//! In: a target and settings. Out: a `ScanReport`. Never: a format, a stream, or a default of its own.
 //!
-//! Each flow is one file. All of them end in the same way: findings that are new, old or suppressed,
-//! what could not be read, and counts of what was.
+//! Joins source, decode, engine and policy for one run: threads, order, limits. Each flow is one file. All
+//! of them end in the same way: findings that are new, old or suppressed, what could not be read, and counts
+//! of what was.
 
 mod excerpt;
 mod files;
@@ -16,7 +17,6 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use thiserror::Error;
 
-use crate::engine::Workload;
 use crate::git::env::GitEnv;
 use crate::git::repo::RepoError;
 use crate::model::{Confidence, Counts, Coverage, CoverageKind, Finding, ScanHeader, ScanReport};
@@ -149,11 +149,7 @@ pub fn run(target: &Target, settings: &Settings) -> Result<ScanReport, ScanError
     if settings.rules.is_empty() {
         return Err(ScanError::NoRules);
     }
-    let workload = match target {
-        Target::Staged => Workload::Small,
-        _ => Workload::Large,
-    };
-    let inspector = Inspector::new(settings, workload)?;
+    let inspector = Inspector::new(settings)?;
     let (command, name, outcome) = match target {
         Target::Paths { paths, no_ignore } => {
             let names: Vec<String> = paths.iter().map(|path| crate::source::view::path_text(path)).collect();
