@@ -1,8 +1,5 @@
 //! Real repositories for tests, built by the `git` command in a world of their own: no system or
 //! user configuration, a fixed identity, and a clock that moves one minute a command.
-//!
-//! Integration tests include this very file through `tests/support/mod.rs`, so it names nothing of
-//! the crate.
 
 use std::cell::Cell;
 use std::ffi::OsStr;

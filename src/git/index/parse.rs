@@ -79,9 +79,12 @@ pub(super) fn parse(data: &[u8], algorithm: HashAlgorithm) -> Result<Parsed, Ind
     let count = cursor.u32()? as usize;
     // The count may lie; the smallest entry is longer than what is reserved for it here.
     let mut entries: Vec<IndexEntry> = Vec::with_capacity(count.min(body / (42 + algorithm.id_len())));
+    // Version 4 repeats a path for a byte: without a bound a small file could claim all memory.
+    let mut room = body.saturating_mul(64);
     for _ in 0..count {
         let previous = entries.last().map_or(&[][..], |entry| &entry.path);
         let entry = parse_entry(&mut cursor, version, algorithm, previous)?;
+        room = room.checked_sub(entry.path.len()).ok_or(IndexError::Corrupt("its paths are too long"))?;
         entries.push(entry);
     }
     let mut parsed = Parsed { entries, cached_tree: None, link: None };
