@@ -1,10 +1,9 @@
 //! Files, directories and standard input: everything found is new.
 
-use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use crate::model::{Carrier, Counts, Coverage, CoverageKind, Provenance, RepoPath};
-use crate::source::files::{File, Receiver, WalkOptions, walk};
+use crate::source::files::{File, Receiver, WalkOptions, is_absent, walk};
 use crate::source::view::lfs_pointer;
 
 use super::inspect::Inspector;
@@ -16,11 +15,8 @@ pub(super) fn scan(
     paths: &[PathBuf],
     no_ignore: bool,
 ) -> Result<Outcome, ScanError> {
-    for path in paths {
-        let there = std::fs::symlink_metadata(settings.directory.join(path));
-        if there.is_err_and(|error| matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)) {
-            return Err(ScanError::NoSuchPath { path: path.clone() });
-        }
+    if let Some(path) = paths.iter().find(|path| is_absent(&settings.directory.join(path))) {
+        return Err(ScanError::NoSuchPath { path: path.clone() });
     }
     let options = WalkOptions {
         root: &settings.root,

@@ -53,6 +53,13 @@ pub struct WalkOptions<'o> {
     pub max_size: u64,
 }
 
+/// Whether there is nothing at `path`, not even a link: the user has mistyped it.
+pub fn is_absent(path: &Path) -> bool {
+    let absent =
+        |error: io::Error| matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory);
+    fs::symlink_metadata(path).is_err_and(absent)
+}
+
 /// Reads every file at or below `roots`, each once. A root that is a file is read whatever git thinks of
 /// it. Symbolic links are not followed: their targets are scanned as text, like git stores them.
 pub fn walk<R: Receiver>(
