@@ -33,7 +33,7 @@ const KEPT: [(&str, &[&str]); 15] = [
     ("clap_mangen", &["cli"]),
     ("git2", &["git"]),
     ("std::env", &["cli", "git"]),
-    ("std::fs", &["cli", "config", "git", "report", "rules", "scan", "source"]),
+    ("std::fs", &["cli", "config", "git", "report", "rules", "source"]),
     ("std::net", &[]),
     ("std::os::unix::net", &[]),
     ("std::process::Command", &["git"]),
