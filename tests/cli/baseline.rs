@@ -36,7 +36,7 @@ fn an_entry_goes_only_when_its_rule_looked_for_it() {
     let world = World::repository();
     let entry = format!("1:{} some-rule-of-long-ago # rotated", "a".repeat(26));
     let gone = format!("1:{} generic-password", "b".repeat(26));
-    world.write(FILE, &format!("key: {}\n{entry}\n{gone}\n", "0".repeat(32)));
+    world.write(FILE, format!("key: {}\n{entry}\n{gone}\n", "0".repeat(32)));
     assert_eq!(world.stopleak(&["baseline", "create", "--force"]).code, 0);
     let text = world.read(FILE);
     assert!(text.ends_with(&format!("key: {}\n{entry}\n", "0".repeat(32))), "{text}");
@@ -47,7 +47,7 @@ fn show_lists_entries_and_counts() {
     let world = World::repository();
     assert_eq!(world.stopleak(&["baseline", "show"]).code, 2);
     let entry = format!("1:{} generic-password # rotated", "a".repeat(26));
-    world.write(FILE, &format!("key: {}\n{entry}\n", "0".repeat(32)));
+    world.write(FILE, format!("key: {}\n{entry}\n", "0".repeat(32)));
     let run = world.stopleak(&["baseline", "show"]);
     assert_eq!(run.code, 0);
     insta::assert_snapshot!(run.stdout, @r"
@@ -61,7 +61,7 @@ fn show_lists_entries_and_counts() {
 #[test]
 fn a_broken_baseline_is_refused_with_its_line() {
     let world = World::repository();
-    world.write(FILE, &format!("key: {}\n<<<<<<< HEAD\n", "0".repeat(32)));
+    world.write(FILE, format!("key: {}\n<<<<<<< HEAD\n", "0".repeat(32)));
     for arguments in [&["staged"][..], &["baseline", "show"], &["baseline", "create", "--force"]] {
         let run = world.stopleak(arguments);
         assert_eq!(run.code, 2, "{arguments:?}");

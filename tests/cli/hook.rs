@@ -56,7 +56,7 @@ fn a_hook_without_its_binary_refuses_the_commit() {
     let hook = world.read("work/.git/hooks/pre-commit");
     let binary = binary().to_str().expect("UTF-8");
     assert!(hook.contains(binary));
-    world.write("work/.git/hooks/pre-commit", &hook.replace(binary, "/gone/stopleak"));
+    world.write("work/.git/hooks/pre-commit", hook.replace(binary, "/gone/stopleak"));
     let run = commit(&world);
     assert_ne!(run.code, 0);
     assert!(run.stderr.contains("nothing was checked for secrets"), "{}", run.stderr);
@@ -69,7 +69,7 @@ fn a_moved_binary_is_found_in_path() {
     let world = World::repository();
     assert_eq!(world.stopleak(&["hook", "install"]).code, 0);
     let hook = world.read("work/.git/hooks/pre-commit");
-    world.write("work/.git/hooks/pre-commit", &hook.replace(binary().to_str().expect("UTF-8"), "/gone"));
+    world.write("work/.git/hooks/pre-commit", hook.replace(binary().to_str().expect("UTF-8"), "/gone"));
     world.write("work/a.txt", "changed\n");
     let mut path = OsString::from(binary().parent().expect("a folder"));
     path.push(":");

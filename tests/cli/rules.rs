@@ -85,7 +85,7 @@ fn a_sample_is_found_by_its_rule_and_masked_by_the_test() {
     assert_ne!(drawn, sample("8").stdout);
     let values: Vec<&str> = drawn.lines().collect();
     assert_eq!(values.len(), 2);
-    world.write("work/t.txt", &format!("a\n  'é' {} x\n{}\n", values[0], values[1]));
+    world.write("work/t.txt", format!("a\n  'é' {} x\n{}\n", values[0], values[1]));
     let run = world.stopleak(&["rules", "test", "github-classic-pat", "t.txt"]);
     assert_eq!(run.code, 1);
     insta::assert_snapshot!(run.stdout, @r"
@@ -122,7 +122,7 @@ fn check_accepts_a_good_file_and_tells_every_fault_of_a_bad_one() {
         second.replace("acme-token", "acme-glob").replace("  help:", "  paths: ['{a']\n  help:"),
         second.to_owned(),
     ];
-    world.write("work/bad/a.yaml", &bad.concat());
+    world.write("work/bad/a.yaml", bad.concat());
     world.write("work/bad/b.yaml", "provider: x\nrulez: []\n");
     let run = world.stopleak(&["rules", "check", "bad"]);
     assert_eq!(run.code, 2);

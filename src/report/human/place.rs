@@ -79,7 +79,7 @@ pub(super) fn allow(group: &Group<'_>) -> String {
         matches!(finding.carrier, Carrier::File | Carrier::Stdin) && !from_history(finding)
     };
     if !group.iter().any(editable) {
-        let option = if group.iter().any(|finding| from_history(&finding)) { " --history" } else { "" };
+        let option = if group.iter().any(from_history) { " --history" } else { "" };
         return format!("stopleak baseline create{option} (history and names take no mark)");
     }
     let line = if group.len() == 1 { "the line" } else { "each line" };
