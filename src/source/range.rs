@@ -55,13 +55,13 @@ impl Commits {
     fn tips(&self, view: &RepoView) -> Result<(Vec<Oid>, Vec<Oid>), RepoError> {
         match self {
             Commits::Spec(spec) if spec.contains("..") => view.repo.range(spec),
-            Commits::Spec(revision) => Ok((Vec::new(), vec![view.repo.resolve(revision)?])),
+            Commits::Spec(revision) => Ok((Vec::new(), vec![view.repo.resolve_tip(revision)?])),
             Commits::NotOnRemote { to, remote } => {
                 let prefix = format!("refs/remotes/{remote}/");
                 let tracked = tips(&view.repo)?
                     .into_iter()
                     .filter(|tip| tip.class == TipClass::Ref && tip.name.starts_with(&prefix));
-                Ok((tracked.map(|tip| tip.id).collect(), vec![view.repo.resolve(to)?]))
+                Ok((tracked.map(|tip| tip.id).collect(), vec![view.repo.resolve_tip(to)?]))
             }
         }
     }
