@@ -20,7 +20,8 @@ rules:
 fn list_shows_the_active_rules_in_both_formats() {
     let world = World::empty();
     world.write("work/acme.yaml", GOOD);
-    let run = world.stopleak(&["rules", "list", "--rules", "acme.yaml", "--only", "acme-token,npm-access-token"]);
+    let run =
+        world.stopleak(&["rules", "list", "--rules", "acme.yaml", "--only", "acme-token,npm-access-token"]);
     insta::assert_snapshot!(run.stdout, @r"
     acme-token        high      high    Acme  Acme token
     npm-access-token  critical  high    npm   npm access token
