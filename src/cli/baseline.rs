@@ -133,6 +133,6 @@ fn show(args: &ShowArgs, env: &Environment) -> anyhow::Result<ExitCode> {
     for (rule, count) in rules {
         let _ = writeln!(text, "{count:>6} {rule}");
     }
-    io::stdout().write_all(talk::visible(&text).as_bytes())?;
+    io::stdout().write_all(talk::visible(&talk::masked(&text)).as_bytes())?;
     Ok(ExitCode::Complete)
 }

@@ -81,10 +81,13 @@ fn run() -> ExitCode {
     let cli = match Cli::try_parse_from(env::arguments()) {
         Ok(cli) => cli,
         Err(error) => {
-            // A closed stream ends nothing.
-            let _ = error.print();
-            let asked_for = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
-            return if asked_for { ExitCode::Complete } else { ExitCode::Usage };
+            if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
+                // A closed stream ends nothing.
+                let _ = error.print();
+                return ExitCode::Complete;
+            }
+            talk::usage(&error);
+            return ExitCode::Usage;
         }
     };
     cli.color.apply();

@@ -1,11 +1,16 @@
 //! What is said on stderr. Texts can hold file names, revisions and keys that others wrote, so control
-//! characters are made visible. A closed stderr ends nothing.
+//! characters are made visible, and what looks like a secret is masked: somebody may have pasted one where
+//! a name belongs. A closed stderr ends nothing.
 
 use std::io::{self, Write};
+use std::sync::LazyLock;
 
 use anstyle::{AnsiColor, Style};
 
 use super::hints;
+use crate::engine::{Engine, settle};
+use crate::model::Secret;
+use crate::rules::RuleSet;
 
 /// Control characters, and those that hide or turn text, written out; lines stay lines.
 pub(crate) use crate::report::terminal_lines as visible;
@@ -35,12 +40,32 @@ pub(crate) fn help(text: &str) {
 /// What was done.
 pub(crate) fn note(text: &str) {
     // Nobody is left to be told when this fails.
-    let _ = writeln!(anstream::stderr(), "{}", visible(text));
+    let _ = writeln!(anstream::stderr(), "{}", visible(&masked(text)));
 }
 
 fn line(style: Style, label: &str, text: &str) {
     // As above.
-    let _ = writeln!(anstream::stderr(), "{style}{label}:{style:#} {}", visible(text));
+    let _ = writeln!(anstream::stderr(), "{style}{label}:{style:#} {}", visible(&masked(text)));
+}
+
+/// What is wrong with the command line. The parser has made its text visible and coloured it.
+pub(crate) fn usage(error: &clap::Error) {
+    // As above.
+    let _ = write!(anstream::stderr(), "{}", masked(&error.render().ansi().to_string()));
+}
+
+/// `text` with everything masked that any built-in rule takes for a secret, however unsure.
+pub(crate) fn masked(text: &str) -> String {
+    static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::new(&RuleSet::builtin()));
+    let mut shown = Vec::new();
+    let mut rest = 0;
+    for found in settle(ENGINE.candidates(text.as_bytes()), |found| found) {
+        shown.extend_from_slice(&text.as_bytes()[rest..found.span.start]);
+        shown.extend(Secret::new(found.span.of(text.as_bytes())).redacted().bytes());
+        rest = found.span.end;
+    }
+    shown.extend_from_slice(&text.as_bytes()[rest..]);
+    String::from_utf8_lossy(&shown).into_owned()
 }
 
 /// The error and its causes in one text; a cause that is already told is not told again.

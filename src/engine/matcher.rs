@@ -23,6 +23,16 @@ pub(crate) const CONTEXT_HOLDS: &str = "provider named beside it";
 /// How far a match's context words may stand from it, each way.
 const CONTEXT_REACH: usize = 512;
 
+/// Longest escape before a value: `[1;38;5;196m`.
+const ESCAPE: usize = 12;
+
+/// How far from an anchor's start the judgement about it looks, before and after it.
+pub(crate) fn reach(rule: &Rule) -> (usize, usize) {
+    let window = rule.window.unwrap_or(window::DEFAULT);
+    let context = rule.context.as_ref().map_or(0, |_| CONTEXT_REACH);
+    (window.before.max(rule.at) + context.max(ESCAPE), window.after + context.max(1))
+}
+
 /// Gives every match that the anchor leads to. At most one, unless the rule's window says `every`.
 pub(crate) fn judge<'e>(
     rule: &'e Rule,
@@ -184,15 +194,25 @@ fn begins_cleanly(rule: &Rule, text: &[u8], start: usize) -> bool {
     }
 }
 
-/// Whether the letters before a value belong to an escape: `\n`, `\t`, `%3D`, `\u003d`, `\x3d`.
+/// Whether the letters before a value belong to an escape: `\n`, `\t`, `%3D`, `\u003d`, `\x3d`, or
+/// the end of a colour in the log of a terminal (`[31m`).
 fn is_escape(before: &[u8]) -> bool {
-    let tail = &before[before.len().saturating_sub(6)..];
+    let tail = &before[before.len().saturating_sub(ESCAPE)..];
     let hex = |digits: &[u8]| digits.iter().all(u8::is_ascii_hexdigit);
+    let unicode =
+        |tail: &[u8]| tail.last_chunk::<6>().is_some_and(|last| last.starts_with(b"\\u") && hex(&last[2..]));
     let [.., a, b] = tail else { return false };
     *a == b'\\' && matches!(b, b'n' | b'r' | b't')
         || tail.len() >= 3 && tail[tail.len() - 3] == b'%' && hex(&[*a, *b])
         || tail.len() >= 4 && tail[tail.len() - 4..].starts_with(b"\\x") && hex(&[*a, *b])
-        || tail.starts_with(b"\\u") && tail.len() == 6 && hex(&tail[2..])
+        || unicode(tail)
+        || *b == b'm' && ends_in_colour(&tail[..tail.len() - 1])
+}
+
+/// Whether `text` ends with the numbers of a colour: `[31`, `[0;1`.
+fn ends_in_colour(text: &[u8]) -> bool {
+    let numbers = text.iter().rev().take_while(|byte| byte.is_ascii_digit() || **byte == b';').count();
+    text[..text.len() - numbers].ends_with(b"[")
 }
 
 /// Whether the byte behind the match lets it end there.

@@ -16,7 +16,9 @@ mod proof;
 pub mod sample;
 mod window;
 
-use std::collections::HashSet;
+use std::cmp::Reverse;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use crate::model::{Confidence, Severity, Span};
@@ -70,22 +72,45 @@ impl Engine {
         found
     }
 
+    /// How far from the start of an anchor anything is looked at, before and after it: an anchor that is
+    /// farther than that from both ends of a text is judged as in any larger text around it.
+    pub fn reach(&self) -> (usize, usize) {
+        let reaches = self.rules.iter().map(matcher::reach);
+        reaches.fold((0, 0), |most, reach| (most.0.max(reach.0), most.1.max(reach.1)))
+    }
+
     /// The matches of every anchor by itself, each (rule, span) once, by place: the local part.
     fn local_matches<'e>(&'e self, text: &[u8]) -> Vec<Match<'e>> {
         let mut found = Vec::new();
-        let mut seen = HashSet::new();
+        let mut known = HashMap::new();
         self.anchors.find(text, |anchor| {
             let rule = &self.rules[anchor.rule];
             let pattern = &self.patterns[anchor.rule];
             matcher::judge(rule, pattern, text, anchor, &mut |found_here| {
-                if seen.insert((anchor.rule, found_here.span)) {
-                    found.push(found_here);
+                match known.entry((anchor.rule, found_here.span)) {
+                    Entry::Vacant(free) => {
+                        free.insert(found.len());
+                        found.push(found_here);
+                    }
+                    // Two keywords of one name lead to one value. The better match stays, whichever
+                    // came first: what is kept must not depend on the order.
+                    Entry::Occupied(taken) => {
+                        let before: &mut Match<'_> = &mut found[*taken.get()];
+                        if quality(&found_here) > quality(before) {
+                            *before = found_here;
+                        }
+                    }
                 }
             });
         });
         found.sort_by(|a, b| (a.span, &a.rule.id).cmp(&(b.span, &b.rule.id)));
         found
     }
+}
+
+/// Which of two matches of one rule on the same bytes is the better one: all that can differ.
+fn quality<'m>(found: &'m Match<'_>) -> impl Ord + 'm {
+    (found.confidence, found.severity, found.whole.len(), Reverse(found.whole.start), &found.why)
 }
 
 /// Whether the rule's regexes can be built within the engine's limits; the error says why not.

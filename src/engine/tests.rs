@@ -1,5 +1,11 @@
 //! The engine at its outer boundary: rules in, matches out.
 
+mod drawn;
+mod linear;
+mod locality;
+mod prefilter;
+mod text;
+
 use std::path::Path;
 
 use super::*;
@@ -49,6 +55,8 @@ fn a_token_is_found_wherever_it_can_stand() {
         "({})",
         "\u{1}{}\u{2}",
         "\\u003d{}",
+        "\u{1b}[31m{}\u{1b}[0m",
+        "\\033[0;1m{}",
     ] {
         assert_eq!(
             found(&engine, &text.replace("{}", token)),

@@ -1,5 +1,5 @@
-//! How far a rule may look from its anchor: the second half of the locality contract. Whatever is
-//! decided about an anchor at byte p depends only on bytes in `[p - before - 1, p + after + 1)`.
+//! How far a rule's match may reach from its anchor: the second half of the locality contract. What stands
+//! directly beside a match, and the words near it, are looked at too: `matcher::reach` has the sum.
 
 use memchr::{memchr, memmem, memrchr};
 

@@ -215,11 +215,27 @@ impl Repo {
         own_id(commit.id()).ok_or_else(unknown)
     }
 
+    /// The object that a revision names: a commit, or an annotated tag of one. Full ids and names of refs
+    /// are only looked up, not read: libgit2 never returns from reading a loose object that is cut off, and
+    /// whoever walks from here says of a corrupt object that it is one.
+    pub fn resolve_tip(&self, rev: &str) -> Result<Oid, RepoError> {
+        if let Some(id) = Oid::from_hex(rev.as_bytes()) {
+            let stored = self.git.odb()?.exists(their_id(id)?);
+            return stored.then_some(id).ok_or_else(|| RepoError::UnknownRevision { rev: rev.to_owned() });
+        }
+        let named = self.git.resolve_reference_from_short_name(rev).and_then(|found| found.resolve());
+        match named.ok().and_then(|found| found.target()).and_then(own_id) {
+            Some(id) => Ok(id),
+            None => self.resolve(rev),
+        }
+    }
+
     /// The two sides of a range, (left out, taken): `A..B`; `A...B`, which leaves out what the merge
     /// bases reach; a missing side means HEAD.
     pub fn range(&self, spec: &str) -> Result<(Vec<Oid>, Vec<Oid>), RepoError> {
-        let side = |text: &str| self.resolve(if text.is_empty() { "HEAD" } else { text });
+        let named = |text| if str::is_empty(text) { "HEAD" } else { text };
         if let Some((left, right)) = spec.split_once("...") {
+            let side = |text| self.resolve(named(text));
             let include = side(right)?;
             let bases = self.merge_bases(side(left)?, include)?;
             if bases.is_empty() {
@@ -229,6 +245,7 @@ impl Repo {
         }
         let (left, right) =
             spec.split_once("..").ok_or_else(|| RepoError::NotARange { spec: spec.to_owned() })?;
+        let side = |text| self.resolve_tip(named(text));
         Ok((vec![side(left)?], vec![side(right)?]))
     }
 

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::coverage::Coverage;
 use super::finding::{Finding, Status};
 use super::grade::Confidence;
+use super::secret::Secret;
 
 /// What was scanned, with what. Holds nothing that differs between two equal runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,6 +81,8 @@ pub struct ScanReport {
     pub findings: Vec<Finding>,
     /// What was not read, sorted.
     pub coverage: Vec<Coverage>,
+    /// Values that stand in names only (of files, refs, people): no findings, and never to be seen either.
+    pub in_names: Vec<Secret>,
     /// How much was read.
     pub counts: Counts,
     /// New findings at or above this confidence decide the verdict.

@@ -110,6 +110,7 @@ pub(super) fn report(command: &str, findings: Vec<Finding>) -> ScanReport {
         },
         findings,
         coverage: Vec::new(),
+        in_names: Vec::new(),
         counts: Counts { files: 12, bytes: 34_120, ..Counts::default() },
         fail_on: Confidence::Medium,
     }

@@ -183,7 +183,9 @@ impl Document {
     pub fn new(report: &ScanReport, show_secrets: bool) -> Document {
         let redactor = match show_secrets {
             true => Redactor::transparent(),
-            false => Redactor::new(report.findings.iter().map(|finding| &finding.secret)),
+            false => {
+                Redactor::new(report.findings.iter().map(|finding| &finding.secret).chain(&report.in_names))
+            }
         };
         let mut findings: Vec<&model::Finding> = report.findings.iter().collect();
         findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));

@@ -11,6 +11,7 @@ mod inspect;
 mod range;
 mod staged;
 
+use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
@@ -19,7 +20,7 @@ use thiserror::Error;
 
 use crate::git::env::GitEnv;
 use crate::git::repo::RepoError;
-use crate::model::{Confidence, Counts, Coverage, CoverageKind, Finding, ScanHeader, ScanReport};
+use crate::model::{Confidence, Counts, Coverage, CoverageKind, Finding, ScanHeader, ScanReport, Secret};
 use crate::policy::Policy;
 use crate::rules::RuleSet;
 use crate::source::range::Commits;
@@ -185,16 +186,41 @@ pub fn run(target: &Target, settings: &Settings) -> Result<ScanReport, ScanError
         refs: outcome.refs.clone(),
         shard: None,
     };
-    Ok(report(outcome, header, settings))
+    Ok(report(outcome, header, settings, &inspector))
 }
 
-fn report(outcome: Outcome, header: ScanHeader, settings: &Settings) -> ScanReport {
+fn report(
+    outcome: Outcome,
+    header: ScanHeader,
+    settings: &Settings,
+    inspector: &Inspector<'_>,
+) -> ScanReport {
     let Outcome { mut findings, mut coverage, counts, .. } = outcome;
     findings.retain(|finding| finding.confidence >= settings.confidence);
     findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
     coverage.sort();
     coverage.dedup();
-    ScanReport { header, findings, coverage, counts, fail_on: settings.fail_on }
+    let in_names = inspector.values(&names(&header, &findings, &coverage));
+    let mut in_names: Vec<Secret> = in_names.into_iter().collect();
+    in_names.sort();
+    ScanReport { header, findings, coverage, in_names, counts, fail_on: settings.fail_on }
+}
+
+/// Every name that a report prints, a line each: somebody may have put a value into one.
+fn names(header: &ScanHeader, findings: &[Finding], coverage: &[Coverage]) -> Vec<u8> {
+    let mut names: BTreeSet<&[u8]> = BTreeSet::from([header.target.as_bytes()]);
+    names.extend(header.refs.iter().map(String::as_bytes));
+    for finding in findings {
+        names.insert(finding.provenance.path.as_bytes());
+        names.extend(finding.provenance.refs.iter().map(String::as_bytes));
+        names.extend(finding.provenance.first_commit.iter().map(|commit| commit.author.as_bytes()));
+        names.extend(finding.status_reason.iter().map(String::as_bytes));
+    }
+    for entry in coverage {
+        names.extend([entry.what.as_bytes(), entry.reason.as_bytes()]);
+        names.extend(entry.remedy.iter().map(String::as_bytes));
+    }
+    names.into_iter().collect::<Vec<_>>().join(&b'\n')
 }
 
 fn absolute(settings: &Settings, path: &Path) -> PathBuf {

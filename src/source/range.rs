@@ -62,7 +62,7 @@ impl Commits {
     fn tips(&self, view: &RepoView) -> Result<(Vec<Oid>, Vec<Oid>), RepoError> {
         match self {
             Commits::Spec(spec) if spec.contains("..") => view.repo.range(spec),
-            Commits::Spec(revision) => Ok((Vec::new(), vec![view.repo.resolve(revision)?])),
+            Commits::Spec(revision) => Ok((Vec::new(), vec![view.repo.resolve_tip(revision)?])),
             Commits::NotOnRemote { to, known, remote } => {
                 let id = |text: &String| Oid::from_hex(text.as_bytes());
                 let prefix = format!("refs/remotes/{remote}/");

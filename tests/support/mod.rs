@@ -1,13 +1,19 @@
 //! A scratch folder or repository, and the two programs in a world of their own: no configuration of the
 //! machine, no variables of the surroundings, a fixed identity and date.
 
-#![allow(dead_code, reason = "each test binary uses its own part")]
+#![allow(dead_code, unused_imports, reason = "each test binary uses its own part")]
+
+pub(crate) mod planted;
+#[path = "../../src/git/testing.rs"]
+mod testing;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
+
+pub(crate) use testing::TestRepo;
 
 pub(crate) struct World {
     dir: TempDir,

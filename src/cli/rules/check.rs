@@ -53,7 +53,7 @@ pub(super) fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
     }
     let mut out = io::stdout().lock();
     for complaint in &wrong {
-        writeln!(out, "{}", talk::visible(complaint))?;
+        writeln!(out, "{}", talk::visible(&talk::masked(complaint)))?;
     }
     if wrong.is_empty() {
         writeln!(out, "{} rules, all good", placed.len())?;

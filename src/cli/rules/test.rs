@@ -38,6 +38,8 @@ pub(super) fn run(args: &TestArgs, env: &Environment) -> anyhow::Result<ExitCode
     let paths = named(&rules, &args.id)?.paths.clone();
     rules.retain(|rule| rule.id == args.id);
     let (name, bytes) = read(&args.file)?;
+    // A token can be part of a file name.
+    let name = talk::masked(&name);
     let chunk = decode::text(&bytes);
     let text = chunk.text.as_ref();
 

@@ -178,7 +178,7 @@ pub(crate) fn complete(sample: &mut Vec<u8>) {
             *state = state.wrapping_mul(31).wrapping_add(*byte);
             Some(*state)
         })
-        .take(64)
+        .take(128)
         .collect();
     let number = |byte: u8| der::encode(der::INTEGER, &[&[byte], &noise[..31]].concat());
     let zero = der::encode(der::INTEGER, &[0]);
