@@ -49,7 +49,9 @@ pub(crate) fn judge(
         (false, true) => value.len() >= 16 && !shape::is_uuid(value),
         (false, false) => return None,
         (true, true) => value.len() >= 8,
-        (true, false) if !certain && (shape::is_wordlike(value) || assigned.operator == Operator::Call) => return None,
+        (true, false) if !certain && (shape::is_wordlike(value) || assigned.operator == Operator::Call) => {
+            return None;
+        }
         (true, false) => value.len() >= 8 && mixed,
     };
     let reasons = match (random, mixed) {
