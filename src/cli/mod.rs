@@ -12,6 +12,7 @@ mod hook;
 mod man;
 mod options;
 mod output;
+mod rules;
 mod scanning;
 mod setup;
 mod talk;
@@ -60,6 +61,8 @@ enum Command {
     Baseline(baseline::BaselineCommand),
     #[command(subcommand)]
     Config(config::ConfigCommand),
+    #[command(subcommand)]
+    Rules(rules::RulesCommand),
     Completions(completions::CompletionsArgs),
     Man(man::ManArgs),
 }
@@ -106,6 +109,7 @@ impl Command {
             Command::Hook(command) => command.run(env),
             Command::Baseline(command) => command.run(env),
             Command::Config(command) => command.run(env),
+            Command::Rules(command) => command.run(env),
             Command::Completions(args) => args.run(),
             Command::Man(args) => args.run(),
         }

@@ -79,15 +79,21 @@ impl Setup {
         Ok(Setup { ground, root, config, settings, baseline_path, isolated })
     }
 
-    /// The active rules. An id that no rule has is an error wherever it was written: it might be a
-    /// misspelt one that somebody believes to be on, or off.
-    pub(crate) fn rules(&self) -> anyhow::Result<RuleSet> {
+    /// All rules, active or not: the built-in ones and those of the rule files.
+    pub(crate) fn known_rules(&self) -> anyhow::Result<RuleSet> {
         let mut rules = RuleSet::builtin();
         for file in &self.settings.rule_files {
             let loaded = RuleSet::load(&file.value);
             let added = loaded.and_then(|loaded| rules.extend(loaded));
             added.with_context(|| format!("rules from {}", file.origin))?;
         }
+        Ok(rules)
+    }
+
+    /// The active rules. An id that no rule has is an error wherever it was written: it might be a
+    /// misspelt one that somebody believes to be on, or off.
+    pub(crate) fn rules(&self) -> anyhow::Result<RuleSet> {
+        let mut rules = self.known_rules()?;
         let Resolved { rules_off: off, rules_only: only, .. } = &self.settings;
         for id in off.iter().chain(only) {
             known_rule(&rules, &id.value)
@@ -147,6 +153,7 @@ impl Setup {
             threads: self.settings.threads.value,
             max_blob_size: self.settings.max_blob_size.value.bytes(),
             directory: env.directory.clone(),
+            root: self.root.clone(),
             env: env.git.clone(),
         })
     }
@@ -180,10 +187,8 @@ pub(crate) fn read_baseline(path: &Path) -> anyhow::Result<Option<Baseline>> {
 /// The root of the repository that holds `start`; outside of any, the folder itself.
 fn root(env: &Environment, start: &Path) -> anyhow::Result<(Ground, PathBuf)> {
     let start = env.directory.join(start);
-    let folder = match start.metadata() {
-        Ok(found) if !found.is_dir() => start.parent().unwrap_or(&start).to_path_buf(),
-        _ => start,
-    };
+    // The path may be a file, or lead nowhere; the scan has its own words for that.
+    let folder = start.ancestors().find(|folder| folder.is_dir()).unwrap_or(&start).to_path_buf();
     // libgit2 puts a slash behind its paths, which the components leave out.
     match Repo::with_env(&folder, env.git.clone()) {
         Ok(repo) => Ok(match repo.work_tree() {

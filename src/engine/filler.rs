@@ -255,7 +255,7 @@ pub(crate) fn is_template(value: &[u8]) -> bool {
     let text = value.trim_ascii();
     let starts = |opener: &&[u8]| text.starts_with(opener);
     let enclosed = |open: u8, close: u8| text.len() >= 2 && text[0] == open && text[text.len() - 1] == close;
-    OPENERS.iter().any(|opener| starts(&opener))
+    OPENERS.iter().any(starts)
         || has_interpolation(text)
         || enclosed(b'<', b'>')
         || enclosed(b'{', b'}')
@@ -299,7 +299,7 @@ pub(crate) fn is_code(text: &[u8]) -> bool {
     const MARKS: [&[u8]; 9] =
         [b"()", b"(\"", b"('", b"->", b"::", b"getenv", b"process.env", b"environ", b"[\""];
     let has = |mark: &&[u8]| memchr::memmem::find(text, mark).is_some();
-    MARKS.iter().any(|mark| has(&mark)) || is_name_path(text) || is_plain_call(text)
+    MARKS.iter().any(has) || is_name_path(text) || is_plain_call(text)
 }
 
 /// `config.db.password`, `self.token`: names joined by dots.

@@ -4,5 +4,7 @@ mod baseline;
 mod config;
 mod hook;
 mod manifest;
+mod rules;
+#[path = "../support/mod.rs"]
 mod support;
 mod usage;

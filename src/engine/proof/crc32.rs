@@ -84,7 +84,7 @@ mod tests {
             (SumEncoding::Base64Le, 6),
         ] {
             let parameters = Crc32 { from: 4, gap: 0, tail, encoding };
-            let mut token = b"pre_qL7vN2xW9kR4tZ8mB3cY6hJ1pD5sF0gAaaaaaaaa".to_vec();
+            let mut token = [&b"pre_"[..], b"qL7vN2xW9kR4tZ8mB3cY6hJ1pD5sF0gAaaaaaaaa"].concat();
             complete(&parameters, &mut token);
             assert_ne!(verify(&parameters, &token), Outcome::Disproved);
             for at in 4..token.len() {

@@ -1,0 +1,81 @@
+//! `stopleak rules test`: what one rule finds in one text.
+
+use std::fs;
+use std::io::{self, Read, Write};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::Args;
+
+use super::{named, setup};
+use crate::cli::env::Environment;
+use crate::cli::exit_code::ExitCode;
+use crate::cli::options::RuleOptions;
+use crate::cli::talk;
+use crate::decode;
+use crate::engine::{Engine, settle};
+use crate::model::{LineIndex, Locator, Secret, Verdict};
+
+/// Print what one rule finds in a file
+///
+/// At any confidence, and without marks, baseline or other rules. Exit code 1 when it finds something.
+#[derive(Args, Debug)]
+pub(crate) struct TestArgs {
+    /// The rule's id
+    #[arg(value_name = "ID")]
+    id: String,
+
+    /// The file, or - for standard input
+    #[arg(value_name = "FILE", default_value = "-")]
+    file: PathBuf,
+
+    #[command(flatten)]
+    rules: RuleOptions,
+}
+
+pub(super) fn run(args: &TestArgs, env: &Environment) -> anyhow::Result<ExitCode> {
+    let mut rules = setup(&args.rules, env)?.known_rules()?;
+    let paths = named(&rules, &args.id)?.paths.clone();
+    rules.retain(|rule| rule.id == args.id);
+    let (name, bytes) = read(&args.file)?;
+    let chunk = decode::text(&bytes);
+    let text = chunk.text.as_ref();
+
+    let engine = Engine::new(&rules);
+    let found = settle(engine.candidates(text), |found| found);
+    let lines = LineIndex::new(text);
+    let mut locator = Locator::new(&lines, text);
+    let mut out = io::stdout().lock();
+    for found in &found {
+        let place = locator.locate(found.span);
+        let value = Secret::new(found.span.of(text)).redacted();
+        let line = format!(
+            "{name}:{}:{}: {value} ({} confidence, {} severity: {})",
+            place.start_line,
+            place.start_column,
+            found.confidence,
+            found.severity,
+            found.why.join(", ")
+        );
+        writeln!(out, "{}", talk::visible(&line))?;
+    }
+    out.flush()?;
+    if !paths.is_empty() {
+        talk::note(&format!("a scan asks {} in these files only: {}", args.id, paths.join(", ")));
+    }
+    if found.is_empty() {
+        talk::note(&format!("{} finds nothing in {name}", args.id));
+        return Ok(ExitCode::Complete);
+    }
+    Ok(ExitCode::of(Verdict::Findings, false))
+}
+
+fn read(file: &Path) -> anyhow::Result<(String, Vec<u8>)> {
+    if file.as_os_str() == "-" {
+        let mut bytes = Vec::new();
+        io::stdin().lock().read_to_end(&mut bytes).context("cannot read standard input")?;
+        return Ok(("stdin".to_owned(), bytes));
+    }
+    let bytes = fs::read(file).with_context(|| file.display().to_string())?;
+    Ok((file.display().to_string(), bytes))
+}
