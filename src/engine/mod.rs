@@ -16,7 +16,7 @@ mod proof;
 pub mod sample;
 mod window;
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::model::{Confidence, Severity, Span};
@@ -70,16 +70,20 @@ impl Engine {
         found
     }
 
-    /// The matches of every anchor by itself, each (rule, span) once, by place: the local part.
+    /// The matches of every anchor by itself, each (rule, span) once, by place: the local part. Where
+    /// several anchors lead to the same value, the surest stands.
     fn local_matches<'e>(&'e self, text: &[u8]) -> Vec<Match<'e>> {
-        let mut found = Vec::new();
-        let mut seen = HashSet::new();
+        let mut found: Vec<Match<'e>> = Vec::new();
+        let mut seen = HashMap::new();
         self.anchors.find(text, |anchor| {
             let rule = &self.rules[anchor.rule];
             let pattern = &self.patterns[anchor.rule];
             matcher::judge(rule, pattern, text, anchor, &mut |found_here| {
-                if seen.insert((anchor.rule, found_here.span)) {
-                    found.push(found_here);
+                let index = *seen.entry((anchor.rule, found_here.span)).or_insert(found.len());
+                match found.get_mut(index) {
+                    None => found.push(found_here),
+                    Some(known) if known.confidence < found_here.confidence => *known = found_here,
+                    Some(_) => {}
                 }
             });
         });

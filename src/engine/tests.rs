@@ -120,6 +120,10 @@ fn keyword_rules_need_the_keyword_the_assignment_and_the_name() {
             "{text}"
         );
     }
+    let twice = format!("acme:\n  acme_key: {value}\n");
+    let sure: Vec<Confidence> =
+        engine.candidates(twice.as_bytes()).iter().map(|found| found.confidence).collect();
+    assert_eq!(sure, [Confidence::High], "the nearer name decides");
     let far = format!("acme key {} = {value}", " ".repeat(200));
     assert!(found(&engine, &far).is_empty());
 }
