@@ -261,29 +261,52 @@ fn ends_with_word(text: &[u8], words: &[&[u8]]) -> bool {
     })
 }
 
+/// A place where a value can begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ValueStart {
+    pub(crate) at: usize,
+    /// Whether an operator or a command-line option assigns it. Otherwise it only follows one of the
+    /// names, behind a blank or a dash.
+    pub(crate) assigned: bool,
+}
+
 /// Places behind `keyword` where a value can begin: behind a quote, a bracket or a blank, once an
-/// operator has been passed, or behind a command-line option and a blank. Used by rules whose pattern
-/// decides what a value is.
-pub(crate) fn value_starts(text: &[u8], window: Span, keyword: Span) -> impl Iterator<Item = usize> + '_ {
+/// operator or one of `names` has been passed, or behind a command-line option and a blank. Used by
+/// rules whose pattern decides what a value is.
+pub(crate) fn value_starts<'t>(
+    text: &'t [u8],
+    window: Span,
+    keyword: Span,
+    names: &'t [String],
+) -> impl Iterator<Item = ValueStart> + 't {
     let name = identifier_around(text, window, keyword);
     // The word that is being read begins with `-`: it is an option, and a blank ends it.
     let mut option = text[name.start..name.end].starts_with(b"-");
     let mut operator = false;
-    (keyword.end..window.end).filter(move |&at| {
+    let mut named = false;
+    (keyword.end..window.end).filter_map(move |at| {
         let before = text[at - 1];
         operator |= matches!(before, b'=' | b':' | b',' | b'(' | b'>');
         let behind_option = option && matches!(before, b' ' | b'\t');
         if matches!(before, b' ' | b'\t') {
             option = text[at] == b'-';
+            let word = &text[keyword.start..at - 1];
+            named |= word.ends_with(b" -") || names.iter().any(|name| ends_with_name(word, name.as_bytes()));
         }
         let opens = matches!(
             before,
             b' ' | b'\t' | b'"' | b'\'' | b'`' | b'=' | b':' | b',' | b'(' | b'>' | b'[' | b'{' | b'|' | b'/'
         );
         let in_template = before == b'{' && matches!(text[at - 2], b'$' | b'#' | b'%' | b'{');
-        (operator && opens && !in_template || behind_option)
-            && !matches!(text[at], b' ' | b'\t' | b'"' | b'\'' | b'`' | b'=' | b':' | b'>' | b'(' | b',')
+        let begins = ((operator || named) && opens && !in_template || behind_option)
+            && !matches!(text[at], b' ' | b'\t' | b'"' | b'\'' | b'`' | b'=' | b':' | b'>' | b'(' | b',');
+        begins.then_some(ValueStart { at, assigned: operator || behind_option })
     })
+}
+
+fn ends_with_name(text: &[u8], name: &[u8]) -> bool {
+    let start = text.len().wrapping_sub(name.len());
+    text.get(start..).is_some_and(|end| end.eq_ignore_ascii_case(name))
 }
 
 #[cfg(test)]
@@ -360,13 +383,18 @@ mod tests {
         }
     }
 
+    fn starts(line: &str, keyword: usize) -> Vec<(usize, bool)> {
+        let names = ["token".to_owned()];
+        value_starts(line.as_bytes(), Span::new(0, line.len()), Span::new(0, keyword), &names)
+            .map(|start| (start.at, start.assigned))
+            .collect()
+    }
+
     #[test]
-    fn value_starts_need_an_operator() {
-        let line = b"dropbox token = 'abc'";
-        let starts: Vec<usize> = value_starts(line, Span::new(0, line.len()), Span::new(0, 7)).collect();
-        assert_eq!(starts, [17]);
-        let line = b"vercel deploy --prod --token abc def";
-        let starts: Vec<usize> = value_starts(line, Span::new(0, line.len()), Span::new(0, 6)).collect();
-        assert_eq!(starts, [21, 29]);
+    fn value_starts_need_an_operator_or_a_name() {
+        assert_eq!(starts("dropbox token = 'abc'", 7), [(17, true)]);
+        assert_eq!(starts("vercel deploy --prod --token abc def", 6), [(21, true), (29, true), (33, false)]);
+        assert_eq!(starts("dropbox TOKEN abc", 7), [(14, false)]);
+        assert_eq!(starts("dropbox said abc", 7), []);
     }
 }

@@ -20,6 +20,12 @@ const KEYWORD_REACH: usize = 100;
 /// The reason given when a context word stands near.
 pub(crate) const CONTEXT_HOLDS: &str = "provider named beside it";
 
+/// The reason given when a value only follows its name.
+pub(crate) const NOT_ASSIGNED: &str = "not assigned";
+
+/// The reason given when the provider's name stands on a line of its own.
+pub(crate) const NAMED_ABOVE: &str = "provider named on a line above";
+
 /// How far a match's context words may stand from it, each way.
 const CONTEXT_REACH: usize = 512;
 
@@ -65,21 +71,44 @@ pub(crate) fn judge<'e>(
         Reach::Keyword if rule.generic => {
             sink_generic(rule, pattern, text, window, anchor, sink);
         }
-        Reach::Keyword => {
-            let reach = Span::new(window.start, window.end.min(anchor.end + KEYWORD_REACH));
-            for start in assignment::value_starts(text, reach, Span::new(anchor.start, anchor.end)) {
-                if !begins_cleanly(rule, text, start)
-                    || !names_stand_between(rule, &text[anchor.start..start])
-                {
-                    continue;
-                }
-                let Some(found) = pattern.match_at(text, window, start) else { continue };
-                accept(found);
-                // A pattern for anything that people type would take what stands farther on as well.
-                if rule.human {
-                    break;
-                }
+        Reach::Keyword => keyword_matches(rule, pattern, text, window, anchor, sink),
+    }
+}
+
+/// Values that stand behind a provider's name.
+fn keyword_matches<'e>(
+    rule: &'e Rule,
+    pattern: &LazyPattern,
+    text: &[u8],
+    line: Span,
+    anchor: Anchor,
+    sink: &mut dyn FnMut(Match<'e>),
+) {
+    let keyword = Span::new(anchor.start, anchor.end);
+    // Where the value has a name of its own, the provider may stand a line above: nested settings, logs.
+    let crosses_lines = !rule.names.is_empty() && !rule.human;
+    let last = if crosses_lines { text.len() } else { line.end };
+    let reach = Span::new(line.start, last.min(anchor.end + KEYWORD_REACH));
+    let Some(named) = names_end(rule, &text[anchor.start..reach.end]) else { return };
+    let window = Span::new(line.start, last.min(anchor.start + window::DEFAULT.after));
+    for start in assignment::value_starts(text, reach, keyword, &rule.names) {
+        if start.at < anchor.start + named || !begins_cleanly(rule, text, start.at) {
+            continue;
+        }
+        let Some(found) = pattern.match_at(text, window, start.at) else { continue };
+        if let Some(mut found) = accept(rule, pattern, text, found) {
+            if !start.assigned {
+                found.confidence = Confidence::Low;
+                found.why.push(NOT_ASSIGNED);
+            } else if start.at > line.end {
+                found.confidence = Confidence::Low;
+                found.why.push(NAMED_ABOVE);
             }
+            sink(found);
+        }
+        // A pattern for anything that people type would take what stands farther on as well.
+        if rule.human {
+            break;
         }
     }
 }
@@ -176,12 +205,17 @@ fn is_excluded(rule: &Rule, pattern: &LazyPattern, secret: &[u8]) -> bool {
     rule.never.iter().any(|never| never.joined().as_bytes() == secret) || pattern.never_matches(secret)
 }
 
-fn names_stand_between(rule: &Rule, between: &[u8]) -> bool {
+/// Where the first of the rule's `names` ends in `text`, which begins with the keyword; 0 for a rule
+/// without.
+fn names_end(rule: &Rule, text: &[u8]) -> Option<usize> {
     if rule.names.is_empty() {
-        return true;
+        return Some(0);
     }
-    let lower = between.to_ascii_lowercase();
-    rule.names.iter().any(|name| memchr::memmem::find(&lower, name.to_ascii_lowercase().as_bytes()).is_some())
+    let lower = text.to_ascii_lowercase();
+    let end = |name: &String| {
+        Some(memchr::memmem::find(&lower, name.to_ascii_lowercase().as_bytes())? + name.len())
+    };
+    rule.names.iter().filter_map(end).min()
 }
 
 /// Whether the byte before `start` lets a match begin there.

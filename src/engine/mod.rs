@@ -18,7 +18,6 @@ mod window;
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use crate::model::{Confidence, Severity, Span};
@@ -79,27 +78,20 @@ impl Engine {
         reaches.fold((0, 0), |most, reach| (most.0.max(reach.0), most.1.max(reach.1)))
     }
 
-    /// The matches of every anchor by itself, each (rule, span) once, by place: the local part.
+    /// The matches of every anchor by itself, each (rule, span) once, by place: the local part. Where
+    /// several anchors lead to the same value the best match stands, whichever came first.
     fn local_matches<'e>(&'e self, text: &[u8]) -> Vec<Match<'e>> {
-        let mut found = Vec::new();
+        let mut found: Vec<Match<'e>> = Vec::new();
         let mut known = HashMap::new();
         self.anchors.find(text, |anchor| {
             let rule = &self.rules[anchor.rule];
             let pattern = &self.patterns[anchor.rule];
             matcher::judge(rule, pattern, text, anchor, &mut |found_here| {
-                match known.entry((anchor.rule, found_here.span)) {
-                    Entry::Vacant(free) => {
-                        free.insert(found.len());
-                        found.push(found_here);
-                    }
-                    // Two keywords of one name lead to one value. The better match stays, whichever
-                    // came first: what is kept must not depend on the order.
-                    Entry::Occupied(taken) => {
-                        let before: &mut Match<'_> = &mut found[*taken.get()];
-                        if quality(&found_here) > quality(before) {
-                            *before = found_here;
-                        }
-                    }
+                let index = *known.entry((anchor.rule, found_here.span)).or_insert(found.len());
+                match found.get_mut(index) {
+                    None => found.push(found_here),
+                    Some(before) if quality(&found_here) > quality(before) => *before = found_here,
+                    Some(_) => {}
                 }
             });
         });

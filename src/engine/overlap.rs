@@ -10,7 +10,7 @@ use crate::model::{Confidence, Span};
 use crate::rules::syntax::PairOtherwise;
 
 use super::Match;
-use super::matcher::CONTEXT_HOLDS;
+use super::matcher::{CONTEXT_HOLDS, NAMED_ABOVE, NOT_ASSIGNED};
 use super::proof::CHECKSUM_VERIFIED;
 
 /// Farthest that two matches of a pair may stand apart, in bytes.
@@ -50,13 +50,15 @@ fn is_near(text: &[u8], one: Span, other: Span, lines: usize) -> bool {
 
 /// How a match stands against others on the same bytes; the greater one wins.
 ///
-/// What a checksum has proved beats everything. Then a specific rule beats a generic one: a provider's
+/// What a checksum has proved beats everything, and a value assigned to a name one that only stands
+/// near a provider's name. Then a specific rule beats a generic one: a provider's
 /// before one for a general form, a form before the detector that only looks at names, one whose path
 /// or context words hold before one that takes anything. Then the surer, the one with the longer
 /// prefix, the one that explains more of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Standing<'e> {
     proved: bool,
+    firmly_reached: bool,
     of_provider: bool,
     not_generic: bool,
     machine_made: bool,
@@ -76,6 +78,7 @@ impl<'e> Standing<'e> {
         let in_context = rule.context.is_some() && found.why.contains(&CONTEXT_HOLDS);
         Standing {
             proved: found.why.contains(&CHECKSUM_VERIFIED),
+            firmly_reached: !found.why.iter().any(|why| [NOT_ASSIGNED, NAMED_ABOVE].contains(why)),
             of_provider: rule.provider.as_deref() != Some("Generic"),
             not_generic: !rule.generic,
             machine_made: !rule.human,

@@ -113,13 +113,25 @@ fn keyword_rules_need_the_keyword_the_assignment_and_the_name() {
     for text in [
         "API_KEY={}",
         "acme commit={}",
-        "acme key {}",
         "key={} acme",
         "ACME_KEY={}0",
         "ACME_KEY=00000000000000000000000000000001",
     ] {
         assert!(found(&engine, &text.replace("{}", value)).is_empty(), "{text}");
     }
+    for text in ["acme key {}", "acme:\n  key: {}\n"] {
+        let text = text.replace("{}", value);
+        let matches = engine.candidates(text.as_bytes());
+        assert_eq!(
+            matches.iter().map(|found| found.confidence).collect::<Vec<_>>(),
+            [Confidence::Low],
+            "{text}"
+        );
+    }
+    let twice = format!("acme:\n  acme_key: {value}\n");
+    let sure: Vec<Confidence> =
+        engine.candidates(twice.as_bytes()).iter().map(|found| found.confidence).collect();
+    assert_eq!(sure, [Confidence::High], "the nearer name decides");
     let far = format!("acme key {} = {value}", " ".repeat(200));
     assert!(found(&engine, &far).is_empty());
 }

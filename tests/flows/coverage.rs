@@ -8,7 +8,7 @@ use crate::tokens::{RULE, line, token};
 
 fn with_secret() -> World {
     let world = World::repository();
-    world.put("work/b.txt", line(1));
+    world.write("work/b.txt", line(1));
     world
 }
 
@@ -35,7 +35,7 @@ fn exit_codes() {
 #[test]
 fn confidence_decides_what_is_reported_and_fail_on_what_blocks() {
     let world = World::repository();
-    world.put("work/config.py", format!("db_password = \"{}\"\n", &token(6)[6..30]));
+    world.write("work/config.py", format!("db_password = \"{}\"\n", &token(6)[6..30]));
     let report = world.report(&["scan"]);
     assert_eq!((report.code, text(report.at("config.py"), "confidence")), (1, "medium"));
     assert_eq!(world.report(&["scan", "--fail-on", "high"]).code, 0);
@@ -53,9 +53,9 @@ fn an_inline_mark_needs_its_rule_and_a_reason() {
         ("wildcard.py", "# stopleak:allow * all of them".to_owned()),
         ("other.py", "# stopleak:allow generic-password reason".to_owned()),
     ] {
-        world.put(&format!("work/{name}"), format!("{} {mark}\n", line(1).trim_end()));
+        world.write(&format!("work/{name}"), format!("{} {mark}\n", line(1).trim_end()));
     }
-    world.put("work/above.py", format!("# stopleak:allow {RULE} revoked in May\n{}", line(1)));
+    world.write("work/above.py", format!("# stopleak:allow {RULE} revoked in May\n{}", line(1)));
     world.report(&["scan"]).is(&[
         "new no-reason.py:1",
         "new no-rule.py:1",
@@ -82,8 +82,8 @@ fn the_configuration_is_strict_and_is_found_at_the_root() {
         ("rules:\n  off: [no-such-rule]\n", "no-such-rule"),
         ("skip-paths: ['*']\n", "every file"),
     ] {
-        world.put("work/stopleak.yaml", text);
-        world.put("work/sub/x.txt", "");
+        world.write("work/stopleak.yaml", text);
+        world.write("work/sub/x.txt", "");
         for folder in ["work", "work/sub"] {
             let run = world.stopleak_in(folder, &["scan"]);
             assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{text}");
@@ -97,13 +97,13 @@ fn the_configuration_is_strict_and_is_found_at_the_root() {
 fn rules_off_and_paths_left_out() {
     let world = World::repository();
     // Without a name in front, no other rule takes it.
-    world.put("work/b.txt", format!("see {}\n", token(1)));
-    world.put("work/stopleak.yaml", format!("rules:\n  off: [{RULE}]\n"));
+    world.write("work/b.txt", format!("see {}\n", token(1)));
+    world.write("work/stopleak.yaml", format!("rules:\n  off: [{RULE}]\n"));
     world.report(&["scan"]).is(&[]);
     world.report(&["scan", "--only", RULE]).is(&["new b.txt:1"]);
     world.report(&["scan", "--no-config"]).is(&["new b.txt:1"]);
 
-    world.put("work/stopleak.yaml", "skip-paths:\n  - b.txt\n");
+    world.write("work/stopleak.yaml", "skip-paths:\n  - b.txt\n");
     world.git(&["add", "."]);
     for command in ["scan", "staged"] {
         let report = world.report(&[command]);
@@ -132,14 +132,14 @@ rules:
 #[test]
 fn own_rules() {
     let world = World::repository();
-    world.put("work/tools/rules.yaml", OWN_RULE);
-    world.put("work/b.txt", concat!("x = exm", "_a8d7f6g5h4j3k2l1q9w8\n"));
-    world.put("work/stopleak.yaml", "rules:\n  files: [tools/rules.yaml]\n");
+    world.write("work/tools/rules.yaml", OWN_RULE);
+    world.write("work/b.txt", concat!("x = exm", "_a8d7f6g5h4j3k2l1q9w8\n"));
+    world.write("work/stopleak.yaml", "rules:\n  files: [tools/rules.yaml]\n");
     let report = world.report(&["scan"]);
     report.is(&["new b.txt:1"]);
     assert_eq!(report.at("b.txt")["rule"], "example-token");
     world.report_in("work/tools", &["scan", "../b.txt"]).is(&["new ../b.txt:1"]);
-    world.put("work/tools/rules.yaml", OWN_RULE.replace("pattern:", "patern:"));
+    world.write("work/tools/rules.yaml", OWN_RULE.replace("pattern:", "patern:"));
     let run = world.stopleak(&["scan"]);
     assert_eq!(run.code, 2);
     assert!(run.stderr.contains("rules.yaml"), "{}", run.stderr);
@@ -159,7 +159,7 @@ fn after_a_baseline_the_next_run_is_clean() {
     }
     // It knows the value, wherever it stands, and no other.
     world.git(&["mv", "b.txt", "c.txt"]);
-    world.put("work/c.txt", format!("edited\n{}{}", line(1), line(2)));
+    world.write("work/c.txt", format!("edited\n{}{}", line(1), line(2)));
     world.git(&["add", "."]);
     let report = world.report(&["staged"]);
     assert_eq!(report.code, 1);

@@ -17,11 +17,11 @@ fn piped(world: &World, input: &[u8], arguments: &[&str]) -> Report {
 #[test]
 fn what_git_ignores_is_left_out_unless_it_is_tracked() {
     let world = World::repository();
-    world.put("work/.gitignore", "tracked.txt\nignored.txt\nout/\n");
+    world.write("work/.gitignore", "tracked.txt\nignored.txt\nout/\n");
     for (file, seed) in
         [("tracked.txt", 1), ("ignored.txt", 2), ("out/deep.txt", 3), ("out/known.txt", 4), ("new.txt", 5)]
     {
-        world.put(&format!("work/{file}"), line(seed));
+        world.write(&format!("work/{file}"), line(seed));
     }
     world.git(&["add", "-f", "tracked.txt", "out/known.txt"]);
     let expected = ["new new.txt:1", "new out/known.txt:1", "new tracked.txt:1"];
@@ -53,23 +53,23 @@ fn what_git_ignores_is_left_out_unless_it_is_tracked() {
 #[test]
 fn other_places_that_ignore() {
     let world = World::repository();
-    world.put("work/.git/info/exclude", "excluded.txt\n");
-    world.put("work/.ignore", "*\n");
-    world.put("work/excluded.txt", line(1));
-    world.put("work/named-for-other-tools.txt", line(2));
+    world.write("work/.git/info/exclude", "excluded.txt\n");
+    world.write("work/.ignore", "*\n");
+    world.write("work/excluded.txt", line(1));
+    world.write("work/named-for-other-tools.txt", line(2));
     world.report(&["scan"]).is(&["new named-for-other-tools.txt:1"]);
     // A .gitignore that no repository is around of ignores nothing.
     let world = World::empty();
-    world.put("work/.gitignore", "*\n");
-    world.put("work/a.txt", line(1));
+    world.write("work/.gitignore", "*\n");
+    world.write("work/a.txt", line(1));
     world.report(&["scan"]).is(&["new a.txt:1"]);
 }
 
 #[test]
 fn hidden_files_are_scanned_and_the_repository_itself_is_not() {
     let world = World::repository();
-    world.put("work/.hidden/.file", line(1));
-    world.put("work/.git/notes.txt", line(2));
+    world.write("work/.hidden/.file", line(1));
+    world.write("work/.git/notes.txt", line(2));
     world.report(&["scan"]).is(&["new .hidden/.file:1"]);
     world.report(&["scan", "--no-ignore"]).is(&["new .hidden/.file:1"]);
     world.report(&["scan", ".git/notes.txt"]).is(&["new .git/notes.txt:1"]);
@@ -78,7 +78,7 @@ fn hidden_files_are_scanned_and_the_repository_itself_is_not() {
 #[test]
 fn links_are_read_and_not_followed() {
     let world = World::repository();
-    world.put("outside/secret.txt", line(1));
+    world.write("outside/secret.txt", line(1));
     symlink(world.path("outside"), world.path("work/folder")).expect("linked");
     symlink(world.path("outside/secret.txt"), world.path("work/file.txt")).expect("linked");
     symlink("loop", world.path("work/loop")).expect("linked");
@@ -96,7 +96,7 @@ fn links_are_read_and_not_followed() {
 #[test]
 fn what_cannot_be_read_is_listed() {
     let world = World::repository();
-    world.put("work/b.txt", line(1));
+    world.write("work/b.txt", line(1));
     symlink("loop", world.path("work/loop")).expect("linked");
     let report = world.report(&["scan", "loop", "b.txt"]);
     assert_eq!((report.code, report.found()), (3, vec!["new b.txt:1".to_owned()]));
@@ -106,7 +106,7 @@ fn what_cannot_be_read_is_listed() {
 #[test]
 fn a_path_that_is_not_there_scans_nothing() {
     let world = World::repository();
-    world.put("work/b.txt", line(1));
+    world.write("work/b.txt", line(1));
     for arguments in [&["scan", "gone"][..], &["scan", "b.txt", "gone"], &["scan", "b.txt/gone"]] {
         let run = world.stopleak(arguments);
         assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{arguments:?}");
@@ -135,9 +135,9 @@ fn an_empty_folder_is_clean_and_says_how_little_was_read() {
 #[test]
 fn paths_of_the_configuration_count_from_the_repositorys_root() {
     let world = World::repository();
-    world.put("work/stopleak.yaml", "skip-paths:\n  - docs/*.md\n");
-    world.put("work/docs/a.md", line(1));
-    world.put("work/docs/a.txt", line(2));
+    world.write("work/stopleak.yaml", "skip-paths:\n  - docs/*.md\n");
+    world.write("work/docs/a.md", line(1));
+    world.write("work/docs/a.txt", line(2));
     for (folder, arguments, found) in [
         ("work", &["scan"][..], "new docs/a.txt:1"),
         ("work", &["scan", "./docs"], "new docs/a.txt:1"),
@@ -155,7 +155,7 @@ fn paths_of_the_configuration_count_from_the_repositorys_root() {
 fn rules_of_certain_paths_hold_wherever_the_user_stands() {
     let world = World::repository();
     let workflow = format!("env:\n  DEPLOY_PASSWORD: {}\n", &token(5)[4..28]);
-    world.put("work/.github/workflows/ci.yml", workflow);
+    world.write("work/.github/workflows/ci.yml", workflow);
     let rules = |report: &Report| -> Vec<String> {
         report.findings.iter().map(|finding| text(finding, "rule").to_owned()).collect()
     };
@@ -169,7 +169,7 @@ fn rules_of_certain_paths_hold_wherever_the_user_stands() {
 fn a_folder_called_tests_around_the_repository_makes_nothing_a_test() {
     let guess = format!("db_password = \"{}\"\n", &token(6)[6..30]);
     let world = World::empty();
-    world.put("tests/app/config.py", &guess);
+    world.write("tests/app/config.py", &guess);
     let absolute = world.path("tests/app");
     let report = world.report(&["scan", absolute.to_str().expect("text")]);
     assert_eq!((report.code, report.findings.len()), (1, 1));

@@ -8,7 +8,7 @@ use crate::tokens::{line, private_key, token};
 fn made(arguments: &[&str]) -> World {
     let world = World::empty();
     world.git(&[&["init", "-q", "-b", "main"], arguments, &["."]].concat());
-    world.put("work/a.txt", "harmless\n");
+    world.write("work/a.txt", "harmless\n");
     world.git(&["add", "."]);
     world.git(&["commit", "-q", "-m", "first"]);
     world
@@ -21,7 +21,7 @@ fn every_flow(world: &World) {
     let hooks =
         ["hook", "install", "--hook", "pre-commit", "--hook", "pre-merge-commit", "--hook", "pre-push"];
     assert_eq!(world.stopleak(&hooks).code, 0);
-    world.put("work/sub/b.txt", line(1));
+    world.write("work/sub/b.txt", line(1));
     world.git(&["add", "."]);
     world.report(&["scan"]).is(&["new sub/b.txt:1"]);
     world.report(&["staged"]).is(&["new sub/b.txt:1"]);
@@ -32,7 +32,7 @@ fn every_flow(world: &World) {
     let push = run(&["push", "-q", "origin", "main"]);
     assert!(push.code == 1 && push.stderr.contains("sub/b.txt"), "{}", push.stderr);
     world.report(&["range", "HEAD~..HEAD"]).is(&["new sub/b.txt:1"]);
-    world.put("work/sub/b.txt", format!("edited\n{}", line(1)));
+    world.write("work/sub/b.txt", format!("edited\n{}", line(1)));
     world.git(&["commit", "-q", "-a", "-m", "an old one passes"]);
     world.git(&["repack", "-q", "-a", "-d"]);
     let report = world.report(&["history"]);
@@ -63,7 +63,7 @@ fn git_dir_elsewhere() {
     let world = {
         let git_dir = format!("--separate-git-dir={}", elsewhere.display());
         world.git(&["init", "-q", "-b", "main", &git_dir, "."]);
-        world.put("work/a.txt", "harmless\n");
+        world.write("work/a.txt", "harmless\n");
         world.git(&["add", "."]);
         world.git(&["commit", "-q", "-m", "first"]);
         world
@@ -76,7 +76,7 @@ fn inside_a_submodule() {
     let world = made(&[]);
     world.git(&["init", "-q", "-b", "main", "../module"]);
     let git = |folder: &str, arguments: &[&str]| world.run(world.command("git", folder).args(arguments));
-    world.put("module/a.txt", "harmless\n");
+    world.write("module/a.txt", "harmless\n");
     git("module", &["add", "."]);
     assert_eq!(git("module", &["commit", "-q", "-m", "first"]).code, 0);
     let allow = ["-c", "protocol.file.allow=always"];
@@ -86,7 +86,7 @@ fn inside_a_submodule() {
     let run = world.stopleak_in("work/module", &["hook", "install"]);
     assert_eq!(run.code, 0, "{}", run.stderr);
     assert!(run.stderr.contains(".git/modules/module/hooks/pre-commit"), "{}", run.stderr);
-    world.put("work/module/b.txt", line(1));
+    world.write("work/module/b.txt", line(1));
     git("work/module", &["add", "."]);
     world.report_in("work/module", &["staged"]).is(&["new b.txt:1"]);
     let commit = git("work/module", &["commit", "-q", "-m", "leak"]);
@@ -99,10 +99,10 @@ fn inside_a_submodule() {
 #[test]
 fn variables_of_git_say_which_repository() {
     let world = made(&[]);
-    world.put("work/b.txt", line(1));
+    world.write("work/b.txt", line(1));
     world.git(&["add", "."]);
     let (git_dir, work_tree) = (world.path("work/.git"), world.path("work"));
-    world.put("other/x", "");
+    world.write("other/x", "");
     let mut command = world.command(crate::support::binary(), "other");
     command.env("GIT_DIR", &git_dir).env("GIT_WORK_TREE", &work_tree).arg("staged");
     world.report_of(&mut command).is(&["new b.txt:1"]);
@@ -114,9 +114,9 @@ fn variables_of_git_say_which_repository() {
 #[test]
 fn what_staged_cannot_read() {
     let world = made(&[]);
-    world.put("work/b.txt", line(1));
-    world.put("work/c.txt", line(2));
-    world.put("work/large.txt", format!("{}{}", line(3), "filler\n".repeat(400)));
+    world.write("work/b.txt", line(1));
+    world.write("work/c.txt", line(2));
+    world.write("work/large.txt", format!("{}{}", line(3), "filler\n".repeat(400)));
     world.git(&["add", "."]);
     let report = world.report(&["staged", "--max-blob-size", "2kB"]);
     assert_eq!((report.code, report.gaps()), (3, vec!["too-large"]));
@@ -129,7 +129,7 @@ fn what_staged_cannot_read() {
     assert_eq!(report.found(), ["new c.txt:1", "new large.txt:1"]);
     assert!(text(&report.coverage[0], "what").starts_with("b.txt"));
     // An index that does not read is no empty index.
-    world.put("work/.git/index", "DIRC garbage");
+    world.write("work/.git/index", "DIRC garbage");
     let run = world.stopleak(&["staged"]);
     assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{}", run.stderr);
 }
@@ -140,7 +140,7 @@ fn a_head_that_does_not_read_is_not_an_unborn_one() {
     let id = world.git(&["rev-parse", "HEAD"]).stdout;
     let file = world.path(&format!("work/.git/objects/{}/{}", &id[..2], id[2..].trim()));
     std::fs::remove_file(file).expect("removed");
-    world.put("work/b.txt", line(1));
+    world.write("work/b.txt", line(1));
     world.git(&["add", "."]);
     let run = world.stopleak(&["staged"]);
     assert!(matches!(run.code, 2 | 3), "{}", run.code);
@@ -151,8 +151,8 @@ fn a_head_that_does_not_read_is_not_an_unborn_one() {
 #[test]
 fn values_in_one_line_and_over_several() {
     let world = made(&[]);
-    world.put("work/two.txt", format!("{} {}\n", token(1), token(2)));
-    world.put("work/key.pem", private_key(1));
+    world.write("work/two.txt", format!("{} {}\n", token(1), token(2)));
+    world.write("work/key.pem", private_key(1));
     world.git(&["add", "."]);
     let report = world.report(&["staged"]);
     report.is(&["new key.pem:1", "new two.txt:1", "new two.txt:1"]);

@@ -25,7 +25,7 @@ fn id(world: &World, revision: &str) -> String {
 
 /// Stores a blob that nothing refers to.
 fn dangle(world: &World, content: &str) -> String {
-    world.put("dangling", content);
+    world.write("dangling", content);
     world.git(&["hash-object", "-w", "../dangling"]).stdout.trim().to_owned()
 }
 
@@ -53,15 +53,15 @@ fn history_of(world: &World, folder: &str, arguments: &[&str]) -> Report {
 #[test]
 fn the_first_commit_is_the_one_that_git_log_names() {
     let world = empty();
-    world.put("work/a.txt", "harmless\n");
+    world.write("work/a.txt", "harmless\n");
     commit(&world, "harmless");
     for seed in 1..6 {
-        world.put(&format!("work/{seed}.txt"), line(seed));
+        world.write(&format!("work/{seed}.txt"), line(seed));
         if seed % 2 == 0 {
-            world.put("work/a.txt", format!("edited {seed}\n{}", line(10 + seed)));
+            world.write("work/a.txt", format!("edited {seed}\n{}", line(10 + seed)));
         }
         commit(&world, &format!("brings {seed}"));
-        world.put(&format!("work/{}.txt", seed / 2), format!("{}edited\n", line(seed / 2)));
+        world.write(&format!("work/{}.txt", seed / 2), format!("{}edited\n", line(seed / 2)));
         commit(&world, "edits");
     }
     world.git(&["mv", "4.txt", "moved.txt"]);
@@ -90,11 +90,11 @@ fn the_first_commit_is_the_one_that_git_log_names() {
 #[test]
 fn later_versions_are_the_same_place_and_two_paths_are_two() {
     let world = empty();
-    world.put("work/a.txt", line(1));
+    world.write("work/a.txt", line(1));
     let first = commit(&world, "one");
-    world.put("work/a.txt", format!("edited\n{}", line(1)));
+    world.write("work/a.txt", format!("edited\n{}", line(1)));
     commit(&world, "two");
-    world.put("work/b.txt", format!("other\n\n{}", line(1)));
+    world.write("work/b.txt", format!("other\n\n{}", line(1)));
     let other = commit(&world, "three");
     let report = history(&world);
     report.is(&["new a.txt:1", "new b.txt:3"]);
@@ -108,9 +108,9 @@ fn later_versions_are_the_same_place_and_two_paths_are_two() {
 #[test]
 fn a_copy_is_a_place_of_its_own() {
     let world = empty();
-    world.put("work/a.txt", line(1));
+    world.write("work/a.txt", line(1));
     commit(&world, "one");
-    world.put("work/copy.txt", line(1));
+    world.write("work/copy.txt", line(1));
     let copied = commit(&world, "two");
     world.git(&["rm", "-q", "a.txt"]);
     commit(&world, "three");
@@ -126,10 +126,10 @@ fn a_copy_is_a_place_of_its_own() {
 #[test]
 fn a_path_that_is_left_out_hides_no_other() {
     let world = empty();
-    world.put("work/stopleak.yaml", "skip-paths:\n  - fixtures/\n");
-    world.put("work/fixtures/a.txt", line(1));
+    world.write("work/stopleak.yaml", "skip-paths:\n  - fixtures/\n");
+    world.write("work/fixtures/a.txt", line(1));
     commit(&world, "fixture");
-    world.put("work/a.txt", line(1));
+    world.write("work/a.txt", line(1));
     commit(&world, "and a copy");
     let report = history(&world);
     report.is(&["new a.txt:1"]);
@@ -139,15 +139,15 @@ fn a_path_that_is_left_out_hides_no_other() {
 #[test]
 fn head_and_refs() {
     let world = empty();
-    world.put("work/gone.txt", line(1));
-    world.put("work/kept.txt", line(2));
+    world.write("work/gone.txt", line(1));
+    world.write("work/kept.txt", line(2));
     commit(&world, "both");
     world.git(&["rm", "-q", "gone.txt"]);
-    world.put("work/kept.txt", format!("edited\n{}", line(2)));
+    world.write("work/kept.txt", format!("edited\n{}", line(2)));
     commit(&world, "one");
     world.git(&["tag", "v1"]);
     world.git(&["checkout", "-q", "-b", "side"]);
-    world.put("work/side.txt", line(3));
+    world.write("work/side.txt", line(3));
     commit(&world, "side");
     world.git(&["checkout", "-q", "main"]);
     let report = history(&world);
@@ -167,24 +167,24 @@ fn head_and_refs() {
 #[test]
 fn what_no_branch_reaches() {
     let world = empty();
-    world.put("work/a.txt", "harmless\n");
+    world.write("work/a.txt", "harmless\n");
     commit(&world, "base");
     // Amended away.
-    world.put("work/amended.txt", line(1));
+    world.write("work/amended.txt", line(1));
     let amended = commit(&world, "leak");
     world.git(&["rm", "-q", "amended.txt"]);
     world.git(&["commit", "-q", "--allow-empty", "--amend", "-m", "no leak"]);
     // In all three parts of a stash.
-    world.put("work/a.txt", line(2));
+    world.write("work/a.txt", line(2));
     world.git(&["add", "a.txt"]);
-    world.put("work/a.txt", line(3));
-    world.put("work/untracked.txt", line(4));
+    world.write("work/a.txt", line(3));
+    world.write("work/untracked.txt", line(4));
     world.git(&["stash", "-q", "-u"]);
-    world.put("work/a.txt", format!("again\n{}", line(5)));
+    world.write("work/a.txt", format!("again\n{}", line(5)));
     world.git(&["stash", "-q"]);
     // Neither in a ref nor in a reflog.
     world.git(&["checkout", "-q", "--detach"]);
-    world.put("work/lost.txt", line(6));
+    world.write("work/lost.txt", line(6));
     let lost = commit(&world, "lost");
     world.git(&["checkout", "-q", "main"]);
     std::fs::remove_file(world.path("work/.git/logs/HEAD")).expect("removed");
@@ -216,7 +216,7 @@ fn what_no_branch_reaches() {
 #[test]
 fn messages_and_tags() {
     let world = empty();
-    world.put("work/a.txt", "harmless\n");
+    world.write("work/a.txt", "harmless\n");
     let leak = commit(&world, &format!("Subject\n\n{}", token(1)));
     world.git(&["tag", "-a", "-m", &format!("with {}", token(2)), "v1"]);
     let blob = dangle(&world, &line(3));
@@ -255,17 +255,17 @@ fn messages_and_tags() {
 #[test]
 fn wherever_objects_are_kept() {
     let world = empty();
-    world.put("work/packed.txt", line(1));
+    world.write("work/packed.txt", line(1));
     commit(&world, "one");
-    world.put("work/packed.txt", format!("{}{}", line(1), "filler\n".repeat(200)));
-    world.put("work/delta.txt", format!("{}{}", line(2), "filler\n".repeat(200)));
+    world.write("work/packed.txt", format!("{}{}", line(1), "filler\n".repeat(200)));
+    world.write("work/delta.txt", format!("{}{}", line(2), "filler\n".repeat(200)));
     commit(&world, "two");
     world.git(&["repack", "-q", "-a", "-d"]);
-    world.put("work/loose.txt", line(3));
+    world.write("work/loose.txt", line(3));
     commit(&world, "three");
     world.git(&["clone", "-q", "--shared", ".", "../borrower"]);
     world.git(&["clone", "-q", "--mirror", ".", "../bare"]);
-    world.put("borrower/own.txt", line(4));
+    world.write("borrower/own.txt", line(4));
     let git = |arguments: &[&str]| world.run(world.command("git", "borrower").args(arguments));
     git(&["add", "."]);
     assert_eq!(git(&["commit", "-q", "-m", "own"]).code, 0);
@@ -276,7 +276,7 @@ fn wherever_objects_are_kept() {
     history_of(&world, "", &["history", "work/.git"]).is(&expected);
     let with_own = ["new delta.txt:1", "new loose.txt:1", "new own.txt:1", "new packed.txt:1"];
     history_of(&world, "borrower", &["history"]).is(&with_own);
-    world.put("work/sub/x", "");
+    world.write("work/sub/x", "");
     history_of(&world, "work/sub", &["history"]).is(&expected);
     world.git(&["gc", "-q", "--prune=now"]);
     history(&world).is(&expected);
@@ -285,16 +285,16 @@ fn wherever_objects_are_kept() {
 #[test]
 fn what_a_merge_introduces() {
     let world = empty();
-    world.put("work/a.txt", "base\n");
+    world.write("work/a.txt", "base\n");
     commit(&world, "base");
     world.git(&["checkout", "-q", "-b", "side"]);
-    world.put("work/side.txt", line(1));
+    world.write("work/side.txt", line(1));
     let side = commit(&world, "side");
     world.git(&["checkout", "-q", "main"]);
-    world.put("work/a.txt", "ours\n");
+    world.write("work/a.txt", "ours\n");
     commit(&world, "ours");
     world.git(&["merge", "-q", "--no-commit", "side"]);
-    world.put("work/evil.txt", line(2));
+    world.write("work/evil.txt", line(2));
     let merge = commit(&world, "merge");
     let report = history(&world);
     report.is(&["new evil.txt:1", "new side.txt:1"]);
@@ -315,11 +315,11 @@ fn dates_are_shown_and_never_believed() {
         assert_eq!(world.run(&mut command).code, 0);
         id(&world, "HEAD")
     };
-    world.put("work/a.txt", line(1));
+    world.write("work/a.txt", line(1));
     let first = at("2000000000 +0530", "first, from the future");
-    world.put("work/a.txt", format!("edited\n{}", line(1)));
+    world.write("work/a.txt", format!("edited\n{}", line(1)));
     at("1000000000 +0000", "second");
-    world.put("work/a.txt", line(1));
+    world.write("work/a.txt", line(1));
     at("@1 +0000", "third, back to the first");
     let report = history(&world);
     report.is(&["new a.txt:1"]);
@@ -337,7 +337,7 @@ fn no_commits_no_refs_no_head() {
     history(&world).is(&[]);
     let blob = dangle(&world, &line(1));
     history(&world).is(&["new file:1"]);
-    world.put("work/a.txt", line(2));
+    world.write("work/a.txt", line(2));
     commit(&world, "one");
     world.git(&["checkout", "-q", "--detach"]);
     world.git(&["branch", "-q", "-D", "main"]);
@@ -355,10 +355,10 @@ fn no_commits_no_refs_no_head() {
 #[test]
 fn linked_worktrees_share_their_history() {
     let world = empty();
-    world.put("work/a.txt", line(1));
+    world.write("work/a.txt", line(1));
     commit(&world, "one");
     world.git(&["worktree", "add", "-q", "--detach", "../linked"]);
-    world.put("linked/b.txt", line(2));
+    world.write("linked/b.txt", line(2));
     let git = |arguments: &[&str]| world.run(world.command("git", "linked").args(arguments));
     git(&["add", "."]);
     git(&["commit", "-q", "-m", "detached"]);
@@ -373,7 +373,7 @@ fn linked_worktrees_share_their_history() {
 fn three() -> (World, Vec<String>) {
     let world = empty();
     for seed in 1..4 {
-        world.put(&format!("work/{seed}.txt"), line(seed));
+        world.write(&format!("work/{seed}.txt"), line(seed));
     }
     commit(&world, "three");
     let blobs = (1..4).map(|seed| id(&world, &format!("HEAD:{seed}.txt"))).collect();
@@ -414,7 +414,7 @@ fn damaged_and_missing_objects() {
 fn a_truncated_pack() {
     let (world, _) = three();
     world.git(&["repack", "-q", "-a", "-d"]);
-    world.put("work/4.txt", line(4));
+    world.write("work/4.txt", line(4));
     commit(&world, "four");
     let folder = world.path("work/.git/objects/pack");
     let packs = std::fs::read_dir(folder).expect("readable").map(|entry| entry.expect("readable").path());
@@ -431,7 +431,7 @@ fn a_truncated_pack() {
 #[test]
 fn shallow_and_too_large() {
     let (world, blobs) = three();
-    world.put("work/4.txt", line(4));
+    world.write("work/4.txt", line(4));
     commit(&world, "four");
     let url = format!("file://{}", world.path("work").display());
     world.git(&["clone", "-q", "--depth", "1", &url, "../shallow"]);
@@ -441,7 +441,7 @@ fn shallow_and_too_large() {
     assert!(text(&report.coverage[0], "remedy").contains("--unshallow"));
     assert_eq!(report.at("1.txt")["shallow"], true);
 
-    world.put("work/large.txt", format!("{}{}", line(5), "filler\n".repeat(400)));
+    world.write("work/large.txt", format!("{}{}", line(5), "filler\n".repeat(400)));
     commit(&world, "large");
     let report = history_of(&world, "work", &["history", "--max-blob-size", "2kB"]);
     incomplete(&report, &["too-large"], &all);
@@ -452,7 +452,7 @@ fn shallow_and_too_large() {
 #[test]
 fn a_partial_clone_is_incomplete_and_fetches_nothing() {
     let (world, blobs) = three();
-    world.put("work/2.txt", "clean now\n");
+    world.write("work/2.txt", "clean now\n");
     commit(&world, "four");
     world.git(&["config", "uploadpack.allowFilter", "true"]);
     let url = format!("file://{}", world.path("work").display());

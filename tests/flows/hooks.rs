@@ -14,7 +14,7 @@ fn repository() -> World {
 }
 
 fn commit(world: &World, path: &str, content: &str) {
-    world.put(&format!("work/{path}"), content);
+    world.write(&format!("work/{path}"), content);
     world.git(&["add", "-A"]);
     world.git(&["commit", "-q", "-m", path]);
 }
@@ -109,7 +109,7 @@ fn a_forced_push_over_something_unknown() {
     let world = repository();
     world.git(&["clone", "-q", "../origin", "../colleague"]);
     let git = |arguments: &[&str]| world.run(world.command("git", "colleague").args(arguments));
-    world.put("colleague/theirs.txt", "theirs\n");
+    world.write("colleague/theirs.txt", "theirs\n");
     git(&["add", "."]);
     git(&["commit", "-q", "-m", "theirs"]);
     assert_eq!(git(&["push", "-q"]).code, 0);
@@ -178,7 +178,7 @@ fn from_a_linked_worktree_and_a_shallow_clone() {
     let world = repository();
     world.git(&["worktree", "add", "-q", "../linked", "-b", "topic"]);
     let git = |folder: &str, arguments: &[&str]| world.run(world.command("git", folder).args(arguments));
-    world.put("linked/b.txt", line(2));
+    world.write("linked/b.txt", line(2));
     git("linked", &["add", "."]);
     git("linked", &["commit", "-q", "-m", "leak"]);
     let run = git("linked", &["push", "-q", "origin", "topic"]);
@@ -191,12 +191,12 @@ fn from_a_linked_worktree_and_a_shallow_clone() {
     let url = format!("file://{}", world.path("origin").display());
     world.git(&["clone", "-q", "--depth", "1", &url, "../shallow"]);
     assert_eq!(world.stopleak_in("shallow", &["hook", "install", "--hook", "pre-push"]).code, 0);
-    world.put("shallow/b.txt", "harmless\n");
+    world.write("shallow/b.txt", "harmless\n");
     git("shallow", &["add", "."]);
     git("shallow", &["commit", "-q", "-m", "harmless"]);
     let run = git("shallow", &["push", "-q"]);
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));
-    world.put("shallow/c.txt", line(3));
+    world.write("shallow/c.txt", line(3));
     git("shallow", &["add", "."]);
     git("shallow", &["commit", "-q", "-m", "leak"]);
     let run = git("shallow", &["push", "-q"]);
@@ -209,9 +209,9 @@ fn a_hook_in_a_hook_of_another_tool() {
     let theirs = "#!/bin/sh\nstopleak hook run pre-commit \"$@\" || exit $?\n";
     let folder = crate::support::binary().parent().expect("a folder").to_owned();
     let hook = world.path("work/.git/hooks/pre-commit");
-    world.put("work/.git/hooks/pre-commit", theirs.replace("stopleak", "\"$FOLDER\"/stopleak"));
+    world.write("work/.git/hooks/pre-commit", theirs.replace("stopleak", "\"$FOLDER\"/stopleak"));
     std::fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("changed");
-    world.put("work/b.txt", line(2));
+    world.write("work/b.txt", line(2));
     world.git_may_fail(&folder, &["commit", "-q", "-a", "-m", "nothing"], 1);
     world.run(world.command("git", "work").args(["add", "."]));
     world.git_may_fail(&folder, &["commit", "-q", "-m", "leak"], 1);

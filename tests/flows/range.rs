@@ -7,7 +7,7 @@ use crate::tokens::{RULE, line, token};
 /// A repository with one commit, tagged `base`, which holds token 1 in `old.txt`.
 fn repository() -> World {
     let world = World::repository();
-    world.put("work/old.txt", format!("first\n{}last\n", line(1)));
+    world.write("work/old.txt", format!("first\n{}last\n", line(1)));
     commit(&world, "base");
     world.git(&["tag", "base"]);
     world
@@ -27,12 +27,12 @@ fn id(world: &World, revision: &str) -> String {
 #[test]
 fn what_several_commits_bring_and_which() {
     let world = repository();
-    world.put("work/b.txt", line(2));
+    world.write("work/b.txt", line(2));
     let first = commit(&world, "one");
-    world.put("work/b.txt", format!("edited\n{}", line(2)));
-    world.put("work/old.txt", format!("first, edited\n{}last\n", line(1)));
+    world.write("work/b.txt", format!("edited\n{}", line(2)));
+    world.write("work/old.txt", format!("first, edited\n{}last\n", line(1)));
     commit(&world, "two");
-    world.put("work/b.txt", format!("edited\n{}{}", line(2), line(3)));
+    world.write("work/b.txt", format!("edited\n{}{}", line(2), line(3)));
     let third = commit(&world, "three");
     let report = world.report(&["range", "base..HEAD"]);
     report.is(&["new b.txt:1", "new b.txt:3", "old old.txt:2"]);
@@ -55,7 +55,7 @@ fn what_several_commits_bring_and_which() {
 #[test]
 fn a_secret_that_was_added_and_removed_again() {
     let world = repository();
-    world.put("work/b.txt", line(2));
+    world.write("work/b.txt", line(2));
     let leak = commit(&world, "leak");
     std::fs::remove_file(world.path("work/b.txt")).expect("removed");
     commit(&world, "oops");
@@ -69,14 +69,14 @@ fn a_secret_that_was_added_and_removed_again() {
 fn merges() {
     let world = repository();
     world.git(&["checkout", "-q", "-b", "side"]);
-    world.put("work/side.txt", line(2));
+    world.write("work/side.txt", line(2));
     let side = commit(&world, "side");
     world.git(&["checkout", "-q", "main"]);
-    world.put("work/a.txt", "ours\n");
+    world.write("work/a.txt", "ours\n");
     let ours = commit(&world, "ours");
     world.git(&["merge", "-q", "--no-commit", "side"]);
-    world.put("work/evil.txt", line(3));
-    world.put("work/a.txt", format!("ours\n{}", line(4)));
+    world.write("work/evil.txt", line(3));
+    world.write("work/a.txt", format!("ours\n{}", line(4)));
     let merge = commit(&world, "merge");
     let report = world.report(&["range", "base..HEAD"]);
     report.is(&["new a.txt:2", "new evil.txt:1", "new side.txt:1"]);
@@ -102,12 +102,12 @@ fn values_that_move() {
     let world = repository();
     world.git(&["mv", "old.txt", "moved.txt"]);
     commit(&world, "an old one");
-    world.put("work/b.txt", line(2));
+    world.write("work/b.txt", line(2));
     let brought = commit(&world, "a new one");
     world.git(&["mv", "b.txt", "c.txt"]);
     commit(&world, "moves on");
-    world.put("work/c.txt", "gone\n");
-    world.put("work/a.txt", line(2));
+    world.write("work/c.txt", "gone\n");
+    world.write("work/a.txt", line(2));
     commit(&world, "and on");
     let report = world.report(&["range", "base..HEAD"]);
     report.is(&["new b.txt:1", "old moved.txt:2"]);
@@ -117,10 +117,10 @@ fn values_that_move() {
 #[test]
 fn what_is_left_out_at_one_path_counts_at_another() {
     let world = repository();
-    world.put("work/stopleak.yaml", "skip-paths:\n  - fixtures/\n");
-    world.put("work/fixtures/b.txt", line(2));
+    world.write("work/stopleak.yaml", "skip-paths:\n  - fixtures/\n");
+    world.write("work/fixtures/b.txt", line(2));
     commit(&world, "a fixture");
-    world.put("work/b.txt", line(2));
+    world.write("work/b.txt", line(2));
     commit(&world, "no fixture");
     let report = world.report(&["range", "base..HEAD"]);
     report.is(&["new b.txt:1"]);
@@ -132,9 +132,9 @@ fn what_is_left_out_at_one_path_counts_at_another() {
 fn a_rule_of_certain_files_sees_a_blob_that_comes_to_one() {
     let world = repository();
     let content = format!("DB_PASSWORD={}\n", &token(5)[4..28]);
-    world.put("work/notes.txt", &content);
+    world.write("work/notes.txt", &content);
     commit(&world, "notes");
-    world.put("work/.env", &content);
+    world.write("work/.env", &content);
     commit(&world, "settings");
     let at_once = world.report(&["scan", ".env"]);
     assert_eq!(at_once.code, 1, "the rule of .env holds");
@@ -146,10 +146,10 @@ fn a_rule_of_certain_files_sees_a_blob_that_comes_to_one() {
 fn a_cherry_picked_duplicate_is_one_place() {
     let world = repository();
     world.git(&["checkout", "-q", "-b", "side"]);
-    world.put("work/b.txt", line(2));
+    world.write("work/b.txt", line(2));
     let leak = commit(&world, "leak");
     world.git(&["checkout", "-q", "main"]);
-    world.put("work/a.txt", "ours\n");
+    world.write("work/a.txt", "ours\n");
     commit(&world, "ours");
     world.git(&["cherry-pick", &leak]);
     world.git(&["merge", "-q", "--no-edit", "side"]);
@@ -172,7 +172,7 @@ fn messages_are_read() {
 fn unrelated_histories() {
     let world = repository();
     world.git(&["checkout", "-q", "--orphan", "other"]);
-    world.put("work/b.txt", line(2));
+    world.write("work/b.txt", line(2));
     commit(&world, "another root");
     world.report(&["range", "base..other"]).is(&["new b.txt:1", "new old.txt:2"]);
     let run = world.stopleak(&["range", "base...other"]);
@@ -203,7 +203,7 @@ fn an_unknown_revision_scans_nothing() {
 fn a_shallow_clone_is_incomplete_and_says_the_remedy() {
     let world = repository();
     for number in 2..5 {
-        world.put(&format!("work/{number}.txt"), line(number));
+        world.write(&format!("work/{number}.txt"), line(number));
         commit(&world, "more");
     }
     let url = format!("file://{}", world.path("work").display());
@@ -221,8 +221,8 @@ fn a_shallow_clone_is_incomplete_and_says_the_remedy() {
 #[test]
 fn marks_and_baselines_count() {
     let world = repository();
-    world.put("work/b.txt", format!("{} # stopleak:allow {RULE} made up\n", token(2)));
-    world.put("work/c.txt", format!("{} # stopleak:allow {RULE}\n", token(3)));
+    world.write("work/b.txt", format!("{} # stopleak:allow {RULE} made up\n", token(2)));
+    world.write("work/c.txt", format!("{} # stopleak:allow {RULE}\n", token(3)));
     commit(&world, "marked");
     let report = world.report(&["range", "base..HEAD"]);
     report.is(&["new c.txt:1", "suppressed b.txt:1"]);
@@ -234,8 +234,8 @@ fn marks_and_baselines_count() {
 #[test]
 fn a_missing_object_in_the_range_is_listed() {
     let world = repository();
-    world.put("work/b.txt", line(2));
-    world.put("work/c.txt", line(3));
+    world.write("work/b.txt", line(2));
+    world.write("work/c.txt", line(3));
     commit(&world, "both");
     let blob = id(&world, "HEAD:b.txt");
     std::fs::remove_file(world.path(&format!("work/.git/objects/{}/{}", &blob[..2], &blob[2..])))

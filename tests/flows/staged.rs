@@ -12,7 +12,7 @@ use crate::tokens::{PREFIX, line, private_key, token};
 /// line 2.
 fn repository() -> World {
     let world = World::repository();
-    world.put("work/old.txt", format!("first\n{}last\n", line(1)));
+    world.write("work/old.txt", format!("first\n{}last\n", line(1)));
     world.git(&["add", "."]);
     world.git(&["commit", "-q", "-m", "old"]);
     install(&world);
@@ -67,10 +67,10 @@ fn first_commit() {
     world.git(&["init", "-q", "-b", "main", "."]);
     install(&world);
     assert_eq!(world.report(&["staged"]).code, 0);
-    world.put("work/a.txt", line(2));
+    world.write("work/a.txt", line(2));
     world.git(&["add", "."]);
     staged(&world, &["new a.txt:1"]);
-    world.put("work/a.txt", "harmless\n");
+    world.write("work/a.txt", "harmless\n");
     world.git(&["add", "."]);
     staged(&world, &[]);
 }
@@ -78,8 +78,8 @@ fn first_commit() {
 #[test]
 fn plain_commit_and_its_counts() {
     let world = repository();
-    world.put("work/b.txt", format!("\n{}", line(2)));
-    world.put("work/sub/c.txt", "harmless\n");
+    world.write("work/b.txt", format!("\n{}", line(2)));
+    world.write("work/sub/c.txt", "harmless\n");
     world.git(&["add", "."]);
     let report = staged(&world, &["new b.txt:2"]);
     assert_eq!((report.count("files"), report.count("objects")), (2, 2));
@@ -89,37 +89,37 @@ fn plain_commit_and_its_counts() {
 #[test]
 fn nothing_staged_is_clean_whatever_the_work_tree_holds() {
     let world = repository();
-    world.put("work/untracked.txt", line(2));
-    world.put("work/a.txt", line(3));
+    world.write("work/untracked.txt", line(2));
+    world.write("work/a.txt", line(3));
     staged(&world, &[]);
 }
 
 #[test]
 fn commit_all() {
     let world = repository();
-    world.put("work/a.txt", line(2));
+    world.write("work/a.txt", line(2));
     world.report(&["staged"]).is(&[]);
     refused(&commit(&world, &["-a"]), "a.txt");
-    world.put("work/a.txt", "changed\n");
+    world.write("work/a.txt", "changed\n");
     accepted(&commit(&world, &["-a"]));
 }
 
 #[test]
 fn commit_of_a_path_takes_that_path_and_no_other() {
     let world = repository();
-    world.put("work/b.txt", line(2));
+    world.write("work/b.txt", line(2));
     world.git(&["add", "b.txt"]);
     world.report(&["staged"]).is(&["new b.txt:1"]);
-    world.put("work/a.txt", "changed\n");
+    world.write("work/a.txt", "changed\n");
     accepted(&commit(&world, &["a.txt"]));
     // Still staged, still refused.
     world.report(&["staged"]).is(&["new b.txt:1"]);
     refused(&commit(&world, &["--include", "a.txt"]), "b.txt");
 
     world.git(&["rm", "-q", "--cached", "b.txt"]);
-    world.put("work/c.txt", "harmless\n");
+    world.write("work/c.txt", "harmless\n");
     world.git(&["add", "c.txt"]);
-    world.put("work/a.txt", line(3));
+    world.write("work/a.txt", line(3));
     refused(&commit(&world, &["a.txt"]), "a.txt");
     accepted(&commit(&world, &[]));
 }
@@ -130,11 +130,11 @@ fn every_kind_of_commit_from_a_subfolder_of_any_worktree() {
     world.git(&["worktree", "add", "-q", "../linked"]);
     for root in ["work", "linked"] {
         let folder = format!("{root}/sub");
-        world.put(&format!("{folder}/b.txt"), "harmless\n");
-        world.put(&format!("{folder}/c.txt"), "harmless\n");
+        world.write(&format!("{folder}/b.txt"), "harmless\n");
+        world.write(&format!("{folder}/c.txt"), "harmless\n");
         world.run(world.command("git", root).args(["add", "."]));
         accepted(&commit_in(&world, &folder, &["-a"]));
-        world.put(&format!("{folder}/b.txt"), line(2));
+        world.write(&format!("{folder}/b.txt"), line(2));
         for arguments in [
             &["-a"][..],
             &["b.txt"],
@@ -145,7 +145,7 @@ fn every_kind_of_commit_from_a_subfolder_of_any_worktree() {
         ] {
             refused(&commit_in(&world, &folder, arguments), "sub/b.txt");
         }
-        world.put(&format!("{folder}/c.txt"), "changed\n");
+        world.write(&format!("{folder}/c.txt"), "changed\n");
         accepted(&commit_in(&world, &folder, &["c.txt"]));
     }
 }
@@ -153,7 +153,7 @@ fn every_kind_of_commit_from_a_subfolder_of_any_worktree() {
 #[test]
 fn flags_that_hide_a_file_from_status_do_not_hide_it_here() {
     let world = repository();
-    world.put("work/a.txt", line(2));
+    world.write("work/a.txt", line(2));
     world.git(&["add", "."]);
     world.git(&["update-index", "--skip-worktree", "a.txt"]);
     world.git(&["update-index", "--assume-unchanged", "old.txt"]);
@@ -163,15 +163,15 @@ fn flags_that_hide_a_file_from_status_do_not_hide_it_here() {
 #[test]
 fn amending_what_head_holds_is_no_news() {
     let world = repository();
-    world.put("work/b.txt", line(2));
+    world.write("work/b.txt", line(2));
     world.git(&["add", "."]);
     world.git(&["commit", "-q", "--no-verify", "-m", "leak"]);
-    world.put("work/a.txt", "changed\n");
-    world.put("work/b.txt", format!("edited\n{}", line(2)));
+    world.write("work/a.txt", "changed\n");
+    world.write("work/b.txt", format!("edited\n{}", line(2)));
     world.git(&["add", "."]);
     world.report(&["staged"]).is(&["old b.txt:2"]);
     accepted(&commit(&world, &["--amend"]));
-    world.put("work/b.txt", format!("edited\n{}{}", line(2), line(3)));
+    world.write("work/b.txt", format!("edited\n{}{}", line(2), line(3)));
     world.git(&["add", "."]);
     refused(&commit(&world, &["--amend"]), "b.txt");
 }
@@ -180,7 +180,7 @@ fn amending_what_head_holds_is_no_news() {
 fn linked_worktree() {
     let world = repository();
     world.git(&["worktree", "add", "-q", "../linked"]);
-    world.put("linked/b.txt", line(2));
+    world.write("linked/b.txt", line(2));
     world.run(world.command("git", "linked").args(["add", "."]));
     world.report_in("linked", &["staged"]).is(&["new b.txt:1"]);
     refused(&commit_in(&world, "linked", &[]), "b.txt");
@@ -192,14 +192,14 @@ fn linked_worktree() {
 fn diverged(conflict: bool) -> World {
     let world = repository();
     world.git(&["checkout", "-q", "-b", "other"]);
-    world.put("work/theirs.txt", line(2));
+    world.write("work/theirs.txt", line(2));
     if conflict {
-        world.put("work/a.txt", "theirs\n");
+        world.write("work/a.txt", "theirs\n");
     }
     world.git(&["add", "."]);
     world.git(&["commit", "-q", "--no-verify", "-m", "theirs"]);
     world.git(&["checkout", "-q", "main"]);
-    world.put("work/a.txt", "ours\n");
+    world.write("work/a.txt", "ours\n");
     world.git(&["add", "."]);
     world.git(&["commit", "-q", "--no-verify", "-m", "ours"]);
     world
@@ -213,11 +213,11 @@ fn concluding_a_merge() {
     let report = world.report(&["staged"]);
     assert_eq!((report.code, report.gaps()), (0, vec!["elsewhere"]), "in conflict");
 
-    world.put("work/a.txt", format!("both\n{}", line(3)));
+    world.write("work/a.txt", format!("both\n{}", line(3)));
     world.git(&["add", "."]);
     world.report(&["staged"]).is(&["new a.txt:2"]);
     refused(&commit(&world, &[]), "a.txt");
-    world.put("work/a.txt", "both\n");
+    world.write("work/a.txt", "both\n");
     world.git(&["add", "."]);
     staged(&world, &[]);
 }
@@ -234,12 +234,12 @@ fn an_automatic_merge_brings_nothing_new_of_the_other_side() {
 fn the_merge_hook_refuses_what_neither_side_has() {
     let world = diverged(false);
     // Another tool's step inside of the merge: a driver that writes into the merged file.
-    world.put("work/.git/info/attributes", "mixed.txt merge=leaky\n");
+    world.write("work/.git/info/attributes", "mixed.txt merge=leaky\n");
     world.git(&["config", "merge.leaky.driver", &format!("cp {} %A", world.path("leak").display())]);
-    world.put("leak", line(4));
+    world.write("leak", line(4));
     for (branch, content) in [("other", "1\n"), ("main", "2\n")] {
         world.git(&["checkout", "-q", branch]);
-        world.put("work/mixed.txt", content);
+        world.write("work/mixed.txt", content);
         world.git(&["add", "."]);
         world.git(&["commit", "-q", "--no-verify", "-m", branch]);
     }
@@ -252,13 +252,13 @@ fn the_merge_hook_refuses_what_neither_side_has() {
 #[test]
 fn the_index_counts_and_not_the_work_tree() {
     let world = repository();
-    world.put("work/a.txt", "staged\n");
+    world.write("work/a.txt", "staged\n");
     world.git(&["add", "."]);
-    world.put("work/a.txt", line(2));
+    world.write("work/a.txt", line(2));
     staged(&world, &[]);
 
     world.git(&["add", "."]);
-    world.put("work/a.txt", "gone again\n");
+    world.write("work/a.txt", "gone again\n");
     staged(&world, &["new a.txt:1"]);
 }
 
@@ -268,11 +268,11 @@ fn renames() {
     world.git(&["mv", "old.txt", "renamed.txt"]);
     staged(&world, &["old renamed.txt:2"]);
     world.git(&["mv", "renamed.txt", "again.txt"]);
-    world.put("work/again.txt", format!("edited\nfirst\n{}last\n", line(1)));
+    world.write("work/again.txt", format!("edited\nfirst\n{}last\n", line(1)));
     world.git(&["add", "."]);
     staged(&world, &["old again.txt:3"]);
     world.git(&["mv", "again.txt", "third.txt"]);
-    world.put("work/third.txt", format!("first\n{}{}last\n", line(1), line(2)));
+    world.write("work/third.txt", format!("first\n{}{}last\n", line(1), line(2)));
     world.git(&["add", "."]);
     staged(&world, &["new third.txt:3", "old third.txt:2"]);
 }
@@ -294,7 +294,7 @@ fn modes_and_types() {
     world.git(&["add", "."]);
     staged(&world, &[]);
     std::fs::remove_file(world.path("work/a.txt")).expect("removed");
-    world.put("work/a.txt", line(2));
+    world.write("work/a.txt", line(2));
     world.git(&["add", "."]);
     staged(&world, &["new a.txt:1"]);
 }
@@ -304,7 +304,7 @@ fn a_submodule_is_said_and_not_read() {
     let world = repository();
     world.git(&["init", "-q", "-b", "main", "../module"]);
     let git = |arguments: &[&str]| world.run(world.command("git", "module").args(arguments));
-    world.put("module/secret.txt", line(2));
+    world.write("module/secret.txt", line(2));
     git(&["add", "."]);
     git(&["commit", "-q", "-m", "x"]);
     let add = ["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", "../module", "module"];
@@ -317,7 +317,7 @@ fn a_submodule_is_said_and_not_read() {
 #[test]
 fn intent_to_add_is_nothing_yet() {
     let world = repository();
-    world.put("work/b.txt", line(2));
+    world.write("work/b.txt", line(2));
     world.git(&["add", "-N", "b.txt"]);
     staged(&world, &[]);
     refused(&commit(&world, &["-a"]), "b.txt");
@@ -326,7 +326,7 @@ fn intent_to_add_is_nothing_yet() {
 #[test]
 fn deleting_a_secret_never_blocks() {
     let world = repository();
-    world.put("work/old.txt", "first\nlast\n");
+    world.write("work/old.txt", "first\nlast\n");
     world.git(&["add", "."]);
     staged(&world, &[]);
     world.git(&["revert", "-n", "HEAD"]);
@@ -338,7 +338,7 @@ fn deleting_a_secret_never_blocks() {
 #[test]
 fn an_edit_beside_an_old_secret_passes_and_says_so_once() {
     let world = repository();
-    world.put("work/old.txt", format!("first, edited\n{}last\n", line(1)));
+    world.write("work/old.txt", format!("first, edited\n{}last\n", line(1)));
     world.git(&["add", "."]);
     let human = world.stopleak(&["staged"]);
     assert_eq!(human.code, 0, "{}", human.stderr);
@@ -350,7 +350,7 @@ fn an_edit_beside_an_old_secret_passes_and_says_so_once() {
 #[test]
 fn an_old_secret_beside_a_new_one() {
     let world = repository();
-    world.put("work/old.txt", format!("{}{}", line(1), line(2)));
+    world.write("work/old.txt", format!("{}{}", line(1), line(2)));
     world.git(&["add", "."]);
     staged(&world, &["new old.txt:2", "old old.txt:1"]);
 }
@@ -358,11 +358,11 @@ fn an_old_secret_beside_a_new_one() {
 #[test]
 fn values_that_two_files_swap_are_not_new() {
     let world = repository();
-    world.put("work/b.txt", format!("b\n{}", line(2)));
+    world.write("work/b.txt", format!("b\n{}", line(2)));
     world.git(&["add", "."]);
     world.git(&["commit", "-q", "--no-verify", "-m", "x"]);
-    world.put("work/b.txt", format!("b\n{}", line(1)));
-    world.put("work/old.txt", format!("first\n{}last\n", line(2)));
+    world.write("work/b.txt", format!("b\n{}", line(1)));
+    world.write("work/old.txt", format!("first\n{}last\n", line(2)));
     world.git(&["add", "."]);
     staged(&world, &["old b.txt:2", "old old.txt:2"]);
 }
@@ -370,11 +370,11 @@ fn values_that_two_files_swap_are_not_new() {
 #[test]
 fn a_value_that_moves_to_another_file_is_not_new_and_one_that_spreads_is() {
     let world = repository();
-    world.put("work/old.txt", "first\nlast\n");
-    world.put("work/a.txt", format!("harmless\n{}", line(1)));
+    world.write("work/old.txt", "first\nlast\n");
+    world.write("work/a.txt", format!("harmless\n{}", line(1)));
     world.git(&["add", "."]);
     staged(&world, &["old a.txt:2"]);
-    world.put("work/b.txt", format!("more\n{}", line(1)));
+    world.write("work/b.txt", format!("more\n{}", line(1)));
     world.git(&["add", "."]);
     staged(&world, &["new b.txt:2"]);
 }
@@ -382,7 +382,7 @@ fn a_value_that_moves_to_another_file_is_not_new_and_one_that_spreads_is() {
 #[test]
 fn a_copy_of_a_whole_file_is_not_new() {
     let world = repository();
-    world.put("work/copy.txt", world.read("work/old.txt"));
+    world.write("work/copy.txt", world.read("work/old.txt"));
     world.git(&["add", "."]);
     staged(&world, &["old copy.txt:2"]);
 }
@@ -394,18 +394,18 @@ fn a_key_that_two_commits_complete_is_caught() {
     let end = key.find("-----END").expect("armour");
     let half = key[..end].rfind('\n').expect("lines");
     let half = key[..half / 2].rfind('\n').expect("lines") + 1;
-    world.put("work/key.pem", &key[..half]);
+    world.write("work/key.pem", &key[..half]);
     world.git(&["add", "."]);
     world.git(&["commit", "-q", "--no-verify", "-m", "half"]);
-    world.put("work/key.pem", &key);
+    world.write("work/key.pem", &key);
     world.git(&["add", "."]);
     staged(&world, &["new key.pem:1"]);
     // And when the END line alone was missing.
-    world.put("work/end.pem", &key[..end]);
+    world.write("work/end.pem", &key[..end]);
     world.git(&["add", "."]);
     world.git(&["rm", "-q", "-f", "key.pem"]);
     world.git(&["commit", "-q", "--no-verify", "-m", "most"]);
-    world.put("work/end.pem", &key);
+    world.write("work/end.pem", &key);
     world.git(&["add", "."]);
     staged(&world, &["new end.pem:1"]);
 }
@@ -413,8 +413,8 @@ fn a_key_that_two_commits_complete_is_caught() {
 #[test]
 fn from_a_subfolder_everything_is_seen() {
     let world = repository();
-    world.put("work/sub/b.txt", line(2));
-    world.put("work/c.txt", line(3));
+    world.write("work/sub/b.txt", line(2));
+    world.write("work/c.txt", line(3));
     world.git(&["add", "."]);
     world.report_in("work/sub", &["staged"]).is(&["new c.txt:1", "new sub/b.txt:1"]);
     refused(&commit_in(&world, "work/sub", &[]), "sub/b.txt");
@@ -423,8 +423,8 @@ fn from_a_subfolder_everything_is_seen() {
 #[test]
 fn an_index_elsewhere() {
     let world = repository();
-    world.put("work/b.txt", line(2));
-    world.put("work/sub/empty", "");
+    world.write("work/b.txt", line(2));
+    world.write("work/sub/empty", "");
     let with_index = |program: &std::path::Path, folder: &str, file: &str| {
         let mut command = world.command(program, folder);
         command.env("GIT_INDEX_FILE", file);
@@ -455,13 +455,13 @@ fn index_formats() {
     ] {
         let world = repository();
         for number in 0..40 {
-            world.put(&format!("work/folder-{}/file-{number}.txt", number % 5), "harmless\n");
+            world.write(&format!("work/folder-{}/file-{number}.txt", number % 5), "harmless\n");
         }
         world.git(&["add", "."]);
         world.git(settings);
         staged(&world, &[]);
-        world.put("work/folder-3/file-13.txt", line(2));
-        world.put("work/old.txt", format!("edited\n{}", line(1)));
+        world.write("work/folder-3/file-13.txt", line(2));
+        world.write("work/old.txt", format!("edited\n{}", line(1)));
         world.git(&["add", "."]);
         staged(&world, &["new folder-3/file-13.txt:1", "old old.txt:2"]);
     }
@@ -471,12 +471,12 @@ fn index_formats() {
 fn sparse_index() {
     let world = repository();
     for number in 0..10 {
-        world.put(&format!("work/folder-{number}/file.txt"), "harmless\n");
+        world.write(&format!("work/folder-{number}/file.txt"), "harmless\n");
     }
     world.git(&["add", "."]);
     staged(&world, &[]);
     world.git(&["sparse-checkout", "set", "--cone", "--sparse-index", "folder-1"]);
-    world.put("work/folder-1/file.txt", line(2));
+    world.write("work/folder-1/file.txt", line(2));
     world.git(&["add", "."]);
     staged(&world, &["new folder-1/file.txt:1"]);
 }
@@ -497,17 +497,17 @@ fn names_are_bytes() {
 #[test]
 fn line_ends_and_encodings() {
     let world = repository();
-    world.put("work/crlf.txt", format!("a\r\n{}\r\n", line(2).trim_end()));
+    world.write("work/crlf.txt", format!("a\r\n{}\r\n", line(2).trim_end()));
     let utf16 = |text: &str| -> Vec<u8> {
         let units = std::iter::once(0xfeff).chain(text.encode_utf16());
         units.flat_map(u16::to_le_bytes).collect()
     };
-    world.put("work/utf16.txt", utf16(&format!("ä\r\n{}", line(3))));
-    world.put("work/.gitattributes", "* text\n*.txt -diff binary\n");
+    world.write("work/utf16.txt", utf16(&format!("ä\r\n{}", line(3))));
+    world.write("work/.gitattributes", "* text\n*.txt -diff binary\n");
     world.git(&["add", "."]);
     staged(&world, &["new crlf.txt:2", "new utf16.txt:2"]);
     world.git(&["commit", "-q", "--no-verify", "-m", "x"]);
-    world.put("work/utf16.txt", utf16(&format!("ä\r\nedited\r\n{}", line(3))));
+    world.write("work/utf16.txt", utf16(&format!("ä\r\nedited\r\n{}", line(3))));
     world.git(&["add", "."]);
     staged(&world, &["old utf16.txt:3"]);
 }
@@ -515,7 +515,7 @@ fn line_ends_and_encodings() {
 #[test]
 fn the_hook_says_what_to_do_and_masks() {
     let world = repository();
-    world.put("work/b.txt", line(2));
+    world.write("work/b.txt", line(2));
     world.git(&["add", "."]);
     let run = commit(&world, &[]);
     refused(&run, "b.txt");

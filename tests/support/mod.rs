@@ -50,12 +50,7 @@ impl World {
         self.dir.path().canonicalize().expect("it exists").join(relative)
     }
 
-    pub(crate) fn write(&self, relative: &str, text: &str) {
-        self.put(relative, text);
-    }
-
-    /// The same with any content.
-    pub(crate) fn put(&self, relative: &str, content: impl AsRef<[u8]>) {
+    pub(crate) fn write(&self, relative: &str, content: impl AsRef<[u8]>) {
         let path = self.path(relative);
         std::fs::create_dir_all(path.parent().expect("below the root")).expect("folders are made");
         std::fs::write(path, content).expect("written");
