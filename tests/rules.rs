@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
+use stopleak::engine::Engine;
 use stopleak::engine::examples::complaints;
 use stopleak::engine::sample::Draw;
-use stopleak::engine::{Engine, Workload};
 use stopleak::rules::{Rule, RuleSet};
 
 /// The rules with their examples, which the embedded set leaves out.
@@ -14,7 +14,7 @@ fn rules() -> Vec<Rule> {
 
 #[test]
 fn every_rule_finds_its_examples_and_not_its_counter_examples() {
-    let engine = Engine::new(&RuleSet::builtin(), Workload::Large);
+    let engine = Engine::new(&RuleSet::builtin());
     let mut wrong = Vec::new();
     for rule in rules() {
         wrong.extend(complaints(&engine, &rule).into_iter().map(|complaint| {

@@ -28,11 +28,6 @@ impl ExitCode {
         }
     }
 
-    /// Of two scans of one run.
-    pub(crate) fn worse(self, other: ExitCode) -> ExitCode {
-        if self.number() >= other.number() { self } else { other }
-    }
-
     /// The number.
     pub(crate) fn number(self) -> u8 {
         self as u8
@@ -50,11 +45,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn exit_zero_forgives_findings_only_and_incomplete_wins() {
+    fn exit_zero_forgives_findings_only() {
         assert_eq!(ExitCode::of(Verdict::Findings, true), ExitCode::Complete);
         assert_eq!(ExitCode::of(Verdict::Findings, false), ExitCode::Findings);
         assert_eq!(ExitCode::of(Verdict::Incomplete, true), ExitCode::Incomplete);
-        assert_eq!(ExitCode::Findings.worse(ExitCode::Incomplete), ExitCode::Incomplete);
-        assert_eq!(ExitCode::Findings.worse(ExitCode::Complete), ExitCode::Findings);
     }
 }

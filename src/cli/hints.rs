@@ -60,7 +60,9 @@ const NO_RULES: &str = "every rule is switched off; see `rules: off` in the conf
 
 /// A branch of a remote names its fetch; anything else may be missing from a shallow clone.
 fn unknown_revision(rev: &str) -> String {
-    match rev.split_once('/') {
+    // `origin/main~5` is of the branch `main`.
+    let name = rev.split(['~', '^', '@', ':']).next().unwrap_or(rev);
+    match name.split_once('/') {
         Some((remote, branch)) if !branch.is_empty() && !rev.starts_with('-') => {
             format!("fetch it first: git fetch {remote} {branch}")
         }
@@ -76,6 +78,7 @@ mod tests {
     fn errors_come_with_what_to_do() {
         let rev = |rev: &str| hint(&RepoError::UnknownRevision { rev: rev.into() }.into()).expect("a hint");
         assert_eq!(rev("origin/main"), "fetch it first: git fetch origin main");
+        assert_eq!(rev("origin/main~5^2"), "fetch it first: git fetch origin main");
         assert!(rev("v1").contains("--unshallow"));
         let nested = anyhow::Error::from(RepoError::NotARepository { path: "x".into() }).context("hooks");
         assert_eq!(hint(&nested).as_deref(), Some(NOT_A_REPOSITORY));

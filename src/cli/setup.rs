@@ -153,6 +153,7 @@ impl Setup {
             threads: self.settings.threads.value,
             max_blob_size: self.settings.max_blob_size.value.bytes(),
             directory: env.directory.clone(),
+            root: self.root.clone(),
             env: env.git.clone(),
         })
     }
@@ -186,10 +187,8 @@ pub(crate) fn read_baseline(path: &Path) -> anyhow::Result<Option<Baseline>> {
 /// The root of the repository that holds `start`; outside of any, the folder itself.
 fn root(env: &Environment, start: &Path) -> anyhow::Result<(Ground, PathBuf)> {
     let start = env.directory.join(start);
-    let folder = match start.metadata() {
-        Ok(found) if !found.is_dir() => start.parent().unwrap_or(&start).to_path_buf(),
-        _ => start,
-    };
+    // The path may be a file, or lead nowhere; the scan has its own words for that.
+    let folder = start.ancestors().find(|folder| folder.is_dir()).unwrap_or(&start).to_path_buf();
     // libgit2 puts a slash behind its paths, which the components leave out.
     match Repo::with_env(&folder, env.git.clone()) {
         Ok(repo) => Ok(match repo.work_tree() {

@@ -8,9 +8,12 @@ use std::sync::LazyLock;
 use anstyle::{AnsiColor, Style};
 
 use super::hints;
-use crate::engine::{Engine, Workload, settle};
+use crate::engine::{Engine, settle};
 use crate::model::Secret;
 use crate::rules::RuleSet;
+
+/// Control characters, and those that hide or turn text, written out; lines stay lines.
+pub(crate) use crate::report::terminal_lines as visible;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -53,7 +56,7 @@ pub(crate) fn usage(error: &clap::Error) {
 
 /// `text` with everything masked that any built-in rule takes for a secret, however unsure.
 pub(crate) fn masked(text: &str) -> String {
-    static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::new(&RuleSet::builtin(), Workload::Small));
+    static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::new(&RuleSet::builtin()));
     let mut shown = Vec::new();
     let mut rest = 0;
     for found in settle(ENGINE.candidates(text.as_bytes()), |found| found) {
@@ -83,31 +86,11 @@ pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
     io.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
-/// Control characters, and those that turn the direction of text, as `\u{…}`.
-pub(crate) fn visible(text: &str) -> String {
-    let mut clean = String::with_capacity(text.len());
-    for character in text.chars() {
-        let turns =
-            matches!(character, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-        if turns || (character.is_control() && !matches!(character, '\n' | '\t')) {
-            clean.extend(character.escape_unicode());
-        } else {
-            clean.push(character);
-        }
-    }
-    clean
-}
-
 #[cfg(test)]
 mod tests {
     use anyhow::Context;
 
     use super::*;
-
-    #[test]
-    fn a_terminal_is_not_steered_by_a_file_name() {
-        assert_eq!(visible("a\u{1b}[2Jb\r\u{202e}\nc"), "a\\u{1b}[2Jb\\u{d}\\u{202e}\nc");
-    }
 
     #[test]
     fn causes_are_told_once() {

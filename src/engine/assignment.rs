@@ -13,8 +13,10 @@ pub(crate) enum Operator {
     Assign,
     /// `==`, `!=`: a comparison with a literal.
     Compare,
-    /// `,` or `(`: arguments of a call, entries of a list.
+    /// `,`: arguments of a call, entries of a list.
     Argument,
+    /// `(`: the name is that of a function.
+    Call,
     /// `>`: content of an XML element.
     Element,
     /// A space, after a command-line flag or `ENV NAME`.
@@ -111,8 +113,13 @@ impl Cursor<'_> {
             self.type_annotation();
             return Some(Operator::Assign);
         }
-        if self.eat(b",") || self.eat(b"(") {
-            return Some(Operator::Argument);
+        if self.eat(b",") {
+            // The end of a longer text is no name: `"Basic password removed", "next"`.
+            let opened = || name.start > 0 && matches!(self.text[name.start - 1], b'"' | b'\'' | b'`');
+            return (!quoted || opened()).then_some(Operator::Argument);
+        }
+        if self.eat(b"(") {
+            return Some(Operator::Call);
         }
         if self.eat(b">") {
             return Some(Operator::Element);
@@ -169,8 +176,10 @@ impl Cursor<'_> {
 
     /// The value at the cursor: what its quotes hold, or everything up to the next blank or bracket.
     fn value(&mut self, operator: Operator) -> Option<(Span, Option<u8>)> {
-        if operator != Operator::Element {
-            self.blanks();
+        let blanks = if operator == Operator::Element { 0 } else { self.blanks() };
+        // A list's first entry stands for all of them.
+        if matches!(self.peek(), Some(b'[' | b'{')) && matches!(self.rest().get(1), Some(b'"' | b'\'')) {
+            self.at += 1;
         }
         let prefix = self.rest().iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
         let raw = prefix <= 2 && matches!(self.rest().get(prefix), Some(b'"' | b'\''));
@@ -188,33 +197,46 @@ impl Cursor<'_> {
                 let end = start + quoted_len(&self.text[start..], quote, escaped)?;
                 (end > start).then_some((Span::new(start, end), Some(quote)))
             }
-            _ if operator == Operator::Argument => None,
+            b'[' | b'(' => None,
+            _ if matches!(operator, Operator::Argument | Operator::Call) => None,
             _ => {
                 let start = self.at;
-                let stop = |byte: &u8| match operator {
-                    Operator::Element => *byte == b'<',
-                    _ => matches!(
-                        byte,
-                        b' ' | b'\t'
-                            | b'"'
-                            | b'\''
-                            | b'`'
-                            | b','
-                            | b';'
-                            | b'<'
-                            | b'>'
-                            | b')'
-                            | b'}'
-                            | b']'
-                            | b'|'
-                    ),
+                let length = match operator {
+                    Operator::Element => memchr::memchr(b'<', self.rest()).unwrap_or(self.rest().len()),
+                    _ => bare_len(self.rest()),
                 };
-                let length = self.rest().iter().position(stop).unwrap_or(self.rest().len());
                 let end = start + self.text[start..start + length].trim_ascii_end().len();
-                (end > start).then_some((Span::new(start, end), None))
+                // `A= B=c`: the first variable is empty.
+                let next_variable = blanks > 0 && starts_an_assignment(&self.text[start..end]);
+                (end > start && !next_variable).then_some((Span::new(start, end), None))
             }
         }
     }
+}
+
+/// Bytes of a value without quotes: up to a blank, a separator, or a bracket that closes something
+/// that was opened before the value.
+fn bare_len(text: &[u8]) -> usize {
+    let mut open = 0usize;
+    let stop = |byte: &u8| match byte {
+        b' ' | b'\t' | b'"' | b'\'' | b'`' | b',' | b';' | b'<' | b'>' | b'|' => true,
+        b'(' | b'{' | b'[' => {
+            open += 1;
+            false
+        }
+        b')' | b'}' | b']' => {
+            let foreign = open == 0;
+            open = open.saturating_sub(1);
+            foreign
+        }
+        _ => false,
+    };
+    text.iter().position(stop).unwrap_or(text.len())
+}
+
+fn starts_an_assignment(text: &[u8]) -> bool {
+    let name = text.iter().take_while(|byte| byte.is_ascii_uppercase() || **byte == b'_').count();
+    name >= 3 && text.get(name) == Some(&b'=') && text.len() > name + 1 && text[name + 1] != b'='
 }
 
 /// Bytes up to the closing quote; `None` when the line ends before it.
@@ -240,20 +262,26 @@ fn ends_with_word(text: &[u8], words: &[&[u8]]) -> bool {
 }
 
 /// Places behind `keyword` where a value can begin: behind a quote, a bracket or a blank, once an
-/// operator has been passed. Used by rules whose pattern decides what a value is.
+/// operator has been passed, or behind a command-line option and a blank. Used by rules whose pattern
+/// decides what a value is.
 pub(crate) fn value_starts(text: &[u8], window: Span, keyword: Span) -> impl Iterator<Item = usize> + '_ {
     let name = identifier_around(text, window, keyword);
-    let flag = text[name.start..name.end].starts_with(b"-");
+    // The word that is being read begins with `-`: it is an option, and a blank ends it.
+    let mut option = text[name.start..name.end].starts_with(b"-");
     let mut operator = false;
     (keyword.end..window.end).filter(move |&at| {
         let before = text[at - 1];
-        operator |= matches!(before, b'=' | b':' | b',' | b'(' | b'>') || flag && before == b' ';
+        operator |= matches!(before, b'=' | b':' | b',' | b'(' | b'>');
+        let behind_option = option && matches!(before, b' ' | b'\t');
+        if matches!(before, b' ' | b'\t') {
+            option = text[at] == b'-';
+        }
         let opens = matches!(
             before,
             b' ' | b'\t' | b'"' | b'\'' | b'`' | b'=' | b':' | b',' | b'(' | b'>' | b'[' | b'{' | b'|' | b'/'
         );
-        operator
-            && opens
+        let in_template = before == b'{' && matches!(text[at - 2], b'$' | b'#' | b'%' | b'{');
+        (operator && opens && !in_template || behind_option)
             && !matches!(text[at], b' ' | b'\t' | b'"' | b'\'' | b'`' | b'=' | b':' | b'>' | b'(' | b',')
     })
 }
@@ -295,6 +323,8 @@ mod tests {
             r#"if (password == "vT9q")"#,
             r#"{\"password\":\"vT9q\"}"#,
             r#"password = b"vT9q""#,
+            r#"passwords: ["vT9q", "x"]"#,
+            "password: vT9q)",
         ] {
             let (value, _, _) = value_of(line, "password").unwrap_or_else(|| panic!("nothing in {line}"));
             assert_eq!(value, "vT9q", "{line}");
@@ -310,8 +340,23 @@ mod tests {
             "password = ",
             "get_password()",
             "password = \"abc",
+            "'Basic login_and_password_removed', 'User-Agent'",
+            "PASSWORD= FILTER=integration",
+            "password: [self.credentials objectForKey]",
         ] {
             assert_eq!(value_of(line, "password"), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn brackets_belong_to_bare_values_that_open_them() {
+        for (line, expected) in [
+            ("password = utf8_dup(v);", "utf8_dup(v)"),
+            ("(password=vT9q)", "vT9q"),
+            ("password: ${VAR}", "${VAR}"),
+            ("{password: {ssha}x9}", "{ssha}x9"),
+        ] {
+            assert_eq!(value_of(line, "password").map(|found| found.0).as_deref(), Some(expected), "{line}");
         }
     }
 
@@ -320,5 +365,8 @@ mod tests {
         let line = b"dropbox token = 'abc'";
         let starts: Vec<usize> = value_starts(line, Span::new(0, line.len()), Span::new(0, 7)).collect();
         assert_eq!(starts, [17]);
+        let line = b"vercel deploy --prod --token abc def";
+        let starts: Vec<usize> = value_starts(line, Span::new(0, line.len()), Span::new(0, 6)).collect();
+        assert_eq!(starts, [21, 29]);
     }
 }

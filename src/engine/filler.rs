@@ -84,8 +84,97 @@ const WORDS: &[&str] = &[
     "a",
 ];
 
+/// Passwords that everybody's examples and local set-ups use: they open nothing.
+const TRIVIAL: &[&str] = &[
+    "postgres",
+    "postgresql",
+    "mysql",
+    "redis",
+    "rabbitmq",
+    "mongo",
+    "mongodb",
+    "root",
+    "toor",
+    "sa",
+    "admin",
+    "guest",
+    "pass",
+    "pwd",
+    "pw",
+    "secret",
+    "password",
+    "p@ssw0rd",
+    "passw0rd",
+    "password1",
+    "test",
+    "testing",
+    "dev",
+    "development",
+    "docker",
+    "vagrant",
+    "letmein",
+    "welcome",
+    "1234",
+    "12345",
+    "123456",
+    "default",
+    "hunter2",
+    "s3cret",
+    "s3cr3t",
+    "hello",
+    "world",
+    "bar",
+    "foo",
+    "example",
+    "changeme",
+    "changeit",
+    "pass123",
+    "password123",
+    "admin123",
+    "test1234",
+    "qwerty",
+    "abc123",
+    "minio",
+    "minioadmin",
+    "elastic",
+    "swordfish",
+    "xxx",
+    "foobar",
+    "mypass",
+    "mypassword",
+    "userpass",
+    "user",
+    "username",
+    "token",
+    "none",
+    "null",
+    "true",
+    "false",
+    "string",
+    "empty",
+    "passwd",
+    "correct horse battery staple",
+    "postgres123",
+    "somepassword",
+    "wrong",
+    "incorrect",
+    "bad",
+    "function",
+    "object",
+    "number",
+    "boolean",
+    "required",
+    "optional",
+];
+
 /// Characters that join the words of a placeholder.
 const JOINTS: &[u8] = b"-_. /:+=*#<>[]{}()!?@$%&'\"\\";
+
+/// Whether runs of the alphabet or of the keyboard make up the value: made up, though whoever made it
+/// up may have taken a real one for the rest.
+pub(crate) fn is_only_sequence(value: &[u8]) -> bool {
+    value.len() >= 16 && is_sequence(value) && !is_repetitive(value) && !is_words(value)
+}
 
 /// Whether a machine-made value is obviously filler: one byte repeated, a run of the alphabet or
 /// the keyboard, or nothing but placeholder words.
@@ -96,6 +185,11 @@ pub(crate) fn is_filler(value: &[u8]) -> bool {
 /// Whether a value that a person chose is a placeholder: filler, a template, or a word of the field.
 pub(crate) fn is_placeholder(value: &[u8]) -> bool {
     is_filler(value) || is_template(value) || is_masked(value)
+}
+
+/// Whether it is a password of everybody's examples.
+pub(crate) fn is_trivial(value: &[u8]) -> bool {
+    TRIVIAL.iter().any(|trivial| value.eq_ignore_ascii_case(trivial.as_bytes()))
 }
 
 /// Whether few different bytes make up the value, or one of them makes up half of it.
@@ -161,13 +255,29 @@ pub(crate) fn is_template(value: &[u8]) -> bool {
     let text = value.trim_ascii();
     let starts = |opener: &&[u8]| text.starts_with(opener);
     let enclosed = |open: u8, close: u8| text.len() >= 2 && text[0] == open && text[text.len() - 1] == close;
-    OPENERS.iter().any(|opener| starts(&opener))
-        || OPENERS[..5].iter().any(|opener| memchr::memmem::find(text, opener).is_some())
+    OPENERS.iter().any(starts)
+        || has_interpolation(text)
         || enclosed(b'<', b'>')
         || enclosed(b'{', b'}')
         || enclosed(b'%', b'%')
         || enclosed(b'[', b']')
         || is_variable(text)
+}
+
+/// Whether a named hole stands somewhere in the text: `${NAME}`, `{{ name }}`, `$(name)`, `#{name}`.
+fn has_interpolation(text: &[u8]) -> bool {
+    const PAIRS: [(&[u8], &[u8]); 5] =
+        [(b"${", b"}"), (b"{{", b"}}"), (b"$(", b")"), (b"#{", b"}"), (b"<%", b"%>")];
+    PAIRS.iter().any(|(open, close)| {
+        memchr::memmem::find_iter(text, open).any(|at| {
+            let inside = &text[at + open.len()..];
+            let inside = memchr::memmem::find(inside, close).map_or(inside, |end| &inside[..end]);
+            inside.iter().all(|byte| {
+                byte.is_ascii_alphanumeric()
+                    || matches!(byte, b'_' | b'.' | b' ' | b'-' | b':' | b'|' | b'$' | b'(' | b'=')
+            })
+        })
+    })
 }
 
 /// `$NAME`, `$env:NAME`, `%NAME`, `&name`, `@name`: a variable of some language, alone.
@@ -189,7 +299,7 @@ pub(crate) fn is_code(text: &[u8]) -> bool {
     const MARKS: [&[u8]; 9] =
         [b"()", b"(\"", b"('", b"->", b"::", b"getenv", b"process.env", b"environ", b"[\""];
     let has = |mark: &&[u8]| memchr::memmem::find(text, mark).is_some();
-    MARKS.iter().any(|mark| has(&mark)) || is_name_path(text) || is_call(text)
+    MARKS.iter().any(has) || is_name_path(text) || is_plain_call(text)
 }
 
 /// `config.db.password`, `self.token`: names joined by dots.
@@ -201,11 +311,18 @@ fn is_name_path(text: &[u8]) -> bool {
     text.contains(&b'.') && text.split(|&byte| byte == b'.').all(name)
 }
 
+/// `name(…`: an opening bracket right behind a name without digits. Quoted values may look so too.
+fn is_plain_call(text: &[u8]) -> bool {
+    is_call(text) && !text.iter().take_while(|&&byte| byte != b'(').any(u8::is_ascii_digit)
+}
+
 /// `name(…`: an opening bracket right behind a name.
-fn is_call(text: &[u8]) -> bool {
+pub(crate) fn is_call(text: &[u8]) -> bool {
     let Some(open) = memchr::memchr(b'(', text) else { return false };
     let name = &text[..open];
-    name.len() >= 2 && name.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'.'))
+    name.len() >= 2
+        && !name[0].is_ascii_digit()
+        && name.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.'))
 }
 
 /// Stars, dots or an ellipsis in place of the value.
@@ -271,7 +388,7 @@ mod tests {
         ] {
             assert!(is_placeholder(value.as_bytes()), "{value}");
         }
-        for value in ["pa$$w0rd9Q", "$ecr3t9Kz", "a<b>c9Zq", "k%9sLq2Wz"] {
+        for value in ["pa$$w0rd9Q", "$ecr3t9Kz", "a<b>c9Zq", "k%9sLq2Wz", "m{{h}o)p${e]nob(ody"] {
             assert!(!is_template(value.as_bytes()), "{value}");
         }
     }

@@ -17,6 +17,9 @@ use super::window;
 /// How far behind a keyword a value may begin.
 const KEYWORD_REACH: usize = 100;
 
+/// The reason given when a context word stands near.
+pub(crate) const CONTEXT_HOLDS: &str = "provider named beside it";
+
 /// How far a match's context words may stand from it, each way.
 const CONTEXT_REACH: usize = 512;
 
@@ -65,9 +68,16 @@ pub(crate) fn judge<'e>(
         Reach::Keyword => {
             let reach = Span::new(window.start, window.end.min(anchor.end + KEYWORD_REACH));
             for start in assignment::value_starts(text, reach, Span::new(anchor.start, anchor.end)) {
-                if begins_cleanly(rule, text, start) && names_stand_between(rule, &text[anchor.start..start])
+                if !begins_cleanly(rule, text, start)
+                    || !names_stand_between(rule, &text[anchor.start..start])
                 {
-                    pattern.match_at(text, window, start).into_iter().for_each(&mut accept);
+                    continue;
+                }
+                let Some(found) = pattern.match_at(text, window, start) else { continue };
+                accept(found);
+                // A pattern for anything that people type would take what stands farther on as well.
+                if rule.human {
+                    break;
                 }
             }
         }
@@ -85,18 +95,19 @@ fn sink_generic<'e>(
 ) {
     let keyword = Span::new(anchor.start, anchor.end);
     let Some(assigned) = assignment::assigned(text, window, keyword) else { return };
+    let Some((confidence, why)) = generic::judge(text, &assigned, keyword.of(text), rule.human) else {
+        return;
+    };
+    // Few names come with a value that may be a secret: only these meet the regex.
     let whole_value = Some(Found { whole: assigned.value, secret: assigned.value });
-    if pattern.match_at(text, assigned.value, assigned.value.start) != whole_value {
+    if pattern.match_at(text, assigned.value, assigned.value.start) != whole_value
+        || is_excluded(rule, pattern, assigned.value.of(text))
+    {
         return;
     }
-    if is_excluded(rule, pattern, assigned.value.of(text)) {
-        return;
-    }
-    if let Some((confidence, why)) = generic::judge(text, &assigned, keyword.of(text), rule.human) {
-        let whole = Span::new(assigned.name.start, assigned.value.end);
-        let confidence = confidence.min(rule.confidence);
-        sink(Match { rule, span: assigned.value, whole, confidence, severity: rule.severity, why });
-    }
+    let whole = Span::new(assigned.name.start, assigned.value.end);
+    let confidence = confidence.min(rule.confidence);
+    sink(Match { rule, span: assigned.value, whole, confidence, severity: rule.severity, why });
 }
 
 /// Everything that is asked about a regex match; `None` when it does not count.
@@ -128,8 +139,13 @@ fn accept<'e>(rule: &'e Rule, pattern: &LazyPattern, text: &[u8], found: Found) 
     }
     // What a checksum has proved is no filler, whatever it looks like.
     let filler = if rule.human { filler::is_placeholder } else { filler::is_filler };
-    if !proved && filler(distinctive_part(rule, secret)) {
-        return None;
+    let part = distinctive_part(rule, secret);
+    if !proved && filler(part) {
+        if rule.human || !filler::is_only_sequence(part) {
+            return None;
+        }
+        confidence = Confidence::Low;
+        why.push("runs of the alphabet");
     }
     if let Some(context) = &rule.context {
         let around = window::lines_around(text, found.whole, context.lines, CONTEXT_REACH)
@@ -138,7 +154,7 @@ fn accept<'e>(rule: &'e Rule, pattern: &LazyPattern, text: &[u8], found: Found) 
         let holds =
             |word: &String| memchr::memmem::find(&around, word.to_ascii_lowercase().as_bytes()).is_some();
         match (context.words.iter().any(holds), context.otherwise) {
-            (true, _) => why.push("provider named beside it"),
+            (true, _) => why.push(CONTEXT_HOLDS),
             (false, Otherwise::Low) => confidence = Confidence::Low,
             (false, Otherwise::Drop) => return None,
         }

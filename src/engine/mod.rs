@@ -19,12 +19,12 @@ mod window;
 use std::cmp::Reverse;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::sync::Arc;
 
 use crate::model::{Confidence, Severity, Span};
 use crate::rules::{Rule, RuleSet};
 
 use anchors::Anchors;
-pub use anchors::Workload;
 pub use overlap::settle;
 use pattern::LazyPattern;
 
@@ -48,17 +48,17 @@ pub struct Match<'e> {
 /// The rules, ready to scan with. Shared by all threads.
 #[derive(Debug)]
 pub struct Engine {
-    rules: Vec<Rule>,
+    rules: Arc<Vec<Rule>>,
     patterns: Vec<LazyPattern>,
     anchors: Anchors,
 }
 
 impl Engine {
     /// Builds the prefilter; regexes are compiled when a rule is first reached.
-    pub fn new(rules: &RuleSet, workload: Workload) -> Engine {
-        let rules = rules.as_slice().to_vec();
+    pub fn new(rules: &RuleSet) -> Engine {
+        let rules = rules.shared();
         let patterns = rules.iter().map(LazyPattern::new).collect();
-        let anchors = Anchors::new(&rules, workload);
+        let anchors = Anchors::new(&rules);
         Engine { rules, patterns, anchors }
     }
 
@@ -83,7 +83,7 @@ impl Engine {
     fn local_matches<'e>(&'e self, text: &[u8]) -> Vec<Match<'e>> {
         let mut found = Vec::new();
         let mut known = HashMap::new();
-        for anchor in self.anchors.find(text) {
+        self.anchors.find(text, |anchor| {
             let rule = &self.rules[anchor.rule];
             let pattern = &self.patterns[anchor.rule];
             matcher::judge(rule, pattern, text, anchor, &mut |found_here| {
@@ -102,7 +102,7 @@ impl Engine {
                     }
                 }
             });
-        }
+        });
         found.sort_by(|a, b| (a.span, &a.rule.id).cmp(&(b.span, &b.rule.id)));
         found
     }

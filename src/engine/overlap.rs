@@ -10,6 +10,8 @@ use crate::model::{Confidence, Span};
 use crate::rules::syntax::PairOtherwise;
 
 use super::Match;
+use super::matcher::CONTEXT_HOLDS;
+use super::proof::CHECKSUM_VERIFIED;
 
 /// Farthest that two matches of a pair may stand apart, in bytes.
 const PAIR_REACH: usize = 4096;
@@ -48,16 +50,19 @@ fn is_near(text: &[u8], one: Span, other: Span, lines: usize) -> bool {
 
 /// How a match stands against others on the same bytes; the greater one wins.
 ///
-/// A specific rule beats a generic one: a provider's before one for a general form, a form before the
-/// detector that only looks at names, one that needs its path or context before one that takes
-/// anything. Then the surer, then the one that explains more of the text.
+/// What a checksum has proved beats everything. Then a specific rule beats a generic one: a provider's
+/// before one for a general form, a form before the detector that only looks at names, one whose path
+/// or context words hold before one that takes anything. Then the surer, the one with the longer
+/// prefix, the one that explains more of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Standing<'e> {
+    proved: bool,
     of_provider: bool,
     not_generic: bool,
     machine_made: bool,
-    confidence: Confidence,
     conditions: usize,
+    confidence: Confidence,
+    prefix: usize,
     whole: usize,
     length: usize,
     first: Reverse<usize>,
@@ -68,12 +73,15 @@ impl<'e> Standing<'e> {
     /// Where `found` stands.
     fn of(found: &Match<'e>) -> Standing<'e> {
         let rule = found.rule;
+        let in_context = rule.context.is_some() && found.why.contains(&CONTEXT_HOLDS);
         Standing {
+            proved: found.why.contains(&CHECKSUM_VERIFIED),
             of_provider: rule.provider.as_deref() != Some("Generic"),
             not_generic: !rule.generic,
             machine_made: !rule.human,
+            conditions: usize::from(!rule.paths.is_empty()) + usize::from(in_context),
             confidence: found.confidence,
-            conditions: usize::from(!rule.paths.is_empty()) + usize::from(rule.context.is_some()),
+            prefix: rule.literals.iter().map(String::len).min().unwrap_or(0),
             whole: found.whole.len(),
             length: found.span.len(),
             first: Reverse(found.span.start),

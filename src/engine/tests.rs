@@ -15,7 +15,7 @@ pub(super) fn engine(yaml: &str) -> Engine {
     let mut rules = RuleSet::empty();
     let text = format!("provider: Acme\nrules:\n{yaml}");
     rules.extend(load::parse(&text, Path::new("test.yaml")).expect("good rules")).expect("a good set");
-    Engine::new(&rules, Workload::Large)
+    Engine::new(&rules)
 }
 
 fn found(engine: &Engine, text: &str) -> Vec<(String, String)> {

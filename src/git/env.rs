@@ -5,6 +5,8 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
+use super::oid::Oid;
+
 /// What the environment says about the repository. Relative paths are kept as they came.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GitEnv {
@@ -24,6 +26,9 @@ pub struct GitEnv {
     pub ceilings: Option<OsString>,
     /// `GIT_CONFIG_GLOBAL`: replaces the user's configuration file.
     pub config_global: Option<PathBuf>,
+    /// The ids in the names of `GITHEAD_…`: what `git merge` is merging. Its pre-merge-commit hook
+    /// learns that from nowhere else, since `MERGE_HEAD` is written later.
+    pub merging: Vec<Oid>,
 }
 
 impl GitEnv {
@@ -41,6 +46,7 @@ impl GitEnv {
             shallow_file: path("GIT_SHALLOW_FILE"),
             ceilings: get("GIT_CEILING_DIRECTORIES"),
             config_global: path("GIT_CONFIG_GLOBAL"),
+            merging: merging(std::env::vars_os().map(|(name, _)| name)),
         }
     }
 
@@ -55,6 +61,13 @@ impl GitEnv {
             .map(|entry| base.join(path_from_bytes(&entry)))
             .collect()
     }
+}
+
+fn merging(names: impl Iterator<Item = OsString>) -> Vec<Oid> {
+    let id = |name: OsString| Oid::from_hex(name.as_encoded_bytes().strip_prefix(b"GITHEAD_")?);
+    let mut ids: Vec<Oid> = names.filter_map(id).collect();
+    ids.sort_unstable();
+    ids
 }
 
 /// A path of the bytes that git stores. Where paths are not bytes, invalid UTF-8 is replaced.

@@ -24,7 +24,7 @@ pub struct CommitGraph {
     ranks: OidMap<u32>,
     /// Parents that no store holds, although no shallow boundary says so. Sorted.
     pub missing: Vec<Oid>,
-    /// Commits that could not be read.
+    /// Commits that could not be read, sorted.
     pub problems: Vec<ObjectError>,
 }
 
@@ -110,6 +110,7 @@ impl CommitGraph {
             graph.trees.push(raw[at].tree);
         }
         graph.starts.push(graph.parents.len());
+        graph.problems.sort_by_cached_key(ToString::to_string);
         missing.sort_unstable();
         missing.dedup();
         graph.missing = missing;

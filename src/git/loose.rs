@@ -100,7 +100,7 @@ impl LooseObjects {
                 continue;
             }
             for rest in names(&self.dir.join(&first)) {
-                if rest.len() + 2 == self.algorithm.len() * 2 && digits(&rest) {
+                if rest.len() + 2 == self.algorithm.id_len() * 2 && digits(&rest) {
                     ids.extend(Oid::from_hex(format!("{first}{rest}").as_bytes()));
                 }
             }

@@ -18,6 +18,7 @@ pub mod graph;
 pub mod ident;
 pub mod index;
 mod oid_map;
+mod plumbing;
 pub mod refs;
 pub mod repo;
 pub mod revs;

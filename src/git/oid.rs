@@ -13,7 +13,7 @@ pub enum HashAlgorithm {
 
 impl HashAlgorithm {
     /// Bytes in one id.
-    pub fn len(self) -> usize {
+    pub fn id_len(self) -> usize {
         match self {
             HashAlgorithm::Sha1 => 20,
             HashAlgorithm::Sha256 => 32,

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::env::path_from_bytes;
 use super::oid::Oid;
-use super::repo::{Repo, RepoError, own_id, read_if_there};
+use super::repo::{Repo, RepoError, read_if_there};
 
 /// What sort of name a [`Tip`] is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -40,16 +40,12 @@ pub struct Tip {
 pub fn tips(repo: &Repo) -> Result<Vec<Tip>, RepoError> {
     let mut tips = Vec::new();
     let mut named: HashMap<String, Oid> = HashMap::new();
-    for reference in repo.raw().references()? {
-        let reference = reference?;
-        let name = String::from_utf8_lossy(reference.name_bytes()).into_owned();
-        // A symbolic ref to nothing names nothing (the HEAD of a remote whose branch was deleted).
-        let target = reference.resolve().ok().and_then(|direct| direct.target());
-        if let Some(id) = target.and_then(own_id) {
-            named.insert(name.clone(), id);
-            tips.push(Tip { class: TipClass::Ref, name, id });
-        }
+    for (name, id) in repo.refs()? {
+        named.insert(name.clone(), id);
+        tips.push(Tip { class: TipClass::Ref, name, id });
     }
+    let heads = repo.plumbing().map_or(Ok(Vec::new()), |plumbing| plumbing.heads())?;
+    tips.extend(heads.into_iter().map(|(name, id)| Tip { class: TipClass::Head, name, id }));
     if let Some(id) = repo.head()? {
         tips.push(Tip { class: TipClass::Head, name: "HEAD".into(), id });
     }

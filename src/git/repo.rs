@@ -13,6 +13,7 @@ use thiserror::Error;
 
 use super::env::GitEnv;
 use super::oid::{HashAlgorithm, Oid};
+use super::plumbing::Plumbing;
 
 /// Why a repository, or a name in it, could not be had. Nothing was scanned.
 #[derive(Debug, Error)]
@@ -77,6 +78,8 @@ pub struct Repo {
     env: GitEnv,
     base: PathBuf,
     work_tree: Option<PathBuf>,
+    /// Whether refs are in the format that libgit2 cannot read.
+    reftable: bool,
 }
 
 impl Repo {
@@ -88,7 +91,7 @@ impl Repo {
 
     /// The same with a given environment. Relative paths in it are relative to `start`.
     pub fn with_env(start: &Path, env: GitEnv) -> Result<Repo, RepoError> {
-        allow_partial_clones();
+        allow_extensions();
         let base =
             std::path::absolute(start).map_err(|source| RepoError::Io { path: start.into(), source })?;
         let git = match &env.git_dir {
@@ -108,7 +111,8 @@ impl Repo {
             (None, Some(_)) if !git.is_bare() && !has_work_tree_setting(&git) => Some(base.clone()),
             _ => git.workdir().map(Path::to_path_buf),
         };
-        Ok(Repo { git, env, base, work_tree })
+        let reftable = has_reftable(&git)?;
+        Ok(Repo { git, env, base, work_tree, reftable })
     }
 
     /// The repository at or above `path`, whatever the environment says.
@@ -118,12 +122,13 @@ impl Repo {
 
     /// The repository at `path` itself: a work tree, a `.git` directory or a bare repository.
     pub fn open(path: &Path) -> Result<Repo, RepoError> {
-        allow_partial_clones();
+        allow_extensions();
         let env = GitEnv::default();
         let base = std::path::absolute(path).map_err(|source| RepoError::Io { path: path.into(), source })?;
         let git = open(&base, RepositoryOpenFlags::NO_SEARCH, &env)?;
         let work_tree = git.workdir().map(Path::to_path_buf);
-        Ok(Repo { git, env, base, work_tree })
+        let reftable = has_reftable(&git)?;
+        Ok(Repo { git, env, base, work_tree, reftable })
     }
 
     /// This work tree's own directory: HEAD, index and pseudo-refs live there.
@@ -175,6 +180,9 @@ impl Repo {
 
     /// The commit that HEAD names; `None` on a branch without commits.
     pub fn head(&self) -> Result<Option<Oid>, RepoError> {
+        if let Some(plumbing) = self.plumbing() {
+            return plumbing.resolve("HEAD");
+        }
         match self.git.head() {
             Ok(head) => Ok(head.target().and_then(own_id)),
             Err(error) if error.code() == ErrorCode::UnbornBranch => Ok(None),
@@ -182,15 +190,26 @@ impl Repo {
         }
     }
 
-    /// The commits being merged into HEAD (`MERGE_HEAD`); empty unless a merge is under way.
+    /// The commits being merged into HEAD: `MERGE_HEAD`, or before that is written what the
+    /// environment says. Empty unless a merge is under way.
     pub fn merge_heads(&self) -> Result<Vec<Oid>, RepoError> {
         let lines = read_if_there(&self.git_dir().join("MERGE_HEAD"))?;
-        Ok(lines.split(|&byte| byte == b'\n').filter_map(|line| Oid::from_hex(line.trim_ascii())).collect())
+        let ids = lines.split(|&byte| byte == b'\n').filter_map(|line| Oid::from_hex(line.trim_ascii()));
+        let written: Vec<Oid> = ids.collect();
+        if !written.is_empty() {
+            return Ok(written);
+        }
+        // The variables may be left from a merge in another repository, from whose editor we were called.
+        let is_here = |id: &&Oid| their_id(**id).is_ok_and(|id| self.git.find_commit(id).is_ok());
+        Ok(self.env.merging.iter().filter(is_here).copied().collect())
     }
 
     /// The commit that a revision names, tags peeled.
     pub fn resolve(&self, rev: &str) -> Result<Oid, RepoError> {
         let unknown = || RepoError::UnknownRevision { rev: rev.to_owned() };
+        if let Some(plumbing) = self.plumbing() {
+            return plumbing.resolve(rev)?.ok_or_else(unknown);
+        }
         let object = self.git.revparse_single(rev).map_err(|_| unknown())?;
         let commit = object.peel(ObjectType::Commit).map_err(|_| unknown())?;
         own_id(commit.id()).ok_or_else(unknown)
@@ -293,9 +312,26 @@ impl Repo {
         }
     }
 
-    /// libgit2's own handle, for refs.
-    pub(super) fn raw(&self) -> &Repository {
-        &self.git
+    /// All refs with the objects they name, tags not peeled. Symbolic refs to nothing are left out
+    /// (the HEAD of a remote whose branch was deleted).
+    pub(super) fn refs(&self) -> Result<Vec<(String, Oid)>, RepoError> {
+        if let Some(plumbing) = self.plumbing() {
+            return plumbing.refs();
+        }
+        let mut refs = Vec::new();
+        for reference in self.git.references()? {
+            let reference = reference?;
+            let name = String::from_utf8_lossy(reference.name_bytes()).into_owned();
+            let target = reference.resolve().ok().and_then(|direct| direct.target());
+            refs.extend(target.and_then(own_id).map(|id| (name, id)));
+        }
+        Ok(refs)
+    }
+
+    /// git itself, where libgit2 cannot read the refs.
+    pub(super) fn plumbing(&self) -> Option<Plumbing<'_>> {
+        let plumbing = Plumbing { git_dir: self.git_dir(), base: &self.base, env: &self.env };
+        self.reftable.then_some(plumbing)
     }
 }
 
@@ -315,16 +351,27 @@ fn open(path: &Path, flags: RepositoryOpenFlags, env: &GitEnv) -> Result<Reposit
 }
 
 /// libgit2 refuses these extensions unless told that its user copes: missing objects are counted by
-/// whoever reads them, and no object is ever fetched.
-fn allow_partial_clones() {
+/// whoever reads them, and no object is ever fetched; of refs that libgit2 cannot read, git is asked.
+fn allow_extensions() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         #[expect(unsafe_code, reason = "libgit2 keeps the list in a global without a lock")]
         // SAFETY: `Once` lets one thread in, and every use of libgit2 in this crate begins by
         // opening a repository behind this call.
-        let set = unsafe { git2::opts::set_extensions(&["partialclone"]) };
+        let set = unsafe { git2::opts::set_extensions(&["partialclone", "refstorage"]) };
         set.expect("a short list of plain names is accepted");
     });
+}
+
+/// Whether refs are in tables; an unknown format is an error.
+fn has_reftable(git: &Repository) -> Result<bool, RepoError> {
+    match git.config()?.get_string("extensions.refstorage") {
+        Ok(format) if format == "reftable" => Ok(true),
+        Ok(format) if format != "files" => {
+            Err(RepoError::UnsupportedRepository { what: format!("ref storage '{format}'") })
+        }
+        _ => Ok(false),
+    }
 }
 
 fn has_work_tree_setting(git: &Repository) -> bool {
@@ -341,7 +388,7 @@ pub(super) fn read_if_there(path: &Path) -> Result<Vec<u8>, RepoError> {
     }
 }
 
-pub(super) fn own_id(id: git2::Oid) -> Option<Oid> {
+fn own_id(id: git2::Oid) -> Option<Oid> {
     Oid::from_bytes(id.as_bytes())
 }
 

@@ -198,11 +198,49 @@ fn bare_shallow_partial_and_submodule_repositories_open() {
 }
 
 #[test]
-fn what_libgit2_cannot_read_is_named() {
-    let test = TestRepo::init(&["init", "-q", "--ref-format=reftable"]);
+fn an_unknown_way_to_store_refs_is_named() {
+    let test = TestRepo::new();
+    test.git(&["config", "core.repositoryFormatVersion", "1"]);
+    test.git(&["config", "extensions.refStorage", "files"]);
+    assert!(Repo::open(test.path()).is_ok());
+    test.write(".git/config", "[core]\n\trepositoryFormatVersion = 1\n[extensions]\n\trefStorage = stone\n");
     match Repo::open(test.path()) {
-        Err(RepoError::UnsupportedRepository { what }) => assert!(what.contains("refstorage"), "{what}"),
+        Err(RepoError::UnsupportedRepository { what }) => assert!(what.contains("stone"), "{what}"),
         other => panic!("{:?}", other.map(|_| "opened")),
+    }
+    test.write(".git/config", "[core]\n\trepositoryFormatVersion = 1\n[extensions]\n\tlater = yes\n");
+    match Repo::open(test.path()) {
+        Err(RepoError::UnsupportedRepository { what }) => assert!(what.contains("later"), "{what}"),
+        other => panic!("{:?}", other.map(|_| "opened")),
+    }
+}
+
+#[test]
+fn refs_in_tables_are_asked_of_git() {
+    let test = TestRepo::init(&["init", "-q", "-b", "main", "--ref-format=reftable"]);
+    assert_eq!(Repo::open(test.path()).expect("a repository").head().expect("readable"), None);
+    let first = test.commit("one");
+    let second = test.commit("two");
+    test.git(&["tag", "-am", "annotated", "v1", &first]);
+    let tag = test.text(&["rev-parse", "v1"]);
+    let linked = test.beside("linked");
+    test.git(&["worktree", "add", "-q", "--detach", linked.to_str().expect("text"), &first]);
+    let repo = Repo::open(test.path()).expect("a repository");
+    assert_eq!(repo.head().expect("readable"), Some(oid(&second)));
+    assert_eq!(repo.range("v1..main").expect("two commits"), (vec![oid(&first)], vec![oid(&second)]));
+    assert_eq!(repo.range("v1...main").expect("related"), (vec![oid(&first)], vec![oid(&second)]));
+    for rev in ["nope", "", "--all"] {
+        assert!(matches!(repo.resolve(rev), Err(RepoError::UnknownRevision { .. })), "{rev}");
+    }
+    assert_eq!(Repo::open(&linked).expect("a repository").head().expect("readable"), Some(oid(&first)));
+    let tips = crate::git::refs::tips(&repo).expect("readable");
+    for (name, id) in [
+        ("refs/heads/main", &second),
+        ("refs/tags/v1", &tag),
+        ("HEAD", &second),
+        ("worktrees/linked/HEAD", &first),
+    ] {
+        assert!(tips.iter().any(|tip| tip.name == name && tip.id == oid(id)), "{name}");
     }
 }
 

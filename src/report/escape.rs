@@ -20,6 +20,11 @@ pub(super) fn terminal(text: &str) -> String {
     shown
 }
 
+/// The same for a text of several lines, which stay lines.
+pub fn terminal_lines(text: &str) -> String {
+    text.split('\n').map(terminal).collect::<Vec<_>>().join("\n")
+}
+
 /// A path in its text form ([`crate::model::RepoPath::to_text`]) for a terminal. There `%` begins an escape
 /// always, so the bytes can be had back; shown is what a person would recognise: `100%` instead of `100%25`.
 pub(super) fn terminal_path(text: &str) -> String {
@@ -103,6 +108,7 @@ mod tests {
     #[test]
     fn a_terminal_sees_controls_and_reordering_written_out() {
         assert_eq!(terminal("a\x1b[31m\r\n\u{9b}\u{202e}ü"), "a\\x1b[31m\\r\\n\\u{9b}\\u{202e}ü");
+        assert_eq!(terminal_lines("a\x1b[2J\nb\r\n"), "a\\x1b[2J\nb\\r\n");
     }
 
     #[test]

@@ -22,6 +22,7 @@ use std::str::FromStr;
 
 use crate::model::ScanReport;
 
+pub use escape::terminal_lines;
 pub use file::{replace_file, write_to_file};
 pub use record::Document;
 

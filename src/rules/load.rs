@@ -165,8 +165,8 @@ rules:
         assert!(unknown.starts_with("r.yaml:") && unknown.contains("hepl"), "{unknown}");
         let short = error_of(&GOOD.replace("[acme_]", "[ac]"));
         assert!(short.starts_with("r.yaml:3: rule acme-token: literals"), "{short}");
-        let bare = error_of(&GOOD.replace("  examples: ['{sample}']\n", "").replace("rules:", "rules: "));
-        assert!(bare.contains("examples"), "{bare}");
+        let bare = error_of(&GOOD.replace("  examples: ['{sample}']\n", ""));
+        assert_eq!(bare, "r.yaml:3: rule acme-token: an example is missing");
     }
 
     #[test]

@@ -4,28 +4,31 @@ pub mod lint;
 pub mod load;
 pub mod syntax;
 
+use std::sync::Arc;
+
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 pub use load::RuleError;
 pub use syntax::{Check, Rule};
 
-/// The active rules, in the order of their ids.
+/// The active rules, in the order of their ids. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct RuleSet {
-    rules: Vec<Rule>,
+    rules: Arc<Vec<Rule>>,
 }
 
 impl RuleSet {
     /// The rules that come with the program. `build.rs` has checked them.
     pub fn builtin() -> RuleSet {
         const JSON: &str = include_str!(concat!(env!("OUT_DIR"), "/rules.json"));
-        RuleSet { rules: serde_json::from_str(JSON).expect("build.rs wrote this text from the same types") }
+        let rules = serde_json::from_str(JSON).expect("build.rs wrote this text from the same types");
+        RuleSet { rules: Arc::new(rules) }
     }
 
     /// No rules at all.
     pub fn empty() -> RuleSet {
-        RuleSet { rules: Vec::new() }
+        RuleSet { rules: Arc::default() }
     }
 
     /// The rules of a file or folder; see [`load::load`].
@@ -35,10 +38,11 @@ impl RuleSet {
 
     /// Adds `rules`; one with the id of an active rule takes its place.
     pub fn extend(&mut self, rules: Vec<Rule>) -> Result<(), RuleError> {
+        let known = Arc::make_mut(&mut self.rules);
         for rule in rules {
-            match self.rules.binary_search_by(|known| known.id.cmp(&rule.id)) {
-                Ok(index) => self.rules[index] = rule,
-                Err(index) => self.rules.insert(index, rule),
+            match known.binary_search_by(|known| known.id.cmp(&rule.id)) {
+                Ok(index) => known[index] = rule,
+                Err(index) => known.insert(index, rule),
             }
         }
         let errors = lint::lint_set(self.rules.iter());
@@ -48,15 +52,14 @@ impl RuleSet {
     /// Keeps the rules for which `keep` says so, and the identifiers that their pairs need.
     pub fn retain(&mut self, mut keep: impl FnMut(&Rule) -> bool) {
         let kept: Vec<bool> = self.rules.iter().map(&mut keep).collect();
-        let needed: Vec<String> = self
-            .rules
-            .iter()
-            .zip(&kept)
-            .filter(|(_, kept)| **kept)
-            .filter_map(|(rule, _)| rule.pair.as_ref().map(|pair| pair.with.clone()))
-            .collect();
+        if kept.iter().all(|&kept| kept) {
+            return;
+        }
+        let partner = |(rule, kept): (&Rule, &bool)| Some(rule.pair.as_ref().filter(|_| *kept)?.with.clone());
+        let needed: Vec<String> = self.rules.iter().zip(&kept).filter_map(partner).collect();
         let mut kept = kept.into_iter();
-        self.rules.retain(|rule| kept.next() == Some(true) || (rule.identifier && needed.contains(&rule.id)));
+        Arc::make_mut(&mut self.rules)
+            .retain(|rule| kept.next() == Some(true) || (rule.identifier && needed.contains(&rule.id)));
     }
 
     /// The rule named `id`.
@@ -82,11 +85,12 @@ impl RuleSet {
 
     /// A hash of everything that decides what is found: 16 hexadecimal digits.
     pub fn digest(&self) -> String {
-        let json = serde_json::to_vec(&self.rules).expect("rules are plain data");
+        let json = serde_json::to_vec(self.rules.as_slice()).expect("rules are plain data");
         HEXLOWER.encode(&Sha256::digest(json)[..8])
     }
 
-    pub(crate) fn as_slice(&self) -> &[Rule] {
-        &self.rules
+    /// The rules themselves, for whoever keeps them beside the set.
+    pub(crate) fn shared(&self) -> Arc<Vec<Rule>> {
+        Arc::clone(&self.rules)
     }
 }

@@ -3,26 +3,34 @@
 use std::path::PathBuf;
 
 use crate::model::{Carrier, Counts, Coverage, CoverageKind, Provenance, RepoPath};
-use crate::source::files::{File, Receiver, WalkOptions, walk};
+use crate::source::files::{File, Receiver, WalkOptions, is_absent, walk};
 use crate::source::view::lfs_pointer;
 
 use super::inspect::Inspector;
-use super::{Outcome, Settings};
+use super::{Outcome, ScanError, Settings};
 
 pub(super) fn scan(
     inspector: &Inspector<'_>,
     settings: &Settings,
     paths: &[PathBuf],
     no_ignore: bool,
-) -> Outcome {
-    let options = WalkOptions { no_ignore, threads: settings.threads(), max_size: settings.max_blob_size };
+) -> Result<Outcome, ScanError> {
+    if let Some(path) = paths.iter().find(|path| is_absent(&settings.directory.join(path))) {
+        return Err(ScanError::NoSuchPath { path: path.clone() });
+    }
+    let options = WalkOptions {
+        root: &settings.root,
+        no_ignore,
+        threads: settings.threads(),
+        max_size: settings.max_blob_size,
+    };
     let workers =
         walk(paths, &settings.directory, options, &|| Worker { inspector, outcome: Outcome::default() });
     let mut outcome = Outcome::default();
     for worker in workers {
         outcome.absorb(worker.outcome);
     }
-    outcome
+    Ok(outcome)
 }
 
 pub(super) fn scan_stdin(
@@ -41,7 +49,7 @@ pub(super) fn scan_stdin(
             remedy: Some("raise --max-blob-size to read it".to_owned()),
         });
     } else {
-        worker.file(File { path, carrier: Carrier::Stdin, bytes });
+        worker.file(File { path: path.clone(), place: path, carrier: Carrier::Stdin, bytes });
     }
     worker.outcome
 }
@@ -53,8 +61,8 @@ struct Worker<'i, 's> {
 }
 
 impl Receiver for Worker<'_, '_> {
-    fn wants(&mut self, path: &RepoPath) -> bool {
-        let skip = self.inspector.skips(path);
+    fn wants(&mut self, place: &RepoPath) -> bool {
+        let skip = self.inspector.skips(place);
         self.outcome.counts.skipped += u64::from(skip);
         !skip
     }
@@ -63,7 +71,7 @@ impl Receiver for Worker<'_, '_> {
         self.outcome.counts += Counts { files: 1, bytes: file.bytes.len() as u64, ..Counts::default() };
         let inspected = self.inspector.inspect(file.bytes, || file.path.to_text());
         let provenance = Provenance { carrier: file.carrier, ..Provenance::file(file.path.clone()) };
-        self.outcome.findings.extend(self.inspector.place(inspected.candidates, &provenance));
+        self.outcome.findings.extend(self.inspector.place_as(&file.place, inspected.candidates, &provenance));
         self.outcome.coverage.extend(inspected.gap);
         self.outcome.coverage.extend(lfs_pointer(file.bytes, &file.path));
     }

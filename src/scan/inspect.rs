@@ -5,9 +5,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
+use memchr::memmem;
 
 use crate::decode;
-use crate::engine::{Engine, Match, Workload, settle};
+use crate::engine::{Engine, Match, settle};
 use crate::model::{
     Carrier, Confidence, Coverage, CoverageKind, Finding, Fingerprint, LineIndex, Locator, Provenance,
     RepoPath, RuleInfo, Secret, Span, Status,
@@ -54,13 +55,13 @@ pub(super) struct Inspected<'i> {
 }
 
 impl<'s> Inspector<'s> {
-    pub(super) fn new(settings: &'s Settings, workload: Workload) -> Result<Inspector<'s>, ScanError> {
+    pub(super) fn new(settings: &'s Settings) -> Result<Inspector<'s>, ScanError> {
         let rules = settings
             .rules
             .iter()
             .map(|rule| Ok((rule.id.clone(), placed(rule)?)))
             .collect::<Result<_, ScanError>>()?;
-        Ok(Inspector { engine: Engine::new(&settings.rules, workload), policy: &settings.policy, rules })
+        Ok(Inspector { engine: Engine::new(&settings.rules), policy: &settings.policy, rules })
     }
 
     /// Whether the configuration leaves the file out.
@@ -133,15 +134,34 @@ impl<'s> Inspector<'s> {
         catch_unwind(AssertUnwindSafe(values)).unwrap_or_default()
     }
 
+    /// Those of the `wanted` values that are values in `bytes`. Cheap where none of them is.
+    pub(super) fn values_among(&self, bytes: &[u8], wanted: &HashSet<Secret>) -> HashSet<Secret> {
+        let text = decode::text(bytes).text;
+        if !wanted.iter().any(|value| memmem::find(&text, value.expose()).is_some()) {
+            return HashSet::new();
+        }
+        self.values(bytes).intersection(wanted).cloned().collect()
+    }
+
     /// The findings at their place: of the rules that hold for such a path, the best on any bytes.
-    pub(super) fn place(&self, mut candidates: Vec<Candidate<'_>>, provenance: &Provenance) -> Vec<Finding> {
+    pub(super) fn place(&self, candidates: Vec<Candidate<'_>>, provenance: &Provenance) -> Vec<Finding> {
+        self.place_as(&provenance.path, candidates, provenance)
+    }
+
+    /// The same where rules see the file at another path than people do.
+    pub(super) fn place_as(
+        &self,
+        place: &RepoPath,
+        mut candidates: Vec<Candidate<'_>>,
+        provenance: &Provenance,
+    ) -> Vec<Finding> {
         let in_file = matches!(provenance.carrier, Carrier::File | Carrier::Symlink);
-        let path = String::from_utf8_lossy(provenance.path.as_bytes());
+        let path = String::from_utf8_lossy(place.as_bytes());
         candidates.retain(|candidate| match &self.rules[&candidate.found.rule.id].paths {
             Some(paths) => in_file && paths.is_match(path.as_ref()),
             None => true,
         });
-        let weaker = in_file && is_example_path(&provenance.path);
+        let weaker = in_file && is_example_path(place);
         let finding = |candidate: Candidate<'_>| {
             let mut finding = candidate.finding;
             if weaker && self.rules[&finding.rule.id].is_guess && finding.confidence > Confidence::Low {

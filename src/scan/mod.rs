@@ -1,7 +1,8 @@
-//! Joins source, decode, engine and policy for one run: threads, order, limits.
+//! In: a target and settings. Out: a `ScanReport`. Never: a format, a stream, or a default of its own.
 //!
-//! Each flow is one file. All of them end in the same way: findings that are new, old or suppressed,
-//! what could not be read, and counts of what was.
+//! Joins source, decode, engine and policy for one run: threads, order, limits. Each flow is one file. All
+//! of them end in the same way: findings that are new, old or suppressed, what could not be read, and counts
+//! of what was.
 
 mod excerpt;
 mod files;
@@ -14,9 +15,9 @@ use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
+use rayon::prelude::*;
 use thiserror::Error;
 
-use crate::engine::Workload;
 use crate::git::env::GitEnv;
 use crate::git::repo::RepoError;
 use crate::model::{Confidence, Counts, Coverage, CoverageKind, Finding, ScanHeader, ScanReport, Secret};
@@ -48,11 +49,14 @@ pub enum Target {
         /// `A..B`, `A...B`, or a single revision: everything that it reaches.
         spec: String,
     },
-    /// Every commit that a revision reaches and no remote-tracking branch of a remote does.
+    /// What a push brings to a remote: every commit that the pushed refs reach and the remote lacks, and
+    /// the tags among them.
     Push {
-        /// What is pushed: a revision.
-        to: String,
-        /// The remote's name; of one without tracking branches nothing is known, so all is scanned.
+        /// Ids of the objects that are pushed: commits or tags.
+        to: Vec<String>,
+        /// Ids that the remote has already. Those that nobody knows here are passed over.
+        known: Vec<String>,
+        /// The remote's name, whose remote-tracking branches tell what else it has.
         remote: String,
     },
     /// Every object of a repository.
@@ -79,6 +83,8 @@ pub struct Settings {
     pub max_blob_size: u64,
     /// Where relative paths and the search for a repository begin.
     pub directory: PathBuf,
+    /// The folder that the paths of rules and policy are relative to: the repository's root.
+    pub root: PathBuf,
     /// What git's variables say.
     pub env: GitEnv,
 }
@@ -111,6 +117,12 @@ pub enum ScanError {
         /// What is wrong with it.
         reason: String,
     },
+    /// A path to scan that is not there.
+    #[error("{}: no such file or folder", .path.display())]
+    NoSuchPath {
+        /// As the user gave it.
+        path: PathBuf,
+    },
     /// Standard input could not be read.
     #[error("cannot read standard input: {0}")]
     Stdin(#[source] std::io::Error),
@@ -138,15 +150,11 @@ pub fn run(target: &Target, settings: &Settings) -> Result<ScanReport, ScanError
     if settings.rules.is_empty() {
         return Err(ScanError::NoRules);
     }
-    let workload = match target {
-        Target::Staged => Workload::Small,
-        _ => Workload::Large,
-    };
-    let inspector = Inspector::new(settings, workload)?;
+    let inspector = Inspector::new(settings)?;
     let (command, name, outcome) = match target {
         Target::Paths { paths, no_ignore } => {
             let names: Vec<String> = paths.iter().map(|path| crate::source::view::path_text(path)).collect();
-            ("scan", names.join(" "), files::scan(&inspector, settings, paths, *no_ignore))
+            ("scan", names.join(" "), files::scan(&inspector, settings, paths, *no_ignore)?)
         }
         Target::Stdin { name } => {
             let mut bytes = Vec::new();
@@ -159,9 +167,11 @@ pub fn run(target: &Target, settings: &Settings) -> Result<ScanReport, ScanError
             let commits = Commits::Spec(spec.clone());
             ("range", spec.clone(), range::scan(&inspector, settings, &commits)?)
         }
-        Target::Push { to, remote } => {
-            let commits = Commits::NotOnRemote { to: to.clone(), remote: remote.clone() };
-            ("range", format!("{to} --not --remotes={remote}"), range::scan(&inspector, settings, &commits)?)
+        Target::Push { to, known, remote } => {
+            let commits =
+                Commits::NotOnRemote { to: to.clone(), known: known.clone(), remote: remote.clone() };
+            let name = format!("{} --not --remotes={remote}", to.join(" "));
+            ("range", name, range::scan(&inspector, settings, &commits)?)
         }
         Target::History { repo } => {
             let name = crate::source::view::path_text(repo);
@@ -215,6 +225,15 @@ fn names(header: &ScanHeader, findings: &[Finding], coverage: &[Coverage]) -> Ve
 
 fn absolute(settings: &Settings, path: &Path) -> PathBuf {
     settings.directory.join(path)
+}
+
+/// Applies `work` to all `items` on up to `threads` threads; the results keep the items' order.
+fn map<I: Sync, O: Send>(items: &[I], threads: usize, work: impl Fn(&I) -> O + Sync + Send) -> Vec<O> {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+    match if threads > 1 { pool.build().ok() } else { None } {
+        Some(pool) => pool.install(|| items.par_iter().map(&work).collect()),
+        None => items.iter().map(work).collect(),
+    }
 }
 
 /// The entry for work that a fault of our own ended.

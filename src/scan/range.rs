@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use rayon::prelude::*;
-
 use crate::git::{Oid, ReadObjects};
 use crate::model::{Carrier, CommitFacts, Finding, Fingerprint, Provenance, RepoPath, Status};
 use crate::source::range::{CommitChanges, Commits, message, range};
@@ -11,7 +9,7 @@ use crate::source::view::{RepoView, held_by_trees};
 
 use super::inspect::Inspector;
 use super::staged::scan_changes;
-use super::{Outcome, ScanError, Settings};
+use super::{Outcome, ScanError, Settings, map};
 
 pub(super) fn scan(
     inspector: &Inspector<'_>,
@@ -24,14 +22,9 @@ pub(super) fn scan(
     let commits: Vec<(&CommitChanges, Option<Vec<u8>>)> =
         range.commits.iter().map(|commit| (commit, message(&view, &commit.id))).collect();
     let objects = &view.objects;
-    let scan = |(commit, message): &(&CommitChanges, Option<Vec<u8>>)| {
+    let parts = map(&commits, settings.threads(), |(commit, message)| {
         scan_commit(inspector, objects, commit, message.as_deref())
-    };
-    let parts: Vec<Outcome> = if settings.threads() > 1 && commits.len() > 8 {
-        commits.par_iter().map(scan).collect()
-    } else {
-        commits.iter().map(scan).collect()
-    };
+    });
     let mut outcome = Outcome { coverage: range.coverage, ..Outcome::default() };
     for ((commit, _), mut part) in commits.iter().zip(parts) {
         if !part.findings.is_empty() {
@@ -41,6 +34,11 @@ pub(super) fn scan(
                 .for_each(|finding| finding.provenance.first_commit = Some(facts.clone()));
         }
         outcome.absorb(part);
+    }
+    outcome.absorb(scan_changes(inspector, objects, &range.tagged, settings.threads()));
+    for tag in &range.tags {
+        let message = message(&view, tag).unwrap_or_default();
+        outcome.absorb(scan_message(inspector, Carrier::Tag, tag, &message));
     }
     outcome.findings = first_of_each_place(outcome.findings);
     Ok(outcome)
@@ -54,23 +52,31 @@ fn scan_commit<R: ReadObjects>(
 ) -> Outcome {
     let mut outcome = scan_changes(inspector, objects, &commit.changes, 1);
     outcome.counts.commits = 1;
-    mark_copies(objects, &commit.parent_trees, &mut outcome.findings);
+    mark_copies(inspector, objects, &commit.parent_trees, &mut outcome.findings);
     if let Some(message) = message {
-        outcome.counts.bytes += message.len() as u64;
-        let inspected = inspector.inspect(message, || format!("message of commit {}", commit.id));
-        let provenance = Provenance {
-            carrier: Carrier::Commit,
-            object: Some(commit.id.to_string()),
-            ..Provenance::file(RepoPath::new(""))
-        };
-        outcome.findings.extend(inspector.place(inspected.candidates, &provenance));
-        outcome.coverage.extend(inspected.gap);
+        outcome.absorb(scan_message(inspector, Carrier::Commit, &commit.id, message));
     }
     outcome
 }
 
+fn scan_message(inspector: &Inspector<'_>, carrier: Carrier, id: &Oid, message: &[u8]) -> Outcome {
+    let inspected = inspector.inspect(message, || format!("message of {} {id}", carrier.as_str()));
+    let object = Some(id.to_string());
+    let provenance = Provenance { carrier, object, ..Provenance::file(RepoPath::new("")) };
+    let mut outcome = Outcome::default();
+    outcome.counts.bytes = message.len() as u64;
+    outcome.findings = inspector.place(inspected.candidates, &provenance);
+    outcome.coverage.extend(inspected.gap);
+    outcome
+}
+
 /// A blob that a parent has elsewhere was copied: its content is not new.
-pub(super) fn mark_copies<R: ReadObjects>(objects: &R, parent_trees: &[Oid], findings: &mut [Finding]) {
+pub(super) fn mark_copies<R: ReadObjects>(
+    inspector: &Inspector<'_>,
+    objects: &R,
+    parent_trees: &[Oid],
+    findings: &mut [Finding],
+) {
     let id_of = |finding: &Finding| Oid::from_hex(finding.provenance.object.as_deref()?.as_bytes());
     let fresh = |finding: &&mut Finding| finding.status == Status::New;
     let ids: HashSet<Oid> =
@@ -78,7 +84,7 @@ pub(super) fn mark_copies<R: ReadObjects>(objects: &R, parent_trees: &[Oid], fin
     if ids.is_empty() {
         return;
     }
-    let held = held_by_trees(objects, parent_trees, &ids);
+    let held = held_by_trees(objects, parent_trees, &ids, |path| !inspector.skips(&RepoPath::new(path)));
     for finding in findings.iter_mut().filter(fresh) {
         if id_of(finding).is_some_and(|id| held.contains(&id)) {
             finding.status = Status::Old;
@@ -87,11 +93,18 @@ pub(super) fn mark_copies<R: ReadObjects>(objects: &R, parent_trees: &[Oid], fin
     }
 }
 
-/// One finding for each value at one path: the first, which is the first commit's.
+/// One finding for each value at one path: the first, which is the first commit's. What a commit of the
+/// range brought is nothing old to the commits after it.
 fn first_of_each_place(findings: Vec<Finding>) -> Vec<Finding> {
     type Place = (Fingerprint, RepoPath, Carrier, Status);
     let mut places: BTreeMap<Place, Vec<Finding>> = BTreeMap::new();
+    let mut brought: HashSet<Fingerprint> = HashSet::new();
     for finding in findings {
+        if finding.status != Status::Old {
+            brought.insert(finding.fingerprint.clone());
+        } else if brought.contains(&finding.fingerprint) {
+            continue;
+        }
         let place = &finding.provenance;
         let key = (finding.fingerprint.clone(), place.path.clone(), place.carrier, finding.status);
         let same: &mut Vec<Finding> = places.entry(key).or_default();

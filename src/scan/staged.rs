@@ -3,8 +3,6 @@
 
 use std::collections::HashSet;
 
-use rayon::prelude::*;
-
 use crate::git::diff::Change;
 use crate::git::tree::Mode;
 use crate::git::{Oid, ReadObjects};
@@ -14,7 +12,7 @@ use crate::source::view::{RepoView, lfs_pointer, object_gap};
 
 use super::inspect::Inspector;
 use super::range::mark_copies;
-use super::{Outcome, ScanError, Settings};
+use super::{Outcome, ScanError, Settings, map};
 
 /// From so many changes on, more threads are worth starting.
 const PARALLEL_FROM: usize = 64;
@@ -24,7 +22,7 @@ pub(super) fn scan(inspector: &Inspector<'_>, settings: &Settings) -> Result<Out
     let staged = staged(&view)?;
     let mut outcome = Outcome { coverage: staged.coverage, ..Outcome::default() };
     let mut changes = scan_changes(inspector, &view.objects, &staged.changes, settings.threads());
-    mark_copies(&view.objects, &staged.parent_trees, &mut changes.findings);
+    mark_copies(inspector, &view.objects, &staged.parent_trees, &mut changes.findings);
     outcome.absorb(changes);
     Ok(outcome)
 }
@@ -36,12 +34,8 @@ pub(super) fn scan_changes<R: ReadObjects>(
     changes: &[Change],
     threads: usize,
 ) -> Outcome {
-    let scan = |change: &Change| scan_change(inspector, objects, change);
-    let parts: Vec<Outcome> = if threads > 1 && changes.len() >= PARALLEL_FROM {
-        changes.par_iter().map(scan).collect()
-    } else {
-        changes.iter().map(scan).collect()
-    };
+    let threads = if changes.len() >= PARALLEL_FROM { threads } else { 1 };
+    let parts = map(changes, threads, |change| scan_change(inspector, objects, change));
     let mut outcome = Outcome::default();
     parts.into_iter().for_each(|part| outcome.absorb(part));
     mark_moved(inspector, objects, changes, &mut outcome.findings);
@@ -77,18 +71,45 @@ fn scan_change<R: ReadObjects>(inspector: &Inspector<'_>, objects: &R, change: &
     outcome
 }
 
-/// A value that this very change removes from another file was moved, not added.
+/// A value that this very change takes out of another file was moved, not added.
 fn mark_moved<R: ReadObjects>(
     inspector: &Inspector<'_>,
     objects: &R,
     changes: &[Change],
     findings: &mut [Finding],
 ) {
-    if findings.iter().any(|finding| finding.status == Status::New) {
-        let deleted = changes.iter().filter(|change| change.new.is_none() && change.mode != Mode::Gitlink);
-        let before = values_of(inspector, objects, deleted.flat_map(|change| &change.olds));
-        mark_old(findings, &before, "moved here from a file that this change removes");
+    let mut wanted: HashSet<Secret> = new_values(findings);
+    let mut moved = HashSet::new();
+    for change in changes.iter().filter(|change| !change.olds.is_empty()) {
+        if wanted.is_empty() {
+            break;
+        }
+        // Nobody ever looked at a value in a file that is left out.
+        if inspector.skips(&RepoPath::new(change.path.as_slice())) {
+            continue;
+        }
+        let mut gone = HashSet::new();
+        for old in change.olds.iter().filter_map(|id| objects.read(id).ok()) {
+            gone.extend(inspector.values_among(&old.data, &wanted));
+        }
+        if let (Some(id), false) = (change.new, gone.is_empty()) {
+            match objects.read(&id) {
+                Ok(new) => {
+                    let kept = inspector.values_among(&new.data, &gone);
+                    gone.retain(|value| !kept.contains(value));
+                }
+                Err(_) => gone.clear(), // nobody knows what it still holds
+            }
+        }
+        wanted.retain(|value| !gone.contains(value));
+        moved.extend(gone);
     }
+    mark_old(findings, &moved, "moved here from a file that this change takes it out of");
+}
+
+fn new_values(findings: &[Finding]) -> HashSet<Secret> {
+    let new = findings.iter().filter(|finding| finding.status == Status::New);
+    new.map(|finding| finding.secret.clone()).collect()
 }
 
 fn values_of<'o, R: ReadObjects>(

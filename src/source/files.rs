@@ -22,6 +22,8 @@ use super::view::{path_bytes, path_text};
 pub struct File<'b> {
     /// As the user would write it: below the path that was given.
     pub path: RepoPath,
+    /// As configuration and rules mean it: below [`WalkOptions::root`].
+    pub place: RepoPath,
     /// A file or a symbolic link.
     pub carrier: Carrier,
     /// The content, or the link's target.
@@ -30,8 +32,8 @@ pub struct File<'b> {
 
 /// Receives files from several threads, one receiver a thread.
 pub trait Receiver: Send {
-    /// Whether the file is wanted at all; asked before it is read.
-    fn wants(&mut self, path: &RepoPath) -> bool;
+    /// Whether the file at this [`File::place`] is wanted at all; asked before it is read.
+    fn wants(&mut self, place: &RepoPath) -> bool;
     /// One file.
     fn file(&mut self, file: File<'_>);
     /// Something that could not be read.
@@ -40,7 +42,9 @@ pub trait Receiver: Send {
 
 /// How to walk.
 #[derive(Clone, Copy, Debug)]
-pub struct WalkOptions {
+pub struct WalkOptions<'o> {
+    /// The folder that configuration and rules speak of: the repository's root.
+    pub root: &'o Path,
     /// Read what git ignores too.
     pub no_ignore: bool,
     /// Number of threads.
@@ -49,51 +53,108 @@ pub struct WalkOptions {
     pub max_size: u64,
 }
 
-/// Reads every file at or below `roots`. A root that is a file is read whatever git thinks of it.
-/// Symbolic links are not followed: their targets are scanned as text, like git stores them.
+/// Whether there is nothing at `path`, not even a link: the user has mistyped it.
+pub fn is_absent(path: &Path) -> bool {
+    let absent =
+        |error: io::Error| matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory);
+    fs::symlink_metadata(path).is_err_and(absent)
+}
+
+/// Reads every file at or below `roots`, each once. A root that is a file is read whatever git thinks of
+/// it. Symbolic links are not followed: their targets are scanned as text, like git stores them.
 pub fn walk<R: Receiver>(
     roots: &[PathBuf],
     base: &Path,
-    options: WalkOptions,
+    options: WalkOptions<'_>,
     make: &(dyn Fn() -> R + Sync),
 ) -> Vec<R> {
     let done = Mutex::new(Vec::new());
-    let reader =
-        || Reader { receiver: Some(make()), done: &done, buffer: Vec::new(), max_size: options.max_size };
     let seen = Mutex::new(HashSet::new());
+    let reader = || Reader {
+        receiver: Some(make()),
+        done: &done,
+        seen: &seen,
+        buffer: Vec::new(),
+        max_size: options.max_size,
+    };
     let mut directories = Vec::new();
     {
         let mut reader = reader();
-        for root in roots {
-            match fs::metadata(base.join(root)) {
-                Ok(metadata) if metadata.is_dir() => directories.push(root.clone()),
-                Ok(_) => reader.read(&base.join(root), root, false),
-                Err(error) => reader.unreadable(root, &error),
+        for root in roots.iter().map(|root| Root::new(root, base, options.root)) {
+            let is_link = root.top.is_symlink();
+            match fs::metadata(&root.top) {
+                Ok(metadata) if metadata.is_dir() => directories.push(root),
+                Ok(_) => reader.read(&root.top, &root, false),
+                // A link that leads nowhere has a target all the same.
+                Err(error) if is_link && error.kind() == io::ErrorKind::NotFound => {
+                    reader.read(&root.top, &root, true);
+                }
+                Err(error) => reader.unreadable(&root.given, &error),
             }
         }
     }
     for directory in &directories {
-        walk_directory(directory, base, options, &reader, &seen);
+        walk_directory(directory, options, &reader);
     }
     if !options.no_ignore {
         let mut reader = reader();
         for directory in &directories {
-            read_tracked(directory, base, &mut reader, &seen);
+            read_tracked(directory, &mut reader);
         }
     }
     done.into_inner().unwrap_or_else(|poisoned| poisoned.into_inner())
 }
 
-type Seen = Mutex<HashSet<PathBuf>>;
+/// One path that was given.
+struct Root {
+    given: PathBuf,
+    /// The same from where the user stands.
+    top: PathBuf,
+    /// The same below the repository's root, links resolved; `None` outside.
+    place: Option<PathBuf>,
+}
+
+impl Root {
+    fn new(given: &Path, base: &Path, repository: &Path) -> Root {
+        let top = base.join(given);
+        // The name itself may be a link, which is no other file for that.
+        let real = match (top.is_dir(), top.parent(), top.file_name()) {
+            (false, Some(folder), Some(name)) => folder.canonicalize().map(|folder| folder.join(name)),
+            _ => top.canonicalize(),
+        };
+        let place = real
+            .ok()
+            .zip(repository.canonicalize().ok())
+            .and_then(|(real, repository)| Some(real.strip_prefix(repository).ok()?.to_path_buf()));
+        Root { given: given.to_path_buf(), top, place }
+    }
+
+    /// How a file below is shown: relative to where the user stands, without a leading `./`.
+    fn shown(&self, path: &Path) -> PathBuf {
+        let below = match path.strip_prefix(&self.top) {
+            Ok(below) if below.as_os_str().is_empty() => self.given.clone(),
+            Ok(below) => self.given.join(below),
+            Err(_) => path.to_path_buf(),
+        };
+        below.strip_prefix(".").unwrap_or(&below).to_path_buf()
+    }
+
+    /// Where configuration and rules see it.
+    fn place(&self, path: &Path) -> PathBuf {
+        match (&self.place, path.strip_prefix(&self.top)) {
+            (Some(place), Ok(below)) if below.as_os_str().is_empty() => place.clone(),
+            (Some(place), Ok(below)) => place.join(below),
+            _ => self.shown(path),
+        }
+    }
+}
 
 fn walk_directory<'d, R: Receiver>(
-    root: &Path,
-    base: &Path,
-    options: WalkOptions,
+    root: &Root,
+    options: WalkOptions<'_>,
     reader: &(dyn Fn() -> Reader<'d, R> + Sync),
-    seen: &Seen,
 ) {
-    let mut walk = WalkBuilder::new(base.join(root));
+    let mut walk = WalkBuilder::new(&root.top);
     walk.standard_filters(false).follow_links(false).threads(options.threads.max(1));
     walk.filter_entry(|entry| entry.file_name() != OsStr::new(".git"));
     if !options.no_ignore {
@@ -108,12 +169,7 @@ fn walk_directory<'d, R: Receiver>(
                     let kind = entry.file_type();
                     let is_link = kind.is_some_and(|kind| kind.is_symlink());
                     if kind.is_some_and(|kind| kind.is_file()) || is_link {
-                        let shown = shown(entry.path(), base, root);
-                        if !options.no_ignore {
-                            let mut seen = seen.lock().unwrap_or_else(|poisoned| poisoned.into_inner());
-                            seen.insert(entry.path().to_path_buf());
-                        }
-                        reader.read(entry.path(), &shown, is_link);
+                        reader.read(entry.path(), root, is_link);
                     }
                 }
             }
@@ -123,9 +179,8 @@ fn walk_directory<'d, R: Receiver>(
 }
 
 /// Files that git tracks although a `.gitignore` names them: the walk passed them over.
-fn read_tracked<R: Receiver>(root: &Path, base: &Path, reader: &mut Reader<'_, R>, seen: &Seen) {
-    let top = base.join(root);
-    let Ok(repo) = Repo::with_env(&top, GitEnv::default()) else { return };
+fn read_tracked<R: Receiver>(root: &Root, reader: &mut Reader<'_, R>) {
+    let Ok(repo) = Repo::with_env(&root.top, GitEnv::default()) else { return };
     let Some(work_tree) = repo.work_tree() else { return };
     let file = repo.index_file();
     let index = match Index::read(&file, repo.git_dir(), repo.algorithm()) {
@@ -139,34 +194,31 @@ fn read_tracked<R: Receiver>(root: &Path, base: &Path, reader: &mut Reader<'_, R
             });
         }
     };
-    let (Ok(work_tree), Ok(real_top)) = (work_tree.canonicalize(), top.canonicalize()) else { return };
+    let (Ok(work_tree), Ok(real_top)) = (work_tree.canonicalize(), root.top.canonicalize()) else { return };
     for entry in &index.entries {
         let path = work_tree.join(crate::git::env::path_from_bytes(&entry.path));
         let Ok(below) = path.strip_prefix(&real_top) else { continue };
-        let as_walked = top.join(below);
-        let is_file = matches!(entry.mode, Mode::File | Mode::Executable | Mode::Symlink);
-        let is_new =
-            is_file && !seen.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).contains(&as_walked);
+        if !matches!(entry.mode, Mode::File | Mode::Executable | Mode::Symlink) {
+            continue;
+        }
+        let as_walked = root.top.join(below);
+        if reader.has_seen(&as_walked) {
+            continue;
+        }
         // A tracked file that is not there was deleted or left out by a sparse checkout.
-        if let (true, Ok(metadata)) = (is_new, fs::symlink_metadata(&as_walked)) {
-            if metadata.is_file() || metadata.is_symlink() {
-                reader.read(&as_walked, &shown(&as_walked, base, root), metadata.is_symlink());
-            }
+        let kind = fs::symlink_metadata(&as_walked).map(|metadata| metadata.file_type());
+        if let Some(kind) = kind.ok().filter(|kind| kind.is_file() || kind.is_symlink()) {
+            reader.read(&as_walked, root, kind.is_symlink());
         }
     }
-}
-
-/// How a walked path is shown: relative to where the user stands, without a leading `./`.
-fn shown(path: &Path, base: &Path, root: &Path) -> PathBuf {
-    let below_base = if root.is_absolute() { path } else { path.strip_prefix(base).unwrap_or(path) };
-    let plain = below_base.strip_prefix(".").unwrap_or(below_base);
-    plain.to_path_buf()
 }
 
 /// Reads files one after the other into one buffer; hands its receiver over when dropped.
 struct Reader<'d, R: Receiver> {
     receiver: Option<R>,
     done: &'d Mutex<Vec<R>>,
+    /// Files that some thread has read or left out already.
+    seen: &'d Mutex<HashSet<PathBuf>>,
     buffer: Vec<u8>,
     max_size: u64,
 }
@@ -182,11 +234,19 @@ impl<R: Receiver> Reader<'_, R> {
         self.receiver.as_mut().expect("taken only when dropped")
     }
 
-    fn read(&mut self, path: &Path, shown: &Path, is_link: bool) {
-        let shown_path = RepoPath::new(path_bytes(shown));
-        if !self.receiver().wants(&shown_path) {
+    fn has_seen(&self, path: &Path) -> bool {
+        self.seen.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).contains(path)
+    }
+
+    fn read(&mut self, path: &Path, root: &Root, is_link: bool) {
+        let first =
+            self.seen.lock().unwrap_or_else(|poisoned| poisoned.into_inner()).insert(path.to_path_buf());
+        let place = RepoPath::new(path_bytes(&root.place(path)));
+        if !first || !self.receiver().wants(&place) {
             return;
         }
+        let shown = root.shown(path);
+        let shown_path = RepoPath::new(path_bytes(&shown));
         self.buffer.clear();
         let content = if is_link {
             fs::read_link(path).map(|target| self.buffer.extend(path_bytes(&target)))
@@ -194,7 +254,7 @@ impl<R: Receiver> Reader<'_, R> {
             read_into(&mut self.buffer, path, self.max_size)
         };
         match content {
-            Err(error) => self.unreadable(shown, &error),
+            Err(error) => self.unreadable(&shown, &error),
             Ok(()) if self.buffer.len() as u64 > self.max_size => {
                 let gap = Coverage {
                     kind: CoverageKind::TooLarge,
@@ -207,7 +267,7 @@ impl<R: Receiver> Reader<'_, R> {
             Ok(()) => {
                 let carrier = if is_link { Carrier::Symlink } else { Carrier::File };
                 let bytes = std::mem::take(&mut self.buffer);
-                self.receiver().file(File { path: shown_path, carrier, bytes: &bytes });
+                self.receiver().file(File { path: shown_path, place, carrier, bytes: &bytes });
                 self.buffer = bytes;
             }
         }

@@ -7,6 +7,7 @@ use crate::git::diff::{Change, diff_trees};
 use crate::git::refs::{TipClass, tips};
 use crate::git::repo::RepoError;
 use crate::git::revs::walk_range;
+use crate::git::tag::Tag;
 use crate::git::tree::Mode;
 use crate::git::{Kind, Oid, ReadObjects};
 use crate::model::{Coverage, CoverageKind};
@@ -22,8 +23,8 @@ pub struct CommitChanges {
     pub shallow: bool,
     /// The root trees of its parents.
     pub parent_trees: Vec<Oid>,
-    /// What differs from every parent. A blob that an earlier commit of the range brought is left
-    /// out, as are submodules.
+    /// What differs from every parent. A blob that an earlier commit of the range brought to the same
+    /// path is left out, as are submodules. (At another path other rules may hold.)
     pub changes: Vec<Change>,
 }
 
@@ -32,6 +33,10 @@ pub struct CommitChanges {
 pub struct RangeChanges {
     /// Parents before children.
     pub commits: Vec<CommitChanges>,
+    /// Annotated tags on the way to the commits, sorted.
+    pub tags: Vec<Oid>,
+    /// Files that tags name without a commit between.
+    pub tagged: Vec<Change>,
     /// What could not be read or compared.
     pub coverage: Vec<Coverage>,
 }
@@ -41,10 +46,12 @@ pub struct RangeChanges {
 pub enum Commits {
     /// `A..B`, `A...B`, or a single revision with everything it reaches.
     Spec(String),
-    /// What a revision reaches and no remote-tracking branch of the remote does.
+    /// What objects reach, and neither other objects nor the remote-tracking branches of a remote do.
     NotOnRemote {
-        /// The revision.
-        to: String,
+        /// Ids of commits and tags.
+        to: Vec<String>,
+        /// Ids of the others. Those that are not here are passed over.
+        known: Vec<String>,
         /// The remote's name.
         remote: String,
     },
@@ -56,12 +63,17 @@ impl Commits {
         match self {
             Commits::Spec(spec) if spec.contains("..") => view.repo.range(spec),
             Commits::Spec(revision) => Ok((Vec::new(), vec![view.repo.resolve_tip(revision)?])),
-            Commits::NotOnRemote { to, remote } => {
+            Commits::NotOnRemote { to, known, remote } => {
+                let id = |text: &String| Oid::from_hex(text.as_bytes());
                 let prefix = format!("refs/remotes/{remote}/");
                 let tracked = tips(&view.repo)?
                     .into_iter()
                     .filter(|tip| tip.class == TipClass::Ref && tip.name.starts_with(&prefix));
-                Ok((tracked.map(|tip| tip.id).collect(), vec![view.repo.resolve_tip(to)?]))
+                let known = known.iter().filter_map(id).filter(|id| view.objects.contains(id));
+                let exclude = tracked.map(|tip| tip.id).chain(known).collect();
+                let unknown = |rev: &String| RepoError::UnknownRevision { rev: rev.clone() };
+                let include: Result<_, _> = to.iter().map(|to| id(to).ok_or_else(|| unknown(to))).collect();
+                Ok((exclude, include?))
             }
         }
     }
@@ -72,14 +84,34 @@ pub fn range(view: &RepoView, commits: &Commits) -> Result<RangeChanges, RepoErr
     let (exclude, include) = commits.tips(view)?;
     let shallow = view.repo.shallow()?;
     let walked = walk_range(&view.objects, &shallow, &exclude, &include);
-    let mut result = RangeChanges { commits: Vec::new(), coverage: view.store_gaps() };
+    let mut result = RangeChanges { coverage: view.store_gaps(), ..RangeChanges::default() };
     result.coverage.extend(walked.missing.iter().map(|error| object_gap(error, None)));
     result.coverage.extend(walked.boundary.iter().map(|id| shallow_gap(&format!("commit {id}"))));
-    if walked.exclude_cut && walked.boundary.is_empty() {
+    // The range may then hold more than is new, and never less: no reason to refuse a push.
+    let may_hold_more = walked.exclude_cut && walked.boundary.is_empty();
+    if may_hold_more && matches!(commits, Commits::Spec(_)) {
         result.coverage.push(shallow_gap("the excluded side of the range"));
     }
+    for (id, kind) in &walked.others {
+        match kind {
+            Kind::Tree => {
+                let diff = diff_trees(&view.objects, Some(*id), &[]);
+                result
+                    .coverage
+                    .extend(diff.problems.iter().map(|(path, error)| object_gap(error, Some(path))));
+                result.tagged.extend(diff.changes.into_iter().filter(|change| change.mode != Mode::Gitlink));
+            }
+            _ => {
+                let (path, olds) = (Vec::new(), Vec::new());
+                result.tagged.push(Change { path, mode: Mode::File, new: Some(*id), olds });
+            }
+        }
+    }
+    result.tags = include.iter().flat_map(|tip| tags_at(&view.objects, *tip)).collect();
+    result.tags.sort_unstable();
+    result.tags.dedup();
     let mut trees: HashMap<Oid, Oid> = walked.commits.iter().map(|commit| (commit.id, commit.tree)).collect();
-    let mut seen: HashSet<Oid> = HashSet::new();
+    let mut seen: HashSet<(Oid, Vec<u8>)> = HashSet::new();
     for commit in &walked.commits {
         let mut parent_trees = Vec::new();
         for parent in &commit.parents {
@@ -98,7 +130,9 @@ pub fn range(view: &RepoView, commits: &Commits) -> Result<RangeChanges, RepoErr
         let is_submodule = |change: &Change| change.mode == Mode::Gitlink;
         let added = changes.iter().filter(|change| is_submodule(change) && change.new.is_some());
         result.coverage.extend(added.map(|change| submodule(&change.path)));
-        changes.retain(|change| !is_submodule(change) && change.new.is_none_or(|id| seen.insert(id)));
+        changes.retain(|change| {
+            !is_submodule(change) && change.new.is_none_or(|id| seen.insert((id, change.path.clone())))
+        });
         result.commits.push(CommitChanges {
             id: commit.id,
             shallow: walked.boundary.contains(&commit.id),
@@ -109,10 +143,29 @@ pub fn range(view: &RepoView, commits: &Commits) -> Result<RangeChanges, RepoErr
     Ok(result)
 }
 
-/// A commit's message, as it is stored; `None` when it does not read.
+/// The tags that peeling `tip` goes through. What does not read is reported by the walk.
+fn tags_at<R: ReadObjects>(objects: &R, tip: Oid) -> Vec<Oid> {
+    let mut tags = Vec::new();
+    let mut id = tip;
+    while let Ok(object) = objects.read(&id)
+        && object.kind == Kind::Tag
+        && !tags.contains(&id)
+        && let Ok(tag) = Tag::parse(&object.data)
+    {
+        tags.push(id);
+        id = tag.target;
+    }
+    tags
+}
+
+/// The message of a commit or tag, as it is stored; `None` when it does not read.
 pub fn message(view: &RepoView, id: &Oid) -> Option<Vec<u8>> {
-    let object = view.objects.read(id).ok().filter(|object| object.kind == Kind::Commit)?;
-    Commit::parse(&object.data).ok().map(|commit| commit.message.to_vec())
+    let object = view.objects.read(id).ok()?;
+    match object.kind {
+        Kind::Commit => Commit::parse(&object.data).ok().map(|commit| commit.message.to_vec()),
+        Kind::Tag => Tag::parse(&object.data).ok().map(|tag| tag.message.to_vec()),
+        Kind::Blob | Kind::Tree => None,
+    }
 }
 
 /// The entry for history that a shallow clone cut off.

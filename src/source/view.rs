@@ -75,18 +75,29 @@ impl RepoView {
     }
 }
 
-/// Those of the `wanted` blobs that one of the `trees` holds at any path.
-pub fn held_by_trees<R: ReadObjects>(objects: &R, trees: &[Oid], wanted: &HashSet<Oid>) -> HashSet<Oid> {
+/// Those of the `wanted` blobs that one of the `trees` holds at a path that `counts`. A directory that
+/// stands at several paths is judged by one of them.
+pub fn held_by_trees<R: ReadObjects>(
+    objects: &R,
+    trees: &[Oid],
+    wanted: &HashSet<Oid>,
+    counts: impl Fn(&[u8]) -> bool,
+) -> HashSet<Oid> {
     let mut held = HashSet::new();
-    let mut open: Vec<Oid> = trees.to_vec();
+    let mut open: Vec<(Vec<u8>, Oid)> = trees.iter().map(|tree| (Vec::new(), *tree)).collect();
     let mut seen: HashSet<Oid> = trees.iter().copied().collect();
-    while let Some(id) = open.pop() {
+    while let Some((path, id)) = open.pop() {
         // A tree that cannot be read holds nothing that we know of.
         let Ok(data) = tree::read_tree(objects, &id) else { continue };
         for entry in tree::entries(&data, id.as_bytes().len()).map_while(Result::ok) {
             match entry.mode {
-                Mode::Tree if seen.insert(entry.id) => open.push(entry.id),
-                mode if mode.is_blob() && wanted.contains(&entry.id) => {
+                Mode::Tree if seen.insert(entry.id) => {
+                    open.push(([&path, entry.name, b"/"].concat(), entry.id));
+                }
+                mode if mode.is_blob()
+                    && wanted.contains(&entry.id)
+                    && counts(&[&path, entry.name].concat()) =>
+                {
                     held.insert(entry.id);
                 }
                 _ => {}

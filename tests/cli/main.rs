@@ -5,5 +5,6 @@ mod config;
 mod hook;
 mod manifest;
 mod rules;
+#[path = "../support/mod.rs"]
 mod support;
 mod usage;

@@ -56,7 +56,7 @@ fn no_active_rule_is_refused() {
     let run = world.stopleak(&["staged", "--only", "generic-password", "--skip", "generic-password"]);
     assert_eq!(run.code, 2);
     assert_snapshot!(run.stderr, @r"
-    error: no rule is active
+    error: no rule is active, so nothing would be found
     help: every rule is switched off; see `rules: off` in the configuration, --only and --skip
     ");
 }

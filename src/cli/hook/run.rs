@@ -12,9 +12,8 @@ use crate::cli::exit_code::ExitCode;
 use crate::cli::options::{GradeOptions, RuleOptions};
 use crate::cli::output;
 use crate::cli::setup::Setup;
-use crate::git::repo::RepoError;
-use crate::model::{ScanReport, Verdict};
-use crate::scan::{self, ScanError, Settings, Target};
+use crate::model::Verdict;
+use crate::scan::{self, Target};
 
 /// Does what `hook` does. `arguments` are git's own: for pre-push the remote's name, and its address.
 pub(super) fn run(hook: HookName, arguments: &[OsString], env: &Environment) -> anyhow::Result<ExitCode> {
@@ -29,45 +28,38 @@ pub(super) fn run(hook: HookName, arguments: &[OsString], env: &Environment) -> 
     };
     let setup = Setup::new(env, &env.directory, &RuleOptions::default(), &GradeOptions::default())?;
     let settings = setup.scan_settings(env)?;
-    let mut code = ExitCode::Complete;
-    match hook {
-        HookName::PreCommit | HookName::PreMergeCommit => {
-            code = code.worse(finish(&scan::run(&Target::Staged, &settings)?, env)?);
-        }
+    let target = match hook {
+        HookName::PreCommit | HookName::PreMergeCommit => Target::Staged,
         HookName::PrePush => {
-            let mut pushed = parse(&input)?;
-            // Several names for one commit are one scan.
-            pushed.sort();
-            pushed.dedup();
-            // Without a name git gives the address, of which no tracking branch can be known.
-            let remote = arguments.first().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            for update in &pushed {
-                code = code.worse(finish(&scan_update(update, &remote, &settings)?, env)?);
+            let Push { to, known } = parse(&input)?;
+            if to.is_empty() {
+                return Ok(ExitCode::Complete);
             }
+            // Without a name git gives the address, of which no tracking branch can be known.
+            let remote =
+                arguments.first().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            Target::Push { to, known, remote }
         }
-    }
-    Ok(code)
-}
-
-fn finish(report: &ScanReport, env: &Environment) -> anyhow::Result<ExitCode> {
+    };
+    let report = scan::run(&target, &settings)?;
     if report.verdict() != Verdict::Clean {
-        output::tell(report, env)?;
+        output::tell(&report, env)?;
     }
     Ok(ExitCode::of(report.verdict(), false))
 }
 
-/// One ref that is pushed.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Update {
-    /// The commit (or tag) that the remote is to have.
-    to: String,
-    /// The one that it has there now; `None` for a ref that is new to it.
-    from: Option<String>,
+/// What is pushed, sorted and each once.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Push {
+    /// The objects that the remote is to have.
+    to: Vec<String>,
+    /// What its refs name now. Of a forced push this may be something that nobody knows here.
+    known: Vec<String>,
 }
 
 /// Reads git's lines `<local ref> <local id> <remote ref> <remote id>`. Deletions bring nothing.
-fn parse(input: &[u8]) -> anyhow::Result<Vec<Update>> {
-    let mut updates = Vec::new();
+fn parse(input: &[u8]) -> anyhow::Result<Push> {
+    let mut push = Push::default();
     for line in input.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
         let fields: Vec<&[u8]> = line.split(|byte| *byte == b' ').collect();
         let id = |at: usize| fields.get(at).and_then(|field| object_id(field));
@@ -75,33 +67,19 @@ fn parse(input: &[u8]) -> anyhow::Result<Vec<Update>> {
             return Err(anyhow!("pre-push: expected lines of `ref id ref id` on standard input"));
         };
         let is_zero = |id: &str| id.bytes().all(|byte| byte == b'0');
-        if !is_zero(&to) {
-            updates.push(Update { from: Some(from).filter(|from| !is_zero(from)), to });
-        }
+        push.to.extend(Some(to).filter(|to| !is_zero(to)));
+        push.known.extend(Some(from).filter(|from| !is_zero(from)));
     }
-    Ok(updates)
+    for ids in [&mut push.to, &mut push.known] {
+        ids.sort();
+        ids.dedup();
+    }
+    Ok(push)
 }
 
 fn object_id(field: &[u8]) -> Option<String> {
     let valid = matches!(field.len(), 40 | 64) && field.iter().all(u8::is_ascii_hexdigit);
     valid.then(|| String::from_utf8_lossy(field).into_owned())
-}
-
-/// Scans what the remote lacks: of a known ref what is new on it; of a new ref, and where the remote has
-/// something unknown here (a forced push over somebody else's), what no branch tracked from that remote has.
-fn scan_update(update: &Update, remote: &str, settings: &Settings) -> anyhow::Result<ScanReport> {
-    if let Some(from) = &update.from {
-        let spec = format!("{from}..{}", update.to);
-        match scan::run(&Target::Range { spec }, settings) {
-            Err(error) if is_unknown(&error, from) => {}
-            result => return Ok(result?),
-        }
-    }
-    Ok(scan::run(&Target::Push { to: update.to.clone(), remote: remote.to_owned() }, settings)?)
-}
-
-fn is_unknown(error: &ScanError, id: &str) -> bool {
-    matches!(error, ScanError::Repo(RepoError::UnknownRevision { rev }) if rev == id)
 }
 
 #[cfg(test)]
@@ -115,10 +93,9 @@ mod tests {
             "refs/heads/x {a} refs/heads/x {b}\nrefs/heads/new {a} refs/heads/new {zero}\n\
              (delete) {zero} refs/heads/old {b}\n"
         );
-        let updates = parse(input.as_bytes()).expect("git's own lines");
-        let update = |from: Option<&String>| Update { to: a.clone(), from: from.cloned() };
-        assert_eq!(updates, [update(Some(&b)), update(None)]);
-        assert_eq!(parse(b"").expect("nothing to push"), []);
+        let push = parse(input.as_bytes()).expect("git's own lines");
+        assert_eq!(push, Push { to: vec![a], known: vec![b] });
+        assert_eq!(parse(b"").expect("nothing to push"), Push::default());
     }
 
     #[test]

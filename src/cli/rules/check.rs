@@ -9,7 +9,7 @@ use globset::Glob;
 
 use crate::cli::exit_code::ExitCode;
 use crate::cli::talk;
-use crate::engine::{self, Engine, Workload, examples};
+use crate::engine::{self, Engine, examples};
 use crate::rules::{Rule, RuleError, RuleSet, lint, load};
 
 /// Check rule files: syntax, patterns, examples and counter-examples
@@ -40,7 +40,7 @@ pub(super) fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
     if let Err(error) = rules.extend(placed.iter().map(|placed| placed.rule.clone()).collect()) {
         wrong.push(error.to_string());
     }
-    let engine = Engine::new(&rules, Workload::Small);
+    let engine = Engine::new(&rules);
     for Placed { place, rule } in &placed {
         let complain = |complaint: String| format!("{place}: rule {}: {complaint}", rule.id);
         if let Err(error) = engine::check_pattern(rule) {

@@ -13,7 +13,7 @@ use crate::cli::exit_code::ExitCode;
 use crate::cli::options::RuleOptions;
 use crate::cli::talk;
 use crate::decode;
-use crate::engine::{Engine, Workload, settle};
+use crate::engine::{Engine, settle};
 use crate::model::{LineIndex, Locator, Secret, Verdict};
 
 /// Print what one rule finds in a file
@@ -43,7 +43,7 @@ pub(super) fn run(args: &TestArgs, env: &Environment) -> anyhow::Result<ExitCode
     let chunk = decode::text(&bytes);
     let text = chunk.text.as_ref();
 
-    let engine = Engine::new(&rules, Workload::Small);
+    let engine = Engine::new(&rules);
     let found = settle(engine.candidates(text), |found| found);
     let lines = LineIndex::new(text);
     let mut locator = Locator::new(&lines, text);

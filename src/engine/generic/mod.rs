@@ -4,12 +4,14 @@
 //! value look like one. Strong evidence gives medium confidence, the rest low.
 
 mod name;
-mod shape;
+pub(super) mod shape;
 
 use crate::model::Confidence;
 
 use super::assignment::{Assigned, Operator};
 use super::filler;
+
+use name::Names;
 
 /// What the detector thinks of one assignment; `None` when it is no secret. `human`: people choose
 /// these values (passwords), so that they need not look random.
@@ -20,29 +22,44 @@ pub(crate) fn judge(
     human: bool,
 ) -> Option<(Confidence, Vec<&'static str>)> {
     let value = assigned.value.of(text);
-    if !name::names_a_secret(assigned.name.of(text), keyword) {
+    if value.len() < 4 || !shape::is_plausible(value) {
+        return None;
+    }
+    let name = assigned.name.of(text);
+    let names = name::names(name, keyword);
+    if names == Names::SomethingElse {
         return None;
     }
     let bare = assigned.quote.is_none();
-    if filler::is_placeholder(value) || filler::is_code(value) || !shape::is_plausible(value) {
+    if filler::is_placeholder(value) || filler::is_code(value) || bare && filler::is_call(value) {
         return None;
     }
     let random = shape::looks_random(value);
-    if bare && !random && shape::is_identifier(value) {
+    if !random && (bare && shape::is_identifier(value) || filler::is_trivial(value)) {
         return None;
     }
-    let why_name = "secret-like name";
+    let certain = match assigned.operator {
+        Operator::Assign | Operator::Element => true,
+        Operator::Call => !name::is_function_on_a_secret(name, keyword),
+        // The name's neighbour in a list or a comparison may be anything.
+        Operator::Argument | Operator::Compare | Operator::Space => false,
+    };
+    let mixed = shape::classes(value) >= 3 && !shape::is_wordlike(value);
     let strong = match (human, random) {
         (false, true) => value.len() >= 16 && !shape::is_uuid(value),
         (false, false) => return None,
         (true, true) => value.len() >= 8,
-        (true, false) => value.len() >= 8 && shape::classes(value) >= 3 && !shape::is_wordlike(value),
+        (true, false) if !certain && (shape::is_wordlike(value) || assigned.operator == Operator::Call) => {
+            return None;
+        }
+        (true, false) => value.len() >= 8 && mixed,
     };
-    let certain_operator =
-        !matches!(assigned.operator, Operator::Argument | Operator::Compare | Operator::Space);
-    if strong && certain_operator {
-        let shape = if random { "random-looking literal" } else { "literal of mixed characters" };
-        return Some((Confidence::Medium, vec![why_name, shape]));
-    }
-    Some((Confidence::Low, vec![why_name, if random { "random-looking literal" } else { "literal value" }]))
+    let reasons = match (random, mixed) {
+        (true, _) => "random-looking literal",
+        (false, true) => "literal of mixed characters",
+        (false, false) => "literal value",
+    };
+    let confidence =
+        if strong && certain && names == Names::Secret { Confidence::Medium } else { Confidence::Low };
+    Some((confidence, vec!["secret-like name", reasons]))
 }

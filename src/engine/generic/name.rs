@@ -155,22 +155,70 @@ const TURNS_INTO_SOMETHING_ELSE: &[&str] = &[
     "count",
     "counts",
     "symbol",
+    "variable",
+    "hash",
+    "hashes",
+    "hashed",
+    "encoder",
+    "encoding",
+    "server",
     "char",
     "chars",
     "icon",
 ];
 
+/// Words before the secret's own word that make it public or say nothing about a person's rights.
+const PUBLIC: &[&str] = &[
+    "public",
+    "pub",
+    "page",
+    "next",
+    "continuation",
+    "pagination",
+    "cursor",
+    "sync",
+    "resume",
+    "cancellation",
+    "partition",
+    "primary",
+    "foreign",
+    "sort",
+    "cache",
+    "idempotency",
+];
+
+/// Words before the secret's own word that make it one of a single form or session.
+const SHORT_LIVED: &[&str] = &["csrf", "xsrf", "authenticity", "nonce", "verification", "request"];
+
+/// Beginnings of the names of functions that ask or make something, rather than set a secret.
+const ASKING: &[&str] = &[
+    "get", "check", "is", "has", "verify", "validate", "assert", "expect", "find", "generate", "hash",
+    "encrypt", "decrypt", "test", "should", "load", "read", "fetch", "parse", "require", "ask", "prompt",
+    "reset", "forgot", "delete", "remove", "refresh", "revoke", "to", "from", "new", "make", "build",
+];
+
+/// What a name stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Names {
+    /// A secret that lasts.
+    Secret,
+    /// A secret of one form, request or session.
+    ShortLived,
+    /// Something about a secret, or something public.
+    SomethingElse,
+}
+
 /// Words that may stand glued to a keyword inside one word (`dbpassword`, `authtoken`).
 const KEY_WORDS: &[&str] = &["key", "keys"];
 
-/// Whether `name`, in which `keyword` was found, names a secret.
-pub(crate) fn names_a_secret(name: &[u8], keyword: &[u8]) -> bool {
+/// What `name`, in which `keyword` was found, names.
+pub(crate) fn names(name: &[u8], keyword: &[u8]) -> Names {
     let lower_keyword = keyword.to_ascii_lowercase();
     let words = words(name);
     let joined: Vec<u8> = words.concat();
     let compact: Vec<u8> = lower_keyword.iter().copied().filter(u8::is_ascii_alphanumeric).collect();
     let Some(end_in_joined) = memchr::memmem::rfind(&joined, &compact).map(|at| at + compact.len()) else {
-        return false;
+        return Names::SomethingElse;
     };
     // The word in which the keyword ends: `passw` is completed by `ord`, `token` by `s`.
     let mut length = 0;
@@ -178,7 +226,7 @@ pub(crate) fn names_a_secret(name: &[u8], keyword: &[u8]) -> bool {
         length += word.len();
         length >= end_in_joined
     };
-    let Some(index) = words.iter().position(ends_keyword) else { return false };
+    let Some(index) = words.iter().position(ends_keyword) else { return Names::SomethingElse };
     let word = &words[index];
     let mut after = words[index + 1..].iter();
     let tail = &word[word.len() - (length - end_in_joined)..];
@@ -202,11 +250,28 @@ pub(crate) fn names_a_secret(name: &[u8], keyword: &[u8]) -> bool {
         KEY_WORDS.iter().any(|key| word == key.as_bytes())
             && matches!(compact.as_slice(), b"secret" | b"token" | b"encryption" | b"credential")
     };
-    complete
+    let names_it = complete
         && after.all(|word| {
             let text = std::str::from_utf8(word).unwrap_or("");
             ends_a_secret(&word) || !TURNS_INTO_SOMETHING_ELSE.contains(&text)
-        })
+        });
+    let has = |list: &[&str]| {
+        words[..=index].iter().any(|word| std::str::from_utf8(word).is_ok_and(|word| list.contains(&word)))
+    };
+    match names_it && !has(PUBLIC) {
+        false => Names::SomethingElse,
+        true if has(SHORT_LIVED) => Names::ShortLived,
+        true => Names::Secret,
+    }
+}
+
+/// Whether the function `name` asks for a secret or is a method of one (`password.encode`), so that
+/// its argument is none.
+pub(crate) fn is_function_on_a_secret(name: &[u8], keyword: &[u8]) -> bool {
+    let behind = memchr::memmem::rfind(name, keyword).map_or(0, |at| at + keyword.len());
+    let own = name.rsplit(|&byte| byte == b'.').next().unwrap_or(name);
+    let first = words(own).into_iter().next().unwrap_or_default();
+    name[behind..].contains(&b'.') || ASKING.iter().any(|word| first == word.as_bytes())
 }
 
 /// The lower-case words of an identifier, cut at everything that is no letter or digit and where
@@ -256,7 +321,7 @@ mod tests {
             ("pwd", "pwd"),
             ("secret_prod", "secret"),
         ] {
-            assert!(names_a_secret(name.as_bytes(), keyword.as_bytes()), "{name}");
+            assert_eq!(names(name.as_bytes(), keyword.as_bytes()), Names::Secret, "{name}");
         }
     }
 
@@ -273,8 +338,31 @@ mod tests {
             ("pwdPath", "pwd"),
             ("api_key_id", "api_key"),
             ("passwordless", "passw"),
+            ("PublicKeyToken", "Token"),
+            ("nextPageToken", "Token"),
+            ("password_hash", "passw"),
+            ("passwordVariable", "passw"),
         ] {
-            assert!(!names_a_secret(name.as_bytes(), keyword.as_bytes()), "{name}");
+            assert_eq!(names(name.as_bytes(), keyword.as_bytes()), Names::SomethingElse, "{name}");
+        }
+    }
+
+    #[test]
+    fn tokens_of_one_form_are_told_apart() {
+        for (name, keyword) in [("csrf_token", "token"), ("authenticityToken", "Token")] {
+            assert_eq!(names(name.as_bytes(), keyword.as_bytes()), Names::ShortLived, "{name}");
+        }
+    }
+
+    #[test]
+    fn functions_that_ask_are_told_from_those_that_set() {
+        for (name, keyword) in
+            [("password.encode", "passw"), ("check_password", "passw"), ("user.getToken", "Token")]
+        {
+            assert!(is_function_on_a_secret(name.as_bytes(), keyword.as_bytes()), "{name}");
+        }
+        for (name, keyword) in [("setPassword", "Passw"), ("builder.password", "passw")] {
+            assert!(!is_function_on_a_secret(name.as_bytes(), keyword.as_bytes()), "{name}");
         }
     }
 }

@@ -16,6 +16,21 @@ pub(crate) fn is_plausible(value: &[u8]) -> bool {
     value.iter().all(|byte| (0x21..0x7f).contains(byte))
         && value.iter().any(u8::is_ascii_alphanumeric)
         && !is_public(value)
+        && !has_letter_escape(value)
+}
+
+/// Whether an escape stands for a letter beyond ASCII, as in translations: `\u0434`, `\xd0`.
+fn has_letter_escape(value: &[u8]) -> bool {
+    memchr::memchr_iter(b'\\', value).any(|at| {
+        let Some((kind, digits)) = value[at + 1..].split_first() else { return false };
+        let length = match kind {
+            b'u' => 4,
+            b'x' => 2,
+            _ => return false,
+        };
+        let digits = digits.get(..length).and_then(|digits| std::str::from_utf8(digits).ok());
+        digits.and_then(|digits| u32::from_str_radix(digits, 16).ok()).is_some_and(|code| code > 0x7f)
+    })
 }
 
 /// How many of lower case, upper case, digits and other characters occur.
@@ -174,6 +189,8 @@ mod tests {
         for value in ["https://a.b/c", "/etc/secret", "server.key", "sha256-abcd1234", "a b c", ""] {
             assert!(!is_plausible(value.as_bytes()), "{value}");
         }
+        assert!(!is_plausible(br"Tu\u0161\u010dias"));
         assert!(is_plausible(b"vT9q/Lw2Zr"));
+        assert!(is_plausible(br"vT9q\u003dLw2"));
     }
 }

@@ -5,7 +5,7 @@
 
 use data_encoding::BASE64_NOPAD;
 
-use super::Outcome;
+use super::{CHECKSUM_VERIFIED, Outcome};
 use crate::rules::syntax::{Crc32, SumEncoding};
 
 const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
@@ -14,7 +14,7 @@ const BASE36: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
 /// Whether the sum at the token's end is that of its body.
 pub(crate) fn verify(parameters: &Crc32, token: &[u8]) -> Outcome {
     match sum(parameters, token) {
-        Some((at, sum)) if sum == token[at..] => Outcome::Proved("checksum verified"),
+        Some((at, sum)) if sum == token[at..] => Outcome::Proved(CHECKSUM_VERIFIED),
         _ => Outcome::Disproved,
     }
 }
@@ -84,7 +84,7 @@ mod tests {
             (SumEncoding::Base64Le, 6),
         ] {
             let parameters = Crc32 { from: 4, gap: 0, tail, encoding };
-            let mut token = b"pre_qL7vN2xW9kR4tZ8mB3cY6hJ1pD5sF0gAaaaaaaaa".to_vec();
+            let mut token = [&b"pre_"[..], b"qL7vN2xW9kR4tZ8mB3cY6hJ1pD5sF0gAaaaaaaaa"].concat();
             complete(&parameters, &mut token);
             assert_ne!(verify(&parameters, &token), Outcome::Disproved);
             for at in 4..token.len() {

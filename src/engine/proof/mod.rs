@@ -14,6 +14,9 @@ mod url_password;
 use crate::model::{Confidence, Severity};
 use crate::rules::Check;
 
+/// The reason given when an integrity check holds.
+pub(crate) const CHECKSUM_VERIFIED: &str = "checksum verified";
+
 /// What a check found out about a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {

@@ -194,7 +194,8 @@ pub(crate) fn complete(sample: &mut Vec<u8>) {
         }
         "ENCRYPTED PRIVATE KEY" => der::encode(der::SEQUENCE, &[algorithm, octets].concat()),
         "OPENSSH PRIVATE KEY" => [b"openssh-key-v1\0\0\0\0\x04none".as_slice(), &noise].concat(),
-        "PGP PRIVATE KEY BLOCK" => [&[0x95, 0x01], noise.as_slice()].concat(),
+        // Long enough for the pattern, which knows that such blocks never are short.
+        "PGP PRIVATE KEY BLOCK" => [&[0x95, 0x01], noise.as_slice(), noise.as_slice()].concat(),
         _ => der::encode(der::SEQUENCE, &[zero, algorithm, octets].concat()),
     };
     let blank = if label.starts_with("PGP") { "\n" } else { "" };

@@ -2,80 +2,7 @@
 
 use super::Outcome;
 use crate::engine::filler;
-
-/// Passwords that everybody's examples and local set-ups use: they open nothing.
-const TRIVIAL: &[&str] = &[
-    "postgres",
-    "postgresql",
-    "mysql",
-    "redis",
-    "rabbitmq",
-    "mongo",
-    "mongodb",
-    "root",
-    "toor",
-    "sa",
-    "admin",
-    "guest",
-    "pass",
-    "pwd",
-    "pw",
-    "secret",
-    "password",
-    "p@ssw0rd",
-    "passw0rd",
-    "password1",
-    "test",
-    "testing",
-    "dev",
-    "development",
-    "docker",
-    "vagrant",
-    "letmein",
-    "welcome",
-    "1234",
-    "12345",
-    "123456",
-    "default",
-    "hunter2",
-    "s3cret",
-    "s3cr3t",
-    "hello",
-    "world",
-    "bar",
-    "foo",
-    "example",
-    "changeme",
-    "changeit",
-    "pass123",
-    "password123",
-    "admin123",
-    "test1234",
-    "qwerty",
-    "abc123",
-    "minio",
-    "minioadmin",
-    "elastic",
-    "swordfish",
-    "xxx",
-    "foobar",
-    "mypass",
-    "mypassword",
-    "userpass",
-    "user",
-    "username",
-    "token",
-    "none",
-    "null",
-    "true",
-    "false",
-    "string",
-    "empty",
-    "passwd",
-    "correct horse battery staple",
-    "postgres123",
-    "somepassword",
-];
+use crate::engine::generic::shape;
 
 /// Hosts that name nobody: a password for them opens nothing that anybody else could reach.
 const EXAMPLE_HOSTS: &[&str] =
@@ -84,14 +11,18 @@ const EXAMPLE_HOSTS: &[&str] =
 /// Whether `secret`, the password in the URL `whole`, is a literal that opens something.
 pub(crate) fn verify(whole: &[u8], secret: &[u8]) -> Outcome {
     let host = host(whole);
-    if host.is_empty() || filler::is_template(host) {
+    if host.is_empty() {
         return Outcome::Disproved;
     }
+    let to_fill_in = filler::is_template(host);
     let host = String::from_utf8_lossy(host).to_ascii_lowercase();
     let example = EXAMPLE_HOSTS.iter().any(|name| host == *name || host.ends_with(&format!(".{name}")));
     match verify_literal(secret) {
-        Outcome::Holds(_) if example => Outcome::Doubtful("an example's host"),
-        Outcome::Holds(_) if is_local(&host) => Outcome::Doubtful("a local host"),
+        Outcome::Holds(_) | Outcome::Doubtful(_) if to_fill_in => Outcome::Doubtful("a host to be filled in"),
+        Outcome::Holds(_) | Outcome::Doubtful(_) if example => Outcome::Doubtful("an example's host"),
+        Outcome::Holds(_) | Outcome::Doubtful(_) if is_local(&host) => Outcome::Doubtful("a local host"),
+        // Where a server has a name in the world, a weak password is still its password.
+        Outcome::Doubtful(_) if host.contains('.') => Outcome::Holds("a URL with host and password"),
         Outcome::Holds(_) => Outcome::Holds("a URL with host and password"),
         other => other,
     }
@@ -99,15 +30,24 @@ pub(crate) fn verify(whole: &[u8], secret: &[u8]) -> Outcome {
 
 /// Whether `secret` is a literal that somebody chose as a password.
 pub(crate) fn verify_literal(secret: &[u8]) -> Outcome {
-    let lower = String::from_utf8_lossy(secret).to_ascii_lowercase();
     if secret.len() < 3
         || filler::is_placeholder(secret)
         || filler::is_code(secret)
-        || TRIVIAL.contains(&lower.as_str())
+        || filler::is_trivial(secret)
     {
         return Outcome::Disproved;
     }
+    if is_word(secret) {
+        return Outcome::Doubtful("a word as password");
+    }
     Outcome::Holds("a literal password")
+}
+
+/// Whether the value is a word, alone or before the digits that everybody counts (`Forge123`).
+fn is_word(secret: &[u8]) -> bool {
+    let letters = secret.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let (word, digits) = secret.split_at(letters);
+    b"123456789".starts_with(digits) && shape::is_wordlike(word)
 }
 
 /// The host behind the last `@` of the URL's authority.
@@ -129,6 +69,16 @@ mod tests {
     use super::*;
 
     #[test]
+    fn words_are_doubtful_passwords() {
+        for word in ["petclinic", "Forge123", "wordpress"] {
+            assert!(matches!(verify_literal(word.as_bytes()), Outcome::Doubtful(_)), "{word}");
+        }
+        for password in ["vT9qLw2Zr", "xkqzvwpt", "Forge#Tq91"] {
+            assert!(matches!(verify_literal(password.as_bytes()), Outcome::Holds(_)), "{password}");
+        }
+    }
+
+    #[test]
     fn host_and_literal_decide() {
         let judge = |host: &str, password: &str| {
             verify(format!("postgres://app:{password}@{host}/x").as_bytes(), password.as_bytes())
@@ -136,9 +86,10 @@ mod tests {
         assert!(matches!(judge("db.internal.io", "vT9qLw2Zr"), Outcome::Holds(_)));
         assert!(matches!(judge("localhost:5432", "vT9qLw2Zr"), Outcome::Doubtful(_)));
         assert!(matches!(judge("db.example.com", "vT9qLw2Zr"), Outcome::Doubtful(_)));
-        for (host, password) in
-            [("db.io", "${PW}"), ("db.io", "password"), ("", "vT9qLw2Zr"), ("{host}", "vT9qLw2Zr")]
-        {
+        assert!(matches!(judge("%s:%d", "vT9qLw2Zr"), Outcome::Doubtful(_)));
+        assert!(matches!(judge("db.internal.io", "petclinic"), Outcome::Holds(_)));
+        assert!(matches!(judge("db", "petclinic"), Outcome::Doubtful(_)));
+        for (host, password) in [("db.io", "${PW}"), ("db.io", "password"), ("", "vT9qLw2Zr")] {
             assert_eq!(judge(host, password), Outcome::Disproved, "{password}@{host}");
         }
     }

@@ -7,8 +7,9 @@ use std::sync::LazyLock;
 use proptest::collection::vec;
 use proptest::prelude::*;
 
+use crate::engine::Engine;
+use crate::engine::anchors::Anchor;
 use crate::engine::sample::{Draw, broken, fill, sample};
-use crate::engine::{Engine, Workload};
 use crate::rules::{Rule, RuleSet};
 
 /// The built-in rules with their examples, by id, in the order of the engine's.
@@ -20,8 +21,15 @@ pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
 });
 
 /// All built-in rules, compiled once for all tests.
-pub(super) static ENGINE: LazyLock<Engine> =
-    LazyLock::new(|| Engine::new(&RuleSet::builtin(), Workload::Large));
+pub(super) static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::new(&RuleSet::builtin()));
+
+/// Every anchor of the built-in rules in `text`, by place.
+pub(super) fn anchors(text: &[u8]) -> Vec<Anchor> {
+    let mut anchors = Vec::new();
+    ENGINE.anchors.find(text, |anchor| anchors.push(anchor));
+    anchors.sort_by_key(|anchor| (anchor.start, anchor.end, anchor.rule));
+    anchors
+}
 
 /// One rule, as an index that shrinks to the first.
 pub(super) fn a_rule() -> impl Strategy<Value = usize> {

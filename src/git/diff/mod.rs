@@ -52,3 +52,6 @@ impl Diff {
 
 #[cfg(all(test, unix))]
 mod tests;
+
+#[cfg(test)]
+mod properties;

@@ -36,7 +36,7 @@ impl<'a> Cursor<'a> {
     }
 
     pub(super) fn id(&mut self, algorithm: HashAlgorithm) -> Result<Oid, IndexError> {
-        Oid::from_bytes(self.take(algorithm.len())?).ok_or(IndexError::Corrupt("bad id"))
+        Oid::from_bytes(self.take(algorithm.id_len())?).ok_or(IndexError::Corrupt("bad id"))
     }
 
     /// Everything before the next `end` byte, which is dropped.
@@ -67,7 +67,7 @@ const EXTENDED: u16 = 0x4000;
 const INTENT_TO_ADD: u16 = 0x2000;
 
 pub(super) fn parse(data: &[u8], algorithm: HashAlgorithm) -> Result<Parsed, IndexError> {
-    let body = data.len().checked_sub(algorithm.len()).ok_or(IndexError::Corrupt("it ends too early"))?;
+    let body = data.len().checked_sub(algorithm.id_len()).ok_or(IndexError::Corrupt("it ends too early"))?;
     let mut cursor = Cursor(&data[..body]);
     if cursor.take(4)? != b"DIRC" {
         return Err(IndexError::Corrupt("it does not begin with DIRC"));
@@ -78,10 +78,13 @@ pub(super) fn parse(data: &[u8], algorithm: HashAlgorithm) -> Result<Parsed, Ind
     }
     let count = cursor.u32()? as usize;
     // The count may lie; the smallest entry is longer than what is reserved for it here.
-    let mut entries: Vec<IndexEntry> = Vec::with_capacity(count.min(body / (42 + algorithm.len())));
+    let mut entries: Vec<IndexEntry> = Vec::with_capacity(count.min(body / (42 + algorithm.id_len())));
+    // Version 4 repeats a path for a byte: without a bound a small file could claim all memory.
+    let mut room = body.saturating_mul(64);
     for _ in 0..count {
         let previous = entries.last().map_or(&[][..], |entry| &entry.path);
         let entry = parse_entry(&mut cursor, version, algorithm, previous)?;
+        room = room.checked_sub(entry.path.len()).ok_or(IndexError::Corrupt("its paths are too long"))?;
         entries.push(entry);
     }
     let mut parsed = Parsed { entries, cached_tree: None, link: None };

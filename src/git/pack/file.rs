@@ -94,14 +94,14 @@ impl PackFile {
         let map = Map::open(path)?;
         let mut pack = PackFile { path: path.to_owned(), end: map.len(), map, index, algorithm };
         if pack.doubt().is_none() {
-            pack.end -= algorithm.len();
+            pack.end -= algorithm.id_len();
         }
         Ok(pack)
     }
 
     /// What makes this pack as a whole doubtful, if anything does.
     pub fn doubt(&self) -> Option<String> {
-        let width = self.algorithm.len();
+        let width = self.algorithm.id_len();
         if !self.map.starts_with(b"PACK") || self.map.len() < 12 + width {
             return Some("not a pack, or cut short".into());
         }
@@ -163,7 +163,7 @@ impl PackFile {
                 EntryBase::Offset(base.ok_or(PackError::Base(offset))?)
             }
             7 => {
-                let (id, tail) = rest.split_at_checked(self.algorithm.len()).ok_or(header)?;
+                let (id, tail) = rest.split_at_checked(self.algorithm.id_len()).ok_or(header)?;
                 rest = tail;
                 EntryBase::Id(Oid::from_bytes(id).expect("the width is that of a hash algorithm"))
             }

@@ -55,7 +55,7 @@ impl Index {
     /// Opens the `.idx` file at `path`.
     pub fn open(path: &Path, algorithm: HashAlgorithm) -> Result<Index, IndexError> {
         let map = Map::open(path)?;
-        let width = algorithm.len();
+        let width = algorithm.id_len();
         let second = map.starts_with(V2_MAGIC);
         if second {
             match read_u32(&map, 4) {
@@ -80,7 +80,7 @@ impl Index {
 
     /// An index from a list of ids and offsets, which need not be in order.
     pub fn listed(algorithm: HashAlgorithm, mut objects: Vec<(Oid, u64)>) -> Index {
-        let width = algorithm.len();
+        let width = algorithm.id_len();
         objects.retain(|(id, _)| id.as_bytes().len() == width);
         objects.sort_unstable();
         objects.truncate(u32::MAX as usize);

@@ -47,7 +47,7 @@ impl MultiIndex {
         let large = chunks.find(b"LOFF")?.unwrap_or(0..0);
 
         let count = fan_out_total(&map, fan_out.start)?;
-        if ids.len() / algorithm.len() < count as usize || offsets.len() / 8 < count as usize {
+        if ids.len() / algorithm.id_len() < count as usize || offsets.len() / 8 < count as usize {
             return Err(IndexError::Damaged("shorter than its number of objects"));
         }
         let packs = read_u32(&map, 8).unwrap_or(0) as usize;
@@ -59,7 +59,7 @@ impl MultiIndex {
     /// The index of the pack whose `.idx` file would have the name `name`; `None` when it is not covered.
     pub fn index_of(&self, name: &str) -> Option<Index> {
         let pack = self.names.iter().position(|known| known == name)? as u32;
-        let width = self.algorithm.len();
+        let width = self.algorithm.id_len();
         let mut objects = Vec::new();
         for position in 0..self.count as usize {
             let at = self.offsets + position * 8;

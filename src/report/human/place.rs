@@ -23,6 +23,8 @@ fn label(finding: &Finding) -> String {
     let position = format!("{}:{}", finding.start_line, finding.start_column);
     let object = short(finding.object.as_deref().or(finding.first_commit.as_deref()).unwrap_or("unknown"));
     match finding.carrier {
+        // A blob that no tree of the repository names any more.
+        Carrier::File if path.is_empty() => format!("object {object}:{position}"),
         Carrier::File => format!("{path}:{position}"),
         Carrier::Symlink => format!("{path} (target of the symbolic link)"),
         Carrier::FileName => format!("{path} (name of the file)"),
@@ -72,12 +74,13 @@ fn state(finding: &Finding) -> Option<String> {
 
 /// How this finding is allowed: in place where the line can be edited, in the baseline elsewhere.
 pub(super) fn allow(group: &Group<'_>) -> String {
+    let from_history = |finding: &&Finding| finding.first_commit.is_some() || finding.reachable.is_some();
     let editable = |finding: &&Finding| {
-        let from_history = finding.first_commit.is_some() || finding.reachable.is_some();
-        matches!(finding.carrier, Carrier::File | Carrier::Stdin) && !from_history
+        matches!(finding.carrier, Carrier::File | Carrier::Stdin) && !from_history(finding)
     };
     if !group.iter().any(editable) {
-        return "stopleak baseline create (history and names take no mark)".to_owned();
+        let option = if group.iter().any(|finding| from_history(&finding)) { " --history" } else { "" };
+        return format!("stopleak baseline create{option} (history and names take no mark)");
     }
     let line = if group.len() == 1 { "the line" } else { "each line" };
     format!("end {line} with a comment: stopleak:allow {} REASON", terminal(&group[0].rule))

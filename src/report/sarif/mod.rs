@@ -174,6 +174,7 @@ fn location(finding: &Finding) -> PhysicalLocation {
     let object = finding.object.as_deref().or(finding.first_commit.as_deref()).unwrap_or("unknown");
     let path = uri_path(&finding.path);
     let (uri, in_tree) = match finding.carrier {
+        Carrier::File if path.is_empty() => (format!("object/{}", uri_path(object)), false),
         Carrier::File | Carrier::Symlink | Carrier::FileName => (path, true),
         Carrier::RefName => (path, false),
         Carrier::Commit => (format!("commit/{}", uri_path(object)), false),

@@ -56,11 +56,13 @@ impl Repository {
     }
 
     pub(super) fn git_with_input(&self, arguments: &[&str], input: &[u8]) -> Vec<u8> {
+        #[expect(clippy::disallowed_methods, reason = "where git is")]
+        let path = std::env::var_os("PATH");
         let mut child = Command::new("git")
             .args(arguments)
             .current_dir(self.path())
             .env_clear()
-            .envs(std::env::var_os("PATH").map(|path| ("PATH", path)))
+            .envs(path.map(|path| ("PATH", path)))
             .env("HOME", self.home.path())
             .env("GIT_CONFIG_NOSYSTEM", "1")
             .env("GIT_CONFIG_GLOBAL", "/dev/null")

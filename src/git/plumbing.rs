@@ -1,0 +1,86 @@
+//! Names that libgit2 cannot read, asked of git itself: refs in the reftable format.
+//!
+//! Plumbing only, in machine form, with its exit status checked. Reflogs are left out here: a scan
+//! of history reads the commits they name from the store anyway.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use super::env::GitEnv;
+use super::oid::Oid;
+use super::repo::RepoError;
+
+/// Runs `git` for one repository.
+pub(super) struct Plumbing<'a> {
+    pub(super) git_dir: &'a Path,
+    /// What the environment's relative paths are relative to.
+    pub(super) base: &'a Path,
+    pub(super) env: &'a GitEnv,
+}
+
+impl Plumbing<'_> {
+    /// The commit that a revision names; `None` when git knows no such commit.
+    pub(super) fn resolve(&self, rev: &str) -> Result<Option<Oid>, RepoError> {
+        let spec = format!("{rev}^{{commit}}");
+        let output = self.run(&["rev-parse", "--quiet", "--verify", "--end-of-options", &spec])?;
+        Ok(Some(output)
+            .filter(|output| output.status.success())
+            .and_then(|o| Oid::from_hex(o.stdout.trim_ascii())))
+    }
+
+    /// All refs with the objects they name.
+    pub(super) fn refs(&self) -> Result<Vec<(String, Oid)>, RepoError> {
+        let list = self.checked(&["for-each-ref", "--format=%(objectname) %(refname)"])?;
+        let lines = list.split(|&byte| byte == b'\n');
+        let parse = |line: &[u8]| {
+            let space = memchr::memchr(b' ', line)?;
+            Some((String::from_utf8_lossy(&line[space + 1..]).into_owned(), Oid::from_hex(&line[..space])?))
+        };
+        Ok(lines.filter_map(parse).collect())
+    }
+
+    /// The HEADs of all work trees, named by the directories these are in.
+    pub(super) fn heads(&self) -> Result<Vec<(String, Oid)>, RepoError> {
+        let list = self.checked(&["worktree", "list", "--porcelain", "-z"])?;
+        let mut heads = Vec::new();
+        let mut name = String::new();
+        for line in list.split(|&byte| byte == 0) {
+            if let Some(path) = line.strip_prefix(b"worktree ") {
+                let last = path.rsplit(|&byte| byte == b'/').next().unwrap_or(path);
+                name = format!("worktrees/{}/HEAD", String::from_utf8_lossy(last));
+            } else if let Some(id) = line.strip_prefix(b"HEAD ").and_then(Oid::from_hex) {
+                heads.extend(Some((name.clone(), id)).filter(|(_, id)| !id.is_zero()));
+            }
+        }
+        Ok(heads)
+    }
+
+    fn checked(&self, args: &[&str]) -> Result<Vec<u8>, RepoError> {
+        let output = self.run(args)?;
+        if output.status.success() {
+            return Ok(output.stdout);
+        }
+        let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        Err(RepoError::UnsupportedRepository { what: format!("git could not list the refs: {said}") })
+    }
+
+    fn run(&self, args: &[&str]) -> Result<Output, RepoError> {
+        let mut command = Command::new("git");
+        command
+            .current_dir(self.base)
+            .arg("--git-dir")
+            .arg(self.git_dir)
+            .arg("--no-replace-objects")
+            .args(args);
+        command.env("GIT_NO_LAZY_FETCH", "1").env("GIT_OPTIONAL_LOCKS", "0").env("LC_ALL", "C");
+        if let Some(dir) = &self.env.object_directory {
+            command.env("GIT_OBJECT_DIRECTORY", self.base.join(dir));
+        }
+        if let Some(list) = &self.env.alternates {
+            command.env("GIT_ALTERNATE_OBJECT_DIRECTORIES", list);
+        }
+        command.output().map_err(|error| RepoError::UnsupportedRepository {
+            what: format!("its refs are in the reftable format, which needs git itself: {error}"),
+        })
+    }
+}

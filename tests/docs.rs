@@ -1,0 +1,180 @@
+//! The documentation against the program: every name that a user can write stands in it, and what it tells
+//! people to write works.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
+
+use serde_yaml::Value;
+use stopleak::config::Config;
+use stopleak::report::Format;
+use stopleak::rules::load;
+use stopleak::rules::syntax::{Check, RuleFile};
+
+const README: &str = include_str!("../README.md");
+const CONTRIBUTING: &str = include_str!("../CONTRIBUTING.md");
+const RULES: &str = include_str!("../docs/rules.md");
+const REFERENCE: &str = include_str!("../docs/reference.md");
+const FORMATS: &str = include_str!("../docs/formats.md");
+
+/// The names that a parser lists when it meets one that it does not know.
+fn expected(error: &str) -> Vec<&str> {
+    let (_, list) = error.split_once("expected ").unwrap_or_else(|| panic!("no list of names: {error}"));
+    list.split('`').skip(1).step_by(2).collect()
+}
+
+fn assert_documented(page: &str, names: &[&str]) {
+    assert!(!names.is_empty());
+    let missing: Vec<_> = names.iter().filter(|name| !page.contains(&format!("`{name}`"))).collect();
+    assert!(missing.is_empty(), "not documented: {missing:?}");
+}
+
+/// The fenced blocks of a language.
+fn blocks<'t>(page: &'t str, language: &str) -> Vec<String> {
+    let mut blocks = Vec::new();
+    let mut lines = page.lines();
+    while let Some(line) = lines.next() {
+        if line.trim() == format!("```{language}") {
+            let indent = line.len() - line.trim_start().len();
+            let body: Vec<&'t str> = lines.by_ref().take_while(|line| line.trim() != "```").collect();
+            blocks.push(body.iter().map(|line| format!("{}\n", line.get(indent..).unwrap_or(""))).collect());
+        }
+    }
+    blocks
+}
+
+#[test]
+fn every_field_of_a_rule_is_documented() {
+    let rule = "provider: x\nrules:\n- id: a\n  name: a\n  severity: low\n  confidence: low\n  pattern: a\n  help: a\n";
+    for fields in
+        ["  no: 1", "  window: {no: 1}", "  context: {no: 1}", "  pair: {no: 1}", "  revoke: {no: 1}"]
+    {
+        let error = serde_yaml::from_str::<RuleFile>(&format!("{rule}{fields}\n")).expect_err("unknown");
+        assert_documented(RULES, &expected(&error.to_string()));
+    }
+    for (field, value) in
+        [("severity", "no"), ("confidence", "no"), ("boundary", "no"), ("window", "{after: 1, cut: no}")]
+    {
+        let rule = rule.replace(&format!("  {field}: low\n"), "");
+        let text = format!("{rule}  {field}: {value}\n");
+        let error = serde_yaml::from_str::<RuleFile>(&text).expect_err("unknown");
+        assert_documented(RULES, &expected(&error.to_string()));
+    }
+    // A check with parameters is documented with them.
+    let error = serde_json::from_str::<Check>("\"no\"").expect_err("unknown").to_string();
+    for check in expected(&error) {
+        assert!(RULES.contains(&format!("| `{check}")), "{check}");
+    }
+    let error = serde_json::from_str::<Check>("{\"crc32\": {\"no\": 1}}").expect_err("unknown").to_string();
+    assert!(RULES.contains(&format!("`crc32: {{{}}}`", expected(&error).join(", "))), "{error}");
+}
+
+#[test]
+fn every_key_and_variable_is_documented() {
+    let known = |text: &str| -> Vec<String> {
+        let error = Config::from_bytes(Path::new("x"), text.as_bytes()).expect_err("unknown").to_string();
+        let list = error.split("(known keys: ").nth(1).expect("a list").trim_end_matches(')').to_owned();
+        list.split(", ").map(str::to_owned).collect()
+    };
+    for key in known("no: 1") {
+        assert!(REFERENCE.contains(&format!("| `{key}")), "{key}");
+    }
+    for key in known("rules: {no: 1}") {
+        assert!(REFERENCE.contains(&format!("| `rules: {key}` |")), "{key}");
+    }
+    let names = include_str!("../src/cli/env.rs").split('"').filter(|name| name.starts_with("STOPLEAK_"));
+    let names: BTreeSet<&str> = names.filter(|name| name.len() > "STOPLEAK_".len()).collect();
+    assert_documented(REFERENCE, &names.into_iter().collect::<Vec<_>>());
+}
+
+#[test]
+fn every_format_and_every_field_of_a_report_is_documented() {
+    for format in Format::ALL {
+        assert_documented(FORMATS, &[format.as_str()]);
+    }
+    let schema = include_str!("../schema/stopleak-report-v1.json");
+    let schema: serde_json::Value = serde_json::from_str(schema).expect("JSON");
+    let finding = schema["$defs"]["finding"]["properties"].as_object().expect("the schema of a finding");
+    for field in finding.keys().filter(|field| *field != "type") {
+        // Of start and end only the first and the last are named.
+        let is_between = matches!(field.as_str(), "start_column" | "end_line");
+        assert!(is_between || FORMATS.contains(&format!("`{field}`")), "{field}");
+    }
+}
+
+#[test]
+fn exit_codes_are_told_as_the_program_tells_them() {
+    let help = stopleak(&["--help"]);
+    let codes: Vec<&str> = help.split("Exit codes:\n").nth(1).expect("a list").lines().collect();
+    assert_eq!(codes.len(), 4);
+    for line in codes {
+        let (code, meaning) = line.trim().split_once("  ").expect("a code and its meaning");
+        assert!(README.replace('`', "").contains(&format!("| {code} | {meaning} |")), "{line}");
+        assert!(REFERENCE.contains(&format!("\n| {code} | ")), "{line}");
+    }
+}
+
+#[test]
+fn commands_in_blocks_are_understood() {
+    let mut seen = 0;
+    for block in [README, RULES].iter().flat_map(|page| blocks(page, "sh")) {
+        for line in block.lines() {
+            let Some(arguments) = line.split(" #").next().and_then(|line| line.strip_prefix("stopleak "))
+            else {
+                continue;
+            };
+            let mut arguments: Vec<&str> = arguments.split_whitespace().collect();
+            arguments.push("--help");
+            stopleak(&arguments);
+            seen += 1;
+        }
+    }
+    assert!(seen >= 5, "{seen}");
+}
+
+#[test]
+fn blocks_to_paste_are_valid() {
+    let examples = [RULES, CONTRIBUTING].map(|page| blocks(page, "yaml").remove(0));
+    for example in examples {
+        load::parse(&example, Path::new("acme.yaml")).expect("a good rule");
+    }
+    let yaml = blocks(README, "yaml");
+    let find = |start: &str| yaml.iter().find(|block| block.starts_with(start)).expect("a block");
+    Config::from_bytes(Path::new("stopleak.yaml"), find("skip-paths").as_bytes()).expect("a configuration");
+    for block in &yaml {
+        serde_yaml::from_str::<Value>(block).expect("YAML");
+    }
+    let ids: Vec<Value> =
+        serde_yaml::from_str(include_str!("../.pre-commit-hooks.yaml")).expect("a list of hooks");
+    let hooks: Value = serde_yaml::from_str(find("repos:")).expect("YAML");
+    let used = &hooks["repos"][0]["hooks"][0]["id"];
+    assert!(ids.iter().any(|hook| hook["id"] == *used), "{used:?}");
+}
+
+#[test]
+fn links_lead_somewhere() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let pages = [
+        "README.md",
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+        "docs/rules.md",
+        "docs/reference.md",
+        "docs/formats.md",
+    ];
+    for page in pages.map(|page| root.join(page)) {
+        let text = std::fs::read_to_string(&page).expect("a page");
+        for link in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let is_ours = !link.contains("://") && !link.starts_with('#');
+            let target = page.parent().expect("a folder").join(link);
+            assert!(!is_ours || target.exists(), "{}: {link}", page.display());
+        }
+    }
+}
+
+/// What the program says on stdout; it must succeed.
+fn stopleak(arguments: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_stopleak")).args(arguments).output().expect("it starts");
+    assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).expect("UTF-8")
+}

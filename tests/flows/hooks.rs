@@ -1,0 +1,226 @@
+//! What a push brings to a remote, through the installed hook.
+
+use crate::support::{Run, World};
+use crate::tokens::{line, token};
+
+/// `work` with the pre-push hook, and its remote `origin`, which has one commit on `main`.
+fn repository() -> World {
+    let world = World::repository();
+    world.git(&["init", "-q", "--bare", "-b", "main", "../origin"]);
+    world.git(&["remote", "add", "origin", "../origin"]);
+    world.git(&["push", "-q", "-u", "origin", "main"]);
+    assert_eq!(world.stopleak(&["hook", "install", "--hook", "pre-push"]).code, 0);
+    world
+}
+
+fn commit(world: &World, path: &str, content: &str) {
+    world.write(&format!("work/{path}"), content);
+    world.git(&["add", "-A"]);
+    world.git(&["commit", "-q", "-m", path]);
+}
+
+fn push(world: &World, arguments: &[&str]) -> Run {
+    let run = world.run(world.command("git", "work").args(["push", "-q"]).args(arguments));
+    run.is_discreet();
+    run
+}
+
+#[track_caller]
+fn accepted(world: &World, arguments: &[&str]) {
+    let run = push(world, arguments);
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+}
+
+/// The hook refused the push and named `places`, and nothing else.
+#[track_caller]
+fn refused(world: &World, arguments: &[&str], places: &[&str]) {
+    let run = push(world, arguments);
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    let mut named: Vec<&str> = Vec::new();
+    for line in run.stderr.lines().map(str::trim) {
+        if let Some((place, _)) = line.split_once(".txt:") {
+            named.push(place);
+        }
+    }
+    named.sort();
+    assert_eq!(named, places, "{}", run.stderr);
+}
+
+#[test]
+fn a_known_branch() {
+    let world = repository();
+    commit(&world, "b.txt", "harmless\n");
+    accepted(&world, &[]);
+    commit(&world, "c.txt", &line(2));
+    commit(&world, "d.txt", "harmless\n");
+    refused(&world, &[], &["c"]);
+    // Taking it out again does not take it out of what is pushed.
+    world.git(&["rm", "-q", "c.txt"]);
+    commit(&world, "e.txt", "harmless\n");
+    refused(&world, &[], &["c"]);
+    accepted(&world, &["--no-verify"]);
+    commit(&world, "f.txt", "harmless\n");
+    accepted(&world, &[]);
+}
+
+#[test]
+fn a_new_branch_is_what_the_remote_lacks() {
+    let world = repository();
+    commit(&world, "known.txt", &line(1));
+    accepted(&world, &["--no-verify"]);
+    world.git(&["checkout", "-q", "-b", "topic"]);
+    commit(&world, "b.txt", "harmless\n");
+    accepted(&world, &["origin", "topic"]);
+    commit(&world, "c.txt", &line(2));
+    refused(&world, &["origin", "topic:other"], &["c"]);
+}
+
+#[test]
+fn what_came_from_another_branch_of_the_remote_is_not_news() {
+    let world = repository();
+    world.git(&["checkout", "-q", "-b", "topic"]);
+    commit(&world, "b.txt", "harmless\n");
+    accepted(&world, &["origin", "topic"]);
+    world.git(&["checkout", "-q", "main"]);
+    commit(&world, "known.txt", &line(1));
+    accepted(&world, &["--no-verify"]);
+    world.git(&["checkout", "-q", "topic"]);
+    world.git(&["merge", "-q", "--no-edit", "main"]);
+    accepted(&world, &["origin", "topic"]);
+}
+
+#[test]
+fn another_remote_has_what_it_has() {
+    let world = repository();
+    commit(&world, "known.txt", &line(1));
+    accepted(&world, &["--no-verify"]);
+    world.git(&["init", "-q", "--bare", "../second"]);
+    world.git(&["remote", "add", "second", "../second"]);
+    refused(&world, &["second", "main"], &["known"]);
+    // By its address alone nothing is known of a remote but what its refs name.
+    refused(&world, &["../second", "main"], &["known"]);
+    accepted(&world, &["--no-verify", "second", "main"]);
+    commit(&world, "b.txt", "harmless\n");
+    accepted(&world, &["../second", "main"]);
+}
+
+#[test]
+fn a_forced_push_over_something_unknown() {
+    let world = repository();
+    world.git(&["clone", "-q", "../origin", "../colleague"]);
+    let git = |arguments: &[&str]| world.run(world.command("git", "colleague").args(arguments));
+    world.write("colleague/theirs.txt", "theirs\n");
+    git(&["add", "."]);
+    git(&["commit", "-q", "-m", "theirs"]);
+    assert_eq!(git(&["push", "-q"]).code, 0);
+    commit(&world, "c.txt", &line(2));
+    assert_eq!(push(&world, &[]).code, 1, "not a fast-forward");
+    refused(&world, &["--force"], &["c"]);
+    world.git(&["reset", "-q", "--hard", "HEAD~"]);
+    commit(&world, "d.txt", "harmless\n");
+    accepted(&world, &["--force"]);
+}
+
+#[test]
+fn deletions_bring_nothing() {
+    let world = repository();
+    commit(&world, "c.txt", &line(2));
+    accepted(&world, &["--no-verify", "origin", "HEAD:leak"]);
+    accepted(&world, &["origin", ":leak"]);
+    world.git(&["fetch", "-q", "--prune"]);
+    refused(&world, &["origin", "HEAD:again"], &["c"]);
+}
+
+#[test]
+fn tags() {
+    let world = repository();
+    accepted(&world, &["origin", "HEAD:refs/tags/plain"]);
+    world.git(&["tag", "-a", "-m", "harmless", "v1"]);
+    accepted(&world, &["origin", "v1"]);
+
+    world.git(&["tag", "-a", "-m", &format!("with {}", token(2)), "message"]);
+    let run = push(&world, &["origin", "message"]);
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    assert!(run.stderr.contains("tag"), "{}", run.stderr);
+    world.git(&["tag", "-a", "-m", "of a tag", "nested", "message"]);
+    assert_eq!(push(&world, &["origin", "nested"]).code, 1);
+
+    commit(&world, "c.txt", &line(3));
+    world.git(&["tag", "-a", "-m", "harmless", "commit"]);
+    let id = |revision: &str| world.git(&["rev-parse", revision]).stdout.trim().to_owned();
+    let (tree, blob) = (id("HEAD^{tree}"), id("HEAD:c.txt"));
+    world.git(&["tag", "-a", "-m", "harmless", "tree", &tree]);
+    world.git(&["tag", "blob", &blob]);
+    world.git(&["reset", "-q", "--hard", "HEAD~"]);
+    refused(&world, &["origin", "commit"], &["c"]);
+    refused(&world, &["origin", "tree"], &["c"]);
+    let run = push(&world, &["origin", "blob"]);
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    assert!(run.stderr.contains("GitHub"), "{}", run.stderr);
+}
+
+#[test]
+fn several_refs_are_one_report() {
+    let world = repository();
+    for (branch, seed) in [("one", 1), ("two", 2), ("three", 1)] {
+        world.git(&["checkout", "-q", "-b", branch, "main"]);
+        commit(&world, &format!("{branch}.txt"), &line(seed));
+    }
+    world.git(&["checkout", "-q", "main"]);
+    refused(&world, &["--all"], &["one", "three", "two"]);
+    let run = push(&world, &["origin", "one", "one:copy", "two"]);
+    assert_eq!(run.stderr.matches("stopleak: ").count(), 1, "{}", run.stderr);
+    accepted(&world, &["origin", "main", "main:copy"]);
+}
+
+#[test]
+fn from_a_linked_worktree_and_a_shallow_clone() {
+    let world = repository();
+    world.git(&["worktree", "add", "-q", "../linked", "-b", "topic"]);
+    let git = |folder: &str, arguments: &[&str]| world.run(world.command("git", folder).args(arguments));
+    world.write("linked/b.txt", line(2));
+    git("linked", &["add", "."]);
+    git("linked", &["commit", "-q", "-m", "leak"]);
+    let run = git("linked", &["push", "-q", "origin", "topic"]);
+    assert!(run.code == 1 && run.stderr.contains("b.txt"), "{}", run.stderr);
+
+    for number in 0..3 {
+        commit(&world, &format!("{number}.txt"), "harmless\n");
+    }
+    accepted(&world, &[]);
+    let url = format!("file://{}", world.path("origin").display());
+    world.git(&["clone", "-q", "--depth", "1", &url, "../shallow"]);
+    assert_eq!(world.stopleak_in("shallow", &["hook", "install", "--hook", "pre-push"]).code, 0);
+    world.write("shallow/b.txt", "harmless\n");
+    git("shallow", &["add", "."]);
+    git("shallow", &["commit", "-q", "-m", "harmless"]);
+    let run = git("shallow", &["push", "-q"]);
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    world.write("shallow/c.txt", line(3));
+    git("shallow", &["add", "."]);
+    git("shallow", &["commit", "-q", "-m", "leak"]);
+    let run = git("shallow", &["push", "-q"]);
+    assert!(run.code == 1 && run.stderr.contains("c.txt"), "{}", run.stderr);
+}
+
+#[test]
+fn a_hook_in_a_hook_of_another_tool() {
+    let world = World::repository();
+    let theirs = "#!/bin/sh\nstopleak hook run pre-commit \"$@\" || exit $?\n";
+    let folder = crate::support::binary().parent().expect("a folder").to_owned();
+    let hook = world.path("work/.git/hooks/pre-commit");
+    world.write("work/.git/hooks/pre-commit", theirs.replace("stopleak", "\"$FOLDER\"/stopleak"));
+    std::fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("changed");
+    world.write("work/b.txt", line(2));
+    world.git_may_fail(&folder, &["commit", "-q", "-a", "-m", "nothing"], 1);
+    world.run(world.command("git", "work").args(["add", "."]));
+    world.git_may_fail(&folder, &["commit", "-q", "-m", "leak"], 1);
+}
+
+impl World {
+    fn git_may_fail(&self, folder: &std::path::Path, arguments: &[&str], code: i32) {
+        let mut command = self.command("git", "work");
+        let run = self.run(command.args(arguments).env("FOLDER", folder));
+        assert_eq!(run.code, code, "{}", run.stderr);
+    }
+}

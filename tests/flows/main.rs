@@ -1,0 +1,13 @@
+//! What each command finds in real repositories and folders, and what it says of what it did not read.
+//!
+//! Every run of the binary is checked for two more things, whatever the test is about: it leaves every
+//! byte of the world as it was, and prints no token.
+
+mod files;
+mod hooks;
+mod range;
+mod report;
+mod staged;
+#[path = "../support/mod.rs"]
+mod support;
+mod tokens;

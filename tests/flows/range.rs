@@ -1,0 +1,247 @@
+//! The commits that one side has and the other lacks.
+
+use crate::report::text;
+use crate::support::World;
+use crate::tokens::{RULE, line, token};
+
+/// A repository with one commit, tagged `base`, which holds token 1 in `old.txt`.
+fn repository() -> World {
+    let world = World::repository();
+    world.write("work/old.txt", format!("first\n{}last\n", line(1)));
+    commit(&world, "base");
+    world.git(&["tag", "base"]);
+    world
+}
+
+/// Commits everything and returns the id.
+fn commit(world: &World, message: &str) -> String {
+    world.git(&["add", "-A"]);
+    world.git(&["commit", "-q", "--allow-empty", "-m", message]);
+    id(world, "HEAD")
+}
+
+fn id(world: &World, revision: &str) -> String {
+    world.git(&["rev-parse", revision]).stdout.trim().to_owned()
+}
+
+#[test]
+fn what_several_commits_bring_and_which() {
+    let world = repository();
+    world.write("work/b.txt", line(2));
+    let first = commit(&world, "one");
+    world.write("work/b.txt", format!("edited\n{}", line(2)));
+    world.write("work/old.txt", format!("first, edited\n{}last\n", line(1)));
+    commit(&world, "two");
+    world.write("work/b.txt", format!("edited\n{}{}", line(2), line(3)));
+    let third = commit(&world, "three");
+    let report = world.report(&["range", "base..HEAD"]);
+    report.is(&["new b.txt:1", "new b.txt:3", "old old.txt:2"]);
+    assert_eq!(report.count("commits"), 3);
+    let commits: Vec<&str> = ["b.txt:1", "b.txt:3"]
+        .iter()
+        .map(|place| {
+            let line: u64 = place[6..].parse().expect("a number");
+            let at =
+                |finding: &&serde_json::Value| finding["path"] == "b.txt" && finding["start_line"] == line;
+            text(report.findings.iter().find(at).expect("found"), "first_commit")
+        })
+        .collect();
+    assert_eq!(commits, [&first, &third]);
+    world.report(&["range", "HEAD~..HEAD"]).is(&["new b.txt:3", "old b.txt:2"]);
+    world.report(&["range", "base.."]).is(&["new b.txt:1", "new b.txt:3", "old old.txt:2"]);
+    assert_eq!(world.report(&["range", "base..HEAD", "--threads", "1"]).found(), report.found());
+}
+
+#[test]
+fn a_secret_that_was_added_and_removed_again() {
+    let world = repository();
+    world.write("work/b.txt", line(2));
+    let leak = commit(&world, "leak");
+    std::fs::remove_file(world.path("work/b.txt")).expect("removed");
+    commit(&world, "oops");
+    let report = world.report(&["range", "base..HEAD"]);
+    report.is(&["new b.txt:1"]);
+    assert_eq!(report.at("b.txt")["first_commit"], leak);
+    world.report(&["range", "HEAD~..HEAD"]).is(&[]);
+}
+
+#[test]
+fn merges() {
+    let world = repository();
+    world.git(&["checkout", "-q", "-b", "side"]);
+    world.write("work/side.txt", line(2));
+    let side = commit(&world, "side");
+    world.git(&["checkout", "-q", "main"]);
+    world.write("work/a.txt", "ours\n");
+    let ours = commit(&world, "ours");
+    world.git(&["merge", "-q", "--no-commit", "side"]);
+    world.write("work/evil.txt", line(3));
+    world.write("work/a.txt", format!("ours\n{}", line(4)));
+    let merge = commit(&world, "merge");
+    let report = world.report(&["range", "base..HEAD"]);
+    report.is(&["new a.txt:2", "new evil.txt:1", "new side.txt:1"]);
+    assert_eq!(report.count("commits"), 3);
+    for (path, commit, is_merge) in
+        [("a.txt", &merge, true), ("evil.txt", &merge, true), ("side.txt", &side, false)]
+    {
+        let finding = report.at(path);
+        assert_eq!((text(finding, "first_commit"), &finding["merge"]), (commit.as_str(), &is_merge.into()));
+    }
+    // What main lacked of the merge; then what side lacked.
+    world.report(&["range", &format!("{ours}..HEAD")]).is(&[
+        "new a.txt:2",
+        "new evil.txt:1",
+        "new side.txt:1",
+    ]);
+    world.report(&["range", "side..HEAD"]).is(&["new a.txt:2", "new evil.txt:1"]);
+    world.report(&["range", "main...side"]).is(&[]);
+}
+
+#[test]
+fn values_that_move() {
+    let world = repository();
+    world.git(&["mv", "old.txt", "moved.txt"]);
+    commit(&world, "an old one");
+    world.write("work/b.txt", line(2));
+    let brought = commit(&world, "a new one");
+    world.git(&["mv", "b.txt", "c.txt"]);
+    commit(&world, "moves on");
+    world.write("work/c.txt", "gone\n");
+    world.write("work/a.txt", line(2));
+    commit(&world, "and on");
+    let report = world.report(&["range", "base..HEAD"]);
+    report.is(&["new b.txt:1", "old moved.txt:2"]);
+    assert_eq!(report.at("b.txt")["first_commit"], brought);
+}
+
+#[test]
+fn what_is_left_out_at_one_path_counts_at_another() {
+    let world = repository();
+    world.write("work/stopleak.yaml", "skip-paths:\n  - fixtures/\n");
+    world.write("work/fixtures/b.txt", line(2));
+    commit(&world, "a fixture");
+    world.write("work/b.txt", line(2));
+    commit(&world, "no fixture");
+    let report = world.report(&["range", "base..HEAD"]);
+    report.is(&["new b.txt:1"]);
+    assert_eq!(report.count("skipped"), 1);
+    world.report(&["range", "HEAD~..HEAD"]).is(&["new b.txt:1"]);
+}
+
+#[test]
+fn a_rule_of_certain_files_sees_a_blob_that_comes_to_one() {
+    let world = repository();
+    let content = format!("DB_PASSWORD={}\n", &token(5)[4..28]);
+    world.write("work/notes.txt", &content);
+    commit(&world, "notes");
+    world.write("work/.env", &content);
+    commit(&world, "settings");
+    let at_once = world.report(&["scan", ".env"]);
+    assert_eq!(at_once.code, 1, "the rule of .env holds");
+    let report = world.report(&["range", "base..HEAD"]);
+    assert!(report.findings.iter().any(|finding| finding["path"] == ".env"), "{:?}", report.found());
+}
+
+#[test]
+fn a_cherry_picked_duplicate_is_one_place() {
+    let world = repository();
+    world.git(&["checkout", "-q", "-b", "side"]);
+    world.write("work/b.txt", line(2));
+    let leak = commit(&world, "leak");
+    world.git(&["checkout", "-q", "main"]);
+    world.write("work/a.txt", "ours\n");
+    commit(&world, "ours");
+    world.git(&["cherry-pick", &leak]);
+    world.git(&["merge", "-q", "--no-edit", "side"]);
+    let report = world.report(&["range", "base..HEAD"]);
+    report.is(&["new b.txt:1"]);
+    assert_eq!(report.count("objects"), 2, "each blob once");
+}
+
+#[test]
+fn messages_are_read() {
+    let world = repository();
+    let leak = commit(&world, &format!("Deploy\n\nwith {}", token(2)));
+    let report = world.report(&["range", "base..HEAD"]);
+    report.is(&["new commit:3"]);
+    let finding = report.at("");
+    assert_eq!((text(finding, "first_commit"), text(finding, "object")), (leak.as_str(), leak.as_str()));
+}
+
+#[test]
+fn unrelated_histories() {
+    let world = repository();
+    world.git(&["checkout", "-q", "--orphan", "other"]);
+    world.write("work/b.txt", line(2));
+    commit(&world, "another root");
+    world.report(&["range", "base..other"]).is(&["new b.txt:1", "new old.txt:2"]);
+    let run = world.stopleak(&["range", "base...other"]);
+    assert_eq!(run.code, 2, "{}", run.stderr);
+}
+
+#[test]
+fn an_empty_range_is_clean_and_says_so() {
+    let world = repository();
+    for range in ["HEAD..HEAD", "HEAD..HEAD~", ".."] {
+        let report = world.report(&["range", range]);
+        report.is(&[]);
+        assert_eq!((report.count("commits"), report.count("bytes")), (0, 0));
+    }
+}
+
+#[test]
+fn an_unknown_revision_scans_nothing() {
+    let world = repository();
+    for range in ["gone..HEAD", "HEAD..gone", "base..HEAD:old.txt", "0123456..HEAD"] {
+        let run = world.stopleak(&["range", range]);
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{range}: {}", run.stderr);
+        assert!(run.stderr.contains("unknown revision"), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn a_shallow_clone_is_incomplete_and_says_the_remedy() {
+    let world = repository();
+    for number in 2..5 {
+        world.write(&format!("work/{number}.txt"), line(number));
+        commit(&world, "more");
+    }
+    let url = format!("file://{}", world.path("work").display());
+    world.git(&["clone", "-q", "--depth", "2", &url, "../shallow"]);
+    // The whole range is there, and still nobody can tell what came before it.
+    let report = world.report_in("shallow", &["range", "HEAD~..HEAD"]);
+    assert_eq!((report.found(), report.code), (vec!["new 4.txt:1".to_owned()], 3));
+    assert_eq!(report.gaps(), ["shallow"]);
+    assert!(text(&report.coverage[0], "remedy").contains("--unshallow"));
+    let run = world.stopleak_in("shallow", &["range", "HEAD~2..HEAD"]);
+    assert_eq!(run.code, 2);
+    assert!(run.stderr.contains("--unshallow"), "{}", run.stderr);
+}
+
+#[test]
+fn marks_and_baselines_count() {
+    let world = repository();
+    world.write("work/b.txt", format!("{} # stopleak:allow {RULE} made up\n", token(2)));
+    world.write("work/c.txt", format!("{} # stopleak:allow {RULE}\n", token(3)));
+    commit(&world, "marked");
+    let report = world.report(&["range", "base..HEAD"]);
+    report.is(&["new c.txt:1", "suppressed b.txt:1"]);
+    assert!(text(report.at("b.txt"), "status_reason").contains("made up"));
+    assert_eq!(world.stopleak(&["baseline", "create"]).code, 0);
+    world.report(&["range", "base..HEAD"]).is(&["suppressed b.txt:1", "suppressed c.txt:1"]);
+}
+
+#[test]
+fn a_missing_object_in_the_range_is_listed() {
+    let world = repository();
+    world.write("work/b.txt", line(2));
+    world.write("work/c.txt", line(3));
+    commit(&world, "both");
+    let blob = id(&world, "HEAD:b.txt");
+    std::fs::remove_file(world.path(&format!("work/.git/objects/{}/{}", &blob[..2], &blob[2..])))
+        .expect("removed");
+    let report = world.report(&["range", "base..HEAD"]);
+    assert_eq!((report.code, report.gaps()), (3, vec!["missing"]));
+    assert_eq!(report.found(), ["new c.txt:1"]);
+    assert!(text(&report.coverage[0], "what").starts_with("b.txt"));
+}

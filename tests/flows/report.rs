@@ -1,0 +1,148 @@
+//! Runs the binary for a report, and says in few words what is in it.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+
+use crate::support::{Run, World, binary};
+use crate::tokens::PREFIX;
+
+/// The records of one run.
+pub(crate) struct Report {
+    pub(crate) code: i32,
+    pub(crate) findings: Vec<Value>,
+    pub(crate) coverage: Vec<Value>,
+    pub(crate) summary: Value,
+}
+
+impl Report {
+    fn parse(run: &Run) -> Report {
+        let lines = run.stdout.lines().map(|line| serde_json::from_str::<Value>(line).expect("JSON Lines"));
+        let mut by_type: BTreeMap<String, Vec<Value>> = BTreeMap::new();
+        for record in lines {
+            by_type.entry(text(&record, "type").to_owned()).or_default().push(record);
+        }
+        let mut take = |name| by_type.remove(name).unwrap_or_default();
+        let (findings, coverage, summary) = (take("finding"), take("coverage"), take("summary"));
+        assert_eq!(take("scan").len(), 1);
+        let one = |mut records: Vec<Value>| {
+            assert_eq!(records.len(), 1, "exit code {}\n{}{}", run.code, run.stdout, run.stderr);
+            records.remove(0)
+        };
+        Report { code: run.code, findings, coverage, summary: one(summary) }
+    }
+
+    /// `status path:line` of each finding, sorted; of what is no file, its carrier instead of the path.
+    pub(crate) fn found(&self) -> Vec<String> {
+        let mut found: Vec<String> = self
+            .findings
+            .iter()
+            .map(|finding| {
+                let place = match text(finding, "path") {
+                    "" => text(finding, "carrier"),
+                    path => path,
+                };
+                format!("{} {place}:{}", text(finding, "status"), finding["start_line"])
+            })
+            .collect();
+        found.sort();
+        found
+    }
+
+    /// The kinds of what was not read, sorted.
+    pub(crate) fn gaps(&self) -> Vec<&str> {
+        self.coverage.iter().map(|entry| text(entry, "kind")).collect()
+    }
+
+    /// The finding at `path`; there must be one.
+    pub(crate) fn at(&self, path: &str) -> &Value {
+        let mut here = self.findings.iter().filter(|finding| finding["path"] == path);
+        let (Some(finding), None) = (here.next(), here.next()) else {
+            panic!("not one finding at {path}: {:?}", self.found());
+        };
+        finding
+    }
+
+    pub(crate) fn count(&self, what: &str) -> u64 {
+        self.summary["counts"][what].as_u64().expect("a count")
+    }
+
+    /// Asserts what was found and the exit code that follows from it when everything was read.
+    #[track_caller]
+    pub(crate) fn is(&self, expected: &[&str]) {
+        assert_eq!(self.found(), expected, "{:#?}", self.coverage);
+        let blocks = expected.iter().any(|found| found.starts_with("new "));
+        assert_eq!((self.code, self.summary["complete"].as_bool()), (i32::from(blocks), Some(true)));
+    }
+}
+
+/// A field that is text.
+pub(crate) fn text<'v>(record: &'v Value, field: &str) -> &'v str {
+    record[field].as_str().unwrap_or_else(|| panic!("no text {field}: {record}"))
+}
+
+impl World {
+    /// The report of `stopleak` with these arguments in `work`.
+    #[track_caller]
+    pub(crate) fn report(&self, arguments: &[&str]) -> Report {
+        self.report_in("work", arguments)
+    }
+
+    #[track_caller]
+    pub(crate) fn report_in(&self, folder: &str, arguments: &[&str]) -> Report {
+        self.report_of(self.command(binary(), folder).args(arguments))
+    }
+
+    /// The report of a prepared command, which must change nothing and tell no secret.
+    #[track_caller]
+    pub(crate) fn report_of(&self, command: &mut Command) -> Report {
+        let before = self.everything();
+        let run = self.run(command.args(["--format", "jsonl"]));
+        assert!(before == self.everything(), "a scan changed something");
+        run.is_discreet();
+        Report::parse(&run)
+    }
+
+    /// Every file with its time and content: the index, the objects and the work tree among them.
+    fn everything(&self) -> BTreeMap<PathBuf, (Option<std::time::SystemTime>, Vec<u8>)> {
+        let mut all = BTreeMap::new();
+        let mut folders = vec![self.path("")];
+        while let Some(folder) = folders.pop() {
+            for entry in fs::read_dir(&folder).expect("readable") {
+                let path = entry.expect("readable").path();
+                let metadata = path.symlink_metadata().expect("it is there");
+                let content = match metadata.file_type() {
+                    kind if kind.is_dir() => {
+                        folders.push(path.clone());
+                        Vec::new()
+                    }
+                    kind if kind.is_symlink() => link_target(&path),
+                    _ => fs::read(&path).expect("readable"),
+                };
+                all.insert(path, (metadata.modified().ok(), content));
+            }
+        }
+        all
+    }
+}
+
+fn link_target(path: &Path) -> Vec<u8> {
+    fs::read_link(path).expect("a link").into_os_string().into_encoded_bytes()
+}
+
+impl Run {
+    /// Asserts that no whole token is in the output.
+    #[track_caller]
+    pub(crate) fn is_discreet(&self) {
+        for output in [&self.stdout, &self.stderr] {
+            for (at, _) in output.match_indices(PREFIX) {
+                let rest = &output[at + PREFIX.len()..];
+                let length = rest.bytes().take_while(u8::is_ascii_alphanumeric).count();
+                assert!(length < 36, "a token is shown: {output}");
+            }
+        }
+    }
+}
