@@ -127,7 +127,9 @@ fn errors_quote_no_value() {
     silent(&["range", &format!("{token}..HEAD")], 2);
     silent(&["range", &token], 2);
     silent(&["history", &token], 2);
-    silent(&["scan", &format!("{token}.txt")], 3);
+    silent(&["scan", &format!("{token}.txt")], 2);
+    // What was not read is named, and a directory's name holds a token.
+    silent(&["scan", "--max-blob-size", "4"], 3);
     silent(&["scan", "--format", &token], 2);
     silent(&["scan", "--only", &token], 2);
     silent(&["scan", &format!("--{token}")], 2);

@@ -6,8 +6,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use support::TestRepo;
-use support::planted::{Planted, drawn, plant};
+use support::planted::{Planted, TestRepo, drawn, plant};
 
 /// The report's lines, of which the paths are relative to the repository.
 fn report(planted: &Planted, arguments: &[&str]) -> String {

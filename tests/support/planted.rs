@@ -6,7 +6,10 @@ use std::process::{Command, Output, Stdio};
 use stopleak::engine::sample::{Draw, sample};
 use stopleak::rules::RuleSet;
 
-use super::TestRepo;
+pub(crate) use testing::TestRepo;
+
+#[path = "../../src/git/testing.rs"]
+mod testing;
 
 /// The repository and what must never be seen of it.
 pub(crate) struct Planted {

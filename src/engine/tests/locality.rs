@@ -26,13 +26,13 @@ proptest! {
 
     #[test]
     fn a_cut_that_is_out_of_reach_changes_nothing((text, cuts) in cases()) {
-        let everywhere = anchors(&text);
+        let all = anchors(&text);
         for (one, other) in cuts {
             let (one, other) = (one.index(text.len() + 1), other.index(text.len() + 1));
             let (low, high) = (one.min(other), one.max(other));
             let slice = &text[low..high];
 
-            let inside: Vec<Anchor> = everywhere.iter().filter(|a| a.start >= low && a.end <= high).copied().collect();
+            let inside: Vec<Anchor> = all.iter().filter(|a| a.start >= low && a.end <= high).copied().collect();
             let shifted = |a: &Anchor| Anchor { start: a.start - low, end: a.end - low, ..*a };
             let expected: Vec<Anchor> = inside.iter().map(shifted).collect();
             prop_assert_eq!(anchors(slice), expected);

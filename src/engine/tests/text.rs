@@ -23,16 +23,12 @@ pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
 /// All built-in rules, compiled once for all tests.
 pub(super) static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::new(&RuleSet::builtin()));
 
-/// All anchors in `text`.
+/// Every anchor of the built-in rules in `text`, by place.
 pub(super) fn anchors(text: &[u8]) -> Vec<Anchor> {
     let mut anchors = Vec::new();
     ENGINE.anchors.find(text, |anchor| anchors.push(anchor));
+    anchors.sort_by_key(|anchor| (anchor.start, anchor.end, anchor.rule));
     anchors
-}
-
-/// Those of one rule.
-pub(super) fn anchors_of(rule: usize, text: &[u8]) -> Vec<Anchor> {
-    anchors(text).into_iter().filter(|anchor| anchor.rule == rule).collect()
 }
 
 /// One rule, as an index that shrinks to the first.
