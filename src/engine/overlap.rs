@@ -4,7 +4,7 @@
 //! again whenever a list changes.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::model::{Confidence, Span};
 use crate::rules::syntax::PairOtherwise;
@@ -16,26 +16,37 @@ use super::proof::CHECKSUM_VERIFIED;
 /// Farthest that two matches of a pair may stand apart, in bytes.
 const PAIR_REACH: usize = 4096;
 
+/// The same, measured between their first bytes: identifiers and keys are far shorter than this.
+const REACH_WITH_LENGTH: usize = PAIR_REACH + 1024;
+
 /// Applies `pair`: drops, lowers or raises matches by whether their companion stands near.
 pub(crate) fn judge_pairs(found: &mut Vec<Match<'_>>, text: &[u8]) {
-    if found.iter().all(|found| found.rule.pair.is_none()) {
+    let partners: HashSet<&str> =
+        found.iter().filter_map(|found| Some(found.rule.pair.as_ref()?.with.as_str())).collect();
+    if partners.is_empty() {
         return;
     }
-    let places: Vec<(&str, Span)> = found.iter().map(|found| (found.rule.id.as_str(), found.span)).collect();
+    let mut places: HashMap<&str, Vec<Span>> = HashMap::new();
+    for found in found.iter().filter(|found| partners.contains(found.rule.id.as_str())) {
+        places.entry(&found.rule.id).or_default().push(found.span);
+    }
     found.retain_mut(|found| {
         let Some(pair) = &found.rule.pair else { return true };
-        let near =
-            |&&(rule, span): &&(&str, Span)| rule == pair.with && is_near(text, found.span, span, pair.lines);
-        match (places.iter().find(near), pair.otherwise) {
-            (Some(_), PairOtherwise::Keep) => {
+        // They are sorted by place, so only those within reach are looked at.
+        let all = places.get(pair.with.as_str()).map_or(&[][..], Vec::as_slice);
+        let first = all.partition_point(|span| span.start + REACH_WITH_LENGTH < found.span.start);
+        let mut close = all[first..].iter().take_while(|span| span.start <= found.span.end + PAIR_REACH);
+        let near = close.any(|span| is_near(text, found.span, *span, pair.lines));
+        match (near, pair.otherwise) {
+            (true, PairOtherwise::Keep) => {
                 found.confidence =
                     if found.confidence == Confidence::Low { Confidence::Medium } else { Confidence::High };
                 found.why.push("its counterpart stands beside it");
             }
-            (Some(_), _) => found.why.push("its counterpart stands beside it"),
-            (None, PairOtherwise::Keep) => {}
-            (None, PairOtherwise::Low) => found.confidence = Confidence::Low,
-            (None, PairOtherwise::Drop) => return false,
+            (true, _) => found.why.push("its counterpart stands beside it"),
+            (false, PairOtherwise::Keep) => {}
+            (false, PairOtherwise::Low) => found.confidence = Confidence::Low,
+            (false, PairOtherwise::Drop) => return false,
         }
         true
     });

@@ -1,6 +1,8 @@
 //! Masks found values wherever they turn up outside their excerpt: a token can be part of a file name, a
 //! ref name, an author line or the target that the user typed. It matches bytes, before any escaping.
-
+//!
+//! Plain words are left alone: a path that holds `staging` does not tell that this is also somebody's
+//! password, and without its folders no path could be followed.
 //!
 //! A table and no automaton: an audit can hold a hundred thousand values, some of them whole key files, and an
 //! automaton over their bytes takes hundreds of megabytes.
@@ -30,7 +32,7 @@ impl<'s> Redactor<'s> {
     /// Hides all of `secrets`.
     pub(super) fn new(secrets: impl Iterator<Item = &'s Secret>) -> Redactor<'s> {
         let mut redactor = Redactor::default();
-        for secret in secrets {
+        for secret in secrets.filter(|secret| !is_plain_word(secret.expose())) {
             redactor.add(Cow::Borrowed(secret.expose()), secret);
             // Coverage entries name paths in their escaped form.
             let escaped = RepoPath::new(secret.expose()).to_text().into_bytes();
@@ -83,6 +85,11 @@ impl<'s> Redactor<'s> {
     }
 }
 
+/// Whether the value is short and has nothing but letters, so that it stands in names by chance.
+pub(super) fn is_plain_word(value: &[u8]) -> bool {
+    value.len() < 16 && value.iter().all(u8::is_ascii_alphabetic)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -95,6 +102,8 @@ mod tests {
         assert_eq!(redactor.text("dir/a%25b%0Ac%25d"), "dir/********");
         assert_eq!(redactor.path(&RepoPath::new("dir/a%b\nc%d/e%")), "dir/********/e%25");
         assert_eq!(Redactor::transparent().text("hunter2"), "hunter2");
+        let word = [Secret::new("staging")];
+        assert_eq!(Redactor::new(word.iter()).text("deploy/staging"), "deploy/staging");
     }
 
     #[test]

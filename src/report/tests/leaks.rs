@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::text;
 use crate::model::{Carrier, CommitFacts, Coverage, CoverageKind, RepoPath, ScanReport, Secret};
 use crate::report::fixture::{self, Part};
+use crate::report::redact::is_plain_word;
 use crate::report::{Format, ReportOptions};
 
 /// A report with both values on one line and in every other place that holds foreign text.
@@ -20,7 +21,9 @@ fn report(values: [&[u8]; 2], context: &str, path: &[u8]) -> ScanReport {
         Part::Text(context),
     ];
     let rule = fixture::rule("example-token", "Example API token");
-    let holding = |head: &[u8]| [head, b"<", values[0], b"/", values[1], b">"].concat();
+    // Plain words stand in names by chance and stay there; in the excerpt they are masked like all others.
+    let [one, other] = values.map(|value| if is_plain_word(value) { b"" } else { value });
+    let holding = |head: &[u8]| [head, b"<", one, b"/", other, b">"].concat();
     let words = |head: &str| String::from_utf8_lossy(&holding(head.as_bytes())).into_owned();
     let mut findings = vec![
         fixture::finding(&rule, path, fixture::line(&parts, 0)),
