@@ -31,7 +31,10 @@ pub(crate) fn judge(
         return None;
     }
     let bare = assigned.quote.is_none();
-    if filler::is_placeholder(value) || filler::is_code(value) || bare && filler::is_call(value) {
+    if filler::is_placeholder(value)
+        || filler::is_code(value)
+        || bare && (filler::is_call(value) || filler::is_type(value))
+    {
         return None;
     }
     let random = shape::looks_random(value);
