@@ -4,16 +4,12 @@
 #![allow(dead_code, unused_imports, reason = "each test binary uses its own part")]
 
 pub(crate) mod planted;
-#[path = "../../src/git/testing.rs"]
-mod testing;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
-
-pub(crate) use testing::TestRepo;
 
 pub(crate) struct World {
     dir: TempDir,
