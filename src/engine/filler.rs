@@ -317,13 +317,6 @@ fn is_plain_call(text: &[u8]) -> bool {
     is_call(text) && !text.iter().take_while(|&&byte| byte != b'(').any(u8::is_ascii_digit)
 }
 
-/// `Cell<Map`: a generic type, cut where a value without quotes would end.
-pub(crate) fn is_type(text: &[u8]) -> bool {
-    let Some(open) = memchr::memchr(b'<', text) else { return false };
-    let name = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b':');
-    open > 0 && text[0].is_ascii_alphabetic() && text[..open].iter().all(name)
-}
-
 /// `name(…`: an opening bracket right behind a name.
 pub(crate) fn is_call(text: &[u8]) -> bool {
     let Some(open) = memchr::memchr(b'(', text) else { return false };
@@ -364,16 +357,6 @@ mod tests {
             "1234567890abcdefghijklmnopqrstuvwxyz",
         ] {
             assert!(is_filler(value.as_bytes()), "{value}");
-        }
-    }
-
-    #[test]
-    fn generic_types_are_told_from_values() {
-        for value in ["LazyCell<HashMap<String", "Option<String>", "std::vector<char>"] {
-            assert!(is_type(value.as_bytes()), "{value}");
-        }
-        for value in ["<abc>", "k8Jq-<2Lmz", "9x<y"] {
-            assert!(!is_type(value.as_bytes()), "{value}");
         }
     }
 

@@ -31,10 +31,11 @@ pub(crate) fn judge(
         return None;
     }
     let bare = assigned.quote.is_none();
-    if filler::is_placeholder(value)
-        || filler::is_code(value)
-        || bare && (filler::is_call(value) || filler::is_type(value))
-    {
+    if filler::is_placeholder(value) || filler::is_code(value) || bare && filler::is_call(value) {
+        return None;
+    }
+    // `name: Cell<Map<…>>`: a type, not a value.
+    if bare && assigned.operator != Operator::Element && text.get(assigned.value.end) == Some(&b'<') {
         return None;
     }
     let random = shape::looks_random(value);
