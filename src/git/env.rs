@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use super::oid::Oid;
+use super::quote::unquote;
 
 /// What the environment says about the repository. Relative paths are kept as they came.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -83,51 +84,18 @@ pub(crate) fn path_from_bytes(bytes: &[u8]) -> PathBuf {
     }
 }
 
+/// The entries of a list. One in quotes that are malformed is taken as it stands, like git does.
 fn split_quoted(list: &[u8], separator: u8) -> Vec<Vec<u8>> {
     let mut entries = Vec::new();
     let mut rest = list;
     while !rest.is_empty() {
-        let mut entry = Vec::new();
-        if rest[0] == b'"' {
-            rest = &rest[1..];
-            while let Some((&byte, tail)) = rest.split_first() {
-                rest = tail;
-                match byte {
-                    b'"' => break,
-                    b'\\' => entry.extend(unescape(&mut rest)),
-                    other => entry.push(other),
-                }
-            }
-        }
-        let end = memchr::memchr(separator, rest).unwrap_or(rest.len());
-        entry.extend_from_slice(&rest[..end]);
-        rest = rest.get(end + 1..).unwrap_or_default();
+        let (mut entry, tail) = unquote(rest).unwrap_or((Vec::new(), rest));
+        let end = memchr::memchr(separator, tail).unwrap_or(tail.len());
+        entry.extend_from_slice(&tail[..end]);
+        rest = tail.get(end + 1..).unwrap_or_default();
         entries.push(entry);
     }
     entries
-}
-
-/// The byte that a backslash escape stands for; takes it from `rest`, which begins after the backslash.
-fn unescape(rest: &mut &[u8]) -> Option<u8> {
-    if let Some(octal) =
-        rest.get(..3).filter(|digits| digits.iter().all(|digit| (b'0'..=b'7').contains(digit)))
-    {
-        let value = octal.iter().fold(0u32, |sum, digit| sum << 3 | u32::from(digit - b'0'));
-        *rest = &rest[3..];
-        return Some(value as u8);
-    }
-    let (&byte, tail) = rest.split_first()?;
-    *rest = tail;
-    Some(match byte {
-        b'a' => 7,
-        b'b' => 8,
-        b't' => b'\t',
-        b'n' => b'\n',
-        b'v' => 11,
-        b'f' => 12,
-        b'r' => b'\r',
-        other => other,
-    })
 }
 
 #[cfg(test)]
@@ -145,9 +113,9 @@ mod tests {
     }
 
     #[test]
-    fn broken_quoting_ends_quietly() {
+    fn malformed_quotes_are_taken_as_they_stand() {
         for list in ["\"", "\"\\", "\"\\3", "\"a"] {
-            split_quoted(list.as_bytes(), b':');
+            assert_eq!(split_quoted(list.as_bytes(), b':'), [list.as_bytes()]);
         }
     }
 }

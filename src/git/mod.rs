@@ -19,6 +19,7 @@ pub mod ident;
 pub mod index;
 mod oid_map;
 mod plumbing;
+mod quote;
 pub mod refs;
 pub mod repo;
 pub mod revs;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::report::{Report, text};
+use crate::report::{Report, commit, id, text};
 use crate::support::World;
 use crate::tokens::{line, token};
 
@@ -10,17 +10,6 @@ fn empty() -> World {
     let world = World::empty();
     world.git(&["init", "-q", "-b", "main", "."]);
     world
-}
-
-/// Commits everything and returns the id.
-fn commit(world: &World, message: &str) -> String {
-    world.git(&["add", "-A"]);
-    world.git(&["commit", "-q", "--allow-empty", "-m", message]);
-    id(world, "HEAD")
-}
-
-fn id(world: &World, revision: &str) -> String {
-    world.git(&["rev-parse", revision]).stdout.trim().to_owned()
 }
 
 /// Stores a blob that nothing refers to.

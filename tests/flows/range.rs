@@ -1,6 +1,6 @@
 //! The commits that one side has and the other lacks.
 
-use crate::report::text;
+use crate::report::{commit, id, text};
 use crate::support::World;
 use crate::tokens::{RULE, line, token};
 
@@ -11,17 +11,6 @@ fn repository() -> World {
     commit(&world, "base");
     world.git(&["tag", "base"]);
     world
-}
-
-/// Commits everything and returns the id.
-fn commit(world: &World, message: &str) -> String {
-    world.git(&["add", "-A"]);
-    world.git(&["commit", "-q", "--allow-empty", "-m", message]);
-    id(world, "HEAD")
-}
-
-fn id(world: &World, revision: &str) -> String {
-    world.git(&["rev-parse", revision]).stdout.trim().to_owned()
 }
 
 #[test]

@@ -146,3 +146,14 @@ impl Run {
         }
     }
 }
+
+/// Commits everything and returns the id.
+pub(crate) fn commit(world: &World, message: &str) -> String {
+    world.git(&["add", "-A"]);
+    world.git(&["commit", "-q", "--allow-empty", "-m", message]);
+    id(world, "HEAD")
+}
+
+pub(crate) fn id(world: &World, revision: &str) -> String {
+    world.git(&["rev-parse", revision]).stdout.trim().to_owned()
+}

@@ -6,10 +6,12 @@
 use std::collections::HashSet;
 use std::fs;
 use std::io::ErrorKind;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::Problems;
+use crate::git::env::path_from_bytes;
 use crate::git::pack::regular_file_len;
+use crate::git::quote::unquote;
 
 /// Git stops at five.
 const MAX_DEPTH: usize = 8;
@@ -60,46 +62,8 @@ fn line(line: &[u8]) -> Option<PathBuf> {
     if line.is_empty() || line.starts_with(b"#") {
         return None;
     }
-    Some(path(&unquoted(line).unwrap_or_else(|| line.to_vec())))
-}
-
-/// The content of a string in double quotes; `None` when it is not one.
-fn unquoted(line: &[u8]) -> Option<Vec<u8>> {
-    let mut rest = line.strip_prefix(b"\"")?.strip_suffix(b"\"")?.iter().copied();
-    let mut content = Vec::new();
-    while let Some(byte) = rest.next() {
-        content.push(match byte {
-            b'"' => return None,
-            b'\\' => match rest.next()? {
-                b'a' => 7,
-                b'b' => 8,
-                b't' => b'\t',
-                b'n' => b'\n',
-                b'v' => 11,
-                b'f' => 12,
-                b'r' => b'\r',
-                first @ b'0'..=b'3' => {
-                    let digit = |byte: u8| matches!(byte, b'0'..=b'7').then(|| byte - b'0');
-                    (first - b'0') << 6 | digit(rest.next()?)? << 3 | digit(rest.next()?)?
-                }
-                other @ (b'"' | b'\\') => other,
-                _ => return None,
-            },
-            byte => byte,
-        });
-    }
-    Some(content)
-}
-
-#[cfg(unix)]
-fn path(bytes: &[u8]) -> PathBuf {
-    use std::os::unix::ffi::OsStrExt;
-    Path::new(std::ffi::OsStr::from_bytes(bytes)).to_owned()
-}
-
-#[cfg(not(unix))]
-fn path(bytes: &[u8]) -> PathBuf {
-    Path::new(&*String::from_utf8_lossy(bytes)).to_owned()
+    let quoted = unquote(line).filter(|(_, rest)| rest.is_empty());
+    Some(path_from_bytes(&quoted.map_or_else(|| line.to_vec(), |(content, _)| content)))
 }
 
 #[cfg(test)]

@@ -1,0 +1,54 @@
+//! Strings in double quotes, escaped as in C: how git writes paths that hold separators.
+
+/// The content of the quoted string that `text` begins with, and what follows its closing quote;
+/// `None` when `text` begins with no such string or it is malformed.
+pub(super) fn unquote(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
+    let mut rest = text.strip_prefix(b"\"")?;
+    let mut content = Vec::new();
+    loop {
+        let (&byte, tail) = rest.split_first()?;
+        rest = tail;
+        match byte {
+            b'"' => return Some((content, rest)),
+            b'\\' => content.push(unescape(&mut rest)?),
+            other => content.push(other),
+        }
+    }
+}
+
+/// The byte that an escape stands for; takes it from `rest`, which begins after the backslash.
+fn unescape(rest: &mut &[u8]) -> Option<u8> {
+    let (&byte, tail) = rest.split_first()?;
+    *rest = tail;
+    Some(match byte {
+        b'a' => 7,
+        b'b' => 8,
+        b't' => b'\t',
+        b'n' => b'\n',
+        b'v' => 11,
+        b'f' => 12,
+        b'r' => b'\r',
+        b'"' | b'\\' => byte,
+        b'0'..=b'3' => {
+            let (digits, tail) = rest.split_at_checked(2)?;
+            *rest = tail;
+            let octal = |byte: u8| matches!(byte, b'0'..=b'7').then(|| byte - b'0');
+            (byte - b'0') << 6 | octal(digits[0])? << 3 | octal(digits[1])?
+        }
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn escapes_are_those_of_c_and_anything_else_is_malformed() {
+        let (content, rest) = unquote(br#""a\"\\\n\303\274" b"#).expect("well formed");
+        assert_eq!((content.as_slice(), rest), ("a\"\\\nü".as_bytes(), b" b".as_slice()));
+        for text in ["a", "\"", "\"a", "\"\\", "\"\\3", "\"\\39\"", "\"\\x\"", "\"\\777\""] {
+            assert_eq!(unquote(text.as_bytes()), None, "{text}");
+        }
+    }
+}
