@@ -55,7 +55,17 @@ impl History {
         threads: usize,
     ) -> (Attribution, Vec<Coverage>) {
         let attribution = attribute(&view.objects, &self.graph, &self.tips, self.head, blobs, threads);
-        let gaps = attribution.problems.iter().map(|error| object_gap(error, None)).collect();
+        let mut gaps: Vec<Coverage> =
+            attribution.problems.iter().map(|error| object_gap(error, None)).collect();
+        if attribution.paths_cut {
+            gaps.push(Coverage {
+                kind: CoverageKind::Elsewhere,
+                what: "further paths of repeated directories".to_owned(),
+                reason: "too many to follow: every value is reported, but not at every path that copies it"
+                    .to_owned(),
+                remedy: None,
+            });
+        }
         (attribution, gaps)
     }
 

@@ -73,6 +73,9 @@ pub struct Attribution {
     /// Trees that are missing or malformed, and tips that lead nowhere. A missing tree counts as
     /// empty, so blobs may have come earlier than stated.
     pub problems: Vec<ObjectError>,
+    /// Whether the repository repeats its directories at more paths than are followed: then not every
+    /// further path of a blob is told. First commits are not touched by it.
+    pub paths_cut: bool,
 }
 
 impl Attribution {
@@ -125,6 +128,7 @@ pub fn attribute(
     let unknown = rootless.into_iter().filter(|id| !known.contains(id));
     attribution.problems.extend(unknown.map(|id| ObjectError::Missing { id }));
 
+    attribution.paths_cut = walk.is_cut;
     let places = std::mem::take(&mut walk.places);
     let mut commits: Vec<u32> = places.iter().flatten().map(|place| order[place.root as usize]).collect();
     commits.sort_unstable();

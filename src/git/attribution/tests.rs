@@ -23,6 +23,7 @@ fn attribute_in(objects: HashMap<Oid, Object>, repo: &Repo) -> Fixture {
     let graph = CommitGraph::load(&objects, &repo.shallow().expect("readable"), 1);
     let tips = tips(repo).expect("readable");
     let attribution = attribute(&objects, &graph, &tips, repo.head().expect("readable"), &wanted, 1);
+    assert!(!attribution.paths_cut, "these histories are small");
     Fixture { objects, attribution }
 }
 
@@ -244,4 +245,5 @@ fn trees_that_repeat_each_other_end() {
     let attribution = attribute(&objects, &graph, &[], Some(id(200)), &HashSet::from([id(1)]), 1);
     let history = attribution.get(&id(1)).expect("wanted");
     assert!(history.at_head() && history.introduction.is_some());
+    assert!(attribution.paths_cut, "not all of them can have been followed");
 }

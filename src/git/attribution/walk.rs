@@ -25,6 +25,8 @@ pub(super) struct Walk<'e> {
     edges: &'e TreeEdges,
     /// Per tree: the number of the path that it was first seen at, from 1.
     seen: Vec<u32>,
+    /// Whether trees were not visited at further paths because there are too many of them.
+    pub(super) is_cut: bool,
     /// The further paths of trees.
     also: HashSet<(u32, u32)>,
     /// The paths of directories: (that of the parent, name) to number. The root's is 1.
@@ -41,6 +43,7 @@ impl<'e> Walk<'e> {
         Walk {
             edges,
             seen: vec![0; edges.len()],
+            is_cut: false,
             also: HashSet::new(),
             paths: HashMap::new(),
             places: vec![Vec::new(); wanted],
@@ -83,7 +86,11 @@ impl<'e> Walk<'e> {
                 true
             }
             first if *first == path => false,
-            _ => self.also.len() < MAX_REVISITS && self.also.insert((at, path)),
+            _ if self.also.len() == MAX_REVISITS => {
+                self.is_cut |= !self.also.contains(&(at, path));
+                false
+            }
+            _ => self.also.insert((at, path)),
         }
     }
 
