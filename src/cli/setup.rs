@@ -4,12 +4,13 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 
 use super::env::Environment;
 use super::options::{GradeOptions, RuleOptions};
 use super::talk;
 use crate::config::{self, Config, ConfigError, Layer, Resolved, Value, nearest};
+use crate::engine::check_pattern;
 use crate::git::repo::{Repo, RepoError};
 use crate::policy::{Baseline, Policy, SkipPaths};
 use crate::rules::RuleSet;
@@ -79,13 +80,20 @@ impl Setup {
         Ok(Setup { ground, root, config, settings, baseline_path, isolated })
     }
 
-    /// All rules, active or not: the built-in ones and those of the rule files.
+    /// All rules, active or not: the built-in ones and those of the rule files. A pattern that cannot
+    /// be built ends the run here: it would match nothing, and the run would be called clean.
     pub(crate) fn known_rules(&self) -> anyhow::Result<RuleSet> {
         let mut rules = RuleSet::builtin();
         for file in &self.settings.rule_files {
-            let loaded = RuleSet::load(&file.value);
-            let added = loaded.and_then(|loaded| rules.extend(loaded));
-            added.with_context(|| format!("rules from {}", file.origin))?;
+            let origin = || format!("rules from {}", file.origin);
+            let loaded = RuleSet::load(&file.value).with_context(origin)?;
+            for rule in &loaded {
+                check_pattern(rule).map_err(|error| {
+                    let path = file.value.display();
+                    anyhow!("{path}: rule {}: the pattern cannot be built: {error}", rule.id)
+                })?;
+            }
+            rules.extend(loaded).with_context(origin)?;
         }
         Ok(rules)
     }

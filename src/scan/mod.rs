@@ -13,7 +13,7 @@ mod staged;
 
 use std::collections::BTreeSet;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use rayon::prelude::*;
 use thiserror::Error;
@@ -175,7 +175,7 @@ pub fn run(target: &Target, settings: &Settings) -> Result<ScanReport, ScanError
         }
         Target::History { repo } => {
             let name = crate::source::view::path_text(repo);
-            ("history", name, history::scan(&inspector, settings, &absolute(settings, repo))?)
+            ("history", name, history::scan(&inspector, settings, &settings.directory.join(repo))?)
         }
     };
     let header = ScanHeader {
@@ -221,10 +221,6 @@ fn names(header: &ScanHeader, findings: &[Finding], coverage: &[Coverage]) -> Ve
         names.extend(entry.remedy.iter().map(String::as_bytes));
     }
     names.into_iter().collect::<Vec<_>>().join(&b'\n')
-}
-
-fn absolute(settings: &Settings, path: &Path) -> PathBuf {
-    settings.directory.join(path)
 }
 
 /// Applies `work` to all `items` on up to `threads` threads; the results keep the items' order.

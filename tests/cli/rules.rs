@@ -42,6 +42,16 @@ fn list_shows_the_active_rules_in_both_formats() {
 }
 
 #[test]
+fn a_pattern_that_cannot_be_built_is_refused_and_never_passes_for_clean() {
+    let world = World::empty();
+    world.write("work/big.yaml", GOOD.replace("[a-z0-9]{12}", "(?:[a-z0-9]{1,900}){1,900}"));
+    world.write("work/t.txt", "acme_q7w2z9t4k8n1\n");
+    let run = world.stopleak(&["scan", "--rules", "big.yaml", "t.txt"]);
+    assert_eq!((run.code, run.stdout.as_str()), (2, ""));
+    assert!(run.stderr.contains("big.yaml: rule acme-token: the pattern cannot be built"), "{}", run.stderr);
+}
+
+#[test]
 fn show_tells_what_a_rule_is_and_an_unknown_id_gets_the_nearest() {
     let world = World::empty();
     let run = world.stopleak(&["rules", "show", "github-classic-pat"]);
