@@ -16,12 +16,15 @@ mod model {
 #[allow(dead_code, unreachable_pub)]
 #[path = "src/rules/syntax.rs"]
 mod syntax;
+#[allow(dead_code, unreachable_pub)]
+#[path = "src/rules/token_run.rs"]
+mod token_run;
 
 #[expect(clippy::disallowed_methods, reason = "cargo tells a build script its folders this way")]
 fn main() {
     println!("cargo:rerun-if-changed=rules");
     println!("cargo:rerun-if-changed=build.rs");
-    for shared in ["model/grade.rs", "rules/lint.rs", "rules/syntax.rs"] {
+    for shared in ["model/grade.rs", "rules/lint.rs", "rules/syntax.rs", "rules/token_run.rs"] {
         println!("cargo:rerun-if-changed=src/{shared}");
     }
     let mut files = Vec::new();
@@ -39,6 +42,7 @@ fn main() {
                     let wrong = lint::lint(&rule);
                     let place = |error| format!("{}:{line}: {}: {error}", path.display(), rule.id);
                     errors.extend(wrong.into_iter().map(place));
+                    rule.route = lint::route(&rule);
                     rule.provider.get_or_insert_with(|| file.provider.clone());
                     rules.push(rule);
                 }

@@ -3,6 +3,7 @@
 use crate::model::{Confidence, Span};
 use crate::rules::Rule;
 use crate::rules::syntax::{Boundary, Otherwise};
+use crate::rules::token_run::KEYWORD_REACH;
 
 use super::Match;
 use super::anchors::{Anchor, Reach};
@@ -13,9 +14,6 @@ use super::generic;
 use super::pattern::{Found, LazyPattern};
 use super::proof;
 use super::window;
-
-/// How far behind a keyword a value may begin.
-const KEYWORD_REACH: usize = 100;
 
 /// The reason given when a context word stands near.
 pub(crate) const CONTEXT_HOLDS: &str = "provider named beside it";
@@ -30,7 +28,7 @@ pub(crate) const NAMED_ABOVE: &str = "provider named on a line above";
 const CONTEXT_REACH: usize = 512;
 
 /// Longest escape before a value: `[1;38;5;196m`.
-const ESCAPE: usize = 12;
+pub(crate) const ESCAPE: usize = 12;
 
 /// How far from an anchor's start the judgement about it looks, before and after it.
 pub(crate) fn reach(rule: &Rule) -> (usize, usize) {
@@ -219,7 +217,7 @@ fn names_end(rule: &Rule, text: &[u8]) -> Option<usize> {
 }
 
 /// Whether the byte before `start` lets a match begin there.
-fn begins_cleanly(rule: &Rule, text: &[u8], start: usize) -> bool {
+pub(crate) fn begins_cleanly(rule: &Rule, text: &[u8], start: usize) -> bool {
     let Some(before) = start.checked_sub(1).map(|at| text[at]) else { return true };
     match rule.boundary {
         Boundary::None => true,

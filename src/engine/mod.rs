@@ -13,6 +13,7 @@ mod matcher;
 mod overlap;
 mod pattern;
 mod proof;
+
 pub mod sample;
 mod window;
 

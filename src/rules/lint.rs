@@ -8,6 +8,7 @@ use regex_syntax::hir::literal::{ExtractKind, Extractor};
 use regex_syntax::hir::{Hir, HirKind};
 
 use super::syntax::Rule;
+use super::token_run::{self, Route};
 
 /// Shortest literal or keyword: shorter ones hit so often that the prefilter is no filter.
 const MIN_LITERAL: usize = 3;
@@ -44,6 +45,7 @@ pub fn lint(rule: &Rule) -> Vec<String> {
         require(context.lines <= 5, "context.lines is at most 5");
         require(!context.words.is_empty(), "context.words is empty");
     }
+    require(rule.route == Route::default(), "route is derived from the pattern, not written");
     require(!rule.examples.is_empty(), "an example is missing");
     require(!rule.counter_examples.is_empty(), "a counter-example is missing");
     errors.extend(rule.never_pattern.iter().filter_map(|pattern| parse(pattern).err()));
@@ -52,6 +54,11 @@ pub fn lint(rule: &Rule) -> Vec<String> {
         Ok(hir) => errors.extend(lint_pattern(rule, &hir)),
     }
     errors
+}
+
+/// Where the literals of a rule that passed [`lint`] need to be looked for.
+pub fn route(rule: &Rule) -> Route {
+    parse(&rule.pattern).map_or(Route::Anywhere, |pattern| token_run::route(rule, &pattern))
 }
 
 /// Checks of a whole set that no single rule can answer.

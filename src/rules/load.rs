@@ -109,6 +109,7 @@ pub fn parse_all(text: &str, path: &Path) -> (Vec<Rule>, Vec<RuleError>) {
     for mut rule in file.rules {
         let errors = lint::lint(&rule);
         if errors.is_empty() {
+            rule.route = lint::route(&rule);
             rule.provider.get_or_insert_with(|| file.provider.clone());
             rules.push(rule);
         } else {

@@ -3,6 +3,7 @@
 pub mod lint;
 pub mod load;
 pub mod syntax;
+pub mod token_run;
 
 use std::sync::Arc;
 

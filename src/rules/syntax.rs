@@ -4,6 +4,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::token_run::Route;
 use crate::model::{Confidence, Severity};
 
 /// One file: a provider's rules.
@@ -101,6 +102,9 @@ pub struct Rule {
     /// Texts in which the rule must find exactly one value.
     #[serde(default, skip_serializing)]
     pub examples: Vec<Text>,
+    /// Where the literals or keywords need to be looked for. Derived from the pattern, never written.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub route: Route,
     /// Texts in which the rule must find nothing at medium or above.
     #[serde(default, skip_serializing)]
     pub counter_examples: Vec<Text>,

@@ -23,10 +23,18 @@ pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
 /// All built-in rules, compiled once for all tests.
 pub(super) static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::new(&RuleSet::builtin()));
 
-/// Every anchor of the built-in rules in `text`, by place.
+/// Every anchor of the built-in rules in `text` that can lead to a match, by place.
 pub(super) fn anchors(text: &[u8]) -> Vec<Anchor> {
     let mut anchors = Vec::new();
     ENGINE.anchors.find(text, |anchor| anchors.push(anchor));
+    anchors.sort_by_key(|anchor| (anchor.start, anchor.end, anchor.rule));
+    anchors
+}
+
+/// Every anchor of the built-in rules in `text`, by place.
+pub(super) fn all_anchors(text: &[u8]) -> Vec<Anchor> {
+    let mut anchors = Vec::new();
+    ENGINE.anchors.find_in(text, 0..text.len(), |anchor| anchors.push(anchor));
     anchors.sort_by_key(|anchor| (anchor.start, anchor.end, anchor.rule));
     anchors
 }

@@ -1,0 +1,92 @@
+//! Literals of five bytes and more that can stand anywhere: four bytes at every second byte of the text.
+//!
+//! A literal is represented by four of its bytes and by the four that begin one byte later: whether it stands at
+//! an even or an odd byte, exactly one of the two is looked at. Letter case is folded before the look.
+
+use std::ops::Range;
+
+use super::Anchor;
+use super::blocks::{self, BITS, Bits, FOLD, hash};
+use super::commonness::Commonness;
+use super::literal::{Literal, Slots};
+
+/// Shortest literal: two times four bytes, one apart.
+pub(super) const LEAST: usize = 5;
+
+/// Bits of the hash that name a slot of entries.
+const SLOT_BITS: u32 = 11;
+
+/// Literals by four of their bytes.
+#[derive(Debug)]
+pub(super) struct StrideTable {
+    /// One bit for each hash of four folded bytes.
+    bits: Box<Bits>,
+    slots: Slots<Entry>,
+    literals: Box<[Literal]>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    /// Folded.
+    gram: u32,
+    literal: u32,
+    /// Where in the literal the four bytes stand.
+    at: u32,
+}
+
+impl StrideTable {
+    /// `literals` have at least [`LEAST`] bytes.
+    pub(super) fn new(literals: Vec<Literal>, commonness: &Commonness) -> StrideTable {
+        let entries: Vec<Entry> = (0..)
+            .zip(&literals)
+            .flat_map(|(index, literal)| {
+                let at = rarest(&literal.bytes, commonness);
+                [at, at + 1].map(|at| Entry {
+                    gram: folded(&literal.bytes[at..]),
+                    literal: index,
+                    at: at as u32,
+                })
+            })
+            .collect();
+        let mut bits = Box::new([0; 1 << (BITS - 5)]);
+        for entry in &entries {
+            let bit = hash(entry.gram);
+            bits[bit >> 5] |= 1 << (bit & 31);
+        }
+        let slots = Slots::new(1 << SLOT_BITS, entries, |entry| slot(entry.gram));
+        StrideTable { bits, slots, literals: literals.into() }
+    }
+
+    /// Gives every literal of which the representing bytes are found in `range` of `text`, where `range` begins
+    /// at an even byte. Ranges that adjoin give each literal once.
+    pub(super) fn find(&self, text: &[u8], range: Range<usize>, sink: &mut impl FnMut(Anchor)) {
+        blocks::fours(text, range, &self.bits, |at| self.verify(text, at, folded(&text[at..]), sink));
+    }
+
+    #[inline(never)]
+    fn verify(&self, text: &[u8], at: usize, gram: u32, sink: &mut impl FnMut(Anchor)) {
+        for entry in self.slots.get(slot(gram)).iter().filter(|entry| entry.gram == gram) {
+            let Some(start) = at.checked_sub(entry.at as usize) else { continue };
+            self.literals[entry.literal as usize].at(text, start).into_iter().for_each(&mut *sink);
+        }
+    }
+}
+
+/// Where the five bytes begin that are least common, as far as threes of bytes tell.
+fn rarest(literal: &[u8], commonness: &Commonness) -> usize {
+    let fives = literal.windows(5).enumerate();
+    let worth = |five: &[u8]| {
+        let rarity = |at: usize| u64::from(commonness.rarity(&five[at..at + 3]));
+        // The commoner of the two fours decides.
+        (rarity(0).max(rarity(1)) + rarity(1).max(rarity(2)), rarity(0) + rarity(1) + rarity(2))
+    };
+    fives.max_by_key(|(at, five)| (worth(five), usize::MAX - at)).expect("five bytes").0
+}
+
+fn folded(four: &[u8]) -> u32 {
+    u32::from_le_bytes(four[..4].try_into().expect("a slice of four")) | FOLD
+}
+
+fn slot(gram: u32) -> usize {
+    hash(gram) >> (BITS - SLOT_BITS)
+}

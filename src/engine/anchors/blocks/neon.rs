@@ -1,0 +1,75 @@
+//! The answers by NEON, which every 64-bit ARM processor has: both halves of 16 bytes are looked up in one
+//! instruction each.
+//!
+//! One of the few places with `unsafe`: loading a vector.
+#![expect(unsafe_code, reason = "vector loads")]
+
+use std::arch::aarch64::{
+    uint8x16_t, vandq_u8, vdupq_n_u8, vgetq_lane_u64, vld1q_u8, vpaddq_u8, vqtbl1q_u8, vreinterpretq_u64_u8,
+    vshrq_n_u8, vtstq_u8,
+};
+use std::ops::Range;
+
+use super::{Masks, NEEDED, each_block};
+use crate::engine::anchors::short::Halves;
+
+/// Bits of the token bytes' high halves: `+-/`, `0-9`, `A-O a-o`, `P-Z`, `p-z`, `=`, `_`.
+const HIGH: [u8; 16] = [0, 0, 1, 2 | 32, 4, 8 | 64, 4, 16, 0, 0, 0, 0, 0, 0, 0, 0];
+
+/// The bit of digits.
+const DIGIT: u8 = 2;
+
+/// The bits of letters and digits.
+const ALPHANUMERIC: u8 = 2 | 4 | 8 | 16;
+
+/// Which of these bits a low half fits.
+const LOW: [u8; 16] = [26, 30, 30, 30, 30, 30, 30, 30, 30, 30, 28, 5, 4, 37, 4, 69];
+
+/// A bit for each byte of eight.
+const BITS: [u8; 16] = [1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128];
+
+pub(super) fn scan(text: &[u8], range: Range<usize>, halves: &Halves, sink: impl FnMut(usize, Masks)) {
+    let (low, high) = (load(&LOW, 0), load(&HIGH, 0));
+    let lows = halves.low.map(|table| load(&table, 0));
+    let highs = halves.high.map(|table| load(&table, 0));
+    let bits = load(&BITS, 0);
+    // Non-zero bytes as bits of one number.
+    let pack = |vectors: [uint8x16_t; 4]| {
+        let [a, b, c, d] = vectors.map(|vector| vandq_u8(vtstq_u8(vector, vector), bits));
+        let all = vpaddq_u8(vpaddq_u8(a, b), vpaddq_u8(c, d));
+        vgetq_lane_u64::<0>(vreinterpretq_u64_u8(vpaddq_u8(all, all)))
+    };
+    let answer = |block: &[u8; NEEDED]| {
+        let quarter = |from: usize| {
+            let split = |place: usize| {
+                let bytes = load(block, from + place);
+                (vandq_u8(bytes, vdupq_n_u8(15)), vshrq_n_u8::<4>(bytes))
+            };
+            let (l, h) = split(0);
+            let token = vandq_u8(vqtbl1q_u8(low, l), vqtbl1q_u8(high, h));
+            let mut short = vandq_u8(vqtbl1q_u8(lows[0], l), vqtbl1q_u8(highs[0], h));
+            for place in 1..4 {
+                let (l, h) = split(place);
+                let here = vandq_u8(vqtbl1q_u8(lows[place], l), vqtbl1q_u8(highs[place], h));
+                short = vandq_u8(short, here);
+            }
+            (token, short)
+        };
+        let quarters = [quarter(0), quarter(16), quarter(32), quarter(48)];
+        Masks {
+            token_bytes: pack(quarters.map(|(token, _)| token)),
+            alphanumeric: pack(quarters.map(|(token, _)| vandq_u8(token, vdupq_n_u8(ALPHANUMERIC)))),
+            digits: pack(quarters.map(|(token, _)| vandq_u8(token, vdupq_n_u8(DIGIT)))),
+            short: pack(quarters.map(|(_, short)| short)),
+        }
+    };
+    each_block(text, range, answer, sink);
+}
+
+/// 16 bytes from `at` on.
+#[inline(always)]
+fn load(bytes: &[u8], at: usize) -> uint8x16_t {
+    let bytes = &bytes[at..at + 16];
+    // SAFETY: the slice has 16 bytes; the instruction wants no alignment.
+    unsafe { vld1q_u8(bytes.as_ptr()) }
+}
