@@ -1,8 +1,8 @@
 //! The answers by NEON, which every 64-bit ARM processor has: both halves of 16 bytes are looked up in one
 //! instruction each.
 //!
-//! One of the few places with `unsafe`: loading a vector.
-#![expect(unsafe_code, reason = "vector loads")]
+//! One of the few places with `unsafe`: calls of functions that need NEON, and loads.
+#![expect(unsafe_code, reason = "vector loads, and calls of functions that need NEON")]
 
 use std::arch::aarch64::{
     uint8x16_t, vandq_u8, vdupq_n_u8, vgetq_lane_u64, vld1q_u8, vpaddq_u8, vqtbl1q_u8, vreinterpretq_u64_u8,
@@ -29,6 +29,12 @@ const LOW: [u8; 16] = [26, 30, 30, 30, 30, 30, 30, 30, 30, 30, 28, 5, 4, 37, 4, 
 const BITS: [u8; 16] = [1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128];
 
 pub(super) fn scan(text: &[u8], range: Range<usize>, halves: &Halves, sink: impl FnMut(usize, Masks)) {
+    // SAFETY: no aarch64 processor that Rust has a standard library for lacks NEON.
+    unsafe { vector_scan(text, range, halves, sink) }
+}
+
+#[target_feature(enable = "neon")]
+fn vector_scan(text: &[u8], range: Range<usize>, halves: &Halves, sink: impl FnMut(usize, Masks)) {
     let (low, high) = (load(&LOW, 0), load(&HIGH, 0));
     let lows = halves.low.map(|table| load(&table, 0));
     let highs = halves.high.map(|table| load(&table, 0));
@@ -67,7 +73,7 @@ pub(super) fn scan(text: &[u8], range: Range<usize>, halves: &Halves, sink: impl
 }
 
 /// 16 bytes from `at` on.
-#[inline(always)]
+#[target_feature(enable = "neon")]
 fn load(bytes: &[u8], at: usize) -> uint8x16_t {
     let bytes = &bytes[at..at + 16];
     // SAFETY: the slice has 16 bytes; the instruction wants no alignment.
