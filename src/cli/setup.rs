@@ -107,8 +107,10 @@ impl Setup {
             known_rule(&rules, &id.value)
                 .map_err(|message| ConfigError::Value { origin: id.origin.clone(), message })?;
         }
-        let names = |list: &[Value<String>], id: &str| list.iter().any(|named| named.value == id);
-        rules.retain(|rule| (only.is_empty() || names(only, &rule.id)) && !names(off, &rule.id));
+        if !off.is_empty() || !only.is_empty() {
+            let names = |list: &[Value<String>], id: &str| list.iter().any(|named| named.value == id);
+            rules.retain(|id| (only.is_empty() || names(only, id)) && !names(off, id));
+        }
         if rules.is_empty() {
             return Err(ScanError::NoRules.into());
         }
@@ -169,11 +171,10 @@ impl Setup {
 
 /// Says what is wrong with an id that no rule has.
 pub(crate) fn known_rule(rules: &RuleSet, id: &str) -> Result<(), String> {
-    if rules.get(id).is_some() {
+    if rules.contains(id) {
         return Ok(());
     }
-    let ids = rules.iter().map(|rule| rule.id.as_str());
-    let near = nearest(id, ids).map(|near| format!("; did you mean `{near}`?"));
+    let near = nearest(id, rules.ids()).map(|near| format!("; did you mean `{near}`?"));
     Err(format!("there is no rule `{id}`{}", near.unwrap_or_default()))
 }
 

@@ -8,7 +8,7 @@
 //! a tenth of the time of an Aho-Corasick automaton, and for several hundred literals it is faster,
 //! because the states of such an automaton no longer fit the cache.
 
-use crate::rules::Rule;
+use crate::rules::{RuleSet, Word};
 
 /// How a rule is reached from an anchor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,15 +70,13 @@ struct Literal {
 
 impl Anchors {
     /// Collects the literals and keywords of `rules`. They have at least three bytes (`rules::lint`).
-    pub(crate) fn new(rules: &[Rule]) -> Anchors {
+    pub(crate) fn new(rules: &RuleSet) -> Anchors {
         let commonness = Commonness::new();
         let mut literals = Vec::new();
-        for (rule, source) in rules.iter().enumerate() {
-            let words = source.literals.iter().map(|text| (text, Reach::Literal));
-            for (text, reach) in words.chain(source.keywords.iter().map(|text| (text, Reach::Keyword))) {
-                let gram_at = commonness.rarest(text.as_bytes(), reach);
-                literals.push(Literal { bytes: text.as_bytes().into(), gram_at, rule, reach });
-            }
+        for Word { text, rule, keyword } in rules.words() {
+            let reach = if keyword { Reach::Keyword } else { Reach::Literal };
+            let gram_at = commonness.rarest(text.as_bytes(), reach);
+            literals.push(Literal { bytes: text.as_bytes().into(), gram_at, rule, reach });
         }
         let mut entries: Vec<Entry> =
             (0..).zip(&literals).flat_map(|(index, literal)| literal.entries(index)).collect();
@@ -240,7 +238,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::rules::RuleSet;
+    use crate::rules::Rule;
 
     /// Every anchor, found by comparing every literal at every place.
     fn naive(rules: &[Rule], text: &[u8]) -> Vec<Anchor> {
@@ -284,7 +282,7 @@ mod tests {
                 text.extend_from_slice(noise.as_bytes());
             }
             let mut found = Vec::new();
-            Anchors::new(&rules).find(&text, |anchor| found.push(anchor));
+            Anchors::new(&set).find(&text, |anchor| found.push(anchor));
             prop_assert_eq!(sorted(found), sorted(naive(&rules, &text)));
         }
     }
