@@ -111,7 +111,7 @@ fn quality<'m>(found: &'m Match<'_>) -> impl Ord + 'm {
 /// Whether the rule's regexes can be built within the engine's limits; the error says why not.
 pub fn check_pattern(rule: &Rule) -> Result<(), String> {
     for pattern in std::iter::once(&rule.pattern).chain(&rule.never_pattern) {
-        pattern::build(pattern).map_err(|error| format!("{pattern}: {error}"))?;
+        pattern::build(pattern, pattern::Build::Whole).map_err(|error| format!("{pattern}: {error}"))?;
     }
     Ok(())
 }
