@@ -1,8 +1,12 @@
 //! Reads every rule file below `rules/`, refuses what is wrong with file, line and reason, and
-//! writes the set as one JSON text, so that no YAML is parsed when the program starts.
+//! writes the set as JSON with a table of its rules, so that nothing is parsed when the program starts
+//! (see `src/rules/builtin.rs`).
 
+use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
+
+use sha2::{Digest, Sha256};
 
 #[allow(dead_code, unreachable_pub)]
 #[path = "src/model/grade.rs"]
@@ -49,7 +53,7 @@ fn main() {
             }
         }
     }
-    errors.extend(lint::lint_set(rules.iter()));
+    errors.extend(lint::lint_set(rules.iter().map(lint::name_and_pair)));
     if !errors.is_empty() {
         for error in &errors {
             println!("cargo:error={error}");
@@ -57,9 +61,56 @@ fn main() {
         panic!("{} errors in the rule files", errors.len());
     }
     rules.sort_by(|a, b| a.id.cmp(&b.id));
-    let json = serde_json::to_string(&rules).expect("rules are plain data");
     let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
-    fs::write(out.join("rules.json"), json).expect("OUT_DIR can be written");
+    write_rules(&rules, &out);
+}
+
+/// Writes the rules as a JSON list, their words one after the other, and the table that says where each of
+/// them stands.
+fn write_rules(rules: &[syntax::Rule], out: &Path) {
+    let (mut heads, mut words) = (String::new(), String::new());
+    let (mut text, mut word_text) = (String::from("["), String::new());
+    let mut count = 0;
+    for (number, rule) in rules.iter().enumerate() {
+        text.push_str(if number == 0 { "" } else { "," });
+        let json = serde_json::to_string(rule).expect("rules are plain data");
+        assert!(json.starts_with(&format!(r#"{{"id":"{}","#, rule.id)), "the table takes the id from here");
+        let pair = rule.pair.as_ref().map(|pair| {
+            rules.binary_search_by(|other| other.id.cmp(&pair.with)).expect("lint_set knows the rule")
+        });
+        let literals = rule.literals.iter().map(|word| (word, false));
+        let of_rule: Vec<_> = literals.chain(rule.keywords.iter().map(|word| (word, true))).collect();
+        let _ = writeln!(
+            heads,
+            "Head {{ text: ({}, {}), id: {}, words: ({count}, {}), route: Route::{:?}, identifier: {}, pair: {pair:?} }},",
+            text.len(),
+            json.len(),
+            rule.id.len(),
+            of_rule.len(),
+            rule.route,
+            rule.identifier
+        );
+        for (word, keyword) in &of_rule {
+            let (start, len) = (word_text.len(), word.len());
+            let _ = writeln!(words, "HeadWord {{ text: ({start}, {len}), keyword: {keyword} }},");
+            word_text.push_str(word);
+        }
+        count += of_rule.len();
+        text.push_str(&json);
+    }
+    text.push(']');
+    let digest: String = Sha256::digest(&text)[..8].iter().map(|byte| format!("{byte:02x}")).collect();
+    let table = format!(
+        "static HEADS: [Head; {}] = [\n{heads}];\nstatic WORDS: [HeadWord; {count}] = [\n{words}];\n\
+         const TEXT: &str = include_str!(\"rules.json\");\n\
+         const WORD_TEXT: &str = include_str!(\"words.txt\");\n\
+         /// What [`super::RuleSet::digest`] gives for all of these rules.\n\
+         pub(super) const DIGEST: &str = {digest:?};\n",
+        rules.len()
+    );
+    for (name, content) in [("rules.json", text), ("words.txt", word_text), ("builtin.rs", table)] {
+        fs::write(out.join(name), content).expect("OUT_DIR can be written");
+    }
 }
 
 fn list(folder: &Path, files: &mut Vec<PathBuf>) {

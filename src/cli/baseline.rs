@@ -102,7 +102,7 @@ fn create(args: &CreateArgs, env: &Environment) -> anyhow::Result<ExitCode> {
     // An entry goes only when its rule looked everywhere and did not find it.
     let complete = gaps.is_empty();
     baseline.retain(|fingerprint, entry| {
-        found.contains_key(fingerprint) || !complete || settings.rules.get(&entry.rule).is_none()
+        found.contains_key(fingerprint) || !complete || !settings.rules.contains(&entry.rule)
     });
     for (fingerprint, rule) in &found {
         baseline.insert(fingerprint.clone(), rule);

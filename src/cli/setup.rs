@@ -11,7 +11,7 @@ use super::options::{GradeOptions, RuleOptions};
 use super::talk;
 use crate::config::{self, Config, ConfigError, Layer, Resolved, Value, nearest};
 use crate::engine::check_pattern;
-use crate::git::repo::{Repo, RepoError};
+use crate::git::repo::{OpenedRepo, Repo, RepoError};
 use crate::policy::{Baseline, Policy, SkipPaths};
 use crate::rules::RuleSet;
 use crate::scan::{ScanError, Settings};
@@ -33,6 +33,8 @@ pub(crate) struct Setup {
     pub(crate) baseline_path: PathBuf,
     /// Whether the repository's own files are left alone.
     isolated: bool,
+    /// That of `start`, where it is the current directory: what a scan without paths opens.
+    repo: OpenedRepo,
 }
 
 /// What kind of folder a run stands on.
@@ -59,7 +61,7 @@ impl Setup {
             let near = nearest(&name, Environment::known()).map(|near| format!("; did you mean {near}?"));
             talk::warning(&format!("{name} is no variable of stopleak{}", near.unwrap_or_default()));
         }
-        let (ground, root) = root(env, start)?;
+        let (ground, root, repo) = root(env, start)?;
         let isolated = rules.no_config || (env.says_yes("STOPLEAK_NO_CONFIG")? && rules.config.is_none());
         let named = rules.config.clone().or_else(|| env.get("STOPLEAK_CONFIG").map(PathBuf::from));
         let config = match named {
@@ -77,7 +79,9 @@ impl Setup {
             Some(named) => named.value.clone(),
             None => in_short(root.join(BASELINE), env),
         };
-        Ok(Setup { ground, root, config, settings, baseline_path, isolated })
+        // A place elsewhere may be in another repository.
+        let repo = repo.filter(|_| start == env.directory).map(OpenedRepo::from).unwrap_or_default();
+        Ok(Setup { ground, root, config, settings, baseline_path, isolated, repo })
     }
 
     /// All rules, active or not: the built-in ones and those of the rule files. A pattern that cannot
@@ -107,8 +111,10 @@ impl Setup {
             known_rule(&rules, &id.value)
                 .map_err(|message| ConfigError::Value { origin: id.origin.clone(), message })?;
         }
-        let names = |list: &[Value<String>], id: &str| list.iter().any(|named| named.value == id);
-        rules.retain(|rule| (only.is_empty() || names(only, &rule.id)) && !names(off, &rule.id));
+        if !off.is_empty() || !only.is_empty() {
+            let names = |list: &[Value<String>], id: &str| list.iter().any(|named| named.value == id);
+            rules.retain(|id| (only.is_empty() || names(only, id)) && !names(off, id));
+        }
         if rules.is_empty() {
             return Err(ScanError::NoRules.into());
         }
@@ -163,17 +169,17 @@ impl Setup {
             directory: env.directory.clone(),
             root: self.root.clone(),
             env: env.git.clone(),
+            repo: self.repo.clone(),
         })
     }
 }
 
 /// Says what is wrong with an id that no rule has.
 pub(crate) fn known_rule(rules: &RuleSet, id: &str) -> Result<(), String> {
-    if rules.get(id).is_some() {
+    if rules.contains(id) {
         return Ok(());
     }
-    let ids = rules.iter().map(|rule| rule.id.as_str());
-    let near = nearest(id, ids).map(|near| format!("; did you mean `{near}`?"));
+    let near = nearest(id, rules.ids()).map(|near| format!("; did you mean `{near}`?"));
     Err(format!("there is no rule `{id}`{}", near.unwrap_or_default()))
 }
 
@@ -193,17 +199,20 @@ pub(crate) fn read_baseline(path: &Path) -> anyhow::Result<Option<Baseline>> {
 }
 
 /// The root of the repository that holds `start`; outside of any, the folder itself.
-fn root(env: &Environment, start: &Path) -> anyhow::Result<(Ground, PathBuf)> {
+fn root(env: &Environment, start: &Path) -> anyhow::Result<(Ground, PathBuf, Option<Repo>)> {
     let start = env.directory.join(start);
     // The path may be a file, or lead nowhere; the scan has its own words for that.
     let folder = start.ancestors().find(|folder| folder.is_dir()).unwrap_or(&start).to_path_buf();
     // libgit2 puts a slash behind its paths, which the components leave out.
     match Repo::with_env(&folder, env.git.clone()) {
-        Ok(repo) => Ok(match repo.work_tree() {
-            Some(root) => (Ground::WorkTree, root.components().collect()),
-            None => (Ground::Bare, repo.common_dir().components().collect()),
-        }),
-        Err(RepoError::NotARepository { .. }) => Ok((Ground::Folder, folder.components().collect())),
+        Ok(repo) => {
+            let (ground, root) = match repo.work_tree() {
+                Some(root) => (Ground::WorkTree, root.components().collect()),
+                None => (Ground::Bare, repo.common_dir().components().collect()),
+            };
+            Ok((ground, root, Some(repo)))
+        }
+        Err(RepoError::NotARepository { .. }) => Ok((Ground::Folder, folder.components().collect(), None)),
         Err(error) => Err(error.into()),
     }
 }

@@ -19,7 +19,7 @@ mod window;
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::OnceLock;
 
 use crate::model::{Confidence, Severity, Span};
 use crate::rules::{Rule, RuleSet};
@@ -48,18 +48,21 @@ pub struct Match<'e> {
 /// The rules, ready to scan with. Shared by all threads.
 #[derive(Debug)]
 pub struct Engine {
-    rules: Arc<Vec<Rule>>,
-    patterns: Vec<LazyPattern>,
+    rules: RuleSet,
+    /// By rule, of those that were reached.
+    patterns: Box<[OnceLock<Box<LazyPattern>>]>,
     anchors: Anchors,
 }
 
 impl Engine {
-    /// Builds the prefilter; regexes are compiled when a rule is first reached.
+    /// Builds the prefilter; a rule is looked at when it is first reached, its regexes when they are needed.
     pub fn new(rules: &RuleSet) -> Engine {
-        let rules = rules.shared();
-        let patterns = rules.iter().map(LazyPattern::new).collect();
-        let anchors = Anchors::new(&rules);
-        Engine { rules, patterns, anchors }
+        let patterns = (0..rules.count()).map(|_| OnceLock::new()).collect();
+        Engine { rules: rules.clone(), patterns, anchors: Anchors::new(rules) }
+    }
+
+    fn pattern(&self, rule: usize) -> &LazyPattern {
+        self.patterns[rule].get_or_init(|| Box::new(LazyPattern::new(&self.rules[rule])))
     }
 
     /// Everything in `text` that a rule takes for a secret, by place: pairs judged, identifiers gone.
@@ -86,7 +89,7 @@ impl Engine {
         let mut known = HashMap::new();
         self.anchors.find(text, |anchor| {
             let rule = &self.rules[anchor.rule];
-            let pattern = &self.patterns[anchor.rule];
+            let pattern = self.pattern(anchor.rule);
             matcher::judge(rule, pattern, text, anchor, &mut |found_here| {
                 let index = *known.entry((anchor.rule, found_here.span)).or_insert(found.len());
                 match found.get_mut(index) {
@@ -109,7 +112,7 @@ fn quality<'m>(found: &'m Match<'_>) -> impl Ord + 'm {
 /// Whether the rule's regexes can be built within the engine's limits; the error says why not.
 pub fn check_pattern(rule: &Rule) -> Result<(), String> {
     for pattern in std::iter::once(&rule.pattern).chain(&rule.never_pattern) {
-        pattern::build(pattern).map_err(|error| format!("{pattern}: {error}"))?;
+        pattern::build(pattern, pattern::Build::Whole).map_err(|error| format!("{pattern}: {error}"))?;
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ use std::path::Path;
 
 use super::*;
 use crate::rules::load;
+use crate::rules::tests::asked;
 
 pub(super) fn engine(yaml: &str) -> Engine {
     let mut rules = RuleSet::empty();
@@ -67,6 +68,25 @@ fn a_token_is_found_wherever_it_can_stand() {
     for text in ["x{}", "{}x", "{}_", "{}-a"] {
         assert!(found(&engine, &text.replace("{}", token)).is_empty(), "{text:?}");
     }
+}
+
+#[test]
+fn a_clean_line_asks_nothing_of_any_rule() {
+    let before = asked();
+    let engine = Engine::new(&RuleSet::builtin());
+    assert!(engine.candidates(b"    let total: u64 = items.iter().map(Item::len).sum();\n").is_empty());
+    assert_eq!(asked() - before, 0);
+}
+
+#[test]
+fn only_the_rules_that_are_reached_are_made_ready() {
+    let rules = RuleSet::builtin();
+    let rule = rules.get("github-classic-pat").expect("a rule for GitHub");
+    let token = sample::sample(rule, &mut sample::Draw::new(1)).expect("drawn");
+    let engine = Engine::new(&rules);
+    assert!(!engine.candidates(&token).is_empty());
+    let ready = engine.patterns.iter().filter(|pattern| pattern.get().is_some()).count();
+    assert!((1..=5).contains(&ready), "{ready}");
 }
 
 #[test]

@@ -4,9 +4,10 @@
 //! and hands out no blobs: those paths are hot, and this crate has its own readers for them.
 
 use std::collections::HashSet;
+use std::fmt;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::sync::Once;
+use std::sync::{Arc, Mutex, Once, PoisonError};
 
 use git2::{ErrorCode, ObjectFormat, ObjectType, Repository, RepositoryOpenFlags};
 use thiserror::Error;
@@ -82,6 +83,30 @@ pub struct Repo {
     reftable: bool,
 }
 
+/// A repository that was opened already, for the first who asks: opening it again would read all of git's
+/// configuration once more. Empty unless somebody put one in.
+#[derive(Clone, Default)]
+pub struct OpenedRepo(Arc<Mutex<Option<Repo>>>);
+
+impl OpenedRepo {
+    /// Takes the repository out.
+    pub fn take(&self) -> Option<Repo> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl From<Repo> for OpenedRepo {
+    fn from(repo: Repo) -> OpenedRepo {
+        OpenedRepo(Arc::new(Mutex::new(Some(repo))))
+    }
+}
+
+impl fmt::Debug for OpenedRepo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("OpenedRepo")
+    }
+}
+
 impl Repo {
     /// The repository that git means here: as its variables say where they are set (always so in a
     /// hook), else the one at or above `start`.
@@ -98,12 +123,10 @@ impl Repo {
             Some(dir) => open(&base.join(dir), RepositoryOpenFlags::NO_SEARCH, &env)?,
             None => open(&base, RepositoryOpenFlags::CROSS_FS, &env)?,
         };
-        if let Ok(odb) = git.odb() {
-            let own = env.object_directory.iter().map(|dir| base.join(dir));
-            for dir in own.chain(env.alternate_dirs(&base)) {
-                // A quarantine that libgit2 cannot add costs name resolution only, which says so.
-                let _ = dir.to_str().map(|dir| odb.add_disk_alternate(dir));
-            }
+        let own = env.object_directory.iter().map(|dir| base.join(dir));
+        for dir in own.chain(env.alternate_dirs(&base)) {
+            // A quarantine that libgit2 cannot add costs name resolution only, which says so.
+            let _ = git.odb().map(|odb| dir.to_str().map(|dir| odb.add_disk_alternate(dir)));
         }
         let work_tree = match (&env.work_tree, &env.git_dir) {
             (Some(dir), _) => Some(base.join(dir)),

@@ -314,7 +314,7 @@ fn seen_by_hook(test: &TestRepo, at: &Path, commit: &[&str]) -> (Repo, Index) {
 fn hooks_of_every_kind_of_commit_see_what_will_be_committed() {
     let test = TestRepo::new();
     let content = |test: &TestRepo, index: &Index, path: &str| {
-        let entry = index.entries.iter().find(|entry| entry.path == path.as_bytes());
+        let entry = index.entries().find(|entry| entry.path == path.as_bytes());
         entry.map(|entry| test.text(&["cat-file", "blob", &entry.id.to_string()])).unwrap_or_default()
     };
     for path in ["a", "b", "dir/c"] {
@@ -323,7 +323,7 @@ fn hooks_of_every_kind_of_commit_see_what_will_be_committed() {
     test.git(&["add", "-A"]);
     let (repo, index) = seen_by_hook(&test, test.path(), &[]);
     same(repo.work_tree().expect("not bare"), test.path());
-    assert_eq!(index.entries.len(), 3);
+    assert_eq!(index.len(), 3);
 
     test.write("a", "2");
     let (_, index) = seen_by_hook(&test, test.path(), &["-a"]);

@@ -61,16 +61,20 @@ pub fn route(rule: &Rule) -> Route {
     parse(&rule.pattern).map_or(Route::Anywhere, |pattern| token_run::route(rule, &pattern))
 }
 
+/// What [`lint_set`] asks of a rule: its id, and the one that its pair names.
+pub fn name_and_pair(rule: &Rule) -> (&str, Option<&str>) {
+    (&rule.id, rule.pair.as_ref().map(|pair| pair.with.as_str()))
+}
+
 /// Checks of a whole set that no single rule can answer.
-pub fn lint_set<'r>(rules: impl Iterator<Item = &'r Rule> + Clone) -> Vec<String> {
-    let mut ids: Vec<&str> = rules.clone().map(|rule| rule.id.as_str()).collect();
+pub fn lint_set<'r>(rules: impl Iterator<Item = (&'r str, Option<&'r str>)> + Clone) -> Vec<String> {
+    let mut ids: Vec<&str> = rules.clone().map(|(id, _)| id).collect();
     ids.sort_unstable();
     let twice =
         ids.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| format!("id {} is used twice", pair[0]));
-    let unknown = rules.filter_map(|rule| {
-        let pair = rule.pair.as_ref()?;
-        let known = ids.binary_search(&pair.with.as_str()).is_ok();
-        (!known).then(|| format!("rule {}: pair.with names the unknown rule {}", rule.id, pair.with))
+    let unknown = rules.filter_map(|(id, pair)| {
+        let pair = pair.filter(|pair| ids.binary_search(pair).is_err())?;
+        Some(format!("rule {id}: pair.with names the unknown rule {pair}"))
     });
     twice.chain(unknown).collect()
 }

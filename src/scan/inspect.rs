@@ -1,8 +1,8 @@
 //! From bytes to findings, and from findings to findings with a place.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use memchr::memmem;
@@ -14,7 +14,7 @@ use crate::model::{
     RepoPath, RuleInfo, Secret, Span, Status,
 };
 use crate::policy::{Policy, Surroundings, is_example_path};
-use crate::rules::Rule;
+use crate::rules::{Rule, RuleSet};
 
 use super::excerpt::excerpt;
 use super::{ScanError, Settings, aborted};
@@ -24,9 +24,12 @@ const MAX_FINDINGS: usize = 10_000;
 
 /// Rules and policy, ready for blobs. Shared by all threads.
 pub(super) struct Inspector<'s> {
-    engine: Engine,
+    rules: &'s RuleSet,
     policy: &'s Policy,
-    rules: HashMap<String, PlacedRule>,
+    /// Built when the first bytes come: most commits that a hook sees bring few, many bring none.
+    engine: OnceLock<Engine>,
+    /// By rule, of those that found something.
+    placed: Box<[OnceLock<Box<PlacedRule>>]>,
 }
 
 /// What is known of a rule once a finding leaves the engine.
@@ -56,12 +59,22 @@ pub(super) struct Inspected<'i> {
 
 impl<'s> Inspector<'s> {
     pub(super) fn new(settings: &'s Settings) -> Result<Inspector<'s>, ScanError> {
-        let rules = settings
-            .rules
-            .iter()
-            .map(|rule| Ok((rule.id.clone(), placed(rule)?)))
-            .collect::<Result<_, ScanError>>()?;
-        Ok(Inspector { engine: Engine::new(&settings.rules), policy: &settings.policy, rules })
+        let rules = &settings.rules;
+        // Those of the built-in rules are tested.
+        for rule in rules.own() {
+            globs(rule)?;
+        }
+        let placed = (0..rules.count()).map(|_| OnceLock::new()).collect();
+        Ok(Inspector { rules, policy: &settings.policy, engine: OnceLock::new(), placed })
+    }
+
+    fn engine(&self) -> &Engine {
+        self.engine.get_or_init(|| Engine::new(self.rules))
+    }
+
+    fn placed(&self, rule: &Rule) -> &PlacedRule {
+        let at = self.rules.position(&rule.id).expect("the engine has no other rules");
+        self.placed[at].get_or_init(|| Box::new(placed(rule)))
     }
 
     /// Whether the configuration leaves the file out.
@@ -79,7 +92,7 @@ impl<'s> Inspector<'s> {
     fn try_inspect<'i>(&'i self, bytes: &[u8], what: &dyn Fn() -> String) -> Inspected<'i> {
         let chunk = decode::text(bytes);
         let text = chunk.text.as_ref();
-        let matches = self.engine.candidates(text);
+        let matches = self.engine().candidates(text);
         if matches.is_empty() {
             return Inspected::default();
         }
@@ -107,7 +120,7 @@ impl<'s> Inspector<'s> {
 
     fn finding(&self, found: &Match<'_>, locator: &mut Locator<'_>, around: &Surroundings<'_>) -> Finding {
         let secret = Secret::new(found.span.of(around.text));
-        let info = &self.rules[&found.rule.id].info;
+        let info = &self.placed(found.rule).info;
         Finding {
             rule: Arc::clone(info),
             severity: found.severity,
@@ -125,9 +138,12 @@ impl<'s> Inspector<'s> {
 
     /// The values in `bytes`, of any confidence: what an older version already held.
     pub(super) fn values(&self, bytes: &[u8]) -> HashSet<Secret> {
+        if bytes.is_empty() {
+            return HashSet::new();
+        }
         let values = || {
             let chunk = decode::text(bytes);
-            let matches = self.engine.candidates(&chunk.text);
+            let matches = self.engine().candidates(&chunk.text);
             matches.iter().map(|found| Secret::new(found.span.of(&chunk.text))).collect()
         };
         // Knowing nothing of the old version makes everything new: the side on which to err.
@@ -157,14 +173,15 @@ impl<'s> Inspector<'s> {
     ) -> Vec<Finding> {
         let in_file = matches!(provenance.carrier, Carrier::File | Carrier::Symlink);
         let path = String::from_utf8_lossy(place.as_bytes());
-        candidates.retain(|candidate| match &self.rules[&candidate.found.rule.id].paths {
+        candidates.retain(|candidate| match &self.placed(candidate.found.rule).paths {
             Some(paths) => in_file && paths.is_match(path.as_ref()),
             None => true,
         });
         let weaker = in_file && is_example_path(place);
         let finding = |candidate: Candidate<'_>| {
             let mut finding = candidate.finding;
-            if weaker && self.rules[&finding.rule.id].is_guess && finding.confidence > Confidence::Low {
+            let is_guess = self.placed(candidate.found.rule).is_guess;
+            if weaker && is_guess && finding.confidence > Confidence::Low {
                 finding.confidence = Confidence::Low;
                 finding.why.push("in a test, example or documentation".to_owned());
             }
@@ -187,7 +204,7 @@ fn regions(matches: &[Match<'_>]) -> Vec<Span> {
     regions
 }
 
-fn placed(rule: &Rule) -> Result<PlacedRule, ScanError> {
+fn placed(rule: &Rule) -> PlacedRule {
     let info = RuleInfo {
         id: rule.id.clone(),
         name: rule.name.clone(),
@@ -196,8 +213,8 @@ fn placed(rule: &Rule) -> Result<PlacedRule, ScanError> {
         revoke: rule.revoke.as_ref().map(|revoke| revoke.how.clone()),
         revoke_url: rule.revoke.as_ref().and_then(|revoke| revoke.url.clone()),
     };
-    let paths = if rule.paths.is_empty() { None } else { Some(globs(rule)?) };
-    Ok(PlacedRule { info: Arc::new(info), paths, is_guess: rule.generic || rule.human })
+    let paths = (!rule.paths.is_empty()).then(|| globs(rule).expect("they were compiled before"));
+    PlacedRule { info: Arc::new(info), paths, is_guess: rule.generic || rule.human }
 }
 
 fn globs(rule: &Rule) -> Result<GlobSet, ScanError> {
@@ -211,4 +228,16 @@ fn globs(rule: &Rule) -> Result<GlobSet, ScanError> {
         builder.add(Glob::new(glob).map_err(|found| error(glob, found))?);
     }
     builder.build().map_err(|found| error("", found))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_path_globs_of_every_built_in_rule_can_be_used() {
+        for rule in RuleSet::builtin().iter() {
+            assert_eq!(placed(rule).paths.is_some(), !rule.paths.is_empty(), "{}", rule.id);
+        }
+    }
 }

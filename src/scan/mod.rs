@@ -19,11 +19,12 @@ use rayon::prelude::*;
 use thiserror::Error;
 
 use crate::git::env::GitEnv;
-use crate::git::repo::RepoError;
+use crate::git::repo::{OpenedRepo, RepoError};
 use crate::model::{Confidence, Counts, Coverage, CoverageKind, Finding, ScanHeader, ScanReport, Secret};
 use crate::policy::Policy;
 use crate::rules::RuleSet;
 use crate::source::range::Commits;
+use crate::source::view::RepoView;
 
 use inspect::Inspector;
 
@@ -87,6 +88,8 @@ pub struct Settings {
     pub root: PathBuf,
     /// What git's variables say.
     pub env: GitEnv,
+    /// The repository of `directory` under `env`, if it was opened before.
+    pub repo: OpenedRepo,
 }
 
 impl Settings {
@@ -95,6 +98,21 @@ impl Settings {
             0 => std::thread::available_parallelism().map_or(1, usize::from),
             threads => threads,
         }
+    }
+
+    /// The repository that git would use.
+    fn view(&self) -> Result<RepoView, RepoError> {
+        match self.repo.take() {
+            Some(repo) => Ok(RepoView::of_repo(repo, self.max_blob_size)),
+            None => RepoView::open(&self.directory, &self.env, self.max_blob_size),
+        }
+    }
+
+    /// For so many changed files. The cores are not counted for a few: that reads several files itself.
+    fn threads_for(&self, changes: usize) -> usize {
+        /// From so many on, more threads are worth starting.
+        const PARALLEL_FROM: usize = 64;
+        if changes < PARALLEL_FROM { 1 } else { self.threads() }
     }
 }
 

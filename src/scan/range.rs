@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use crate::git::{Oid, ReadObjects};
 use crate::model::{Carrier, CommitFacts, Finding, Fingerprint, Provenance, RepoPath, Status};
 use crate::source::range::{CommitChanges, Commits, message, range};
-use crate::source::view::{RepoView, held_by_trees};
+use crate::source::view::held_by_trees;
 
 use super::inspect::Inspector;
 use super::staged::scan_changes;
@@ -16,7 +16,7 @@ pub(super) fn scan(
     settings: &Settings,
     commits: &Commits,
 ) -> Result<Outcome, ScanError> {
-    let view = RepoView::open(&settings.directory, &settings.env, settings.max_blob_size)?;
+    let view = settings.view()?;
     // libgit2's handle is not for sharing, so the threads get the objects and the commits, not the view.
     let range = range(&view, commits)?;
     let commits: Vec<(&CommitChanges, Option<Vec<u8>>)> =
@@ -35,7 +35,7 @@ pub(super) fn scan(
         }
         outcome.absorb(part);
     }
-    outcome.absorb(scan_changes(inspector, objects, &range.tagged, settings.threads()));
+    outcome.absorb(scan_changes(inspector, objects, &range.tagged, settings.threads_for(range.tagged.len())));
     for tag in &range.tags {
         let message = message(&view, tag).unwrap_or_default();
         outcome.absorb(scan_message(inspector, Carrier::Tag, tag, &message));

@@ -8,20 +8,18 @@ use crate::git::tree::Mode;
 use crate::git::{Oid, ReadObjects};
 use crate::model::{Carrier, Counts, Finding, Provenance, RepoPath, Secret, Status};
 use crate::source::staged::staged;
-use crate::source::view::{RepoView, lfs_pointer, object_gap};
+use crate::source::view::{lfs_pointer, object_gap};
 
 use super::inspect::Inspector;
 use super::range::mark_copies;
 use super::{Outcome, ScanError, Settings, map};
 
-/// From so many changes on, more threads are worth starting.
-const PARALLEL_FROM: usize = 64;
-
 pub(super) fn scan(inspector: &Inspector<'_>, settings: &Settings) -> Result<Outcome, ScanError> {
-    let view = RepoView::open(&settings.directory, &settings.env, settings.max_blob_size)?;
+    let view = settings.view()?;
     let staged = staged(&view)?;
     let mut outcome = Outcome { coverage: staged.coverage, ..Outcome::default() };
-    let mut changes = scan_changes(inspector, &view.objects, &staged.changes, settings.threads());
+    let threads = settings.threads_for(staged.changes.len());
+    let mut changes = scan_changes(inspector, &view.objects, &staged.changes, threads);
     mark_copies(inspector, &view.objects, &staged.parent_trees, &mut changes.findings);
     outcome.absorb(changes);
     Ok(outcome)
@@ -34,7 +32,6 @@ pub(super) fn scan_changes<R: ReadObjects>(
     changes: &[Change],
     threads: usize,
 ) -> Outcome {
-    let threads = if changes.len() >= PARALLEL_FROM { threads } else { 1 };
     let parts = map(changes, threads, |change| scan_change(inspector, objects, change));
     let mut outcome = Outcome::default();
     parts.into_iter().for_each(|part| outcome.absorb(part));

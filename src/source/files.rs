@@ -198,8 +198,8 @@ fn read_tracked<R: Receiver>(root: &Root, reader: &mut Reader<'_, R>) {
         Err(error) => return reader.receiver().gap(unknown(&file, &error)),
     };
     let (Ok(work_tree), Ok(real_top)) = (work_tree.canonicalize(), root.top.canonicalize()) else { return };
-    for entry in &index.entries {
-        let path = work_tree.join(crate::git::env::path_from_bytes(&entry.path));
+    for entry in index.entries() {
+        let path = work_tree.join(crate::git::env::path_from_bytes(entry.path));
         let Ok(below) = path.strip_prefix(&real_top) else { continue };
         if !matches!(entry.mode, Mode::File | Mode::Executable | Mode::Symlink) {
             continue;

@@ -22,18 +22,19 @@ pub struct RepoView {
 impl RepoView {
     /// Opens the repository that git would use in `directory` under `env`.
     pub fn open(directory: &Path, env: &GitEnv, max_blob_size: u64) -> Result<RepoView, RepoError> {
-        Ok(RepoView::of(Repo::with_env(directory, env.clone())?, max_blob_size))
+        Ok(RepoView::of_repo(Repo::with_env(directory, env.clone())?, max_blob_size))
+    }
+
+    /// Opens the store of a repository.
+    pub fn of_repo(repo: Repo, max_blob_size: u64) -> RepoView {
+        let objects = ObjectStore::open(&repo.objects_dirs(), repo.algorithm()).with_limit(max_blob_size);
+        RepoView { repo, objects }
     }
 
     /// Opens the repository at `path` itself or around it.
     pub fn at(path: &Path, max_blob_size: u64) -> Result<RepoView, RepoError> {
         let repo = Repo::open(path).or_else(|_| Repo::discover(path))?;
-        Ok(RepoView::of(repo, max_blob_size))
-    }
-
-    fn of(repo: Repo, max_blob_size: u64) -> RepoView {
-        let objects = ObjectStore::open(&repo.objects_dirs(), repo.algorithm()).with_limit(max_blob_size);
-        RepoView { repo, objects }
+        Ok(RepoView::of_repo(repo, max_blob_size))
     }
 
     /// Parts of the store that could not be opened, so far.

@@ -27,7 +27,7 @@ pub(super) fn run(args: &ShowArgs, env: &Environment) -> anyhow::Result<ExitCode
     let setup = setup(&args.rules, env)?;
     let known = setup.known_rules()?;
     let rule = named(&known, &args.id)?;
-    let active = setup.rules()?.get(&rule.id).is_some();
+    let active = setup.rules()?.contains(&rule.id);
     io::stdout().write_all(talk::visible(&describe(rule, active)).as_bytes())?;
     Ok(ExitCode::Complete)
 }

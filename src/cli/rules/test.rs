@@ -36,7 +36,7 @@ pub(crate) struct TestArgs {
 pub(super) fn run(args: &TestArgs, env: &Environment) -> anyhow::Result<ExitCode> {
     let mut rules = setup(&args.rules, env)?.known_rules()?;
     let paths = named(&rules, &args.id)?.paths.clone();
-    rules.retain(|rule| rule.id == args.id);
+    rules.retain(|id| id == args.id);
     let (name, bytes) = read(&args.file)?;
     // A token can be part of a file name.
     let name = talk::masked(&name);

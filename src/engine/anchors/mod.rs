@@ -25,8 +25,8 @@ use std::sync::OnceLock;
 
 use super::matcher::ESCAPE;
 use crate::model::Span;
-use crate::rules::Rule;
 use crate::rules::token_run::{LONG, Route};
+use crate::rules::{RuleSet, Word};
 
 use anywhere::StrideTable;
 use commonness::Commonness;
@@ -80,23 +80,21 @@ pub(crate) struct Anchors {
 
 impl Anchors {
     /// Collects the literals and keywords of `rules`. They have at least three bytes (`rules::lint`).
-    pub(crate) fn new(rules: &[Rule]) -> Anchors {
+    pub(crate) fn new(rules: &RuleSet) -> Anchors {
         let commonness = Commonness::new();
         let mut literals = Vec::new();
         let [mut prefixes, mut names, mut anywhere, mut short] = [const { Vec::new() }; 4];
-        for (rule, source) in rules.iter().enumerate() {
-            let words = source.literals.iter().map(|text| (text, Reach::Literal));
-            for (text, reach) in words.chain(source.keywords.iter().map(|text| (text, Reach::Keyword))) {
-                let table = match source.route {
-                    Route::LongRun => &mut prefixes,
-                    Route::MixedRun => &mut names,
-                    Route::Anywhere if text.len() < anywhere::LEAST => &mut short,
-                    Route::Anywhere => &mut anywhere,
-                };
-                let literal = Literal::new(text, rule, reach);
-                table.push(literal.clone());
-                literals.push(literal);
-            }
+        for Word { text, rule, keyword, route } in rules.words() {
+            let reach = if keyword { Reach::Keyword } else { Reach::Literal };
+            let table = match route {
+                Route::LongRun => &mut prefixes,
+                Route::MixedRun => &mut names,
+                Route::Anywhere if text.len() < anywhere::LEAST => &mut short,
+                Route::Anywhere => &mut anywhere,
+            };
+            let literal = Literal::new(text, rule, reach);
+            table.push(literal.clone());
+            literals.push(literal);
         }
         let longest = literals.iter().map(|literal| literal.bytes.len()).max().unwrap_or(0);
         Anchors {

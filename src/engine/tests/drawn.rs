@@ -26,7 +26,7 @@ const PLACES: [&str; 12] = [
 fn is_found(index: usize, text: &[u8], value: &[u8]) -> bool {
     let at = memchr::memmem::rfind(text, value).expect("the text was made with the value");
     let drawn = Span::new(at, at + value.len());
-    let (rule, pattern) = (&ENGINE.rules[index], &ENGINE.patterns[index]);
+    let (rule, pattern) = (&ENGINE.rules[index], ENGINE.pattern(index));
     let mut found = false;
     for anchor in anchors(text).into_iter().filter(|anchor| anchor.rule == index) {
         matcher::judge(rule, pattern, text, anchor, &mut |here| found |= drawn.overlaps(here.span));

@@ -14,7 +14,7 @@ fn a_text_of_nothing_but_literals_costs_a_bounded_number_of_steps() {
     let mut factors = Vec::new();
     for (index, rule) in RULES.iter().enumerate() {
         let word = rule.literals.iter().chain(&rule.keywords).min_by_key(|word| word.len()).expect("one");
-        let (rule, pattern) = (&ENGINE.rules[index], &ENGINE.patterns[index]);
+        let (rule, pattern) = (&ENGINE.rules[index], ENGINE.pattern(index));
         let window = rule.window.filter(|window| window.every);
         let size = window.map_or(2 << 10, |window| (window.before + window.after) * 2);
         for separator in ["", " = '", "\n"] {

@@ -11,7 +11,7 @@ use crate::engine::matcher;
 /// What one anchor leads to, at its place in a text of which `offset` bytes are missing.
 fn judged<'e>(text: &[u8], anchor: Anchor, offset: usize) -> Vec<Seen<'e>> {
     let mut all = Vec::new();
-    let (rule, pattern) = (&ENGINE.rules[anchor.rule], &ENGINE.patterns[anchor.rule]);
+    let (rule, pattern) = (&ENGINE.rules[anchor.rule], ENGINE.pattern(anchor.rule));
     matcher::judge(rule, pattern, text, anchor, &mut |found| all.push(seen(&found, offset)));
     all
 }

@@ -46,7 +46,7 @@ fn naive_anchors(rule: &Rule, index: usize, text: &[u8]) -> Vec<Anchor> {
 }
 
 fn by_reference<'e>(index: usize, text: &[u8]) -> Vec<Seen<'e>> {
-    let (rule, pattern) = (&ENGINE.rules[index], &ENGINE.patterns[index]);
+    let (rule, pattern) = (&ENGINE.rules[index], ENGINE.pattern(index));
     let mut best: BTreeMap<_, Match<'e>> = BTreeMap::new();
     for anchor in naive_anchors(rule, index, text) {
         matcher::judge(rule, pattern, text, anchor, &mut |found| {

@@ -1,8 +1,10 @@
 //! Compares the index with HEAD, reading as few trees as possible.
 
+use std::ops::Range;
+
 use super::Diff;
 use super::trees::{Entry, Listing, TreeWalk, named, subtree};
-use crate::git::index::{CachedDir, CachedTree, Index, IndexEntry};
+use crate::git::index::{CachedDir, CachedTree, Index};
 use crate::git::object::ReadObjects;
 use crate::git::oid::Oid;
 use crate::git::tree::Mode;
@@ -22,10 +24,10 @@ pub fn diff_index(objects: &impl ReadObjects, index: &Index, head_tree: Option<O
 /// The same against several parents, for a commit that concludes a merge: what equals any parent's
 /// entry is no change.
 pub fn diff_index_merging(objects: &impl ReadObjects, index: &Index, parents: &[Oid]) -> Diff {
-    let mut walk = IndexWalk { trees: TreeWalk::new(objects) };
+    let mut walk = IndexWalk { index, trees: TreeWalk::new(objects) };
     let parents = parents.iter().copied().map(Some).collect();
     let cached = index.cached_tree.as_ref().map(CachedTree::root);
-    let mut dirs = vec![Dir { prefix: 0, entries: &index.entries, parents, cached }];
+    let mut dirs = vec![Dir { prefix: 0, entries: 0..index.len(), parents, cached }];
     while let Some(dir) = dirs.pop() {
         walk.compare(dir, &mut dirs);
     }
@@ -36,40 +38,44 @@ pub fn diff_index_merging(objects: &impl ReadObjects, index: &Index, parents: &[
 struct Dir<'i> {
     /// How many bytes of each entry's path name the directory, with its `/`.
     prefix: usize,
-    /// All entries below it; only at the root may there be none.
-    entries: &'i [IndexEntry],
+    /// Where the entries below it are; only at the root may there be none.
+    entries: Range<usize>,
     parents: Vec<Option<Oid>>,
     cached: Option<CachedDir<'i>>,
 }
 
 struct IndexWalk<'a, O> {
+    index: &'a Index,
     trees: TreeWalk<'a, O>,
 }
 
-impl<O: ReadObjects> IndexWalk<'_, O> {
-    fn compare<'i>(&mut self, dir: Dir<'i>, dirs: &mut Vec<Dir<'i>>) {
+impl<'a, O: ReadObjects> IndexWalk<'a, O> {
+    fn compare(&mut self, dir: Dir<'a>, dirs: &mut Vec<Dir<'a>>) {
         // A known id is what git will commit for this directory without looking below.
         let known = dir.cached.and_then(|cached| cached.id());
         if known.is_some() && dir.parents.contains(&known) {
             return;
         }
-        let path = dir.entries.first().map_or(&[][..], |entry| &entry.path[..dir.prefix]);
+        let index = self.index;
+        let Range { start: mut at, end } = dir.entries;
+        let path = if at < end { &index.entry(at).path[..dir.prefix] } else { &[] };
+        let cached = dir.cached.map(|cached| cached.children());
         let parents: Vec<Listing> = dir.parents.iter().map(|id| self.trees.listing(path, *id)).collect();
         let mut seen: Vec<&[u8]> = Vec::new();
-        let mut rest = dir.entries;
-        while let Some(first) = rest.first() {
+        while at < end {
+            let first = index.entry(at);
             let below = &first.path[dir.prefix..];
             let slash = memchr::memchr(b'/', below);
             let name = &below[..slash.unwrap_or(below.len())];
             let prefix = dir.prefix + name.len() + usize::from(slash.is_some());
-            let len = if first.path.len() == prefix {
-                rest.iter().take_while(|entry| entry.path == first.path).count()
+            let group_end = if first.path.len() == prefix {
+                (at + 1..end).find(|&at| index.entry(at).path != first.path).unwrap_or(end)
             } else {
-                // Entries of one directory stand together; their end is found without visiting them.
-                rest.partition_point(|entry| entry.path.starts_with(&first.path[..prefix]))
+                // Entries of one directory stand together.
+                index.end_of(&first.path[..prefix], at..end)
             };
-            let (group, tail) = rest.split_at(len);
-            rest = tail;
+            let group = at..group_end;
+            at = group_end;
             let olds: Vec<&[(Vec<u8>, Entry)]> = parents.iter().map(|listing| named(listing, name)).collect();
             if slash.is_none() {
                 if self.compare_file(group, &olds) {
@@ -78,16 +84,16 @@ impl<O: ReadObjects> IndexWalk<'_, O> {
                 continue;
             }
             let subtrees: Vec<Option<Oid>> = olds.iter().map(|entries| subtree(entries)).collect();
-            if group.iter().all(|entry| entry.intent_to_add) {
+            if group.clone().all(|at| index.entry(at).intent_to_add) {
                 continue;
             }
             // "dir/" sorts between "dir-x" and "dirx", so a file "dir" of a type change has its own
             // turn; a directory only settles what is below it.
             if first.path.len() == prefix {
                 // A folded directory of a sparse index.
-                self.trees.compare(first.path.clone(), Some(first.id), subtrees);
+                self.trees.compare(first.path.to_vec(), Some(first.id), subtrees);
             } else {
-                let cached = dir.cached.and_then(|cached| cached.child(name));
+                let cached = cached.as_ref().and_then(|cached| cached.get(name));
                 dirs.push(Dir { prefix, entries: group, parents: subtrees, cached });
             }
             seen.push(&first.path[dir.prefix..prefix]);
@@ -96,18 +102,20 @@ impl<O: ReadObjects> IndexWalk<'_, O> {
     }
 
     /// Compares the stages of one path. False when nothing will be committed there.
-    fn compare_file(&mut self, stages: &[IndexEntry], olds: &[&[(Vec<u8>, Entry)]]) -> bool {
-        let path = &stages[0].path;
-        if stages.iter().any(|entry| entry.stage > 0) {
-            self.trees.diff.conflicted.push(path.clone());
-        }
+    fn compare_file(&mut self, stages: Range<usize>, olds: &[&[(Vec<u8>, Entry)]]) -> bool {
         let mut present = false;
-        for entry in stages.iter().filter(|entry| !entry.intent_to_add) {
+        for entry in stages.map(|at| self.index.entry(at)) {
+            if entry.stage > 0 {
+                self.trees.diff.conflicted.push(entry.path.to_vec());
+            }
+            if entry.intent_to_add {
+                continue;
+            }
             present = true;
             // Stage 1 is the old common version.
             if entry.stage != 1 {
                 let new = (Vec::new(), Entry { mode: entry.mode, id: entry.id });
-                self.trees.compare_leaves(path, &[new], olds);
+                self.trees.compare_leaves(entry.path, &[new], olds);
             }
         }
         present

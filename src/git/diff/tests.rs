@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::*;
 use crate::git::commit::Commit;
-use crate::git::index::Index;
+use crate::git::index::{Index, given};
 use crate::git::object::{Object, ReadObjects};
 use crate::git::oid::HashAlgorithm;
 use crate::git::testing::TestRepo;
@@ -287,6 +287,24 @@ fn concluding_a_merge_shows_only_what_neither_side_has() {
     let git_dir = test.path().join(".git");
     let index = Index::read(&git_dir.join("index"), &git_dir, HashAlgorithm::Sha1).expect("valid");
     assert_eq!(paths(&diff_index_merging(&objects, &index, &parents)), ["dir/evil"]);
+}
+
+#[test]
+fn entries_of_unchanged_directories_are_not_looked_at() {
+    let test = TestRepo::new();
+    for at in 0..400 {
+        test.write(format!("dir{}/sub{}/file{at}", at / 100, at / 10 % 10), "x");
+    }
+    test.commit_all("one");
+    // `git add .` would forget directories whose files are as young as the index.
+    test.write("changed", "changed");
+    let id = test.text(&["hash-object", "-w", "changed"]);
+    test.git(&["update-index", "--cacheinfo", &format!("100644,{id},dir2/sub5/file255")]);
+    let before = given::entries();
+    assert_eq!(paths(&staged(&test)), ["dir2/sub5/file255"]);
+    // Of each level its directories, some of them twice, and the ten files beside the changed one.
+    let looked_at = given::entries() - before;
+    assert!(looked_at < 80, "{looked_at}");
 }
 
 #[test]

@@ -5,17 +5,22 @@
 //! verified: git may leave it out (`index.skipHash`), and computing it costs more than reading.
 
 mod cached_tree;
+mod entries;
 mod ewah;
 mod parse;
 mod split;
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use thiserror::Error;
 
-pub use cached_tree::{CachedDir, CachedTree};
+pub use cached_tree::{CachedChildren, CachedDir, CachedTree};
+use entries::{Bytes, Entries};
+use parse::Parsed;
 
 use super::oid::{HashAlgorithm, Oid};
+use super::pack::{Map, regular_file_len};
 use super::tree::Mode;
 
 /// Why an index could not be read.
@@ -38,10 +43,10 @@ pub enum IndexError {
 }
 
 /// One entry of the index.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct IndexEntry {
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IndexEntry<'i> {
     /// Path from the root; ends with `/` for a directory that a sparse index keeps folded.
-    pub path: Vec<u8>,
+    pub path: &'i [u8],
     /// What it is; [`Mode::Tree`] only for such a folded directory.
     pub mode: Mode,
     /// The blob (gitlink: commit, folded directory: tree).
@@ -53,11 +58,8 @@ pub struct IndexEntry {
 }
 
 /// What is staged.
-#[derive(Clone, Debug, Default)]
 pub struct Index {
-    /// All entries, sorted by path bytes, then stage. Assume-unchanged and skip-worktree entries are
-    /// among them: they are committed like all others.
-    pub entries: Vec<IndexEntry>,
+    entries: Entries,
     /// The trees that git knows the entries to form already, where it does.
     pub cached_tree: Option<CachedTree>,
 }
@@ -66,16 +68,18 @@ impl Index {
     /// Reads the index at `path`. A missing file is an empty index. `git_dir` is where the shared
     /// part of a split index lies.
     pub fn read(path: &Path, git_dir: &Path, algorithm: HashAlgorithm) -> Result<Index, IndexError> {
-        let data = match std::fs::read(path) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Index::default()),
+        let data = match bytes(path) {
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Index { entries: Entries::empty(algorithm), cached_tree: None });
+            }
             result => result.map_err(|source| IndexError::Io { path: path.into(), source })?,
         };
-        Index::from_bytes(&data, algorithm, &|id| {
+        Index::of(data, algorithm, &|id| {
             let name = format!("sharedindex.{id}");
             let beside = path.with_file_name(&name);
             let shared = git_dir.join(name);
             let shared = if shared.exists() { shared } else { beside };
-            std::fs::read(&shared).map_err(|source| IndexError::Io { path: shared, source })
+            bytes(&shared).map_err(|source| IndexError::Io { path: shared, source })
         })
     }
 
@@ -85,28 +89,92 @@ impl Index {
         algorithm: HashAlgorithm,
         shared: &dyn Fn(&Oid) -> Result<Vec<u8>, IndexError>,
     ) -> Result<Index, IndexError> {
-        let mut parsed = parse::parse(data, algorithm)?;
-        if let Some(link) = parsed.link.take() {
+        Index::of(Bytes::Owned(data.to_vec()), algorithm, &|id| shared(id).map(Bytes::Owned))
+    }
+
+    fn of(
+        data: Bytes,
+        algorithm: HashAlgorithm,
+        shared: &dyn Fn(&Oid) -> Result<Bytes, IndexError>,
+    ) -> Result<Index, IndexError> {
+        let Parsed { mut entries, mut cached_tree, link } = parse::parse(data, algorithm)?;
+        if let Some(link) = link {
             let base = match link.base {
-                Some(id) => parse::parse(&shared(&id)?, algorithm)?.entries,
-                None => Vec::new(),
+                Some(id) => parse::parse(shared(&id)?, algorithm)?.entries,
+                None => Entries::empty(algorithm),
             };
-            parsed.entries = split::join(base, parsed.entries, &link)?;
+            let is_sorted = base.were_sorted;
+            entries = split::join(&base, &entries, &link, algorithm)?;
+            if !is_sorted {
+                cached_tree = None;
+            }
+            // What was added stands behind the rest, wherever it belongs.
+            entries.sort();
+        } else if !entries.were_sorted {
+            entries.sort();
+            // Names out of order mean that the counts of the cached tree fit nothing.
+            cached_tree = None;
         }
-        if parsed.entries.iter().any(|entry| entry.path.is_empty()) {
+        if entries.is_part {
             return Err(IndexError::Corrupt("entry without a path"));
         }
-        // git writes them sorted; the readers of this list rely on it, so it is made sure.
-        let key = |entry: &IndexEntry| (entry.path.clone(), entry.stage);
-        let sorted = |pair: &[IndexEntry]| {
-            (pair[0].path.as_slice(), pair[0].stage) <= (pair[1].path.as_slice(), pair[1].stage)
-        };
-        if !parsed.entries.windows(2).all(sorted) {
-            parsed.entries.sort_by_cached_key(key);
-            // Names out of order mean that the counts of the cached tree fit nothing.
-            parsed.cached_tree = None;
-        }
-        Ok(Index { entries: parsed.entries, cached_tree: parsed.cached_tree })
+        Ok(Index { entries, cached_tree })
+    }
+
+    /// How many entries there are.
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The entry at a place below [`Index::len`], by path bytes, then stage. Assume-unchanged and
+    /// skip-worktree entries are among them: they are committed like all others.
+    pub fn entry(&self, at: usize) -> IndexEntry<'_> {
+        #[cfg(test)]
+        given::count();
+        self.entries.get(at)
+    }
+
+    /// All entries.
+    pub fn entries(&self) -> impl Iterator<Item = IndexEntry<'_>> {
+        (0..self.len()).map(|at| self.entry(at))
+    }
+
+    /// The end of the entries below `folder` (which ends with `/`) among those of `within`, the first of
+    /// which is one. Found without visiting them all.
+    pub(super) fn end_of(&self, folder: &[u8], within: Range<usize>) -> usize {
+        self.entries.end_of(folder, within)
+    }
+}
+
+/// The bytes of the file at `path`. Small ones are read: that is cheaper than mapping them.
+fn bytes(path: &Path) -> std::io::Result<Bytes> {
+    const MAPPED_FROM: u64 = 64 << 10;
+    if regular_file_len(path)? < MAPPED_FROM {
+        return std::fs::read(path).map(Bytes::Owned);
+    }
+    Map::open(path).map(Bytes::Mapped)
+}
+
+/// How many entries this thread has looked at: tests count instead of timing.
+#[cfg(test)]
+pub(super) mod given {
+    use std::cell::Cell;
+
+    thread_local! {
+        static ENTRIES: Cell<usize> = const { Cell::new(0) };
+    }
+
+    pub(super) fn count() {
+        ENTRIES.set(ENTRIES.get() + 1);
+    }
+
+    pub(crate) fn entries() -> usize {
+        ENTRIES.get()
     }
 }
 

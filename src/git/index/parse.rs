@@ -1,14 +1,14 @@
-//! The bytes of one index file, versions 2 to 4.
+//! The bytes of one index file: header, entries, extensions.
 
+use super::IndexError;
 use super::cached_tree::CachedTree;
+use super::entries::{Bytes, Entries};
 use super::split::Link;
-use super::{IndexEntry, IndexError};
 use crate::git::oid::{HashAlgorithm, Oid};
-use crate::git::tree::Mode;
 
 /// One file as it stands: in a split index a mere part, whose replacing entries have no path.
 pub(super) struct Parsed {
-    pub(super) entries: Vec<IndexEntry>,
+    pub(super) entries: Entries,
     pub(super) cached_tree: Option<CachedTree>,
     pub(super) link: Option<Link>,
 }
@@ -21,10 +21,6 @@ impl<'a> Cursor<'a> {
         let (head, tail) = self.0.split_at_checked(len).ok_or(IndexError::Corrupt("it ends too early"))?;
         self.0 = tail;
         Ok(head)
-    }
-
-    pub(super) fn u16(&mut self) -> Result<u16, IndexError> {
-        Ok(self.take(2)?.iter().fold(0, |sum, &byte| sum << 8 | u16::from(byte)))
     }
 
     pub(super) fn u32(&mut self) -> Result<u32, IndexError> {
@@ -48,7 +44,7 @@ impl<'a> Cursor<'a> {
     }
 
     /// The base-128 number of version 4, in which longer forms begin where shorter ones end.
-    fn varint(&mut self) -> Result<usize, IndexError> {
+    pub(super) fn varint(&mut self) -> Result<usize, IndexError> {
         let mut byte = self.take(1)?[0];
         let mut value = usize::from(byte & 127);
         while byte & 128 != 0 {
@@ -63,10 +59,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
-const EXTENDED: u16 = 0x4000;
-const INTENT_TO_ADD: u16 = 0x2000;
-
-pub(super) fn parse(data: &[u8], algorithm: HashAlgorithm) -> Result<Parsed, IndexError> {
+pub(super) fn parse(data: Bytes, algorithm: HashAlgorithm) -> Result<Parsed, IndexError> {
     let body = data.len().checked_sub(algorithm.id_len()).ok_or(IndexError::Corrupt("it ends too early"))?;
     let mut cursor = Cursor(&data[..body]);
     if cursor.take(4)? != b"DIRC" {
@@ -77,17 +70,10 @@ pub(super) fn parse(data: &[u8], algorithm: HashAlgorithm) -> Result<Parsed, Ind
         return Err(IndexError::Unsupported(format!("version {version}")));
     }
     let count = cursor.u32()? as usize;
-    // The count may lie; the smallest entry is longer than what is reserved for it here.
-    let mut entries: Vec<IndexEntry> = Vec::with_capacity(count.min(body / (42 + algorithm.id_len())));
-    // Version 4 repeats a path for a byte: without a bound a small file could claim all memory.
-    let mut room = body.saturating_mul(64);
-    for _ in 0..count {
-        let previous = entries.last().map_or(&[][..], |entry| &entry.path);
-        let entry = parse_entry(&mut cursor, version, algorithm, previous)?;
-        room = room.checked_sub(entry.path.len()).ok_or(IndexError::Corrupt("its paths are too long"))?;
-        entries.push(entry);
-    }
-    let mut parsed = Parsed { entries, cached_tree: None, link: None };
+    let begin = body - cursor.0.len();
+    let (entries, end) = Entries::find(data, body, begin, count, version, algorithm)?;
+    let mut parsed = Parsed { cached_tree: None, link: None, entries };
+    let mut cursor = Cursor(&parsed.entries.data()[end..body]);
     while !cursor.0.is_empty() {
         let signature = cursor.take(4)?;
         let len = cursor.u32()? as usize;
@@ -104,38 +90,4 @@ pub(super) fn parse(data: &[u8], algorithm: HashAlgorithm) -> Result<Parsed, Ind
         }
     }
     Ok(parsed)
-}
-
-fn parse_entry(
-    cursor: &mut Cursor<'_>,
-    version: u32,
-    algorithm: HashAlgorithm,
-    previous: &[u8],
-) -> Result<IndexEntry, IndexError> {
-    let begin = cursor.0.len();
-    cursor.take(24)?; // times, device, inode
-    let mode = Mode::from_bits(cursor.u32()?);
-    cursor.take(12)?; // owner, group, size
-    let id = cursor.id(algorithm)?;
-    let flags = cursor.u16()?;
-    let mut extended = 0;
-    if flags & EXTENDED != 0 {
-        if version < 3 {
-            return Err(IndexError::Corrupt("extended flags in version 2"));
-        }
-        extended = cursor.u16()?;
-    }
-    let path = if version == 4 {
-        let drop = cursor.varint()?;
-        let keep = previous.len().checked_sub(drop).ok_or(IndexError::Corrupt("a path drops too much"))?;
-        [&previous[..keep], cursor.until(0)?].concat()
-    } else {
-        let path = cursor.until(0)?.to_vec();
-        // Entries are padded with NULs to a multiple of eight bytes; one is gone already.
-        let used = begin - cursor.0.len();
-        cursor.take(used.next_multiple_of(8) - used)?;
-        path
-    };
-    let stage = (flags >> 12 & 3) as u8;
-    Ok(IndexEntry { path, mode, id, stage, intent_to_add: extended & INTENT_TO_ADD != 0 })
 }

@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::ewah;
+use super::entries::{self, Bytes, Entries};
 use super::parse::Cursor;
-use super::{IndexEntry, IndexError};
+use super::{IndexError, ewah};
 use crate::git::oid::{HashAlgorithm, Oid};
 
 /// What the small file says about the shared one.
@@ -26,36 +26,40 @@ impl Link {
 /// The whole index: `base` without what was deleted, with what was replaced, plus what was added.
 /// Replacements are the entries of `own` without a path, in the order of the entries they replace.
 pub(super) fn join(
-    mut base: Vec<IndexEntry>,
-    own: Vec<IndexEntry>,
+    base: &Entries,
+    own: &Entries,
     link: &Link,
-) -> Result<Vec<IndexEntry>, IndexError> {
+    algorithm: HashAlgorithm,
+) -> Result<Entries, IndexError> {
     let (mut delete, mut replace) = (Vec::new(), Vec::new());
     if !link.bitmaps.is_empty() {
         let mut cursor = Cursor(&link.bitmaps);
         delete = ewah::read(&mut cursor, base.len())?;
         replace = ewah::read(&mut cursor, base.len())?;
     }
-    let (replacing, added): (Vec<_>, Vec<_>) = own.into_iter().partition(|entry| entry.path.is_empty());
+    let (replacing, added): (Vec<usize>, Vec<usize>) =
+        (0..own.len()).partition(|&at| own.get(at).path.is_empty());
     if replacing.len() != replace.len() {
         return Err(IndexError::Corrupt("the shared index does not fit"));
     }
-    for (at, entry) in replace.into_iter().zip(replacing) {
-        let path = std::mem::take(&mut base[at].path);
-        base[at] = IndexEntry { path, ..entry };
-    }
-    let mut keep = vec![true; base.len()];
-    delete.into_iter().for_each(|at| keep[at] = false);
+    // What stands at each place of the base now: of which list, and where in it.
+    let mut now: Vec<Option<(&Entries, usize)>> = (0..base.len()).map(|at| Some((base, at))).collect();
+    replace.into_iter().zip(replacing).for_each(|(at, by)| now[at] = Some((own, by)));
+    delete.into_iter().for_each(|at| now[at] = None);
     // An added entry takes the place of one with the same path and stage.
-    let added_at: HashSet<(&[u8], u8)> =
-        added.iter().map(|entry| (entry.path.as_slice(), entry.stage)).collect();
-    let mut joined: Vec<IndexEntry> = base
-        .into_iter()
-        .zip(keep)
-        .filter(|(entry, keep)| *keep && !added_at.contains(&(entry.path.as_slice(), entry.stage)))
-        .map(|(entry, _)| entry)
-        .collect();
-    joined.extend(added);
-    joined.sort_by(|left, right| left.path.cmp(&right.path).then(left.stage.cmp(&right.stage)));
-    Ok(joined)
+    let key = |at: usize| (own.get(at).path, own.get(at).stage);
+    let added_at: HashSet<(&[u8], u8)> = added.iter().map(|&at| key(at)).collect();
+    let kept = now.into_iter().enumerate().filter_map(|(at, now)| {
+        let (list, number) = now?;
+        let (path, stage) = (base.get(at).path, list.get(number).stage);
+        (!added_at.contains(&(path, stage))).then_some((path, list.raw(number)))
+    });
+    let mut data = Vec::new();
+    let mut count = 0;
+    for (path, raw) in kept.chain(added.iter().map(|&at| (own.get(at).path, own.raw(at)))) {
+        entries::write(&mut data, path, raw);
+        count += 1;
+    }
+    let body = data.len();
+    Ok(Entries::find(Bytes::Owned(data), body, 0, count, 3, algorithm)?.0)
 }

@@ -32,7 +32,7 @@ fn assert_as_git_lists(test: &TestRepo) -> Index {
             (mode_of(facts[0]), Oid::from_hex(facts[1]).expect("an id"), facts[2][0] - b'0', path)
         })
         .collect();
-    let got: Vec<_> = index.entries.iter().map(|e| (e.mode, e.id, e.stage, e.path.clone())).collect();
+    let got: Vec<_> = index.entries().map(|e| (e.mode, e.id, e.stage, e.path.to_vec())).collect();
     assert_eq!(got, want);
     index
 }
@@ -51,7 +51,7 @@ fn populated() -> TestRepo {
 #[test]
 fn a_missing_index_is_empty() {
     let test = TestRepo::new();
-    assert!(index_of(&test).entries.is_empty());
+    assert!(index_of(&test).is_empty());
 }
 
 #[test]
@@ -62,20 +62,74 @@ fn versions_two_three_and_four_read_alike() {
         let index = assert_as_git_lists(&test);
         let cached = index.cached_tree.expect("just committed");
         assert_eq!(cached.root().id().expect("valid").to_string(), test.text(&["rev-parse", "HEAD^{tree}"]));
-        let sub = cached.root().child(b"dir").and_then(|dir| dir.child(b"sub")).expect("a directory");
+        let child = |dir: &CachedDir<'_>, name: &[u8]| dir.children().get(name).map(|dir| dir.id());
+        let dir = cached.root().children().get(b"dir").expect("a directory");
+        let sub = dir.children().get(b"sub").expect("a directory");
         assert_eq!(sub.id().expect("valid").to_string(), test.text(&["rev-parse", "HEAD:dir/sub"]));
-        assert!(sub.child(b"nope").is_none());
+        assert!(child(&sub, b"nope").is_none() && child(&sub, b"deep").is_some());
         // Flags of the work tree change nothing; an intended file is marked (both need version 3 or 4).
         test.git(&["update-index", "--assume-unchanged", "a"]);
         test.git(&["update-index", "--skip-worktree", "dir/b"]);
         test.write("intended", "later");
         test.git(&["add", "-N", "intended"]);
         let index = assert_as_git_lists(&test);
-        let intended: Vec<_> =
-            index.entries.iter().filter(|e| e.intent_to_add).map(|e| &e.path[..]).collect();
+        let intended: Vec<_> = index.entries().filter(|e| e.intent_to_add).map(|e| e.path).collect();
         assert_eq!(intended, [b"intended"]);
         assert_eq!(index.cached_tree.and_then(|cached| cached.root().id()), None);
         test.git(&["reset", "-q", "--hard"]);
+    }
+}
+
+#[test]
+fn paths_too_long_for_their_flags_are_read_to_their_end() {
+    let test = TestRepo::new();
+    test.write("f", "content");
+    test.git(&["add", "f"]);
+    let id = test.text(&["rev-parse", ":f"]);
+    let names =
+        [4093, 4094, 4095, 4096, 5000].map(|len| ["x/".repeat(len / 2), "y".repeat(len % 2 + 1)].concat());
+    for name in &names {
+        test.git(&["update-index", "--add", "--cacheinfo", &format!("100644,{id},{name}")]);
+    }
+    for version in ["2", "4"] {
+        test.git(&["update-index", "--index-version", version]);
+        let index = assert_as_git_lists(&test);
+        assert!(names.iter().all(|name| index.entries().any(|entry| entry.path == name.as_bytes())));
+    }
+}
+
+/// An index of version 2 with empty blobs at these paths, in this order.
+fn written(paths: &[&str]) -> Vec<u8> {
+    let mut data = b"DIRC\0\0\0\x02".to_vec();
+    data.extend((paths.len() as u32).to_be_bytes());
+    for path in paths {
+        let begin = data.len();
+        data.extend([0; 60]);
+        data.extend((path.len() as u16).to_be_bytes());
+        data.extend(path.bytes());
+        data.resize(begin + (data.len() - begin + 8) / 8 * 8, 0);
+    }
+    data.extend([0; 20]);
+    data
+}
+
+#[test]
+fn entries_out_of_order_are_put_in_order() {
+    let data = written(&["b/x", "a", "b.c", "b/a"]);
+    let index = Index::from_bytes(&data, HashAlgorithm::Sha1, &|_| unreachable!("no link")).expect("valid");
+    let paths: Vec<_> = index.entries().map(|entry| entry.path).collect();
+    assert_eq!(paths, [&b"a"[..], b"b.c", b"b/a", b"b/x"]);
+}
+
+#[test]
+fn a_length_that_its_path_does_not_have_is_an_error() {
+    let mut data = written(&["abc"]);
+    let read = |data: &[u8]| Index::from_bytes(data, HashAlgorithm::Sha1, &|_| unreachable!("no link"));
+    assert!(read(&data).is_ok());
+    // The low byte of the flags.
+    for (len, _) in [(2, "too short"), (9, "into the padding"), (200, "past the end")] {
+        data[12 + 61] = len;
+        assert!(read(&data).is_err(), "{len}");
     }
 }
 
@@ -92,7 +146,7 @@ fn a_conflict_has_stages() {
     test.commit_all("main");
     let _ = test.command().args(["merge", "-q", "side"]).output().expect("git is installed");
     let index = assert_as_git_lists(&test);
-    assert_eq!(index.entries.iter().map(|entry| entry.stage).collect::<Vec<_>>(), [1, 2, 3]);
+    assert_eq!(index.entries().map(|entry| entry.stage).collect::<Vec<_>>(), [1, 2, 3]);
 }
 
 #[test]
@@ -106,14 +160,14 @@ fn a_split_index_is_joined() {
     test.git(&["add", "a", "dir/new"]);
     test.git(&["rm", "-q", "dir/sub/c", "z/y/x"]);
     let index = assert_as_git_lists(&test);
-    assert!(index.entries.iter().any(|entry| entry.path == b"dir/new"));
+    assert!(index.entries().any(|entry| entry.path == b"dir/new"));
     let raw = std::fs::read(test.path().join(".git/index")).expect("there");
     assert!(raw.len() < 1000 && raw.windows(4).any(|word| word == b"link"), "git wrote no split index");
     // The temporary index of a hook lies elsewhere; the shared part does not.
     let moved = test.beside("index");
     std::fs::write(&moved, &raw).expect("room on the disk");
     let again = Index::read(&moved, &test.path().join(".git"), HashAlgorithm::Sha1).expect("a valid index");
-    assert_eq!(again.entries, index.entries);
+    assert!(again.entries().eq(index.entries()));
     let lost = Index::read(&moved, &test.path().join("nowhere"), HashAlgorithm::Sha1);
     assert!(matches!(lost, Err(IndexError::Io { .. })));
 }
@@ -123,7 +177,7 @@ fn a_sparse_index_keeps_directories_folded() {
     let test = populated();
     test.git(&["sparse-checkout", "set", "--cone", "--sparse-index", "z"]);
     let index = assert_as_git_lists(&test);
-    let folded: Vec<_> = index.entries.iter().filter(|e| e.mode == Mode::Tree).map(|e| &e.path[..]).collect();
+    let folded: Vec<_> = index.entries().filter(|e| e.mode == Mode::Tree).map(|e| e.path).collect();
     assert_eq!(folded, [b"dir/"]);
 }
 
@@ -136,7 +190,7 @@ fn sha256_ids_are_longer() {
         test.git(&["update-index", "--index-version", version]);
         let git_dir = test.path().join(".git");
         let index = Index::read(&git_dir.join("index"), &git_dir, HashAlgorithm::Sha256).expect("valid");
-        assert_eq!(index.entries[0].id.to_string(), test.text(&["rev-parse", ":some/file"]));
+        assert_eq!(index.entry(0).id.to_string(), test.text(&["rev-parse", ":some/file"]));
         assert!(index.cached_tree.is_some());
     }
 }
