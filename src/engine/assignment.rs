@@ -6,6 +6,8 @@
 
 use crate::model::Span;
 
+use super::steps;
+
 /// What stands between a name and its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Operator {
@@ -36,9 +38,17 @@ pub(crate) struct Assigned {
     pub(crate) operator: Operator,
 }
 
-/// The value assigned to the identifier that holds `keyword`, looking no farther than `window`.
+/// Longest part of a name on either side of a keyword.
+const NAME_REACH: usize = 128;
+
+/// The value assigned to the identifier that holds `keyword`, looking no farther than `window`. `None` too
+/// where the same keyword comes again in the identifier: its last place stands for all of them.
 pub(crate) fn assigned(text: &[u8], window: Span, keyword: Span) -> Option<Assigned> {
-    let name = identifier_around(text, window, keyword);
+    let end = identifier_end(text, window, keyword);
+    if memchr::memmem::find(&text[keyword.end..end], keyword.of(text)).is_some() {
+        return None;
+    }
+    let name = Span::new(identifier_start(text, window, keyword), end);
     let mut cursor = Cursor { text: &text[..window.end], at: name.end };
     let operator = cursor.operator(name, window)?;
     let (value, quote) = cursor.value(operator)?;
@@ -49,16 +59,23 @@ fn is_name_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'.' | b'$')
 }
 
-fn identifier_around(text: &[u8], window: Span, keyword: Span) -> Span {
-    let before =
-        text[window.start..keyword.start].iter().rev().take_while(|&&byte| is_name_byte(byte)).count();
-    let after = text[keyword.end..window.end].iter().take_while(|&&byte| is_name_byte(byte)).count();
+fn identifier_start(text: &[u8], window: Span, keyword: Span) -> usize {
+    let low = window.start.max(keyword.start.saturating_sub(NAME_REACH));
+    let before = text[low..keyword.start].iter().rev().take_while(|&&byte| is_name_byte(byte)).count();
+    steps::count(before);
+    keyword.start - before
+}
+
+fn identifier_end(text: &[u8], window: Span, keyword: Span) -> usize {
+    let high = window.end.min(keyword.end + NAME_REACH);
+    let after = text[keyword.end..high].iter().take_while(|&&byte| is_name_byte(byte)).count();
+    steps::count(after);
     let mut end = keyword.end + after;
     // A sentence's full stop and the arrow of `name->` are no part of the name.
     while end > keyword.end && matches!(text[end - 1], b'-' | b'.') {
         end -= 1;
     }
-    Span::new(keyword.start - before, end)
+    end
 }
 
 struct Cursor<'t> {
@@ -85,6 +102,7 @@ impl Cursor<'_> {
 
     fn skip(&mut self, wanted: impl Fn(u8) -> bool) -> usize {
         let count = self.rest().iter().take_while(|&&byte| wanted(byte)).count();
+        steps::count(count + 1);
         self.at += count;
         count
     }
@@ -231,7 +249,9 @@ fn bare_len(text: &[u8]) -> usize {
         }
         _ => false,
     };
-    text.iter().position(stop).unwrap_or(text.len())
+    let length = text.iter().position(stop).unwrap_or(text.len());
+    steps::count(length);
+    length
 }
 
 fn starts_an_assignment(text: &[u8]) -> bool {
@@ -243,6 +263,7 @@ fn starts_an_assignment(text: &[u8]) -> bool {
 fn quoted_len(text: &[u8], quote: u8, escaped: bool) -> Option<usize> {
     let mut at = 0;
     while at < text.len() {
+        steps::count(1);
         match text[at] {
             b'\\' if escaped && text.get(at + 1) == Some(&quote) => return Some(at),
             b'\\' => at += 2,
@@ -279,12 +300,12 @@ pub(crate) fn value_starts<'t>(
     keyword: Span,
     names: &'t [String],
 ) -> impl Iterator<Item = ValueStart> + 't {
-    let name = identifier_around(text, window, keyword);
     // The word that is being read begins with `-`: it is an option, and a blank ends it.
-    let mut option = text[name.start..name.end].starts_with(b"-");
+    let mut option = text[identifier_start(text, window, keyword)] == b'-';
     let mut operator = false;
     let mut named = false;
     (keyword.end..window.end).filter_map(move |at| {
+        steps::count(1);
         let before = text[at - 1];
         operator |= matches!(before, b'=' | b':' | b',' | b'(' | b'>');
         let behind_option = option && matches!(before, b' ' | b'\t');
@@ -306,6 +327,7 @@ pub(crate) fn value_starts<'t>(
 
 fn ends_with_name(text: &[u8], name: &[u8]) -> bool {
     let start = text.len().wrapping_sub(name.len());
+    steps::count(1);
     text.get(start..).is_some_and(|end| end.eq_ignore_ascii_case(name))
 }
 

@@ -1,12 +1,22 @@
 //! Shannon entropy: how evenly a value uses its bytes.
 
+use super::steps;
+
 /// Bits per byte: 0 for one repeated byte, at most 8. Zero for the empty value.
 pub(crate) fn shannon(value: &[u8]) -> f32 {
+    shannon_of(value.iter().copied())
+}
+
+/// The same of bytes that do not stand together.
+pub(crate) fn shannon_of(value: impl Iterator<Item = u8>) -> f32 {
     let mut counts = [0u32; 256];
-    for &byte in value {
+    let mut length = 0u32;
+    for byte in value {
         counts[byte as usize] += 1;
+        length += 1;
     }
-    let total = value.len() as f32;
+    steps::count(length as usize);
+    let total = length as f32;
     let bits = |&count: &u32| {
         let share = count as f32 / total;
         -share * share.log2()

@@ -3,6 +3,10 @@
 //! A stop word inside a long random value must not hide it, so words are weighed against what is
 //! left of the value without them, never searched alone.
 
+use std::sync::LazyLock;
+
+use super::steps;
+
 /// Words of placeholders and documentation, longest first where one holds another.
 const WORDS: &[&str] = &[
     "placeholder",
@@ -195,56 +199,108 @@ pub(crate) fn is_trivial(value: &[u8]) -> bool {
 
 /// Whether few different bytes make up the value, or one of them makes up half of it.
 fn is_repetitive(value: &[u8]) -> bool {
-    let mut counts = [0usize; 256];
-    value.iter().for_each(|&byte| counts[byte.to_ascii_lowercase() as usize] += 1);
-    let distinct = counts.iter().filter(|&&count| count > 0).count();
-    let most = counts.iter().max().copied().unwrap_or(0);
+    steps::count(2 * value.len());
+    let mut seen = [0u64; 4];
+    for byte in value.iter().map(u8::to_ascii_lowercase) {
+        seen[usize::from(byte >> 6)] |= 1 << (byte & 63);
+    }
+    let distinct = seen.iter().map(|bits| bits.count_ones() as usize).sum::<usize>();
     let longest = longest_run(value);
     (value.len() >= 4 && distinct <= 2)
         || (value.len() >= 12 && distinct <= 4)
-        || (value.len() >= 8 && most * 2 >= value.len())
         || (longest >= 5 && longest * 4 >= value.len())
+        // Half of the bytes can only be equal where the other half holds all the others.
+        || (value.len() >= 8 && distinct <= value.len() / 2 + 1 && most_frequent(value) * 2 >= value.len())
+}
+
+/// How often the most frequent byte occurs.
+fn most_frequent(value: &[u8]) -> usize {
+    steps::count(value.len());
+    let mut counts = [0usize; 256];
+    value.iter().for_each(|&byte| counts[byte.to_ascii_lowercase() as usize] += 1);
+    counts.into_iter().max().unwrap_or(0)
 }
 
 fn longest_run(value: &[u8]) -> usize {
     value.chunk_by(|a, b| a == b).map(<[u8]>::len).max().unwrap_or(0)
 }
 
+/// For each byte the one to its right on the keyboard, or zero.
+const RIGHT_OF: [u8; 256] = {
+    const ROWS: [&[u8]; 4] = [b"qwertyuiop", b"asdfghjkl", b"zxcvbnm", b"1234567890"];
+    let mut right = [0; 256];
+    let mut row = 0;
+    while row < ROWS.len() {
+        let mut at = 1;
+        while at < ROWS[row].len() {
+            right[ROWS[row][at - 1] as usize] = ROWS[row][at];
+            at += 1;
+        }
+        row += 1;
+    }
+    right
+};
+
 /// Whether rising, falling or keyboard-row runs of four and more make up most of the value.
 fn is_sequence(value: &[u8]) -> bool {
-    const ROWS: [&[u8]; 4] = [b"qwertyuiop", b"asdfghjkl", b"zxcvbnm", b"1234567890"];
-    let next = |a: u8, b: u8, step: i16| i16::from(b) - i16::from(a) == step;
-    let keyboard = |a: u8, b: u8| ROWS.iter().any(|row| row.windows(2).any(|pair| pair == [a, b]));
-    let lower = value.to_ascii_lowercase();
-    let mut covered = 0;
-    for follows in [&(|a, b| next(a, b, 1)) as &dyn Fn(u8, u8) -> bool, &|a, b| next(a, b, -1), &keyboard] {
-        let runs =
-            lower.chunk_by(|&a, &b| a.is_ascii_alphanumeric() && b.is_ascii_alphanumeric() && follows(a, b));
-        let in_runs: usize = runs.map(<[u8]>::len).filter(|&length| length >= 4).sum();
-        covered = covered.max(in_runs);
+    let enough = |covered: usize| covered * 3 >= value.len() * 2;
+    // Of each kind: bytes in runs that have ended, and those of the run that is being read.
+    let mut covered = [0; 3];
+    let mut run = [1; 3];
+    let counts = |run: usize| if run >= 4 { run } else { 0 };
+    for (at, pair) in value.windows(2).enumerate() {
+        let (a, b) = (pair[0].to_ascii_lowercase(), pair[1].to_ascii_lowercase());
+        let both = a.is_ascii_alphanumeric() && b.is_ascii_alphanumeric();
+        let follows = [b == a.wrapping_add(1), a == b.wrapping_add(1), b == RIGHT_OF[usize::from(a)]];
+        for kind in 0..3 {
+            if both && follows[kind] {
+                run[kind] += 1;
+            } else {
+                covered[kind] += counts(run[kind]);
+                run[kind] = 1;
+            }
+        }
+        // What is left cannot make up for what was read.
+        let left = value.len() - at - 2;
+        if (0..3).all(|kind| !enough(covered[kind] + run[kind] + left)) {
+            steps::count(at);
+            return false;
+        }
     }
-    covered * 3 >= value.len() * 2
+    steps::count(value.len());
+    (0..3).any(|kind| enough(covered[kind] + counts(run[kind])))
 }
+
+/// The words by their first byte, in their order.
+static WORDS_BY_FIRST: LazyLock<Box<[Vec<&[u8]>]>> = LazyLock::new(|| {
+    let mut words = vec![Vec::new(); 256].into_boxed_slice();
+    WORDS.iter().for_each(|word| words[usize::from(word.as_bytes()[0])].push(word.as_bytes()));
+    words
+});
 
 /// Whether placeholder words and the characters that join them leave next to nothing.
 fn is_words(value: &[u8]) -> bool {
-    let lower = value.to_ascii_lowercase();
+    let by_first = &*WORDS_BY_FIRST;
     let mut at = 0;
-    let (mut covered, mut joints) = (0, 0);
-    while at < lower.len() {
-        let word = WORDS.iter().find(|word| lower[at..].starts_with(word.as_bytes()));
-        match word {
+    let (mut covered, mut rest) = (0, 0);
+    // More than eight bytes that are neither word nor joint are too many whatever follows.
+    while at < value.len() && rest <= 8 {
+        let words = &by_first[usize::from(value[at].to_ascii_lowercase())];
+        steps::count(1 + words.len());
+        let begins = |word: &&&[u8]| {
+            value.get(at..at + word.len()).is_some_and(|part| part.eq_ignore_ascii_case(word))
+        };
+        match words.iter().find(begins) {
             Some(word) => {
                 covered += word.len();
                 at += word.len();
             }
             None => {
-                joints += usize::from(JOINTS.contains(&lower[at]));
+                rest += usize::from(!JOINTS.contains(&value[at].to_ascii_lowercase()));
                 at += 1;
             }
         }
     }
-    let rest = value.len() - covered - joints;
     covered >= 3 && rest <= 3 && rest * 3 <= value.len()
         || covered >= 8 && rest <= 8 && rest * 3 <= value.len()
 }

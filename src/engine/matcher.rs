@@ -11,6 +11,9 @@ use super::assignment;
 use super::entropy::shannon;
 use super::filler;
 use super::generic;
+use super::letter_case;
+use super::nearby;
+use super::opening::CROWD_REACH;
 use super::pattern::{Found, LazyPattern};
 use super::proof;
 use super::window;
@@ -34,10 +37,17 @@ pub(crate) const ESCAPE: usize = 12;
 pub(crate) fn reach(rule: &Rule) -> (usize, usize) {
     let window = rule.window.unwrap_or(window::DEFAULT);
     let context = rule.context.as_ref().map_or(0, |_| CONTEXT_REACH);
-    (window.before.max(rule.at) + context.max(ESCAPE), window.after + context.max(1))
+    let value = if window.every { nearby::longest(window) } else { 0 };
+    let before = window.before.max(rule.at) + context.max(ESCAPE);
+    (before.max(CROWD_REACH), window.after + value + context.max(1))
 }
 
+/// What is remembered between the anchors of one text, so that hostile texts cost no more than others. It
+/// changes nothing about the matches, except that none is given for two anchors.
+pub(crate) type Memory = nearby::Searched;
+
 /// Gives every match that the anchor leads to. At most one, unless the rule's window says `every`.
+#[cfg(test)]
 pub(crate) fn judge<'e>(
     rule: &'e Rule,
     pattern: &LazyPattern,
@@ -45,32 +55,48 @@ pub(crate) fn judge<'e>(
     anchor: Anchor,
     sink: &mut dyn FnMut(Match<'e>),
 ) {
-    let window = window::around(text, anchor.start, rule);
-    if anchor.end > window.end {
-        return;
-    }
-    let mut accept = |found: Found| {
-        if let Some(found) = accept(rule, pattern, text, found) {
-            sink(found);
-        }
-    };
+    judge_with(rule, pattern, text, anchor, &mut Memory::default(), sink);
+}
+
+/// The same for one of several anchors of a text.
+pub(crate) fn judge_with<'e>(
+    rule: &'e Rule,
+    pattern: &LazyPattern,
+    text: &[u8],
+    anchor: Anchor,
+    memory: &mut Memory,
+    sink: &mut dyn FnMut(Match<'e>),
+) {
     match anchor.reach {
         Reach::Literal if rule.window.is_some_and(|window| window.every) => {
-            pattern.matches_in(text, window, &mut accept);
-        }
-        Reach::Literal => {
-            let Some(start) = anchor.start.checked_sub(rule.at).filter(|&start| start >= window.start) else {
-                return;
-            };
-            if begins_cleanly(rule, text, start) {
-                pattern.match_at(text, window, start).into_iter().for_each(accept);
+            let window = window::around(text, anchor.start, rule);
+            if anchor.end <= window.end {
+                nearby::values((anchor.rule, rule, pattern), text, window, memory, &mut |found| {
+                    accept(rule, pattern, text, found).into_iter().for_each(&mut *sink);
+                });
             }
         }
-        Reach::Keyword if rule.generic => {
-            sink_generic(rule, pattern, text, window, anchor, sink);
+        Reach::Literal => {
+            let found = literal_match(rule, pattern, text, anchor);
+            found.and_then(|found| accept(rule, pattern, text, found)).into_iter().for_each(sink);
         }
-        Reach::Keyword => keyword_matches(rule, pattern, text, window, anchor, sink),
+        Reach::Keyword if rule.generic => sink_generic(rule, pattern, text, anchor, sink),
+        Reach::Keyword => keyword_matches(rule, pattern, text, anchor, sink),
     }
+}
+
+/// The match that has the anchor's literal. Most anchors end here: what costs least is asked first.
+fn literal_match(rule: &Rule, pattern: &LazyPattern, text: &[u8], anchor: Anchor) -> Option<Found> {
+    let start = anchor.start.checked_sub(rule.at)?;
+    let opening = pattern.opening();
+    if !opening.may_begin(&text[start..]) || !begins_cleanly(rule, text, start) {
+        return None;
+    }
+    if opening.is_crowded(text, anchor.start, &rule.literals) {
+        return None;
+    }
+    let window = window::around(text, anchor.start, rule);
+    (start >= window.start && anchor.end <= window.end).then(|| pattern.match_at(text, window, start))?
 }
 
 /// Values that stand behind a provider's name.
@@ -78,16 +104,24 @@ fn keyword_matches<'e>(
     rule: &'e Rule,
     pattern: &LazyPattern,
     text: &[u8],
-    line: Span,
     anchor: Anchor,
     sink: &mut dyn FnMut(Match<'e>),
 ) {
     let keyword = Span::new(anchor.start, anchor.end);
+    let farthest = text.len().min(anchor.end + KEYWORD_REACH);
+    // Few names of providers have the name of a value behind them: this one is asked first.
+    let Some(named) = names_end(rule, &text[anchor.start..farthest]) else { return };
+    let line = window::around(text, anchor.start, rule);
+    if anchor.end > line.end {
+        return;
+    }
     // Where the value has a name of its own, the provider may stand a line above: nested settings, logs.
     let crosses_lines = !rule.names.is_empty() && !rule.human;
     let last = if crosses_lines { text.len() } else { line.end };
-    let reach = Span::new(line.start, last.min(anchor.end + KEYWORD_REACH));
-    let Some(named) = names_end(rule, &text[anchor.start..reach.end]) else { return };
+    let reach = Span::new(line.start, last.min(farthest));
+    if anchor.start + named > reach.end {
+        return;
+    }
     let window = Span::new(line.start, last.min(anchor.start + window::DEFAULT.after));
     for start in assignment::value_starts(text, reach, keyword, &rule.names) {
         if start.at < anchor.start + named || !begins_cleanly(rule, text, start.at) {
@@ -116,12 +150,18 @@ fn sink_generic<'e>(
     rule: &'e Rule,
     pattern: &LazyPattern,
     text: &[u8],
-    window: Span,
     anchor: Anchor,
     sink: &mut dyn FnMut(Match<'e>),
 ) {
     let keyword = Span::new(anchor.start, anchor.end);
+    let window = window::around(text, anchor.start, rule);
+    if anchor.end > window.end {
+        return;
+    }
     let Some(assigned) = assignment::assigned(text, window, keyword) else { return };
+    if !pattern.opening().fits(assigned.value.len()) {
+        return;
+    }
     let Some((confidence, why)) = generic::judge(text, &assigned, keyword.of(text), rule.human) else {
         return;
     };
@@ -139,11 +179,7 @@ fn sink_generic<'e>(
 
 /// Everything that is asked about a regex match; `None` when it does not count.
 fn accept<'e>(rule: &'e Rule, pattern: &LazyPattern, text: &[u8], found: Found) -> Option<Match<'e>> {
-    let every = rule.window.is_some_and(|window| window.every);
-    if found.secret.is_empty()
-        || !ends_cleanly(rule, text, found.whole)
-        || every && !begins_cleanly(rule, text, found.whole.start)
-    {
+    if found.secret.is_empty() || !ends_cleanly(rule, text, found.whole) {
         return None;
     }
     let secret = found.secret.of(text);
@@ -175,11 +211,8 @@ fn accept<'e>(rule: &'e Rule, pattern: &LazyPattern, text: &[u8], found: Found) 
         why.push("runs of the alphabet");
     }
     if let Some(context) = &rule.context {
-        let around = window::lines_around(text, found.whole, context.lines, CONTEXT_REACH)
-            .of(text)
-            .to_ascii_lowercase();
-        let holds =
-            |word: &String| memchr::memmem::find(&around, word.to_ascii_lowercase().as_bytes()).is_some();
+        let around = window::lines_around(text, found.whole, context.lines, CONTEXT_REACH).of(text);
+        let holds = |word: &String| letter_case::find(around, word.as_bytes()).is_some();
         match (context.words.iter().any(holds), context.otherwise) {
             (true, _) => why.push(CONTEXT_HOLDS),
             (false, Otherwise::Low) => confidence = Confidence::Low,
@@ -209,10 +242,7 @@ fn names_end(rule: &Rule, text: &[u8]) -> Option<usize> {
     if rule.names.is_empty() {
         return Some(0);
     }
-    let lower = text.to_ascii_lowercase();
-    let end = |name: &String| {
-        Some(memchr::memmem::find(&lower, name.to_ascii_lowercase().as_bytes())? + name.len())
-    };
+    let end = |name: &String| Some(letter_case::find(text, name.as_bytes())? + name.len());
     rule.names.iter().filter_map(end).min()
 }
 

@@ -9,12 +9,16 @@ mod entropy;
 pub mod examples;
 mod filler;
 mod generic;
+mod letter_case;
 mod matcher;
+mod nearby;
+mod opening;
 mod overlap;
 mod pattern;
 mod proof;
 
 pub mod sample;
+mod steps;
 mod window;
 
 use std::cmp::Reverse;
@@ -87,10 +91,11 @@ impl Engine {
     fn local_matches<'e>(&'e self, text: &[u8]) -> Vec<Match<'e>> {
         let mut found: Vec<Match<'e>> = Vec::new();
         let mut known = HashMap::new();
+        let mut memory = matcher::Memory::default();
         self.anchors.find(text, |anchor| {
             let rule = &self.rules[anchor.rule];
             let pattern = self.pattern(anchor.rule);
-            matcher::judge(rule, pattern, text, anchor, &mut |found_here| {
+            matcher::judge_with(rule, pattern, text, anchor, &mut memory, &mut |found_here| {
                 let index = *known.entry((anchor.rule, found_here.span)).or_insert(found.len());
                 match found.get_mut(index) {
                     None => found.push(found_here),
@@ -112,7 +117,8 @@ fn quality<'m>(found: &'m Match<'_>) -> impl Ord + 'm {
 /// Whether the rule's regexes can be built within the engine's limits; the error says why not.
 pub fn check_pattern(rule: &Rule) -> Result<(), String> {
     for pattern in std::iter::once(&rule.pattern).chain(&rule.never_pattern) {
-        pattern::build(pattern, pattern::Build::Whole).map_err(|error| format!("{pattern}: {error}"))?;
+        pattern::build(pattern, pattern::Automaton::LazyDfa)
+            .map_err(|error| format!("{pattern}: {error}"))?;
     }
     Ok(())
 }

@@ -12,12 +12,10 @@ use crate::rules::syntax::PairOtherwise;
 use super::Match;
 use super::matcher::{CONTEXT_HOLDS, NAMED_ABOVE, NOT_ASSIGNED};
 use super::proof::CHECKSUM_VERIFIED;
+use super::steps;
 
 /// Farthest that two matches of a pair may stand apart, in bytes.
 const PAIR_REACH: usize = 4096;
-
-/// The same, measured between their first bytes: identifiers and keys are far shorter than this.
-const REACH_WITH_LENGTH: usize = PAIR_REACH + 1024;
 
 /// Applies `pair`: drops, lowers or raises matches by whether their companion stands near.
 pub(crate) fn judge_pairs(found: &mut Vec<Match<'_>>, text: &[u8]) {
@@ -26,17 +24,15 @@ pub(crate) fn judge_pairs(found: &mut Vec<Match<'_>>, text: &[u8]) {
     if partners.is_empty() {
         return;
     }
-    let mut places: HashMap<&str, Vec<Span>> = HashMap::new();
+    let mut places: HashMap<&str, Partners> = HashMap::new();
     for found in found.iter().filter(|found| partners.contains(found.rule.id.as_str())) {
         places.entry(&found.rule.id).or_default().push(found.span);
     }
     found.retain_mut(|found| {
         let Some(pair) = &found.rule.pair else { return true };
-        // They are sorted by place, so only those within reach are looked at.
-        let all = places.get(pair.with.as_str()).map_or(&[][..], Vec::as_slice);
-        let first = all.partition_point(|span| span.start + REACH_WITH_LENGTH < found.span.start);
-        let mut close = all[first..].iter().take_while(|span| span.start <= found.span.end + PAIR_REACH);
-        let near = close.any(|span| is_near(text, found.span, *span, pair.lines));
+        let near = places.get(pair.with.as_str()).is_some_and(|all| {
+            all.around(found.span).any(|span| is_near(text, found.span, span, pair.lines))
+        });
         match (near, pair.otherwise) {
             (true, PairOtherwise::Keep) => {
                 found.confidence =
@@ -52,11 +48,39 @@ pub(crate) fn judge_pairs(found: &mut Vec<Match<'_>>, text: &[u8]) {
     });
 }
 
+/// The matches of one rule, by place.
+#[derive(Default)]
+struct Partners {
+    starts: Vec<usize>,
+    /// For each the match that reaches farthest of it and those before it.
+    farthest: Vec<Span>,
+}
+
+impl Partners {
+    fn push(&mut self, span: Span) {
+        let farthest = self.farthest.last().copied().filter(|last| last.end >= span.end).unwrap_or(span);
+        self.starts.push(span.start);
+        self.farthest.push(farthest);
+    }
+
+    /// The nearest before and the nearest behind `span`: where neither is near, none is.
+    fn around(&self, span: Span) -> impl Iterator<Item = Span> {
+        let behind = self.starts.partition_point(|&start| start <= span.start);
+        let before = behind.checked_sub(1).map(|at| self.farthest[at]);
+        // Nothing that is asked about the one behind depends on its end.
+        let behind = self.starts.get(behind).map(|&start| Span::new(start, start));
+        before.into_iter().chain(behind)
+    }
+}
+
 fn is_near(text: &[u8], one: Span, other: Span, lines: usize) -> bool {
     let (first, second) = if one.start <= other.start { (one, other) } else { (other, one) };
     let between = second.start.saturating_sub(first.end);
-    between <= PAIR_REACH
-        && memchr::memchr_iter(b'\n', &text[first.end.min(second.start)..second.start]).count() <= lines
+    if between > PAIR_REACH {
+        return false;
+    }
+    steps::count_search(between);
+    memchr::memchr_iter(b'\n', &text[second.start - between..second.start]).nth(lines).is_none()
 }
 
 /// How a match stands against others on the same bytes; the greater one wins.

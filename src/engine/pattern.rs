@@ -1,31 +1,17 @@
 //! A rule's regexes, compiled when they are first needed: most runs need few of them.
-//!
-//! What makes a regex fast takes longer to build than to do without it for a while. So each is built twice:
-//! plain for its first searches, which is all that a hook ever asks of it, and whole for those that follow.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use regex_automata::meta::Regex;
-use regex_automata::util::captures::Captures;
+use regex_automata::util::primitives::{NonMaxUsize, PatternID};
 use regex_automata::util::syntax;
 use regex_automata::{Anchored, Input};
 
 use crate::model::Span;
-use crate::rules::Rule;
+use crate::rules::{Rule, lint};
 
-/// So many searches in the plain regex cost more, compared with the whole one, about what the rest of the
-/// whole one costs to build: 0.4 million instructions.
-const PLAIN_SEARCHES: u32 = 100;
-
-/// How much of a regex is built. What it matches does not depend on it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Build {
-    /// The automaton alone: less than half of the work.
-    Plain,
-    /// And what searches it fast: prefilter, one-pass and lazy automata.
-    Whole,
-}
+use super::opening::Opening;
+use super::window;
 
 /// The two spans of a regex match: all of it, and the value in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,160 +24,154 @@ pub(crate) struct Found {
 #[derive(Debug)]
 pub(crate) struct LazyPattern {
     pattern: String,
-    /// Searches so far, counted up to [`PLAIN_SEARCHES`].
-    searches: AtomicU32,
-    plain: OnceLock<Regex>,
-    whole: OnceLock<Regex>,
+    /// How its matches are searched.
+    search: Search,
+    opening: OnceLock<Opening>,
+    regex: OnceLock<Compiled>,
     never_pattern: Option<String>,
     never: OnceLock<Regex>,
 }
 
+#[derive(Debug)]
+struct Compiled {
+    regex: Regex,
+    /// Number of the group named `secret`; 0 where the whole match is the value.
+    secret: usize,
+    #[cfg(test)]
+    walker: super::steps::given::Walker,
+}
+
+/// How a rule's matches are searched.
+#[derive(Clone, Copy, Debug)]
+enum Search {
+    /// Whether one begins at a place, and reaches no farther than that from it.
+    AtOnePlace { after: usize },
+    /// All in a window.
+    Anywhere,
+}
+
+/// What runs a regex.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Automaton {
+    Backtracker,
+    LazyDfa,
+}
+
+/// States times bytes that the backtracker is given, at most: 32 KB are cleared for a search.
+const MOST_BITS: usize = 1 << 18;
+
+/// Groups that a pattern may have up to the one named `secret`; one with more has no value of its own.
+const MAX_GROUPS: usize = 8;
+
 impl LazyPattern {
     pub(crate) fn new(rule: &Rule) -> LazyPattern {
+        let window = rule.window.unwrap_or(window::DEFAULT);
         LazyPattern {
             pattern: rule.pattern.clone(),
-            searches: AtomicU32::new(0),
-            plain: OnceLock::new(),
-            whole: OnceLock::new(),
+            search: if window.every { Search::Anywhere } else { Search::AtOnePlace { after: window.after } },
+            opening: OnceLock::new(),
+            regex: OnceLock::new(),
             never_pattern: rule.never_pattern.clone(),
             never: OnceLock::new(),
         }
     }
 
-    fn regex(&self) -> &Regex {
-        if let Some(whole) = self.whole.get() {
-            return whole;
+    /// What every match begins with.
+    pub(crate) fn opening(&self) -> &Opening {
+        self.opening.get_or_init(|| {
+            // One that does not parse matches nothing (see `compile`): anything may be said of it.
+            let hir = lint::parse(&self.pattern).unwrap_or_else(|_| regex_syntax::hir::Hir::fail());
+            Opening::new(&hir)
+        })
+    }
+
+    /// The cheapest automaton. Most patterns are asked a few times in a run, at places where they nearly match: a
+    /// lazy DFA costs ten times as much to begin with as the backtracker, and three times the memory. But
+    /// the backtracker clears a bit for each state and byte that it may look at, so both must be few.
+    fn automaton(&self) -> Automaton {
+        let opening = self.opening();
+        match self.search {
+            Search::AtOnePlace { after }
+                if opening.states().saturating_mul(opening.longest().unwrap_or(after).min(after))
+                    <= MOST_BITS =>
+            {
+                Automaton::Backtracker
+            }
+            _ => Automaton::LazyDfa,
         }
-        if self.searches.fetch_add(1, Ordering::Relaxed) < PLAIN_SEARCHES {
-            return self.plain.get_or_init(|| compile(&self.pattern, Build::Plain));
-        }
-        self.whole.get_or_init(|| compile(&self.pattern, Build::Whole))
+    }
+
+    fn compiled(&self) -> &Compiled {
+        self.regex.get_or_init(|| {
+            let regex = compile(&self.pattern, self.automaton());
+            let secret = regex.group_info().to_index(PatternID::ZERO, "secret").unwrap_or(0);
+            Compiled {
+                secret,
+                #[cfg(test)]
+                walker: super::steps::given::Walker::new(&self.pattern),
+                regex,
+            }
+        })
     }
 
     /// The match that begins exactly at `start`, if any, looking no farther than `window`.
     pub(crate) fn match_at(&self, text: &[u8], window: Span, start: usize) -> Option<Found> {
-        let input =
-            Input::new(&text[window.start..window.end]).range(start - window.start..).anchored(Anchored::Yes);
+        let opening = self.opening();
+        let end = window.end.min(start.saturating_add(opening.longest().unwrap_or(usize::MAX)));
+        if !opening.may_begin(&text[start..end]) || !opening.has_mark(&text[start..end]) {
+            return None;
+        }
+        let range = start - window.start..end - window.start;
+        let input = Input::new(window.of(text)).range(range).anchored(Anchored::Yes);
         self.search(input, window.start)
     }
 
-    /// Every match in `window`, one after the other.
-    pub(crate) fn matches_in(&self, text: &[u8], window: Span, sink: &mut dyn FnMut(Found)) {
-        let mut from = window.start;
-        while from < window.end {
-            let input = Input::new(&text[window.start..window.end]).range(from - window.start..);
-            let Some(found) = self.search(input, window.start) else { return };
-            from = found.whole.end.max(from + 1);
-            sink(found);
-        }
-    }
-
-    fn search(&self, input: Input<'_>, offset: usize) -> Option<Found> {
+    /// The first match that `input` asks for; `offset` is where its haystack begins in the text.
+    pub(crate) fn search(&self, input: Input<'_>, offset: usize) -> Option<Found> {
+        let compiled = self.compiled();
         #[cfg(test)]
-        given::count(&input);
-        let regex = self.regex();
-        let span = |span: regex_automata::Span| Span::new(span.start + offset, span.end + offset);
-        if regex.captures_len() == 1 {
-            let whole = span(regex.search(&input)?.span());
+        compiled.walker.walk(&input);
+        let span = |start: usize, end: usize| Span::new(start + offset, end + offset);
+        let group = compiled.secret;
+        if group == 0 || group >= MAX_GROUPS {
+            let found = compiled.regex.search(&input)?;
+            let whole = span(found.start(), found.end());
             return Some(Found { whole, secret: whole });
         }
-        let mut captures: Captures = regex.create_captures();
-        regex.search_captures(&input, &mut captures);
-        let whole = span(captures.get_match()?.span());
-        let secret = captures.get_group_by_name("secret").map_or(whole, span);
-        Some(Found { whole, secret })
+        // Room for the groups up to the one that is wanted: nothing is allocated for a search.
+        let mut slots = [None::<NonMaxUsize>; 2 * MAX_GROUPS];
+        let slots = &mut slots[..2 * group + 2];
+        compiled.regex.search_slots(&input, slots)?;
+        let group = |number: usize| Some(span(slots[2 * number]?.get(), slots[2 * number + 1]?.get()));
+        let whole = group(0)?;
+        Some(Found { whole, secret: group(compiled.secret).unwrap_or(whole) })
     }
 
     /// Whether the rule's `never_pattern` matches anywhere in `value`.
     pub(crate) fn never_matches(&self, value: &[u8]) -> bool {
         let Some(pattern) = &self.never_pattern else { return false };
-        self.never.get_or_init(|| compile(pattern, Build::Whole)).is_match(value)
+        super::steps::count(value.len());
+        self.never.get_or_init(|| compile(pattern, Automaton::LazyDfa)).is_match(value)
     }
 }
 
 /// The regex of a pattern that `rules::lint` has parsed with the same settings. One that is too
 /// large to build matches nothing: whoever loads rules asks `check_pattern` first, and the tests ask it
 /// for the built-in ones.
-fn compile(pattern: &str, how: Build) -> Regex {
-    build(pattern, how).unwrap_or_else(|_| Regex::new("[a&&b]").expect("the empty class is a regex"))
+fn compile(pattern: &str, automaton: Automaton) -> Regex {
+    build(pattern, automaton).unwrap_or_else(|_| Regex::new("[a&&b]").expect("the empty class is a regex"))
 }
 
 /// Builds a rule's regex: bytes, no Unicode classes, at most 8 MiB of automaton.
-pub(crate) fn build(pattern: &str, how: Build) -> Result<Regex, Box<regex_automata::meta::BuildError>> {
+pub(crate) fn build(
+    pattern: &str,
+    automaton: Automaton,
+) -> Result<Regex, Box<regex_automata::meta::BuildError>> {
     let syntax = syntax::Config::new().unicode(false).utf8(false);
-    let config = Regex::config().utf8_empty(false).nfa_size_limit(Some(8 << 20));
-    let config = match how {
-        Build::Plain => config.auto_prefilter(false).onepass(false).hybrid(false),
-        Build::Whole => config,
+    let config = Regex::config().utf8_empty(false).nfa_size_limit(Some(8 << 20)).onepass(false);
+    let config = match automaton {
+        Automaton::Backtracker => config.hybrid(false).auto_prefilter(false),
+        Automaton::LazyDfa => config,
     };
     Regex::builder().syntax(syntax).configure(config).build(pattern).map_err(Box::new)
-}
-
-/// What this thread has asked of regexes: tests count instead of timing. A search through a window counts
-/// its bytes; an attempt at one place counts one, as hardly any reads on after the first wrong byte.
-#[cfg(test)]
-pub(super) mod given {
-    use std::cell::Cell;
-
-    use regex_automata::Input;
-
-    thread_local! {
-        static STEPS: Cell<u64> = const { Cell::new(0) };
-    }
-
-    pub(super) fn count(input: &Input<'_>) {
-        let steps = if input.get_anchored().is_anchored() { 1 } else { input.get_span().len() as u64 };
-        STEPS.set(STEPS.get() + steps);
-    }
-
-    pub(crate) fn reset() {
-        STEPS.set(0);
-    }
-
-    pub(crate) fn steps() -> u64 {
-        STEPS.get()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::engine::sample::{Draw, sample};
-    use crate::rules::RuleSet;
-
-    #[test]
-    fn plain_and_whole_match_alike() {
-        for rule in RuleSet::builtin().iter() {
-            let mut draw = Draw::new(7);
-            let value = sample(rule, &mut draw).expect("drawn");
-            let text = [b"x = '", &value[..], b"' ", &value[..value.len() / 2], b"\n"].concat();
-            let [plain, whole] =
-                [Build::Plain, Build::Whole].map(|how| build(&rule.pattern, how).expect("a regex"));
-            for start in 0..text.len().min(200) {
-                for anchored in [Anchored::Yes, Anchored::No] {
-                    let input = Input::new(&text).range(start..).anchored(anchored);
-                    let found = |regex: &Regex| {
-                        let mut captures = regex.create_captures();
-                        regex.search_captures(&input, &mut captures);
-                        captures.iter().map(|span| span.map(|span| span.range())).collect::<Vec<_>>()
-                    };
-                    assert_eq!(found(&plain), found(&whole), "{} at {start}", rule.id);
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn a_regex_that_is_asked_often_is_built_whole() {
-        let set = RuleSet::builtin();
-        let pattern = LazyPattern::new(&set[0]);
-        let text = b"no value at all";
-        let ask = || pattern.match_at(text, Span::new(0, text.len()), 0);
-        for _ in 0..PLAIN_SEARCHES {
-            assert_eq!(ask(), None);
-        }
-        assert_eq!((pattern.plain.get().is_some(), pattern.whole.get().is_some()), (true, false));
-        ask();
-        assert!(pattern.whole.get().is_some());
-    }
 }

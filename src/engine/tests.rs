@@ -3,6 +3,7 @@
 mod drawn;
 mod linear;
 mod locality;
+mod opening;
 mod prefilter;
 mod text;
 

@@ -7,6 +7,8 @@ use crate::model::Span;
 use crate::rules::Rule;
 use crate::rules::syntax::{Cut, Window};
 
+use super::steps;
+
 /// The window of rules that name none.
 pub(crate) const DEFAULT: Window = Window { before: 256, after: 1024, cut: Cut::Line, every: false };
 
@@ -23,6 +25,7 @@ pub(crate) fn around(text: &[u8], at: usize, rule: &Rule) -> Span {
         }
         Cut::Line => line_part(text, at, low, high),
         Cut::Document => {
+            steps::count_search(high - low);
             let start = memmem::rfind(&text[low..at], b"\n---").map_or(low, |found| low + found + 1);
             let end = memmem::find(&text[at..high], b"\n---").map_or(high, |found| at + found + 1);
             Span::new(start, end)
@@ -32,6 +35,7 @@ pub(crate) fn around(text: &[u8], at: usize, rule: &Rule) -> Span {
 
 /// The part of the line around `at` that lies in `low..high`, without its line ending.
 pub(crate) fn line_part(text: &[u8], at: usize, low: usize, high: usize) -> Span {
+    steps::count_search(high - low);
     let start = memrchr(b'\n', &text[low..at]).map_or(low, |found| low + found + 1);
     let end = memchr(b'\n', &text[at..high]).map_or(high, |found| at + found);
     let end = if end > at && text[end - 1] == b'\r' { end - 1 } else { end };
@@ -42,6 +46,7 @@ pub(crate) fn line_part(text: &[u8], at: usize, low: usize, high: usize) -> Span
 pub(crate) fn lines_around(text: &[u8], span: Span, lines: usize, reach: usize) -> Span {
     let low = span.start.saturating_sub(reach);
     let high = span.end.saturating_add(reach).min(text.len());
+    steps::count_search(high - low);
     let mut before = memchr::memrchr_iter(b'\n', &text[low..span.start]);
     let start = before.nth(lines).map_or(low, |found| low + found + 1);
     let mut after = memchr::memchr_iter(b'\n', &text[span.end..high]);

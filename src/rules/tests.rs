@@ -104,7 +104,7 @@ fn a_users_rule_takes_the_place_of_a_built_in_one() {
     assert_eq!(set.own().map(|rule| rule.id.as_str()).collect::<Vec<_>>(), [id.as_str()]);
     let at = set.position(&id);
     let words: Vec<Word<'_>> = set.words().filter(|word| Some(word.rule) == at).collect();
-    assert_eq!(words, [Word { text: "acme_", rule: 5, keyword: false }]);
+    assert_eq!(words, [Word { text: "acme_", rule: 5, keyword: false, route: Route::Anywhere }]);
     let error = set.extend(vec![acme("acme-b", "  pair: {with: acme-nobody, lines: 2}\n")]);
     assert!(error.expect_err("no such rule").to_string().contains("acme-nobody"));
 }

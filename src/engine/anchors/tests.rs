@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 
 use super::*;
 use crate::engine::matcher::begins_cleanly;
-use crate::rules::RuleSet;
 use crate::rules::token_run::{BEFORE_LONG, BEFORE_MIXED, LONG, MIXED, is_token_byte};
+use crate::rules::{Rule, RuleSet};
 
 /// Every anchor, found by comparing every literal at every place.
 fn naive(rules: &[Rule], text: &[u8]) -> Vec<Anchor> {

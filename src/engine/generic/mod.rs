@@ -22,6 +22,12 @@ pub(crate) fn judge(
     human: bool,
 ) -> Option<(Confidence, Vec<&'static str>)> {
     let value = assigned.value.of(text);
+    let bare = assigned.quote.is_none();
+    // Most values are names of variables, or words: both are told by one look at their letters.
+    let random = shape::looks_random(value);
+    if !random && (!human || bare && shape::is_identifier(value)) {
+        return None;
+    }
     if value.len() < 4 || !shape::is_plausible(value) {
         return None;
     }
@@ -30,7 +36,6 @@ pub(crate) fn judge(
     if names == Names::SomethingElse {
         return None;
     }
-    let bare = assigned.quote.is_none();
     if filler::is_placeholder(value) || filler::is_code(value) || bare && filler::is_call(value) {
         return None;
     }
@@ -38,8 +43,7 @@ pub(crate) fn judge(
     if bare && assigned.operator != Operator::Element && text.get(assigned.value.end) == Some(&b'<') {
         return None;
     }
-    let random = shape::looks_random(value);
-    if !random && (bare && shape::is_identifier(value) || filler::is_trivial(value)) {
+    if !random && filler::is_trivial(value) {
         return None;
     }
     let certain = match assigned.operator {
@@ -50,8 +54,7 @@ pub(crate) fn judge(
     };
     let mixed = shape::classes(value) >= 3 && !shape::is_wordlike(value);
     let strong = match (human, random) {
-        (false, true) => value.len() >= 16 && !shape::is_uuid(value),
-        (false, false) => return None,
+        (false, random) => random && value.len() >= 16 && !shape::is_uuid(value),
         (true, true) => value.len() >= 8,
         (true, false) if !certain && (shape::is_wordlike(value) || assigned.operator == Operator::Call) => {
             return None;

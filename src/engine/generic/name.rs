@@ -1,5 +1,7 @@
 //! Whether an identifier names a secret, and not something about one (`token_type`, `password_field`).
 
+use crate::engine::steps;
+
 /// Words behind the secret's own word that turn the name into something else.
 const TURNS_INTO_SOMETHING_ELSE: &[&str] = &[
     "id",
@@ -244,25 +246,16 @@ const KEY_WORDS: &[&str] = &["key", "keys"];
 
 /// What `name`, in which `keyword` was found, names.
 pub(crate) fn names(name: &[u8], keyword: &[u8]) -> Names {
-    let lower_keyword = keyword.to_ascii_lowercase();
-    let words = words(name);
-    let joined: Vec<u8> = words.concat();
-    let compact: Vec<u8> = lower_keyword.iter().copied().filter(u8::is_ascii_alphanumeric).collect();
-    let Some(end_in_joined) = memchr::memmem::rfind(&joined, &compact).map(|at| at + compact.len()) else {
-        return Names::SomethingElse;
-    };
+    let words = Words::of(name);
+    let mut compact = keyword.to_ascii_lowercase();
+    compact.retain(u8::is_ascii_alphanumeric);
+    let found = memchr::memmem::rfind(&words.joined, &compact);
+    let Some(end) = found.map(|at| at + compact.len()) else { return Names::SomethingElse };
     // The word in which the keyword ends: `passw` is completed by `ord`, `token` by `s`.
-    let mut length = 0;
-    let ends_keyword = |word: &Vec<u8>| {
-        length += word.len();
-        length >= end_in_joined
-    };
-    let Some(index) = words.iter().position(ends_keyword) else { return Names::SomethingElse };
-    let word = &words[index];
-    let mut after = words[index + 1..].iter();
-    let tail = &word[word.len() - (length - end_in_joined)..];
+    let index = words.ends.partition_point(|&word_end| word_end < end);
+    let Some(&word_end) = words.ends.get(index) else { return Names::SomethingElse };
     let complete = matches!(
-        tail,
+        &words.joined[end..word_end],
         b"" | b"s"
             | b"ord"
             | b"ords"
@@ -276,19 +269,17 @@ pub(crate) fn names(name: &[u8], keyword: &[u8]) -> Names {
             | b"value"
             | b"key"
     );
-    let ends_a_secret = |word: &&Vec<u8>| {
-        let word = word.as_slice();
+    let ends_a_secret = |word: &[u8]| {
         KEY_WORDS.iter().any(|key| word == key.as_bytes())
             && matches!(compact.as_slice(), b"secret" | b"token" | b"encryption" | b"credential")
     };
+    let is_one_of = |word: &[u8], list: &[&str]| list.iter().any(|known| word == known.as_bytes());
     let names_it = complete
-        && after.all(|word| {
-            let text = std::str::from_utf8(word).unwrap_or("");
-            ends_a_secret(&word) || !TURNS_INTO_SOMETHING_ELSE.contains(&text)
-        });
-    let has = |list: &[&str]| {
-        words[..=index].iter().any(|word| std::str::from_utf8(word).is_ok_and(|word| list.contains(&word)))
-    };
+        && words
+            .iter()
+            .skip(index + 1)
+            .all(|word| ends_a_secret(word) || !is_one_of(word, TURNS_INTO_SOMETHING_ELSE));
+    let has = |list: &[&str]| words.iter().take(index + 1).any(|word| is_one_of(word, list));
     match names_it && !has(PUBLIC) {
         false => Names::SomethingElse,
         true if has(SHORT_LIVED) => Names::ShortLived,
@@ -301,29 +292,44 @@ pub(crate) fn names(name: &[u8], keyword: &[u8]) -> Names {
 pub(crate) fn is_function_on_a_secret(name: &[u8], keyword: &[u8]) -> bool {
     let behind = memchr::memmem::rfind(name, keyword).map_or(0, |at| at + keyword.len());
     let own = name.rsplit(|&byte| byte == b'.').next().unwrap_or(name);
-    let first = words(own).into_iter().next().unwrap_or_default();
+    let words = Words::of(own);
+    let first = words.iter().next().unwrap_or_default();
     name[behind..].contains(&b'.') || ASKING.iter().any(|word| first == word.as_bytes())
 }
 
 /// The lower-case words of an identifier, cut at everything that is no letter or digit and where
 /// lower case turns into upper case.
-fn words(name: &[u8]) -> Vec<Vec<u8>> {
-    let mut words = Vec::new();
-    for part in name.split(|byte| !byte.is_ascii_alphanumeric()).filter(|part| !part.is_empty()) {
-        let mut start = 0;
-        for at in 1..part.len() {
-            let camel = part[at].is_ascii_uppercase() && part[at - 1].is_ascii_lowercase();
-            let acronym = part[at].is_ascii_uppercase()
-                && part[at - 1].is_ascii_uppercase()
-                && part.get(at + 1).is_some_and(u8::is_ascii_lowercase);
-            if camel || acronym {
-                words.push(part[start..at].to_ascii_lowercase());
-                start = at;
+struct Words {
+    joined: Vec<u8>,
+    /// Where each word ends in `joined`.
+    ends: Vec<usize>,
+}
+
+impl Words {
+    fn of(name: &[u8]) -> Words {
+        steps::count(2 * name.len());
+        let mut words = Words { joined: Vec::with_capacity(name.len()), ends: Vec::with_capacity(8) };
+        for part in name.split(|byte| !byte.is_ascii_alphanumeric()).filter(|part| !part.is_empty()) {
+            for at in 0..part.len() {
+                let after = |test: fn(&u8) -> bool| at > 0 && test(&part[at - 1]);
+                let camel = part[at].is_ascii_uppercase() && after(u8::is_ascii_lowercase);
+                let acronym = part[at].is_ascii_uppercase()
+                    && after(u8::is_ascii_uppercase)
+                    && part.get(at + 1).is_some_and(u8::is_ascii_lowercase);
+                if camel || acronym {
+                    words.ends.push(words.joined.len());
+                }
+                words.joined.push(part[at].to_ascii_lowercase());
             }
+            words.ends.push(words.joined.len());
         }
-        words.push(part[start..].to_ascii_lowercase());
+        words
     }
-    words
+
+    fn iter(&self) -> impl Iterator<Item = &[u8]> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts.zip(&self.ends).map(|(start, &end)| &self.joined[start..end])
+    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! What a value looks like: machine-made, word, identifier, or something that is known to be public.
 
-use crate::engine::entropy::shannon;
+use crate::engine::entropy::shannon_of;
+use crate::engine::steps;
 
 /// The letter pairs that make up two thirds of English text, and of the identifiers made from it.
 const COMMON_PAIRS: &str = "th he in er an re on at en nd ti es or te of ed is it al ar st to nt ng se ha as ou \
@@ -13,6 +14,7 @@ const COMMON_PAIRS: &str = "th he in er an re on at en nd ti es or te of ed is i
 
 /// Whether the value could be a secret at all: one word of printable characters, with a letter or digit.
 pub(crate) fn is_plausible(value: &[u8]) -> bool {
+    steps::count(6 * value.len());
     value.iter().all(|byte| (0x21..0x7f).contains(byte))
         && value.iter().any(u8::is_ascii_alphanumeric)
         && !is_public(value)
@@ -44,40 +46,55 @@ pub(crate) fn classes(value: &[u8]) -> usize {
 
 /// Whether nobody would type the value by hand: even use of many characters, no syllables.
 pub(crate) fn looks_random(value: &[u8]) -> bool {
-    let body: Vec<u8> = value.iter().copied().filter(u8::is_ascii_alphanumeric).collect();
-    if body.len() < 8 || body.len() * 4 < value.len() * 3 {
+    steps::count(2 * value.len());
+    let body = || value.iter().copied().filter(u8::is_ascii_alphanumeric);
+    let (mut length, mut digits, mut hexadecimal, mut changes) = (0, 0, true, 0);
+    let mut before = None;
+    for byte in body() {
+        let class = (byte.is_ascii_uppercase(), byte.is_ascii_digit());
+        length += 1;
+        digits += usize::from(class.1);
+        hexadecimal &= byte.is_ascii_hexdigit();
+        changes += usize::from(before.is_some_and(|before| before != class));
+        before = Some(class);
+    }
+    if length < 8 || length * 4 < value.len() * 3 || digits == length || digits == 0 && changes * 4 <= length
+    {
         return false;
     }
-    let alphabet: f32 = if body.iter().all(u8::is_ascii_hexdigit) { 16.0 } else { 62.0 };
-    let most = (body.len() as f32).min(alphabet).log2();
-    let digits = body.iter().filter(|byte| byte.is_ascii_digit()).count();
-    if shannon(&body) < 0.78 * most || digits == body.len() {
-        return false;
-    }
-    !is_wordlike(value) && (digits > 0 || case_changes(&body) * 4 > body.len())
+    let alphabet: f32 = if hexadecimal { 16.0 } else { 62.0 };
+    let most = (length as f32).min(alphabet).log2();
+    shannon_of(body()) >= 0.78 * most && !is_wordlike(value)
 }
 
 /// Whether letters follow each other as in words, over most of the value.
 pub(crate) fn is_wordlike(value: &[u8]) -> bool {
-    let lower = value.to_ascii_lowercase();
-    let pairs: Vec<&[u8]> =
-        lower.windows(2).filter(|pair| pair.iter().all(u8::is_ascii_alphabetic)).collect();
-    if pairs.len() < 4 {
+    steps::count(2 * value.len());
+    let letter = |byte: u8| usize::from(byte.to_ascii_lowercase() - b'a');
+    let (mut pairs, mut common) = (0, 0);
+    for pair in value.windows(2).filter(|pair| pair.iter().all(u8::is_ascii_alphabetic)) {
+        pairs += 1;
+        common += (IS_COMMON[letter(pair[0])] >> letter(pair[1]) & 1) as usize;
+    }
+    if pairs < 4 {
         return false;
     }
-    let common = pairs
-        .iter()
-        .filter(|pair| COMMON_PAIRS.as_bytes().chunks(3).any(|known| known.starts_with(pair)))
-        .count();
     // Random letters hit the list in a third of the cases, words in nine of ten.
-    let letters = lower.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
-    common * 100 >= pairs.len() * 72 && letters * 2 >= value.len()
+    let letters = value.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
+    common * 100 >= pairs * 72 && letters * 2 >= value.len()
 }
 
-fn case_changes(body: &[u8]) -> usize {
-    let class = |byte: u8| (byte.is_ascii_uppercase(), byte.is_ascii_digit());
-    body.windows(2).filter(|pair| class(pair[0]) != class(pair[1])).count()
-}
+/// For each letter those that often follow it, one bit each.
+const IS_COMMON: [u32; 26] = {
+    let pairs = COMMON_PAIRS.as_bytes();
+    let mut followers = [0; 26];
+    let mut at = 0;
+    while at + 1 < pairs.len() {
+        followers[(pairs[at] - b'a') as usize] |= 1 << (pairs[at + 1] - b'a');
+        at += 3;
+    }
+    followers
+};
 
 /// Whether the value, without quotes, may as well be the name of a variable.
 pub(crate) fn is_identifier(value: &[u8]) -> bool {
