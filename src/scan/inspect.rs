@@ -10,8 +10,8 @@ use memchr::memmem;
 use crate::decode;
 use crate::engine::{Engine, Match, settle};
 use crate::model::{
-    Carrier, Confidence, Coverage, CoverageKind, Finding, Fingerprint, LineIndex, Locator, Provenance,
-    RepoPath, RuleInfo, Secret, Span, Status,
+    Carrier, Confidence, Coverage, CoverageKind, Finding, Fingerprint, Locator, Place, Provenance, RepoPath,
+    RuleInfo, Secret, Span, Status,
 };
 use crate::policy::{Policy, Surroundings, is_example_path};
 use crate::rules::Rule;
@@ -84,10 +84,9 @@ impl<'s> Inspector<'s> {
             return Inspected::default();
         }
         let secrets = regions(&matches);
-        let lines = LineIndex::new(text);
-        let mut locator = Locator::new(&lines, text);
+        let mut locator = Locator::new(text, Place::default());
         let mut candidate = |found: Match<'i>| {
-            let around = Surroundings { text, lines: &lines, value: found.span, secrets: &secrets };
+            let around = Surroundings { text, value: found.span, secrets: &secrets };
             let mut finding = self.finding(&found, &mut locator, &around);
             self.policy.judge(&mut finding, &around);
             Candidate { found, finding }
