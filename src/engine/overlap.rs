@@ -17,7 +17,7 @@ use super::proof::CHECKSUM_VERIFIED;
 const PAIR_REACH: usize = 4096;
 
 /// The same, measured between their first bytes: identifiers and keys are far shorter than this.
-const REACH_WITH_LENGTH: usize = PAIR_REACH + 1024;
+pub(crate) const REACH_WITH_LENGTH: usize = PAIR_REACH + 1024;
 
 /// Applies `pair`: drops, lowers or raises matches by whether their companion stands near.
 pub(crate) fn judge_pairs(found: &mut Vec<Match<'_>>, text: &[u8]) {
