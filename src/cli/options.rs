@@ -47,7 +47,7 @@ pub(crate) struct RuleOptions {
     #[arg(long, value_name = "N", help_heading = RULES)]
     pub(crate) threads: Option<usize>,
 
-    /// Do not read files larger than this; the run is then incomplete [default: 100MB]
+    /// Do not read objects larger than this, nor files if it is given; the run is then incomplete [default: 100MB]
     #[arg(long, value_name = "SIZE", help_heading = RULES)]
     pub(crate) max_blob_size: Option<ByteSize>,
 }

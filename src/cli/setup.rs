@@ -9,7 +9,7 @@ use anyhow::{Context, anyhow};
 use super::env::Environment;
 use super::options::{GradeOptions, RuleOptions};
 use super::talk;
-use crate::config::{self, Config, ConfigError, Layer, Resolved, Value, nearest};
+use crate::config::{self, Config, ConfigError, Layer, Origin, Resolved, Value, nearest};
 use crate::engine::check_pattern;
 use crate::git::repo::{OpenedRepo, Repo, RepoError};
 use crate::policy::{Baseline, Policy, SkipPaths};
@@ -159,13 +159,15 @@ impl Setup {
     /// The same before there is a baseline, for making one.
     pub(crate) fn settings_without_baseline(&self, env: &Environment) -> anyhow::Result<Settings> {
         let policy = Policy { skip: self.skip_paths()?, ..Policy::default() };
+        let size = &self.settings.max_blob_size;
         Ok(Settings {
             rules: self.rules()?,
             policy,
             confidence: self.settings.confidence.value,
             fail_on: self.settings.fail_on.value,
             threads: self.settings.threads.value,
-            max_blob_size: self.settings.max_blob_size.value.bytes(),
+            max_blob_size: size.value.bytes(),
+            max_file_size: (size.origin != Origin::Default).then(|| size.value.bytes()),
             directory: env.directory.clone(),
             root: self.root.clone(),
             env: env.git.clone(),

@@ -1,8 +1,11 @@
 //! In: the bytes as they are stored. Out: [`Chunk`]s of text to match on. Never: deciding what is a secret.
 
+mod reader;
 mod utf16;
 
 use std::borrow::Cow;
+
+pub use reader::TextReader;
 
 /// One text made from stored bytes. Line and column in it are those of the stored text.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,7 +8,7 @@ pub(super) enum ByteOrder {
 }
 
 /// How much of the beginning decides when there is no byte order mark.
-const PROBE: usize = 512;
+pub(super) const PROBE: usize = 512;
 
 /// The byte order, if the bytes are UTF-16: by the byte order mark, or because nearly every second
 /// byte of the beginning is zero and hardly any of the others.
@@ -35,17 +35,48 @@ pub(super) fn detect(bytes: &[u8]) -> Option<ByteOrder> {
 
 /// UTF-8 of all units; an unpaired surrogate becomes U+FFFD, the byte order mark is left out.
 pub(super) fn decode(bytes: &[u8], order: ByteOrder) -> Vec<u8> {
-    let units = bytes.chunks_exact(2).map(|pair| match order {
-        ByteOrder::Little => u16::from_le_bytes([pair[0], pair[1]]),
-        ByteOrder::Big => u16::from_be_bytes([pair[0], pair[1]]),
-    });
     let mut text = Vec::with_capacity(bytes.len() / 2);
-    let mut buffer = [0; 4];
-    for character in char::decode_utf16(units.skip_while(|unit| *unit == 0xFEFF)) {
-        let character = character.unwrap_or(char::REPLACEMENT_CHARACTER);
-        text.extend_from_slice(character.encode_utf8(&mut buffer).as_bytes());
-    }
+    Decoder::new(order).decode(bytes, true, &mut text);
     text
+}
+
+/// Decodes a text that comes in parts.
+#[derive(Debug)]
+pub(super) struct Decoder {
+    order: ByteOrder,
+    /// Whether anything but byte order marks has come.
+    has_begun: bool,
+}
+
+impl Decoder {
+    pub(super) fn new(order: ByteOrder) -> Decoder {
+        Decoder { order, has_begun: false }
+    }
+
+    /// Appends the UTF-8 of `bytes` to `text` and gives how many of them that is. Unless they are the
+    /// `last`, a character that is not all there is left for the next part.
+    pub(super) fn decode(&mut self, bytes: &[u8], last: bool, text: &mut Vec<u8>) -> usize {
+        let unit = |pair: &[u8]| match self.order {
+            ByteOrder::Little => u16::from_le_bytes([pair[0], pair[1]]),
+            ByteOrder::Big => u16::from_be_bytes([pair[0], pair[1]]),
+        };
+        let mut end = bytes.len() & !1;
+        let ends_in_half = bytes[..end].chunks_exact(2).next_back().map(unit);
+        if !last && matches!(ends_in_half, Some(0xD800..0xDC00)) {
+            end -= 2;
+        }
+        let marks = match self.has_begun {
+            true => 0,
+            false => bytes[..end].chunks_exact(2).map(unit).take_while(|unit| *unit == 0xFEFF).count() * 2,
+        };
+        let mut buffer = [0; 4];
+        for character in char::decode_utf16(bytes[marks..end].chunks_exact(2).map(unit)) {
+            let character = character.unwrap_or(char::REPLACEMENT_CHARACTER);
+            text.extend_from_slice(character.encode_utf8(&mut buffer).as_bytes());
+        }
+        self.has_begun |= marks < end;
+        end
+    }
 }
 
 #[cfg(test)]

@@ -86,6 +86,16 @@ impl Engine {
         reaches.fold((0, 0), |most, reach| (most.0.max(reach.0), most.1.max(reach.1)))
     }
 
+    /// How much text around its beginning decides about a candidate: in a part of a text, the candidates
+    /// that begin at least so far from both ends of the part are those of the whole text. An end of the
+    /// part that is the text's own end may be nearer.
+    pub fn margin(&self) -> usize {
+        let (before, after) = self.reach();
+        // From a value to the other one of its pair, from there to an anchor that leads to it, and from that
+        // to all that its judgement looks at. The pair is measured from where the value ends.
+        overlap::REACH_WITH_LENGTH + 3 * before.max(after)
+    }
+
     /// The matches of every anchor by itself, each (rule, span) once, by place: the local part. Where
     /// several anchors lead to the same value the best match stands, whichever came first.
     fn local_matches<'e>(&'e self, text: &[u8]) -> Vec<Match<'e>> {

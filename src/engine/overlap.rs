@@ -17,6 +17,9 @@ use super::steps;
 /// Farthest that two matches of a pair may stand apart, in bytes.
 const PAIR_REACH: usize = 4096;
 
+/// The same, measured between their first bytes: identifiers and keys are far shorter than this.
+pub(crate) const REACH_WITH_LENGTH: usize = PAIR_REACH + 1024;
+
 /// Applies `pair`: drops, lowers or raises matches by whether their companion stands near.
 pub(crate) fn judge_pairs(found: &mut Vec<Match<'_>>, text: &[u8]) {
     let partners: HashSet<&str> =

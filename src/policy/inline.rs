@@ -3,15 +3,19 @@
 //! There is no wildcard. A mark that names its rule says that somebody looked at this one value; `*` would
 //! also silence the real secret that comes to stand on the same line a year later.
 
-use memchr::memmem;
+use memchr::{memchr, memmem, memrchr};
 
-use crate::model::{LineIndex, Secret, Span};
+use crate::model::{Secret, Span};
 
 const MARK: &[u8] = b"stopleak:allow";
 
 /// How far from the value, in bytes, a mark may stand on the value's line. A line of code is shorter; the
 /// limit keeps a file of one enormous line from being searched once for each of its findings.
 const REACH: usize = 4096;
+
+/// How far before the value, in bytes, the line above its own may begin: files that are larger than memory
+/// are read in parts, and this much of what was read stays there.
+const ABOVE: usize = 64 * 1024;
 
 /// What a report shows of a reason.
 const REASON_CHARACTERS: usize = 200;
@@ -21,13 +25,16 @@ const REASON_CHARACTERS: usize = 200;
 pub struct Surroundings<'t> {
     /// The whole text that people see: what is stored, not what was decoded from it.
     pub text: &'t [u8],
-    /// The lines of `text`.
-    pub lines: &'t LineIndex,
     /// The value (of a decoded value: the stored bytes that it was made from).
     pub value: Span,
-    /// Every value that was found in `text`, in any order. A reason that runs over one of them is masked
-    /// there, so that it can be shown.
+    /// The regions that cover every value found in `text`, sorted, none overlapping another. A reason
+    /// that runs over one of them is masked there, so that it can be shown.
     pub secrets: &'t [Span],
+}
+
+impl Surroundings<'_> {
+    /// The farthest before the start of a value, and behind its end, that a mark for it is looked for.
+    pub const REACH: (usize, usize) = (ABOVE, REACH);
 }
 
 /// What the marks around a value say about one rule.
@@ -66,24 +73,25 @@ pub(super) fn find(rule: &str, secret: &Secret, around: &Surroundings<'_>) -> Ma
 
 /// From the start of the value's first line to the end of its last, cut to [`REACH`] on both sides.
 fn own_lines(around: &Surroundings<'_>) -> Option<Span> {
-    let Surroundings { text, lines, value, .. } = around;
+    let Surroundings { text, value, .. } = around;
     let end = value.end.min(text.len());
     let first = value.start.min(end);
-    let start = lines.start(lines.line(first)).max(first.saturating_sub(REACH));
+    let start = line_start(text, first, REACH).unwrap_or_else(|low| low);
     let rest = &text[end..text.len().min(end + REACH)];
     // A value that ends with its line's end has its last line behind it.
     let to_line_end = match text[first..end].last() {
         Some(b'\n') => 0,
-        _ => memchr::memchr(b'\n', rest).unwrap_or(rest.len()),
+        _ => memchr(b'\n', rest).unwrap_or(rest.len()),
     };
     Some(Span::new(start, end + to_line_end))
 }
 
 /// The line above, from a mark that stands alone in its comment on.
 fn line_above(around: &Surroundings<'_>) -> Option<Span> {
-    let first = around.lines.line(around.value.start.min(around.text.len()));
-    let end = around.lines.start(first);
-    let start = around.lines.start(first.checked_sub(1).filter(|line| *line > 0)?);
+    let first = around.value.start.min(around.text.len());
+    let end = line_start(around.text, first, ABOVE).ok()?;
+    let line_end = end.checked_sub(1)?;
+    let start = line_start(around.text, line_end, ABOVE - (first - line_end)).ok()?;
     let line = &around.text[start..end];
     // Enough for deep indentation; code before the mark means that it belongs to that code.
     let at = memmem::find(&line[..line.len().min(REACH)], MARK)?;
@@ -93,10 +101,21 @@ fn line_above(around: &Surroundings<'_>) -> Option<Span> {
     opens_comment.then(|| Span::new(start + at, start + line.len().min(at + REACH)))
 }
 
+/// Where the line that holds the byte at `offset` begins, if that is at most `reach` bytes before; else the
+/// farthest byte that was looked at.
+fn line_start(text: &[u8], offset: usize, reach: usize) -> Result<usize, usize> {
+    let low = offset.saturating_sub(reach);
+    match memrchr(b'\n', &text[low..offset]) {
+        Some(line_end) => Ok(low + line_end + 1),
+        None if low == 0 => Ok(0),
+        None => Err(low),
+    }
+}
+
 /// Reads the mark at the start of `span`, which ends where the search ended.
 fn judge(rule: &str, secret: &Secret, span: Span, around: &Surroundings<'_>) -> Mark {
     let text = span.of(around.text);
-    let line_end = memchr::memchr(b'\n', text).unwrap_or(text.len());
+    let line_end = memchr(b'\n', text).unwrap_or(text.len());
     let line = &text[..line_end];
     let mut end = line.len();
     for closer in [&b"-->"[..], b"*/", MARK] {
@@ -151,7 +170,8 @@ fn judge(rule: &str, secret: &Secret, span: Span, around: &Surroundings<'_>) -> 
 fn shown(reason: &[u8], offset: usize, secret: &Secret, secrets: &[Span]) -> String {
     let place = Span::new(offset, offset + reason.len());
     let mut bytes = reason.to_vec();
-    for found in secrets.iter().filter(|found| found.overlaps(place)) {
+    let first = secrets.partition_point(|found| found.end <= place.start);
+    for found in secrets[first..].iter().take_while(|found| found.start < place.end) {
         let (from, to) = (found.start.max(place.start), found.end.min(place.end));
         bytes[from - offset..to - offset].fill(b'*');
     }
@@ -171,15 +191,14 @@ mod tests {
 
     /// The value is `v4lue`; `s3cond` is another secret.
     fn mark(text: &str) -> Mark {
-        let spans: Vec<Span> = ["v4lue", "s3cond"]
-            .iter()
-            .filter_map(|value| text.find(value).map(|at| Span::new(at, at + value.len())))
-            .collect();
-        let lines = LineIndex::new(text.as_bytes());
+        let span = |value: &str| text.find(value).map(|at| Span::new(at, at + value.len()));
+        let mut spans: Vec<Span> = ["v4lue", "s3cond"].into_iter().filter_map(span).collect();
+        let value = spans[0];
+        spans.sort();
         find(
             "demo-token",
             &Secret::new("v4lue"),
-            &Surroundings { text: text.as_bytes(), lines: &lines, value: spans[0], secrets: &spans },
+            &Surroundings { text: text.as_bytes(), value, secrets: &spans },
         )
     }
 
@@ -207,9 +226,8 @@ mod tests {
     #[test]
     fn a_mark_counts_on_any_line_of_a_value_of_several() {
         let text = "k = '''one # stopleak:allow demo-token fixture\ntwo\nthree'''\nfour";
-        let lines = LineIndex::new(text.as_bytes());
         let value = Span::new(7, text.find("'''\n").expect("there"));
-        let around = Surroundings { text: text.as_bytes(), lines: &lines, value, secrets: &[] };
+        let around = Surroundings { text: text.as_bytes(), value, secrets: &[] };
         assert_eq!(find("demo-token", &Secret::new("v4lue"), &around), allows("fixture"));
     }
 
@@ -253,10 +271,12 @@ mod tests {
         assert_eq!(mark(&long), allows("ok"));
         let far = format!("v4lue{}# stopleak:allow demo-token ok", " ".repeat(3 * REACH));
         assert_eq!(mark(&far), Mark::Absent);
+        let above = |far: usize| format!("# stopleak:allow demo-token ok\n{}v4lue", " ".repeat(far));
+        assert_eq!(mark(&above(ABOVE - 40)), allows("ok"));
+        assert_eq!(mark(&above(ABOVE)), Mark::Absent);
         let text = b"v4lue stopleak:allow demo-token \xff\x1b[31m ok stopleak:allow";
-        let lines = LineIndex::new(text);
         for (start, end) in [(0, 5), (0, text.len()), (text.len(), text.len()), (60, 90)] {
-            let around = Surroundings { text, lines: &lines, value: Span { start, end }, secrets: &[] };
+            let around = Surroundings { text, value: Span { start, end }, secrets: &[] };
             let _ = find("demo-token", &Secret::new("v4lue"), &around);
         }
     }
@@ -274,8 +294,7 @@ mod tests {
             ];
             let text: Vec<u8> = pieces.iter().flat_map(|piece| words[*piece].to_vec()).collect();
             let value = Span::new(start.min(text.len()), (start + length).min(text.len()));
-            let lines = LineIndex::new(&text);
-            let around = Surroundings { text: &text, lines: &lines, value, secrets: &[value] };
+                let around = Surroundings { text: &text, value, secrets: &[value] };
             if let Mark::Allows { reason } = find("demo-token", &Secret::new("v4lue"), &around) {
                 proptest::prop_assert!(!reason.contains("v4lue") && !reason.contains('\n'));
             }

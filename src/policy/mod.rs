@@ -77,7 +77,7 @@ mod tests {
 
     use super::*;
     use crate::model::{
-        Confidence, Excerpt, Fingerprint, LineIndex, Location, Provenance, RuleInfo, Secret, Severity, Span,
+        Confidence, Excerpt, Fingerprint, Location, Provenance, RuleInfo, Secret, Severity, Span,
     };
 
     fn finding(text: &str, value: &str, key: &FingerprintKey) -> (Finding, Span) {
@@ -99,7 +99,7 @@ mod tests {
             confidence: Confidence::High,
             why: Vec::new(),
             secret,
-            location: Location::of(span, &LineIndex::new(text.as_bytes()), text.as_bytes()),
+            location: Location::of(span, text.as_bytes()),
             excerpt: Excerpt::default(),
             provenance: Provenance::file(RepoPath::new("a.txt")),
             status: Status::New,
@@ -111,8 +111,7 @@ mod tests {
     fn judged(policy: &Policy, text: &str, status: Status) -> (Status, Option<String>) {
         let (mut finding, span) = finding(text, "v4lue", policy.key());
         finding.status = status;
-        let lines = LineIndex::new(text.as_bytes());
-        let around = Surroundings { text: text.as_bytes(), lines: &lines, value: span, secrets: &[span] };
+        let around = Surroundings { text: text.as_bytes(), value: span, secrets: &[span] };
         policy.judge(&mut finding, &around);
         (finding.status, finding.status_reason)
     }
@@ -158,8 +157,7 @@ mod tests {
         let policy = Policy::default();
         let text = policy.baseline.render();
         let (mut finding, span) = finding(&text, &policy.key().to_hex(), policy.key());
-        let lines = LineIndex::new(text.as_bytes());
-        let around = Surroundings { text: text.as_bytes(), lines: &lines, value: span, secrets: &[span] };
+        let around = Surroundings { text: text.as_bytes(), value: span, secrets: &[span] };
         policy.judge(&mut finding, &around);
         assert_eq!(finding.status, Status::Suppressed);
     }

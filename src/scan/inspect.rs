@@ -1,6 +1,7 @@
 //! From bytes to findings, and from findings to findings with a place.
 
 use std::collections::HashSet;
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
 
@@ -10,8 +11,8 @@ use memchr::memmem;
 use crate::decode;
 use crate::engine::{Engine, Match, settle};
 use crate::model::{
-    Carrier, Confidence, Coverage, CoverageKind, Finding, Fingerprint, LineIndex, Locator, Provenance,
-    RepoPath, RuleInfo, Secret, Span, Status,
+    Carrier, Confidence, Coverage, CoverageKind, Finding, Fingerprint, Locator, Place, Provenance, RepoPath,
+    RuleInfo, Secret, Span, Status,
 };
 use crate::policy::{Policy, Surroundings, is_example_path};
 use crate::rules::{Rule, RuleSet};
@@ -55,6 +56,37 @@ pub(super) struct Inspected<'i> {
     pub(super) candidates: Vec<Candidate<'i>>,
     /// Why not all of it was inspected, if so.
     pub(super) gap: Option<Coverage>,
+    /// How many candidates there are, also those beyond [`MAX_FINDINGS`].
+    found: usize,
+}
+
+impl Inspected<'_> {
+    /// Makes more than [`MAX_FINDINGS`] candidates a gap.
+    pub(super) fn say_what_is_cut(&mut self, what: impl Fn() -> String) {
+        if self.found > MAX_FINDINGS && self.gap.is_none() {
+            self.gap = Some(Coverage {
+                kind: CoverageKind::Aborted,
+                what: what(),
+                reason: format!(
+                    "{} findings in one place; only the first {MAX_FINDINGS} are reported",
+                    self.found
+                ),
+                remedy: Some("look at it by hand, or list it under skip-paths".to_owned()),
+            });
+        }
+    }
+}
+
+/// A part of a text.
+pub(super) struct Part<'t> {
+    /// The part itself.
+    pub(super) text: &'t [u8],
+    /// How many bytes of the whole come before it.
+    pub(super) offset: usize,
+    /// Where its first byte stands in the whole.
+    pub(super) first: Place,
+    /// Where values have to begin to be reported: the bytes around are there to judge them by.
+    pub(super) reported: Range<usize>,
 }
 
 impl<'s> Inspector<'s> {
@@ -86,36 +118,63 @@ impl<'s> Inspector<'s> {
     /// Never panics; `what` names the bytes in the gap that says so instead.
     pub(super) fn inspect(&self, bytes: &[u8], what: impl Fn() -> String) -> Inspected<'_> {
         catch_unwind(AssertUnwindSafe(|| self.try_inspect(bytes, &what)))
-            .unwrap_or_else(|_| Inspected { candidates: Vec::new(), gap: Some(aborted(what())) })
+            .unwrap_or_else(|_| Inspected { gap: Some(aborted(what())), ..Inspected::default() })
     }
 
     fn try_inspect<'i>(&'i self, bytes: &[u8], what: &dyn Fn() -> String) -> Inspected<'i> {
         let chunk = decode::text(bytes);
         let text = chunk.text.as_ref();
+        let mut inspected = Inspected::default();
+        self.try_part(
+            &Part { text, offset: 0, first: Place::default(), reported: 0..text.len() },
+            &mut inspected,
+        );
+        inspected.say_what_is_cut(what);
+        inspected
+    }
+
+    /// Adds what a part of a text holds to what the parts before it do; the caller says at the end
+    /// [what is cut](Inspected::say_what_is_cut). Never panics.
+    pub(super) fn inspect_part<'i>(
+        &'i self,
+        part: &Part<'_>,
+        into: &mut Inspected<'i>,
+        what: impl Fn() -> String,
+    ) {
+        let done = catch_unwind(AssertUnwindSafe(|| self.try_part(part, into)));
+        if done.is_err() {
+            into.gap = Some(aborted(what()));
+        }
+    }
+
+    /// How much text before and behind a value is looked at, however long it is.
+    pub(super) fn overlap(&self) -> (usize, usize) {
+        let margin = self.engine().margin();
+        let (before, behind) = Surroundings::REACH;
+        (before + margin, behind + margin)
+    }
+
+    fn try_part<'i>(&'i self, part: &Part<'_>, into: &mut Inspected<'i>) {
+        let Part { text, offset, first, ref reported } = *part;
         let matches = self.engine().candidates(text);
         if matches.is_empty() {
-            return Inspected::default();
+            return;
         }
         let secrets = regions(&matches);
-        let lines = LineIndex::new(text);
-        let mut locator = Locator::new(&lines, text);
-        let mut candidate = |found: Match<'i>| {
-            let around = Surroundings { text, lines: &lines, value: found.span, secrets: &secrets };
+        let mut locator = Locator::new(text, first);
+        for mut found in matches.into_iter().filter(|found| reported.contains(&found.span.start)) {
+            into.found += 1;
+            if into.found > MAX_FINDINGS {
+                continue;
+            }
+            let around = Surroundings { text, value: found.span, secrets: &secrets };
             let mut finding = self.finding(&found, &mut locator, &around);
             self.policy.judge(&mut finding, &around);
-            Candidate { found, finding }
-        };
-        let gap = (matches.len() > MAX_FINDINGS).then(|| Coverage {
-            kind: CoverageKind::Aborted,
-            what: what(),
-            reason: format!(
-                "{} findings in one place; only the first {MAX_FINDINGS} are reported",
-                matches.len()
-            ),
-            remedy: Some("look at it by hand, or list it under skip-paths".to_owned()),
-        });
-        let candidates = matches.into_iter().take(MAX_FINDINGS).map(&mut candidate).collect();
-        Inspected { candidates, gap }
+            for span in [&mut found.span, &mut found.whole] {
+                *span = Span::new(span.start + offset, span.end + offset);
+            }
+            into.candidates.push(Candidate { found, finding });
+        }
     }
 
     fn finding(&self, found: &Match<'_>, locator: &mut Locator<'_>, around: &Surroundings<'_>) -> Finding {
@@ -171,6 +230,9 @@ impl<'s> Inspector<'s> {
         mut candidates: Vec<Candidate<'_>>,
         provenance: &Provenance,
     ) -> Vec<Finding> {
+        if candidates.is_empty() {
+            return Vec::new();
+        }
         let in_file = matches!(provenance.carrier, Carrier::File | Carrier::Symlink);
         let path = String::from_utf8_lossy(place.as_bytes());
         candidates.retain(|candidate| match &self.placed(candidate.found.rule).paths {

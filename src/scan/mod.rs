@@ -8,11 +8,11 @@ mod excerpt;
 mod files;
 mod history;
 mod inspect;
+mod parts;
 mod range;
 mod staged;
 
 use std::collections::BTreeSet;
-use std::io::Read;
 use std::path::PathBuf;
 
 use rayon::prelude::*;
@@ -80,8 +80,10 @@ pub struct Settings {
     pub fail_on: Confidence,
     /// Number of threads; 0 for one per core.
     pub threads: usize,
-    /// Larger files and objects are not read, and said. In bytes.
+    /// Larger objects of a repository are not read, and said: they have to be held in memory. In bytes.
     pub max_blob_size: u64,
+    /// The same for files and standard input, which are read in parts: for these only on request.
+    pub max_file_size: Option<u64>,
     /// Where relative paths and the search for a repository begin.
     pub directory: PathBuf,
     /// The folder that the paths of rules and policy are relative to: the repository's root.
@@ -174,12 +176,7 @@ pub fn run(target: &Target, settings: &Settings) -> Result<ScanReport, ScanError
             let names: Vec<String> = paths.iter().map(|path| crate::source::view::path_text(path)).collect();
             ("scan", names.join(" "), files::scan(&inspector, settings, paths, *no_ignore)?)
         }
-        Target::Stdin { name } => {
-            let mut bytes = Vec::new();
-            let limit = settings.max_blob_size.saturating_add(1);
-            std::io::stdin().lock().take(limit).read_to_end(&mut bytes).map_err(ScanError::Stdin)?;
-            ("scan", name.clone(), files::scan_stdin(&inspector, settings, name, &bytes))
-        }
+        Target::Stdin { name } => ("scan", name.clone(), files::scan_stdin(&inspector, settings, name)?),
         Target::Staged => ("staged", String::new(), staged::scan(&inspector, settings)?),
         Target::Range { spec } => {
             let commits = Commits::Spec(spec.clone());
@@ -259,3 +256,6 @@ fn aborted(what: String) -> Coverage {
         remedy: Some("please report this with the stopleak version".to_owned()),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -51,6 +51,56 @@ fn what_git_ignores_is_left_out_unless_it_is_tracked() {
 }
 
 #[test]
+fn what_is_tracked_in_an_ignored_folder_is_read_and_nothing_else_there() {
+    let world = World::repository();
+    world.write("work/.gitignore", "out/\n!out/kept.txt\n");
+    world.write("work/sub/.gitignore", "*.log\n!app.log\n");
+    for (file, seed) in [
+        ("out/known.txt", 1),
+        ("out/kept.txt", 2),
+        ("out/deep/known.txt", 3),
+        ("out/deep/other.txt", 4),
+        ("out/other/x.txt", 5),
+        ("outer.txt", 6),
+        ("sub/app.log", 7),
+        ("sub/a.log", 8),
+        ("sub/b.log", 9),
+    ] {
+        world.write(&format!("work/{file}"), line(seed));
+    }
+    world.git(&["add", "-f", "out/known.txt", "out/deep/known.txt", "sub/a.log"]);
+    let inside = ["new out/deep/known.txt:1", "new out/known.txt:1"];
+    let all = [&inside[..], &["new outer.txt:1", "new sub/a.log:1", "new sub/app.log:1"]].concat();
+    world.report(&["scan"]).is(&all);
+    // As git says.
+    let listed = world.git(&["ls-files", "-co", "--exclude-standard"]);
+    assert_eq!(listed.stdout.lines().count() as u64, world.report(&["scan"]).count("files"));
+    world.report(&["scan", "sub"]).is(&["new sub/a.log:1", "new sub/app.log:1"]);
+}
+
+#[test]
+fn a_repository_in_a_folder_has_rules_of_its_own() {
+    let world = World::repository();
+    world.write("work/.gitignore", "*.txt\nignored/\n");
+    for (repository, seed) in [("work/inner", 1), ("work/ignored/inner", 5), ("beside/inner", 9)] {
+        world.write(&format!("{repository}/.gitignore"), "*.log\n");
+        world.write(&format!("{repository}/known.log"), line(seed));
+        world.write(&format!("{repository}/other.log"), line(seed + 1));
+        world.write(&format!("{repository}/other.txt"), line(seed + 2));
+        for arguments in [&["init", "-q", "."][..], &["add", "-f", "known.log"]] {
+            assert_eq!(world.run(world.command("git", repository).args(arguments)).code, 0);
+        }
+    }
+    // What only looks like one has none.
+    world.write("work/odd/.git", "no repository\n");
+    world.write("work/odd/a.txt", line(13));
+    world.write("work/odd/a.log", line(14));
+    world.report(&["scan"]).is(&["new inner/known.log:1", "new inner/other.txt:1", "new odd/a.log:1"]);
+    let found = ["new beside/inner/known.log:1", "new beside/inner/other.txt:1"];
+    world.report_in("", &["scan", "beside"]).is(&found);
+}
+
+#[test]
 fn other_places_that_ignore() {
     let world = World::repository();
     world.write("work/.git/info/exclude", "excluded.txt\n");
@@ -91,6 +141,81 @@ fn links_are_read_and_not_followed() {
     // Who names a link means what it leads to.
     world.report(&["scan", "file.txt"]).is(&["new file.txt:1"]);
     world.report(&["scan", "folder"]).is(&["new folder/secret.txt:1"]);
+}
+
+#[test]
+fn files_met_on_two_ways_are_read_once_under_the_first_name() {
+    let world = World::repository();
+    for (file, seed) in [("a/1.txt", 1), ("a/b/2.txt", 2), ("c/3.txt", 3)] {
+        world.write(&format!("work/{file}"), line(seed));
+    }
+    symlink("a", world.path("work/link")).expect("linked");
+    for (arguments, found) in [
+        (&["a", "a"][..], ["new a/1.txt:1", "new a/b/2.txt:1"]),
+        (&["a", "a/b"], ["new a/1.txt:1", "new a/b/2.txt:1"]),
+        (&["a/b", "link"], ["new a/b/2.txt:1", "new link/1.txt:1"]),
+        (&["a", "./a/../a/b/2.txt"], ["new a/../a/b/2.txt:1", "new a/1.txt:1"]),
+        (&["a/1.txt", "a/1.txt", "c"], ["new a/1.txt:1", "new c/3.txt:1"]),
+    ] {
+        for threads in ["1", "2", "8"] {
+            let report = world.report(&[&["scan", "--threads", threads], arguments].concat());
+            report.is(&found);
+            assert_eq!(report.count("files"), 2, "{arguments:?}");
+        }
+    }
+}
+
+#[test]
+fn reports_are_the_same_bytes_for_any_number_of_threads() {
+    let world = World::repository();
+    for number in 0..300 {
+        let folder = ["work", "work/many", "work/many/deep/er", "work/x"][number % 4];
+        let text = if number % 50 == 0 { line(number as u64) } else { format!("{number}\n") };
+        world.write(&format!("{folder}/{number}.txt"), text);
+    }
+    symlink("gone", world.path("work/dangling")).expect("linked");
+    let run = |threads| world.stopleak(&["scan", "--format", "jsonl", "--threads", threads]).stdout;
+    let alone = run("1");
+    assert_eq!(alone.matches("\"finding\"").count(), 6);
+    for threads in ["2", "8"] {
+        assert_eq!(run(threads), alone);
+    }
+}
+
+#[test]
+fn only_files_and_links_are_read() {
+    let world = World::repository();
+    // It says that it has no bytes.
+    let report = world.report(&["scan", "/proc/self/status"]);
+    assert!(report.code == 0 && report.count("bytes") > 100);
+    // Nobody writes to it: to open it would be to wait for ever.
+    assert_eq!(world.run(world.command("mkfifo", "work").arg("pipe")).code, 0);
+    let run = world.stopleak(&["scan"]);
+    assert!(run.code == 0 && run.stdout.contains("Read 1 file"), "{}", run.stdout);
+}
+
+#[test]
+fn large_files_are_read_to_their_end_and_limits_are_for_those_who_set_them() {
+    let world = World::empty();
+    let filling = "const ä = 1;\n".repeat(400_000);
+    let text = format!("{}{filling}{}", line(1), line(2));
+    world.write("work/large.txt", &text);
+    let expected = ["new large.txt:1", "new large.txt:400002"];
+    let report = world.report(&["scan"]);
+    report.is(&expected);
+    assert_eq!(report.count("bytes"), text.len() as u64);
+    piped(&world, text.as_bytes(), &["scan", "-"]).is(&["new stdin:1", "new stdin:400002"]);
+    let one_line = text.replace('\n', " ");
+    world.write("work/large.txt", &one_line);
+    let report = world.report(&["scan"]);
+    let columns: Vec<_> = report.findings.iter().map(|finding| finding["start_column"].as_u64()).collect();
+    let value = |seed| one_line.find(&token(seed)).map(|at| one_line[..at].chars().count() as u64 + 1);
+    assert_eq!(columns, [value(1), value(2)]);
+    let report = world.report(&["scan", "--max-blob-size", "1MB"]);
+    assert_eq!((report.code, report.gaps(), report.findings.len()), (3, vec!["too-large"], 0));
+    assert_eq!((report.count("files"), report.count("bytes")), (0, 0));
+    world.write("work/stopleak.yaml", "max-blob-size: 1MB\n");
+    assert_eq!(world.report(&["scan"]).gaps(), ["too-large"]);
 }
 
 #[test]

@@ -14,7 +14,7 @@ use crate::cli::options::RuleOptions;
 use crate::cli::talk;
 use crate::decode;
 use crate::engine::{Engine, settle};
-use crate::model::{LineIndex, Locator, Secret, Verdict};
+use crate::model::{Locator, Place, Secret, Verdict};
 
 /// Print what one rule finds in a file
 ///
@@ -45,8 +45,7 @@ pub(super) fn run(args: &TestArgs, env: &Environment) -> anyhow::Result<ExitCode
 
     let engine = Engine::new(&rules);
     let found = settle(engine.candidates(text), |found| found);
-    let lines = LineIndex::new(text);
-    let mut locator = Locator::new(&lines, text);
+    let mut locator = Locator::new(text, Place::default());
     let mut out = io::stdout().lock();
     for found in &found {
         let place = locator.locate(found.span);

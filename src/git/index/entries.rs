@@ -169,10 +169,9 @@ impl Entries {
         (&self.data[at..end], flags & !(NAME_MASK | EXTENDED), self.extended_flags(at, flags))
     }
 
-    /// The end of the entries of `within` whose path begins with `folder`, of which the first is one.
-    pub(super) fn end_of(&self, folder: &[u8], within: Range<usize>) -> usize {
-        let rows = &self.rows[within.clone()];
-        within.start + rows.partition_point(|&row| self.path(row).starts_with(folder))
+    /// See [`super::Index::partition_point`].
+    pub(super) fn partition_point(&self, within: Range<usize>, before: impl Fn(&[u8]) -> bool) -> usize {
+        within.start + self.rows[within].partition_point(|&row| before(self.path(row)))
     }
 
     fn entry(&self, row: Row) -> IndexEntry<'_> {

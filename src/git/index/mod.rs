@@ -65,12 +65,17 @@ pub struct Index {
 }
 
 impl Index {
+    /// One without entries.
+    pub fn empty(algorithm: HashAlgorithm) -> Index {
+        Index { entries: Entries::empty(algorithm), cached_tree: None }
+    }
+
     /// Reads the index at `path`. A missing file is an empty index. `git_dir` is where the shared
     /// part of a split index lies.
     pub fn read(path: &Path, git_dir: &Path, algorithm: HashAlgorithm) -> Result<Index, IndexError> {
         let data = match bytes(path) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-                return Ok(Index { entries: Entries::empty(algorithm), cached_tree: None });
+                return Ok(Index::empty(algorithm));
             }
             result => result.map_err(|source| IndexError::Io { path: path.into(), source })?,
         };
@@ -144,10 +149,15 @@ impl Index {
         (0..self.len()).map(|at| self.entry(at))
     }
 
+    /// The first of the places `within` whose path is not `before`, where those that are come first.
+    pub fn partition_point(&self, within: Range<usize>, before: impl Fn(&[u8]) -> bool) -> usize {
+        self.entries.partition_point(within, before)
+    }
+
     /// The end of the entries below `folder` (which ends with `/`) among those of `within`, the first of
     /// which is one. Found without visiting them all.
     pub(super) fn end_of(&self, folder: &[u8], within: Range<usize>) -> usize {
-        self.entries.end_of(folder, within)
+        self.partition_point(within, |path| path.starts_with(folder))
     }
 }
 
