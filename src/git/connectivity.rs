@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::graph::CommitGraph;
+use super::growth::Growth;
 use super::object::{Kind, ObjectError, ScanObjects, Visitor};
 use super::oid::Oid;
 use super::oid_map::OidMap;
@@ -34,7 +35,9 @@ struct Entries<'c> {
 }
 
 impl Visitor for Entries<'_> {
-    fn visit(&mut self, id: &Oid, _kind: Kind, data: &[u8]) {
+    type State = ();
+
+    fn visit(&mut self, id: &Oid, _kind: Kind, data: &[u8], _growth: Option<Growth<'_, ()>>) {
         let entries = tree::entries(data, id.as_bytes().len()).map_while(Result::ok);
         for entry in entries.filter(|entry| entry.mode != Mode::Gitlink) {
             let unknown = self.known.insert(entry.id, ()).is_none();

@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashSet};
 
 use super::commit::Commit;
+use super::growth::Growth;
 use super::object::{Kind, ObjectError, ScanObjects, Visitor};
 use super::oid::Oid;
 use super::oid_map::OidMap;
@@ -43,7 +44,9 @@ struct Raw {
 }
 
 impl Visitor for Collector {
-    fn visit(&mut self, id: &Oid, _kind: Kind, data: &[u8]) {
+    type State = ();
+
+    fn visit(&mut self, id: &Oid, _kind: Kind, data: &[u8], _growth: Option<Growth<'_, ()>>) {
         match Commit::parse(data) {
             Ok(commit) => {
                 let date = commit.committer().seconds;

@@ -1,11 +1,13 @@
 //! In: a repository on disk. Out: bytes, ids, paths, commits. Never: a rule, a secret, a verdict.
 
+mod growth;
 pub mod loose;
 pub mod object;
 pub mod oid;
 pub mod pack;
 pub mod store;
 
+pub use growth::{Copied, Growth};
 pub use object::{Kind, Object, ObjectError, ReadObjects, ScanObjects, Visitor};
 pub use oid::{HashAlgorithm, Oid};
 

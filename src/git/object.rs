@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use thiserror::Error;
 
+use super::growth::Growth;
 use super::oid::Oid;
 
 /// The four kinds of git object.
@@ -72,8 +73,20 @@ impl ReadObjects for HashMap<Oid, Object> {
 
 /// Receives the objects of a whole store, one worker's share.
 pub trait Visitor: Send {
-    /// One object, whole. Each unique id comes once per run, in no promised order.
-    fn visit(&mut self, id: &Oid, kind: Kind, data: &[u8]);
+    /// What the visit of an object leaves behind for those that grow from it; `()` for visitors that look at
+    /// each object by itself. It lives as long as the object's bytes are held: a handful at a time.
+    type State;
+
+    /// One object, whole. Each unique id comes once per run, in no promised order. `growth` tells what it has
+    /// from an object that this visitor has seen before, where that is known.
+    fn visit(
+        &mut self,
+        id: &Oid,
+        kind: Kind,
+        data: &[u8],
+        growth: Option<Growth<'_, Self::State>>,
+    ) -> Self::State;
+
     /// One object that could not be read.
     fn failed(&mut self, error: ObjectError);
 }
@@ -89,7 +102,7 @@ impl ScanObjects for HashMap<Oid, Object> {
     fn for_each<V: Visitor>(&self, kinds: &[Kind], _threads: usize, make: &(dyn Fn() -> V + Sync)) -> Vec<V> {
         let mut visitor = make();
         for (id, object) in self.iter().filter(|(_, object)| kinds.contains(&object.kind)) {
-            visitor.visit(id, object.kind, &object.data);
+            visitor.visit(id, object.kind, &object.data, None);
         }
         vec![visitor]
     }

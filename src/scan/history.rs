@@ -7,7 +7,7 @@ use crate::git::attribution::{Attribution, Reach};
 use crate::git::commit::Commit;
 use crate::git::tag::Tag;
 use crate::git::tree::Mode;
-use crate::git::{Kind, ObjectError, Oid, ScanObjects, Visitor};
+use crate::git::{Growth, Kind, ObjectError, Oid, ScanObjects, Visitor};
 use crate::model::{Carrier, CommitFacts, Finding, Fingerprint, Provenance, RepoPath};
 use crate::source::history::History;
 use crate::source::view::{RepoView, object_gap};
@@ -74,7 +74,9 @@ struct Worker<'i, 's> {
 }
 
 impl Visitor for Worker<'_, '_> {
-    fn visit(&mut self, id: &Oid, kind: Kind, data: &[u8]) {
+    type State = ();
+
+    fn visit(&mut self, id: &Oid, kind: Kind, data: &[u8], _growth: Option<Growth<'_, ()>>) {
         self.outcome.counts.objects += 1;
         self.outcome.counts.bytes += data.len() as u64;
         self.outcome.counts.commits += u64::from(kind == Kind::Commit);

@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use crate::git::growth::Growth;
 use crate::git::object::{Kind, ObjectError, ScanObjects, Visitor};
 use crate::git::oid::Oid;
 use crate::git::oid_map::OidMap;
@@ -226,7 +227,9 @@ fn head(id: &[u8]) -> usize {
 }
 
 impl Visitor for Collector<'_> {
-    fn visit(&mut self, id: &Oid, _kind: Kind, data: &[u8]) {
+    type State = ();
+
+    fn visit(&mut self, id: &Oid, _kind: Kind, data: &[u8], _growth: Option<Growth<'_, ()>>) {
         let tree = self.place(*id);
         let (edges, leaves) = (self.edges.len(), self.leaves.len());
         let mut entries = tree::entries(data, id.as_bytes().len());

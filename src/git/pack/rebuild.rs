@@ -3,6 +3,7 @@
 use super::delta::{Delta, DeltaError};
 use super::file::{Entry, PackError, PackFile};
 use super::inflate::Inflater;
+use crate::git::growth::Copied;
 use crate::git::object::ObjectError;
 use crate::git::oid::Oid;
 
@@ -16,6 +17,7 @@ pub struct Rebuilder {
     /// For streams that are not entries of a pack.
     pub inflater: Inflater,
     delta: Vec<u8>,
+    copies: Vec<Copied>,
     pool: Vec<Vec<u8>>,
     pooled_bytes: usize,
 }
@@ -62,6 +64,7 @@ impl Rebuilder {
         if instructions.capacity() <= POOLED_BYTES / 4 {
             self.delta = instructions;
         }
+        self.copies.shrink_to(POOLED_BYTES / 4 / size_of::<Copied>());
         result
     }
 
@@ -81,13 +84,18 @@ impl Rebuilder {
             return Err(ObjectError::TooLarge { id, size: delta.result_len(), limit });
         }
         let mut bytes = self.take(delta.result_len());
-        match delta.apply(base, &mut bytes) {
+        match delta.apply(base, &mut bytes, &mut self.copies) {
             Ok(()) => Ok(bytes),
             Err(error) => {
                 self.give(bytes);
                 Err(bad(error))
             }
         }
+    }
+
+    /// What the last object that was [`Rebuilder::grown`] has from its base.
+    pub fn copies(&self) -> &[Copied] {
+        &self.copies
     }
 
     /// An empty buffer that holds at least `size` bytes, if there is so much memory.

@@ -11,6 +11,7 @@ use super::ObjectStore;
 use super::claims::{self, Claims};
 use super::lookup::Lookup;
 use super::packs::PackList;
+use crate::git::growth::Growth;
 use crate::git::object::{Kind, Object, ObjectError, ReadObjects, ScanObjects, Visitor};
 use crate::git::oid::Oid;
 use crate::git::pack::{Forest, Grower, Node, PackFile, Rebuilder, Root, RootBase, climb};
@@ -155,7 +156,7 @@ impl<V: Visitor> Worker<'_, V> {
         }
         match self.store.read(id) {
             Ok(object) if self.kinds.contains(&object.kind) => {
-                self.visitor.visit(id, object.kind, &object.data)
+                self.visitor.visit(id, object.kind, &object.data, None);
             }
             Ok(_) => (),
             Err(error) => self.visitor.failed(error),
@@ -206,12 +207,23 @@ struct Tree<'a, V> {
 }
 
 impl<V: Visitor> Grower for Tree<'_, V> {
-    fn grown(&mut self, node: &Node, id: &Oid, bytes: &[u8]) {
-        if let Some(kind) = self.kind.filter(|kind| self.kinds.contains(kind))
-            && self.claims.holds(node.position)
-        {
-            self.visitor.visit(id, kind, bytes);
+    /// Nothing is left by what the visitor does not see: what grows from that is looked at whole.
+    type State = Option<V::State>;
+
+    fn grown(
+        &mut self,
+        node: &Node,
+        id: &Oid,
+        bytes: &[u8],
+        growth: Option<Growth<'_, Option<V::State>>>,
+    ) -> Option<V::State> {
+        let kind = self.kind.filter(|kind| self.kinds.contains(kind))?;
+        if !self.claims.holds(node.position) {
+            return None;
         }
+        let growth = growth
+            .and_then(|Growth { copies, base, state }| Some(Growth { copies, base, state: state.as_ref()? }));
+        Some(self.visitor.visit(id, kind, bytes, growth))
     }
 
     fn lost(&mut self, node: &Node, id: &Oid, error: &ObjectError) -> Option<Vec<u8>> {
