@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use thiserror::Error;
 
 use super::growth::Growth;
+use super::numbers::Numbers;
 use super::oid::Oid;
 
 /// The four kinds of git object.
@@ -93,12 +94,28 @@ pub trait Visitor: Send {
 
 /// Walks every object that is stored, whether anything refers to it or not.
 pub trait ScanObjects: ReadObjects {
+    /// Numbers for what is stored now.
+    fn numbers(&self) -> Numbers;
+
+    /// Whether there is something under the id `id`, sound or not.
+    fn has(&self, id: &Oid) -> bool;
+
     /// Visits every stored object of the wanted `kinds` on up to `threads` threads. `make` is called
     /// once per worker; the workers' visitors come back for merging, in no promised order.
     fn for_each<V: Visitor>(&self, kinds: &[Kind], threads: usize, make: &(dyn Fn() -> V + Sync)) -> Vec<V>;
 }
 
 impl ScanObjects for HashMap<Oid, Object> {
+    fn numbers(&self) -> Numbers {
+        let mut ids: Vec<Oid> = self.keys().copied().collect();
+        ids.sort_unstable();
+        Numbers::new(&[], ids)
+    }
+
+    fn has(&self, id: &Oid) -> bool {
+        self.contains_key(id)
+    }
+
     fn for_each<V: Visitor>(&self, kinds: &[Kind], _threads: usize, make: &(dyn Fn() -> V + Sync)) -> Vec<V> {
         let mut visitor = make();
         for (id, object) in self.iter().filter(|(_, object)| kinds.contains(&object.kind)) {
