@@ -1,5 +1,6 @@
 //! In: a repository on disk. Out: bytes, ids, paths, commits. Never: a rule, a secret, a verdict.
 
+mod cache;
 mod growth;
 pub mod loose;
 pub mod object;

@@ -1,7 +1,10 @@
 //! Compares the index with HEAD, reading as few trees as possible.
 
+use std::rc::Rc;
+
 use super::Diff;
-use super::trees::{Entry, Listing, TreeWalk, named, subtree};
+use super::listing::{Entry, Listing, Named};
+use super::trees::TreeWalk;
 use crate::git::index::{CachedDir, CachedTree, Index, IndexEntry};
 use crate::git::object::ReadObjects;
 use crate::git::oid::Oid;
@@ -54,7 +57,7 @@ impl<O: ReadObjects> IndexWalk<'_, O> {
             return;
         }
         let path = dir.entries.first().map_or(&[][..], |entry| &entry.path[..dir.prefix]);
-        let parents: Vec<Listing> = dir.parents.iter().map(|id| self.trees.listing(path, *id)).collect();
+        let parents: Vec<Rc<Listing>> = dir.parents.iter().map(|id| self.trees.listing(path, *id)).collect();
         let mut seen: Vec<&[u8]> = Vec::new();
         let mut rest = dir.entries;
         while let Some(first) = rest.first() {
@@ -70,14 +73,14 @@ impl<O: ReadObjects> IndexWalk<'_, O> {
             };
             let (group, tail) = rest.split_at(len);
             rest = tail;
-            let olds: Vec<&[(Vec<u8>, Entry)]> = parents.iter().map(|listing| named(listing, name)).collect();
+            let olds: Vec<Named<'_>> = parents.iter().map(|listing| listing.named(name)).collect();
             if slash.is_none() {
                 if self.compare_file(group, &olds) {
                     seen.push(name);
                 }
                 continue;
             }
-            let subtrees: Vec<Option<Oid>> = olds.iter().map(|entries| subtree(entries)).collect();
+            let subtrees: Vec<Option<Oid>> = olds.iter().map(Named::subtree).collect();
             if group.iter().all(|entry| entry.intent_to_add) {
                 continue;
             }
@@ -96,7 +99,7 @@ impl<O: ReadObjects> IndexWalk<'_, O> {
     }
 
     /// Compares the stages of one path. False when nothing will be committed there.
-    fn compare_file(&mut self, stages: &[IndexEntry], olds: &[&[(Vec<u8>, Entry)]]) -> bool {
+    fn compare_file(&mut self, stages: &[IndexEntry], olds: &[Named<'_>]) -> bool {
         let path = &stages[0].path;
         if stages.iter().any(|entry| entry.stage > 0) {
             self.trees.diff.conflicted.push(path.clone());
@@ -106,7 +109,7 @@ impl<O: ReadObjects> IndexWalk<'_, O> {
             present = true;
             // Stage 1 is the old common version.
             if entry.stage != 1 {
-                let new = (Vec::new(), Entry { mode: entry.mode, id: entry.id });
+                let new = Entry { mode: entry.mode, id: entry.id };
                 self.trees.compare_leaves(path, &[new], olds);
             }
         }
@@ -115,19 +118,19 @@ impl<O: ReadObjects> IndexWalk<'_, O> {
 
     /// Notes what all parents have here and the index has not. `seen` names what it has, directories
     /// with their `/`.
-    fn deletions(&mut self, path: &[u8], parents: &[Listing], mut seen: Vec<&[u8]>) {
+    fn deletions(&mut self, path: &[u8], parents: &[Rc<Listing>], mut seen: Vec<&[u8]>) {
         let Some(first) = parents.first() else { return };
         seen.sort();
-        for (name, entry) in first {
-            let olds: Vec<&[(Vec<u8>, Entry)]> = parents.iter().map(|listing| named(listing, name)).collect();
+        for (name, entry) in first.iter() {
+            let olds: Vec<Named<'_>> = parents.iter().map(|listing| listing.named(name)).collect();
             let full = [path, name].concat();
             if entry.mode == Mode::Tree {
-                let subtrees: Vec<Option<Oid>> = olds.iter().map(|entries| subtree(entries)).collect();
-                let folder = [name.as_slice(), b"/"].concat();
+                let subtrees: Vec<Option<Oid>> = olds.iter().map(Named::subtree).collect();
+                let folder = [name, b"/"].concat();
                 if subtrees.iter().all(Option::is_some) && seen.binary_search(&&folder[..]).is_err() {
                     self.trees.compare([&full[..], b"/"].concat(), None, subtrees);
                 }
-            } else if seen.binary_search(&&name[..]).is_err() {
+            } else if seen.binary_search(&name).is_err() {
                 self.trees.compare_leaves(&full, &[], &olds);
             }
         }
