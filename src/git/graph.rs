@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashSet};
 
 use super::commit::Commit;
+use super::growth::Growth;
 use super::object::{Kind, ObjectError, ScanObjects, Visitor};
 use super::oid::Oid;
 use super::oid_map::OidMap;
@@ -28,13 +29,14 @@ pub struct CommitGraph {
     pub problems: Vec<ObjectError>,
 }
 
-/// What one worker collects.
-#[derive(Default)]
-struct Collector {
+/// The commits that one worker has come by, for [`CommitGraph::of`].
+#[derive(Debug, Default)]
+pub struct Commits {
     commits: Vec<Raw>,
     problems: Vec<ObjectError>,
 }
 
+#[derive(Debug)]
 struct Raw {
     id: Oid,
     tree: Oid,
@@ -42,15 +44,28 @@ struct Raw {
     parents: Vec<Oid>,
 }
 
-impl Visitor for Collector {
-    fn visit(&mut self, id: &Oid, _kind: Kind, data: &[u8]) {
+impl Commits {
+    /// Takes the commit `id` and returns its message; `None` when its bytes do not read, which is noted.
+    pub fn add<'d>(&mut self, id: &Oid, data: &'d [u8]) -> Option<&'d [u8]> {
         match Commit::parse(data) {
             Ok(commit) => {
                 let date = commit.committer().seconds;
                 self.commits.push(Raw { id: *id, tree: commit.tree, date, parents: commit.parents });
+                Some(commit.message)
             }
-            Err(error) => self.problems.push(ObjectError::Corrupt { id: *id, why: error.to_string() }),
+            Err(error) => {
+                self.problems.push(ObjectError::Corrupt { id: *id, why: error.to_string() });
+                None
+            }
         }
+    }
+}
+
+impl Visitor for Commits {
+    type State = ();
+
+    fn visit(&mut self, id: &Oid, _kind: Kind, data: &[u8], _growth: Option<Growth<'_, ()>>) {
+        self.add(id, data);
     }
 
     fn failed(&mut self, error: ObjectError) {
@@ -62,11 +77,16 @@ impl CommitGraph {
     /// Reads every commit of the store, reachable or not. `shallow` are the commits whose parents
     /// count as cut off.
     pub fn load(objects: &impl ScanObjects, shallow: &HashSet<Oid>, threads: usize) -> CommitGraph {
+        CommitGraph::of(objects.for_each(&[Kind::Commit], threads, &Commits::default), shallow)
+    }
+
+    /// The graph of commits that were come by already.
+    pub fn of(workers: impl IntoIterator<Item = Commits>, shallow: &HashSet<Oid>) -> CommitGraph {
         let mut raw: Vec<Raw> = Vec::new();
         let mut problems = Vec::new();
-        for worker in objects.for_each(&[Kind::Commit], threads, &Collector::default) {
-            raw.extend(worker.commits);
-            problems.extend(worker.problems);
+        for mut worker in workers {
+            raw.append(&mut worker.commits);
+            problems.append(&mut worker.problems);
         }
         // Workers finish in any order; from here on everything is determined by the commits alone.
         raw.sort_unstable_by_key(|commit| commit.id);

@@ -1,22 +1,26 @@
 //! In: a repository on disk. Out: bytes, ids, paths, commits. Never: a rule, a secret, a verdict.
 
+mod cache;
+mod growth;
 pub mod loose;
 pub mod object;
 pub mod oid;
 pub mod pack;
 pub mod store;
 
+pub use growth::{Copied, Growth};
+pub use numbers::Numbers;
 pub use object::{Kind, Object, ObjectError, ReadObjects, ScanObjects, Visitor};
 pub use oid::{HashAlgorithm, Oid};
 
 pub mod attribution;
 pub mod commit;
-pub mod connectivity;
 pub mod diff;
 pub mod env;
 pub mod graph;
 pub mod ident;
 pub mod index;
+mod numbers;
 mod oid_map;
 mod plumbing;
 mod quote;

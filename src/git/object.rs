@@ -4,6 +4,8 @@ use std::collections::HashMap;
 
 use thiserror::Error;
 
+use super::growth::Growth;
+use super::numbers::Numbers;
 use super::oid::Oid;
 
 /// The four kinds of git object.
@@ -72,24 +74,52 @@ impl ReadObjects for HashMap<Oid, Object> {
 
 /// Receives the objects of a whole store, one worker's share.
 pub trait Visitor: Send {
-    /// One object, whole. Each unique id comes once per run, in no promised order.
-    fn visit(&mut self, id: &Oid, kind: Kind, data: &[u8]);
+    /// What the visit of an object leaves behind for those that grow from it; `()` for visitors that look at
+    /// each object by itself. It lives as long as the object's bytes are held: a handful at a time.
+    type State;
+
+    /// One object, whole. Each unique id comes once per run, in no promised order. `growth` tells what it has
+    /// from an object that this visitor has seen before, where that is known.
+    fn visit(
+        &mut self,
+        id: &Oid,
+        kind: Kind,
+        data: &[u8],
+        growth: Option<Growth<'_, Self::State>>,
+    ) -> Self::State;
+
     /// One object that could not be read.
     fn failed(&mut self, error: ObjectError);
 }
 
 /// Walks every object that is stored, whether anything refers to it or not.
 pub trait ScanObjects: ReadObjects {
+    /// Numbers for what is stored now.
+    fn numbers(&self) -> Numbers;
+
+    /// Whether there is something under the id `id`, sound or not.
+    fn has(&self, id: &Oid) -> bool;
+
     /// Visits every stored object of the wanted `kinds` on up to `threads` threads. `make` is called
     /// once per worker; the workers' visitors come back for merging, in no promised order.
     fn for_each<V: Visitor>(&self, kinds: &[Kind], threads: usize, make: &(dyn Fn() -> V + Sync)) -> Vec<V>;
 }
 
 impl ScanObjects for HashMap<Oid, Object> {
+    fn numbers(&self) -> Numbers {
+        let mut ids: Vec<Oid> = self.keys().copied().collect();
+        ids.sort_unstable();
+        Numbers::new(&[], ids)
+    }
+
+    fn has(&self, id: &Oid) -> bool {
+        self.contains_key(id)
+    }
+
     fn for_each<V: Visitor>(&self, kinds: &[Kind], _threads: usize, make: &(dyn Fn() -> V + Sync)) -> Vec<V> {
         let mut visitor = make();
         for (id, object) in self.iter().filter(|(_, object)| kinds.contains(&object.kind)) {
-            visitor.visit(id, object.kind, &object.data);
+            visitor.visit(id, object.kind, &object.data, None);
         }
         vec![visitor]
     }

@@ -17,10 +17,11 @@ mod tests;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use self::lookup::Lookup;
 use self::packs::{PackList, Packs};
+use self::scan::Share;
 use super::loose::LooseObjects;
 use super::object::{Kind, Object, ObjectError, ReadObjects};
 use super::oid::{HashAlgorithm, Oid};
@@ -54,6 +55,8 @@ pub struct ObjectStore {
     limit: u64,
     problems: Problems,
     rebuilders: Mutex<Vec<Rebuilder>>,
+    /// What was worked out about the packs for going through all objects.
+    shares: Mutex<Option<Arc<[Share]>>>,
 }
 
 impl ObjectStore {
@@ -68,6 +71,7 @@ impl ObjectStore {
             limit: DEFAULT_LIMIT,
             problems,
             rebuilders: Mutex::default(),
+            shares: Mutex::default(),
         }
     }
 

@@ -63,9 +63,21 @@ impl<'a> Tag<'a> {
 
 /// Follows a chain of annotated tags to what it names, and says what kind that is.
 pub fn peel(objects: &impl ReadObjects, id: &Oid) -> Result<(Oid, Kind), ObjectError> {
+    peel_over(objects, id, |_| false)
+}
+
+/// As [`peel`], where it is known of some objects that they are commits: these are not read.
+pub(super) fn peel_over(
+    objects: &impl ReadObjects,
+    id: &Oid,
+    is_commit: impl Fn(&Oid) -> bool,
+) -> Result<(Oid, Kind), ObjectError> {
     let mut id = *id;
     // Tags of tags are rare and short; an endless chain takes a store that does not check hashes.
     for _ in 0..1000 {
+        if is_commit(&id) {
+            return Ok((id, Kind::Commit));
+        }
         let object = objects.read(&id)?;
         if object.kind != Kind::Tag {
             return Ok((id, object.kind));

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::Path;
 
 use crate::git::attribution::{Attribution, Reach};
-use crate::git::commit::Commit;
+use crate::git::graph::Commits;
 use crate::git::tag::Tag;
 use crate::git::tree::Mode;
-use crate::git::{Kind, ObjectError, Oid, ScanObjects, Visitor};
+use crate::git::{Growth, Kind, ObjectError, Oid, ScanObjects, Visitor};
 use crate::model::{Carrier, CommitFacts, Finding, Fingerprint, Provenance, RepoPath};
 use crate::source::history::History;
 use crate::source::view::{RepoView, object_gap};
@@ -22,17 +22,19 @@ pub(super) fn scan(
 ) -> Result<Outcome, ScanError> {
     let view = RepoView::at(path, settings.max_blob_size)?;
     let threads = settings.threads();
-    let make = || Worker { inspector, hits: Vec::new(), outcome: Outcome::default() };
+    let make =
+        || Worker { inspector, hits: Vec::new(), commits: Commits::default(), outcome: Outcome::default() };
     let workers = view.objects.for_each(&[Kind::Blob, Kind::Commit, Kind::Tag], threads, &make);
     let mut outcome = Outcome::default();
     let mut hits = Vec::new();
+    let mut commits = Vec::new();
     for worker in workers {
         outcome.absorb(worker.outcome);
         hits.extend(worker.hits);
+        commits.push(worker.commits);
     }
-    let history = History::load(&view, threads)?;
+    let history = History::load(&view, commits)?;
     outcome.refs = history.ref_names();
-    outcome.coverage.extend(history.gaps(&view, threads));
     let ids = |kind: Kind| hits.iter().filter(move |hit| hit.kind == kind).map(|hit| hit.id);
     let blobs: HashSet<Oid> = ids(Kind::Blob).collect();
     let commits = match ids(Kind::Commit).collect::<Vec<Oid>>() {
@@ -70,16 +72,19 @@ struct Hit<'i> {
 struct Worker<'i, 's> {
     inspector: &'i Inspector<'s>,
     hits: Vec<Hit<'i>>,
+    commits: Commits,
     outcome: Outcome,
 }
 
 impl Visitor for Worker<'_, '_> {
-    fn visit(&mut self, id: &Oid, kind: Kind, data: &[u8]) {
+    type State = ();
+
+    fn visit(&mut self, id: &Oid, kind: Kind, data: &[u8], _growth: Option<Growth<'_, ()>>) {
         self.outcome.counts.objects += 1;
         self.outcome.counts.bytes += data.len() as u64;
         self.outcome.counts.commits += u64::from(kind == Kind::Commit);
         let text = match kind {
-            Kind::Commit => Commit::parse(data).map_or(data, |commit| commit.message),
+            Kind::Commit => self.commits.add(id, data).unwrap_or(data),
             Kind::Tag => Tag::parse(data).map_or(data, |tag| tag.message),
             Kind::Blob | Kind::Tree => data,
         };

@@ -18,15 +18,11 @@ pub(super) fn scan(
 ) -> Result<Outcome, ScanError> {
     let view = settings.view()?;
     // libgit2's handle is not for sharing, so the threads get the objects and the commits, not the view.
-    let range = range(&view, commits)?;
-    let commits: Vec<(&CommitChanges, Option<Vec<u8>>)> =
-        range.commits.iter().map(|commit| (commit, message(&view, &commit.id))).collect();
+    let range = range(&view, commits, settings.threads())?;
     let objects = &view.objects;
-    let parts = map(&commits, settings.threads(), |(commit, message)| {
-        scan_commit(inspector, objects, commit, message.as_deref())
-    });
+    let parts = map(&range.commits, settings.threads(), |commit| scan_commit(inspector, objects, commit));
     let mut outcome = Outcome { coverage: range.coverage, ..Outcome::default() };
-    for ((commit, _), mut part) in commits.iter().zip(parts) {
+    for (commit, mut part) in range.commits.iter().zip(parts) {
         if !part.findings.is_empty() {
             let facts = view.facts(&commit.id, commit.shallow);
             part.findings
@@ -37,24 +33,19 @@ pub(super) fn scan(
     }
     outcome.absorb(scan_changes(inspector, objects, &range.tagged, settings.threads_for(range.tagged.len())));
     for tag in &range.tags {
-        let message = message(&view, tag).unwrap_or_default();
+        let message = message(objects, tag).unwrap_or_default();
         outcome.absorb(scan_message(inspector, Carrier::Tag, tag, &message));
     }
     outcome.findings = first_of_each_place(outcome.findings);
     Ok(outcome)
 }
 
-fn scan_commit<R: ReadObjects>(
-    inspector: &Inspector<'_>,
-    objects: &R,
-    commit: &CommitChanges,
-    message: Option<&[u8]>,
-) -> Outcome {
+fn scan_commit<R: ReadObjects>(inspector: &Inspector<'_>, objects: &R, commit: &CommitChanges) -> Outcome {
     let mut outcome = scan_changes(inspector, objects, &commit.changes, 1);
     outcome.counts.commits = 1;
     mark_copies(inspector, objects, &commit.parent_trees, &mut outcome.findings);
-    if let Some(message) = message {
-        outcome.absorb(scan_message(inspector, Carrier::Commit, &commit.id, message));
+    if let Some(message) = message(objects, &commit.id) {
+        outcome.absorb(scan_message(inspector, Carrier::Commit, &commit.id, &message));
     }
     outcome
 }

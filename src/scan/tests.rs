@@ -4,9 +4,9 @@ use crate::engine::sample::{Draw, sample};
 use crate::git::env::GitEnv;
 use crate::model::Confidence;
 use crate::policy::Policy;
-use crate::rules::RuleSet;
+use crate::rules::{Rule, RuleSet};
 
-use super::Settings;
+use super::{OpenedRepo, Settings};
 
 /// The rule of [`token`].
 pub(super) const RULE: &str = "github-classic-pat";
@@ -21,7 +21,9 @@ pub(super) fn token(settings: &Settings, seed: u64) -> String {
 /// Some built-in rules, nothing allowed.
 pub(super) fn settings() -> Settings {
     let mut rules = RuleSet::builtin();
-    rules.retain(|rule| rule.id == RULE || rule.generic || rule.pair.is_some());
+    let kept = |rule: &Rule| rule.id == RULE || rule.generic || rule.pair.is_some();
+    let ids: Vec<String> = rules.iter().filter(|rule| kept(rule)).map(|rule| rule.id.clone()).collect();
+    rules.retain(|id| ids.iter().any(|kept| kept == id));
     Settings {
         rules,
         policy: Policy::default(),
@@ -33,5 +35,6 @@ pub(super) fn settings() -> Settings {
         directory: ".".into(),
         root: ".".into(),
         env: GitEnv::default(),
+        repo: OpenedRepo::default(),
     }
 }

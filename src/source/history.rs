@@ -2,9 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::git::attribution::{Attribution, Reach, attribute, reach};
-use crate::git::connectivity::absent_objects;
-use crate::git::graph::CommitGraph;
+use crate::git::attribution::{Attribution, Reach, Trees, attribute, reach};
+use crate::git::graph::{CommitGraph, Commits};
 use crate::git::refs::{Tip, TipClass, tips};
 use crate::git::repo::RepoError;
 use crate::git::tag::tags_at;
@@ -26,10 +25,10 @@ pub struct History {
 }
 
 impl History {
-    /// Reads all refs and all commits.
-    pub fn load(view: &RepoView, threads: usize) -> Result<History, RepoError> {
+    /// Reads all refs; `commits` are all that the repository has.
+    pub fn load(view: &RepoView, commits: impl IntoIterator<Item = Commits>) -> Result<History, RepoError> {
         let shallow = view.repo.shallow()?;
-        let graph = CommitGraph::load(&view.objects, &shallow, threads);
+        let graph = CommitGraph::of(commits, &shallow);
         Ok(History { graph, tips: tips(&view.repo)?, head: view.repo.head()?, shallow })
     }
 
@@ -47,14 +46,32 @@ impl History {
         self.graph.rank(commit)
     }
 
-    /// Where the blobs came from, and what got in the way of finding out.
+    /// Where the blobs came from. And everything that this repository should hold and does not: the cut of a
+    /// shallow clone, missing commits, missing trees and blobs of commits that are there; with what got in the
+    /// way of attribution. One pass over all trees answers both.
     pub fn attribute(
         &self,
         view: &RepoView,
         blobs: &HashSet<Oid>,
         threads: usize,
     ) -> (Attribution, Vec<Coverage>) {
-        let attribution = attribute(&view.objects, &self.graph, &self.tips, self.head, blobs, threads);
+        let trees = Trees::load(&view.objects, blobs, threads);
+        let absent = trees.absent(&view.objects, &self.graph);
+        let (attribution, mut gaps) = self.attribute_in(view, &trees);
+        drop(trees);
+        if !self.shallow.is_empty() {
+            gaps.push(shallow_gap(&format!("{} commits at the edge of a shallow clone", self.shallow.len())));
+        }
+        gaps.extend(self.graph.missing.iter().map(|&id| object_gap(&ObjectError::Missing { id }, None)));
+        gaps.extend(self.graph.problems.iter().map(|error| object_gap(error, None)));
+        if !absent.is_empty() {
+            gaps.extend(self.absent(view, absent, threads));
+        }
+        (attribution, gaps)
+    }
+
+    fn attribute_in(&self, view: &RepoView, trees: &Trees) -> (Attribution, Vec<Coverage>) {
+        let attribution = attribute(&view.objects, &self.graph, &self.tips, self.head, trees);
         let mut gaps: Vec<Coverage> =
             attribution.problems.iter().map(|error| object_gap(error, None)).collect();
         if attribution.paths_cut {
@@ -86,27 +103,11 @@ impl History {
         names
     }
 
-    /// Everything that this repository should hold and does not: the cut of a shallow clone, missing
-    /// commits, and missing trees and blobs of commits that are there.
-    pub fn gaps(&self, view: &RepoView, threads: usize) -> Vec<Coverage> {
-        let mut gaps: Vec<Coverage> = Vec::new();
-        if !self.shallow.is_empty() {
-            gaps.push(shallow_gap(&format!("{} commits at the edge of a shallow clone", self.shallow.len())));
-        }
-        gaps.extend(self.graph.missing.iter().map(|&id| object_gap(&ObjectError::Missing { id }, None)));
-        gaps.extend(self.graph.problems.iter().map(|error| object_gap(error, None)));
-        gaps.extend(self.absent(view, threads));
-        gaps
-    }
-
-    fn absent(&self, view: &RepoView, threads: usize) -> Vec<Coverage> {
-        // The view itself is not for sharing between threads: libgit2's handle is in it.
-        let objects = &view.objects;
-        let absent = absent_objects(objects, &self.graph, &|id| objects.contains(id), threads);
-        if absent.is_empty() {
-            return Vec::new();
-        }
-        let (attribution, mut gaps) = self.attribute(view, &absent, threads);
+    /// Those of the `absent` objects that a commit has, where it has them. Rare enough to go over all trees once
+    /// more.
+    fn absent(&self, view: &RepoView, absent: HashSet<Oid>, threads: usize) -> Vec<Coverage> {
+        let trees = Trees::load(&view.objects, &absent, threads);
+        let (attribution, mut gaps) = self.attribute_in(view, &trees);
         let mut ids: Vec<Oid> = absent.into_iter().collect();
         ids.sort_unstable();
         let mut more = 0;

@@ -1,12 +1,13 @@
 //! The commits of one side that another lacks, each compared with all its parents.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::git::commit::Commit;
-use crate::git::diff::{Change, diff_trees};
+use crate::git::diff::{Change, Diff, TreeDiffs, diff_trees};
 use crate::git::refs::{TipClass, tips};
 use crate::git::repo::RepoError;
-use crate::git::revs::walk_range;
+use crate::git::revs::{RangeCommit, walk_range};
 use crate::git::tag::{Tag, tags_at};
 use crate::git::tree::Mode;
 use crate::git::{Kind, Oid, ReadObjects};
@@ -80,7 +81,7 @@ impl Commits {
 }
 
 /// Reads the commits and what each of them brings.
-pub fn range(view: &RepoView, commits: &Commits) -> Result<RangeChanges, RepoError> {
+pub fn range(view: &RepoView, commits: &Commits, threads: usize) -> Result<RangeChanges, RepoError> {
     let (exclude, include) = commits.tips(view)?;
     let shallow = view.repo.shallow()?;
     let walked = walk_range(&view.objects, &shallow, &exclude, &include);
@@ -110,21 +111,10 @@ pub fn range(view: &RepoView, commits: &Commits) -> Result<RangeChanges, RepoErr
     result.tags = include.iter().flat_map(|tip| tags_at(&view.objects, *tip)).collect();
     result.tags.sort_unstable();
     result.tags.dedup();
-    let mut trees: HashMap<Oid, Oid> = walked.commits.iter().map(|commit| (commit.id, commit.tree)).collect();
+    let parents = parent_trees(view, &walked.commits, &mut result.coverage);
+    let diffs = diffs(&view.objects, &walked.commits, &parents, threads);
     let mut seen: HashSet<(Oid, Vec<u8>)> = HashSet::new();
-    for commit in &walked.commits {
-        let mut parent_trees = Vec::new();
-        for parent in &commit.parents {
-            match trees.get(parent).copied().map_or_else(|| view.tree_of(parent), Ok) {
-                Ok(tree) => {
-                    trees.insert(*parent, tree);
-                    parent_trees.push(tree);
-                }
-                Err(error) => result.coverage.push(object_gap(&error, None)),
-            }
-        }
-        let parents: Vec<Option<Oid>> = parent_trees.iter().copied().map(Some).collect();
-        let diff = diff_trees(&view.objects, Some(commit.tree), &parents);
+    for ((commit, parent_trees), diff) in walked.commits.iter().zip(parents).zip(diffs) {
         result.coverage.extend(diff.problems.iter().map(|(path, error)| object_gap(error, Some(path))));
         let mut changes = diff.changes;
         let is_submodule = |change: &Change| change.mode == Mode::Gitlink;
@@ -143,9 +133,67 @@ pub fn range(view: &RepoView, commits: &Commits) -> Result<RangeChanges, RepoErr
     Ok(result)
 }
 
+/// The root trees of each commit's parents, as far as they can be read.
+fn parent_trees(view: &RepoView, commits: &[RangeCommit], coverage: &mut Vec<Coverage>) -> Vec<Vec<Oid>> {
+    let mut trees: HashMap<Oid, Oid> = commits.iter().map(|commit| (commit.id, commit.tree)).collect();
+    let mut tree_of = |parent: &Oid| match trees.get(parent).copied().map_or_else(|| view.tree_of(parent), Ok)
+    {
+        Ok(tree) => {
+            trees.insert(*parent, tree);
+            Some(tree)
+        }
+        Err(error) => {
+            coverage.push(object_gap(&error, None));
+            None
+        }
+    };
+    commits.iter().map(|commit| commit.parents.iter().filter_map(&mut tree_of).collect()).collect()
+}
+
+/// So many commits in a row are compared by one thread: each has most of its directories from the one before.
+const IN_A_ROW: usize = 128;
+
+/// What each commit changes against its parents.
+fn diffs(
+    objects: &impl ReadObjects,
+    commits: &[RangeCommit],
+    parents: &[Vec<Oid>],
+    threads: usize,
+) -> Vec<Diff> {
+    let work = |(commits, parents): &(&[RangeCommit], &[Vec<Oid>]), trees: &mut TreeDiffs<'_, _>| {
+        let diff = |(commit, parents): (&RangeCommit, &Vec<Oid>)| {
+            let parents: Vec<Option<Oid>> = parents.iter().copied().map(Some).collect();
+            trees.diff(Some(commit.tree), &parents)
+        };
+        commits.iter().zip(*parents).map(diff).collect::<Vec<Diff>>()
+    };
+    let rows: Vec<_> = commits.chunks(IN_A_ROW).zip(parents.chunks(IN_A_ROW)).collect();
+    if threads <= 1 || rows.len() <= 1 {
+        let mut trees = TreeDiffs::new(objects);
+        return rows.iter().flat_map(|row| work(row, &mut trees)).collect();
+    }
+    let next = AtomicUsize::new(0);
+    let mut done: Vec<(usize, Vec<Diff>)> = std::thread::scope(|scope| {
+        let work = || {
+            let mut trees = TreeDiffs::new(objects);
+            let mut done = Vec::new();
+            loop {
+                let at = next.fetch_add(1, Ordering::Relaxed);
+                let Some(row) = rows.get(at) else { return done };
+                done.push((at, work(row, &mut trees)));
+            }
+        };
+        let workers: Vec<_> = (0..threads.min(rows.len())).map(|_| scope.spawn(work)).collect();
+        let joined = workers.into_iter().map(|worker| worker.join());
+        joined.flat_map(|done| done.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+    });
+    done.sort_unstable_by_key(|(at, _)| *at);
+    done.into_iter().flat_map(|(_, diffs)| diffs).collect()
+}
+
 /// The message of a commit or tag, as it is stored; `None` when it does not read.
-pub fn message(view: &RepoView, id: &Oid) -> Option<Vec<u8>> {
-    let object = view.objects.read(id).ok()?;
+pub fn message(objects: &impl ReadObjects, id: &Oid) -> Option<Vec<u8>> {
+    let object = objects.read(id).ok()?;
     match object.kind {
         Kind::Commit => Commit::parse(&object.data).ok().map(|commit| commit.message.to_vec()),
         Kind::Tag => Tag::parse(&object.data).ok().map(|tag| tag.message.to_vec()),

@@ -1,150 +1,258 @@
-//! One pass over all trees of a store, which keeps only what leads to wanted blobs.
+//! All trees of a store after one pass over them: which objects they name and the store lacks, and what leads
+//! to wanted blobs. Everything else is forgotten.
 
 use std::collections::{HashMap, HashSet};
 
-use crate::git::object::{Kind, ObjectError, ScanObjects, Visitor};
+use super::collect::{Collected, Collector, Edge, Leaf, Targets};
+use crate::git::graph::CommitGraph;
+use crate::git::numbers::Numbers;
+use crate::git::object::{Kind, ObjectError, ScanObjects};
 use crate::git::oid::Oid;
 use crate::git::oid_map::OidMap;
-use crate::git::tree::{self, Mode};
+use crate::git::tree;
 
-/// A wanted blob in a tree.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Leaf {
-    /// Position among the wanted blobs.
-    pub(super) blob: u32,
-    pub(super) mode: Mode,
-    name: u32,
-}
+/// No tree.
+const NONE: u32 = u32::MAX;
 
-/// The trees that hold wanted blobs, somewhere below.
+/// All trees of a store, as far as they lead to wanted blobs, and what is missing in them.
 #[derive(Default)]
-pub(super) struct TreeEdges {
-    places: OidMap<u32>,
+pub struct Trees {
+    pub(super) wanted: Vec<Oid>,
+    numbers: Numbers,
+    /// Trees without a number of their own: numbered on from there.
+    unnumbered: OidMap<u32>,
+    /// Per number: the place of that tree, if it was read.
+    places: Vec<u32>,
+    /// Per number: whether a tree of wanted ones names it as a subtree.
+    named: Vec<bool>,
     names: Vec<Vec<u8>>,
-    /// Per tree: its subtrees that hold wanted blobs, with their names.
-    subtrees: Vec<Vec<(u32, u32)>>,
-    /// Per tree: its wanted blobs.
-    leaves: Vec<Vec<Leaf>>,
-    /// Per tree: whether a wanted blob is in it or below.
+    /// Per place, and one more at the end: where its edges begin.
+    first_edges: Vec<u32>,
+    /// Subtrees that hold wanted blobs.
+    edges: Vec<Edge>,
+    /// Per place, and one more at the end: where its leaves begin.
+    first_leaves: Vec<u32>,
+    leaves: Vec<Leaf>,
+    /// Per place: whether a wanted blob is in it or below.
     holds: Vec<bool>,
+    absent: Vec<Oid>,
     /// Trees that could not be read, malformed ones, and missing ones that others name.
     pub(super) problems: Vec<ObjectError>,
 }
 
-impl TreeEdges {
-    /// Reads every tree of the store. `wanted` must be sorted.
-    pub(super) fn load(objects: &impl ScanObjects, wanted: &[Oid], threads: usize) -> TreeEdges {
-        let make = || Collector::new(wanted);
-        let mut edges = TreeEdges::default();
+/// What is known of a tree.
+pub(super) enum Standing {
+    /// A wanted blob is in it, or below; it is at this place.
+    Holds(u32),
+    /// The store has it, or names it, or needs no such tree; no wanted blob is there.
+    HoldsNone,
+    /// Nothing.
+    Unknown,
+}
+
+impl Trees {
+    /// Reads every tree of the store.
+    pub fn load(objects: &impl ScanObjects, wanted: &HashSet<Oid>, threads: usize) -> Trees {
+        let mut blobs: Vec<Oid> = wanted.iter().copied().collect();
+        blobs.sort_unstable();
+        let numbers = objects.numbers();
+        let targets = Targets::new(&numbers, &blobs);
+        let has = |id: &Oid| objects.has(id);
+        let workers = objects.for_each(&[Kind::Tree], threads, &|| Collector::new(&targets, &has));
+        let mut trees = Trees::default();
+        trees.merge(workers.into_iter().map(Collected::of).collect(), &numbers);
+        (trees.numbers, trees.wanted) = (numbers, blobs);
+        trees.absent.sort_unstable();
+        trees.absent.dedup();
+        if !trees.wanted.is_empty() {
+            trees.note_missing();
+            trees.keep_what_holds();
+        }
+        trees
+    }
+
+    /// The trees and blobs that stored trees and commits name and the store lacks. Trees that nothing refers to
+    /// may name objects that git has rightly pruned: whoever reports one as missing asks
+    /// [`attribute`](super::attribute) first whether a commit has it.
+    pub fn absent(&self, objects: &impl ScanObjects, graph: &CommitGraph) -> HashSet<Oid> {
+        let roots = (0..graph.len() as u32).map(|rank| graph.tree(rank));
+        let lacks = |root: &Oid| {
+            self.numbers.find(root.as_bytes()).is_none() && !tree::is_empty_tree(root) && !objects.has(root)
+        };
+        self.absent.iter().copied().chain(roots.filter(lacks)).collect()
+    }
+
+    fn merge(&mut self, workers: Vec<Collected>, numbers: &Numbers) {
         let mut names: HashMap<Vec<u8>, u32> = HashMap::new();
-        let mut present: Vec<bool> = Vec::new();
-        for worker in objects.for_each(&[Kind::Tree], threads, &make) {
-            edges.merge(worker, &mut names, &mut present);
+        for mut worker in workers {
+            self.problems.append(&mut worker.problems);
+            self.absent.append(&mut worker.absent);
+            let renamed: Vec<u32> = worker
+                .names
+                .into_iter()
+                .map(|name| {
+                    let next = names.len() as u32;
+                    *names.entry(name).or_insert(next)
+                })
+                .collect();
+            let renumbered: Vec<u32> = worker
+                .unnumbered
+                .into_iter()
+                .map(|id| {
+                    let next = numbers.len() + self.unnumbered.len() as u32;
+                    *self.unnumbered.entry(id).or_insert(next)
+                })
+                .collect();
+            let number = |own: u32| match own.checked_sub(numbers.len()) {
+                Some(at) => renumbered[at as usize],
+                None => own,
+            };
+            worker.edges.iter_mut().for_each(|edge| {
+                *edge = Edge { child: number(edge.child), name: renamed[edge.name as usize] };
+            });
+            worker.leaves.iter_mut().for_each(|leaf| leaf.name = renamed[leaf.name as usize]);
+            self.places.resize(numbers.len() as usize + self.unnumbered.len(), NONE);
+            let (mut edges, mut leaves) = (self.edges.len() as u32, self.leaves.len() as u32);
+            for (tree, own_edges, own_leaves) in worker.trees {
+                self.places[number(tree) as usize] = self.first_edges.len() as u32;
+                self.first_edges.push(edges);
+                self.first_leaves.push(leaves);
+                edges += own_edges;
+                leaves += own_leaves;
+            }
+            // The first worker's lists are the longest: nothing is copied for them.
+            join(&mut self.edges, worker.edges);
+            join(&mut self.leaves, worker.leaves);
         }
-        edges.names = vec![Vec::new(); names.len()];
-        names.into_iter().for_each(|(name, at)| edges.names[at as usize] = name);
-        let mut missing: Vec<Oid> = edges
-            .places
-            .iter()
-            .filter(|(id, at)| !present[**at as usize] && !tree::is_empty_tree(id))
-            .map(|(id, _)| *id)
-            .collect();
+        self.first_edges.push(self.edges.len() as u32);
+        self.first_leaves.push(self.leaves.len() as u32);
+        self.names = vec![Vec::new(); names.len()];
+        names.into_iter().for_each(|(name, at)| self.names[at as usize] = name);
+    }
+
+    /// Adds a problem for each subtree that was not read, unless it has one already.
+    fn note_missing(&mut self) {
+        self.named = vec![false; self.places.len()];
+        self.edges.iter().for_each(|edge| self.named[edge.child as usize] = true);
+        let unread = |(number, &place): (u32, &u32)| {
+            (place == NONE && self.named[number as usize]).then(|| self.numbers.id(number)).flatten()
+        };
+        let unnumbered = self.unnumbered.iter().filter(|(_, at)| self.places[**at as usize] == NONE);
+        let mut missing: Vec<Oid> = (0..).zip(&self.places).filter_map(unread).collect();
+        missing.extend(unnumbered.map(|(id, _)| *id));
+        missing.retain(|id| !tree::is_empty_tree(id));
         missing.sort_unstable();
-        edges.problems.sort_by_cached_key(ToString::to_string);
+        self.problems.sort_by_cached_key(ToString::to_string);
         // One that was found unreadable needs no second mention.
-        let known: HashSet<Oid> = edges.problems.iter().map(named_id).collect();
+        let known: HashSet<Oid> = self.problems.iter().map(named_id).collect();
         let unknown = missing.into_iter().filter(|id| !known.contains(id));
-        edges.problems.extend(unknown.map(|id| ObjectError::Missing { id }));
-        edges.keep_what_holds();
-        edges
+        self.problems.extend(unknown.map(|id| ObjectError::Missing { id }));
     }
 
-    fn place(&mut self, id: Oid, present: &mut Vec<bool>) -> u32 {
-        let next = self.subtrees.len() as u32;
-        let at = *self.places.entry(id).or_insert(next);
-        if at == next {
-            self.subtrees.push(Vec::new());
-            self.leaves.push(Vec::new());
-            present.push(false);
-        }
-        at
-    }
-
-    fn merge(&mut self, worker: Collector<'_>, names: &mut HashMap<Vec<u8>, u32>, present: &mut Vec<bool>) {
-        self.problems.extend(worker.problems);
-        let mut own_names: Vec<(Vec<u8>, u32)> = worker.names.into_iter().collect();
-        own_names.sort_unstable_by_key(|(_, at)| *at);
-        let names: Vec<u32> = own_names
-            .into_iter()
-            .map(|(name, _)| {
-                let next = names.len() as u32;
-                *names.entry(name).or_insert(next)
-            })
-            .collect();
-        let places: Vec<u32> = worker.ids.iter().map(|id| self.place(*id, present)).collect();
-        let mut edges = worker.edges.into_iter();
-        let mut leaves = worker.leaves.into_iter();
-        for (tree, subtrees, blobs) in worker.trees {
-            let at = places[tree as usize] as usize;
-            present[at] = true;
-            let moved = |(child, name): (u32, u32)| (places[child as usize], names[name as usize]);
-            self.subtrees[at] = edges.by_ref().take(subtrees).map(moved).collect();
-            let renamed = |leaf: Leaf| Leaf { name: names[leaf.name as usize], ..leaf };
-            self.leaves[at] = leaves.by_ref().take(blobs).map(renamed).collect();
-        }
-    }
-
-    /// Marks the trees above wanted blobs, and forgets the edges to all others.
+    /// Marks the trees above wanted blobs, and forgets the edges to all others. Edges lead to places from here on.
     fn keep_what_holds(&mut self) {
-        let mut first = vec![0usize; self.subtrees.len() + 1];
-        self.subtrees.iter().flatten().for_each(|(child, _)| first[*child as usize + 1] += 1);
+        let trees = self.first_edges.len() - 1;
+        let children = |edges: &[Edge]| edges.iter().map(|edge| self.places[edge.child as usize]).collect();
+        let children: Vec<u32> = children(&self.edges);
+        let mut first = vec![0u32; trees + 1];
+        children.iter().filter(|child| **child != NONE).for_each(|&child| first[child as usize + 1] += 1);
         (1..first.len()).for_each(|at| first[at] += first[at - 1]);
         let mut fill = first.clone();
-        let mut above = vec![0u32; first[self.subtrees.len()]];
-        for (children, parent) in self.subtrees.iter().zip(0..) {
-            for (child, _) in children {
-                above[fill[*child as usize]] = parent;
-                fill[*child as usize] += 1;
+        let mut above = vec![0u32; first[trees] as usize];
+        for parent in 0..trees {
+            let edges = self.first_edges[parent] as usize..self.first_edges[parent + 1] as usize;
+            for &child in children[edges].iter().filter(|child| **child != NONE) {
+                above[fill[child as usize] as usize] = parent as u32;
+                fill[child as usize] += 1;
             }
         }
-        self.holds = vec![false; self.subtrees.len()];
-        let mut stack: Vec<u32> =
-            (0..self.leaves.len() as u32).filter(|&at| !self.leaves[at as usize].is_empty()).collect();
+        self.holds = vec![false; trees];
+        let mut stack: Vec<u32> = (0..trees)
+            .filter(|&at| self.first_leaves[at] < self.first_leaves[at + 1])
+            .map(|at| at as u32)
+            .collect();
         while let Some(at) = stack.pop() {
             if !std::mem::replace(&mut self.holds[at as usize], true) {
-                stack.extend_from_slice(&above[first[at as usize]..first[at as usize + 1]]);
+                stack.extend_from_slice(&above[first[at as usize] as usize..first[at as usize + 1] as usize]);
             }
         }
-        let holds = &self.holds;
-        for subtrees in &mut self.subtrees {
-            subtrees.retain(|(child, _)| holds[*child as usize]);
-            subtrees.shrink_to_fit();
+        let mut kept = 0;
+        for parent in 0..trees {
+            let edges = self.first_edges[parent] as usize..self.first_edges[parent + 1] as usize;
+            self.first_edges[parent] = kept as u32;
+            for at in edges {
+                let child = children[at];
+                if child != NONE && self.holds[child as usize] {
+                    self.edges[kept] = Edge { child, ..self.edges[at] };
+                    kept += 1;
+                }
+            }
         }
+        self.first_edges[trees] = kept as u32;
+        self.edges.truncate(kept);
+        self.edges.shrink_to_fit();
+    }
+
+    fn number(&self, id: &Oid) -> Option<u32> {
+        self.numbers.find(id.as_bytes()).or_else(|| self.unnumbered.get(id).copied())
     }
 
     /// How many trees there are; their places are below this number.
     pub(super) fn len(&self) -> usize {
-        self.subtrees.len()
+        self.holds.len()
+    }
+
+    /// What is known of a tree.
+    pub(super) fn standing(&self, id: &Oid) -> Standing {
+        let Some(number) = self.number(id).map(|number| number as usize) else {
+            return if tree::is_empty_tree(id) { Standing::HoldsNone } else { Standing::Unknown };
+        };
+        match self.places.get(number) {
+            Some(&place) if place != NONE && self.holds[place as usize] => Standing::Holds(place),
+            Some(&place) if place != NONE || self.named[number] || tree::is_empty_tree(id) => {
+                Standing::HoldsNone
+            }
+            _ => Standing::Unknown,
+        }
     }
 
     /// Where a tree is, if a wanted blob is in it or below.
     pub(super) fn holding(&self, id: &Oid) -> Option<u32> {
-        self.places.get(id).copied().filter(|&at| self.holds[at as usize])
+        match self.standing(id) {
+            Standing::Holds(at) => Some(at),
+            Standing::HoldsNone | Standing::Unknown => None,
+        }
     }
 
     /// Whether the store has such a tree, or needs none.
     pub(super) fn knows(&self, id: &Oid) -> bool {
-        self.places.contains_key(id) || tree::is_empty_tree(id)
+        !matches!(self.standing(id), Standing::Unknown)
     }
 
-    /// The subtrees above wanted blobs, with their names.
-    pub(super) fn subtrees(&self, at: u32) -> impl Iterator<Item = (u32, &[u8])> {
-        self.subtrees[at as usize].iter().map(|(child, name)| (*child, self.names[*name as usize].as_slice()))
+    /// The subtrees above wanted blobs, with the numbers of their names.
+    pub(super) fn subtrees(&self, at: u32) -> impl Iterator<Item = (u32, u32)> {
+        let edges = self.first_edges[at as usize] as usize..self.first_edges[at as usize + 1] as usize;
+        self.edges[edges].iter().map(|edge| (edge.child, edge.name))
     }
 
-    /// The wanted blobs right in this tree, with their names.
-    pub(super) fn leaves(&self, at: u32) -> impl Iterator<Item = (Leaf, &[u8])> {
-        self.leaves[at as usize].iter().map(|leaf| (*leaf, self.names[leaf.name as usize].as_slice()))
+    /// The wanted blobs right in this tree, with the numbers of their names.
+    pub(super) fn leaves(&self, at: u32) -> impl Iterator<Item = (Leaf, u32)> {
+        let leaves = self.first_leaves[at as usize] as usize..self.first_leaves[at as usize + 1] as usize;
+        self.leaves[leaves].iter().map(|leaf| (*leaf, leaf.name))
+    }
+
+    /// The name of that number. Different numbers are different names.
+    pub(super) fn name(&self, number: u32) -> &[u8] {
+        &self.names[number as usize]
+    }
+}
+
+/// Appends `more`, or takes it as it is where there is nothing yet.
+fn join<T>(all: &mut Vec<T>, more: Vec<T>) {
+    if all.is_empty() {
+        *all = more;
+    } else {
+        all.extend(more);
     }
 }
 
@@ -154,104 +262,5 @@ pub(super) fn named_id(error: &ObjectError) -> Oid {
         ObjectError::Missing { id } | ObjectError::Corrupt { id, .. } | ObjectError::TooLarge { id, .. } => {
             *id
         }
-    }
-}
-
-/// What one worker collects. Ids and names are numbered as they come: a directory is named by
-/// thousands of trees.
-struct Collector<'w> {
-    wanted: &'w [Oid],
-    /// Which first two bytes wanted ids have; most entries end here.
-    heads: Vec<u64>,
-    ids: Vec<Oid>,
-    places: OidMap<u32>,
-    names: HashMap<Vec<u8>, u32>,
-    /// (tree, number of its edges, number of its leaves), in the order of those lists.
-    trees: Vec<(u32, usize, usize)>,
-    edges: Vec<(u32, u32)>,
-    leaves: Vec<Leaf>,
-    problems: Vec<ObjectError>,
-}
-
-impl<'w> Collector<'w> {
-    fn new(wanted: &'w [Oid]) -> Collector<'w> {
-        let mut heads = vec![0u64; 1024];
-        for id in wanted {
-            let head = head(id.as_bytes());
-            heads[head / 64] |= 1 << (head % 64);
-        }
-        Collector {
-            wanted,
-            heads,
-            ids: Vec::new(),
-            places: OidMap::default(),
-            names: HashMap::new(),
-            trees: Vec::new(),
-            edges: Vec::new(),
-            leaves: Vec::new(),
-            problems: Vec::new(),
-        }
-    }
-
-    fn place(&mut self, id: Oid) -> u32 {
-        let next = self.ids.len() as u32;
-        let at = *self.places.entry(id).or_insert(next);
-        if at == next {
-            self.ids.push(id);
-        }
-        at
-    }
-
-    fn name(&mut self, name: &[u8]) -> u32 {
-        if let Some(&at) = self.names.get(name) {
-            return at;
-        }
-        let at = self.names.len() as u32;
-        self.names.insert(name.to_vec(), at);
-        at
-    }
-
-    fn wanted(&self, id: &[u8]) -> Option<u32> {
-        let head = head(id);
-        if self.heads[head / 64] >> (head % 64) & 1 == 0 {
-            return None;
-        }
-        let at = self.wanted.binary_search_by(|wanted| wanted.as_bytes().cmp(id)).ok()?;
-        Some(at as u32)
-    }
-}
-
-fn head(id: &[u8]) -> usize {
-    usize::from(id[0]) << 8 | usize::from(id[1])
-}
-
-impl Visitor for Collector<'_> {
-    fn visit(&mut self, id: &Oid, _kind: Kind, data: &[u8]) {
-        let tree = self.place(*id);
-        let (edges, leaves) = (self.edges.len(), self.leaves.len());
-        let mut entries = tree::entries(data, id.as_bytes().len());
-        while let Some(entry) = entries.next_raw() {
-            match entry {
-                Ok((Mode::Tree, name, child)) => {
-                    if let Some(child) = Oid::from_bytes(child) {
-                        let edge = (self.place(child), self.name(name));
-                        self.edges.push(edge);
-                    }
-                }
-                Ok((mode, name, blob)) if mode.is_blob() => {
-                    if let Some(blob) = self.wanted(blob) {
-                        let name = self.name(name);
-                        self.leaves.push(Leaf { blob, mode, name });
-                    }
-                }
-                Ok(_) => {}
-                Err(error) => self.problems.push(ObjectError::Corrupt { id: *id, why: error.to_string() }),
-            }
-        }
-        self.trees.push((tree, self.edges.len() - edges, self.leaves.len() - leaves));
-    }
-
-    fn failed(&mut self, error: ObjectError) {
-        self.problems.push(error);
     }
 }

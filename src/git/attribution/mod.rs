@@ -7,20 +7,23 @@
 //! for an introduction, and a merge introduces only what none of its sides ever had. Renames and
 //! copies bring the blob to further paths, which are told apart from that.
 
+mod collect;
 mod edges;
+mod entries;
 mod names;
 mod walk;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use self::edges::TreeEdges;
+use self::edges::Standing;
+pub use self::edges::Trees;
 use self::walk::Walk;
 use super::graph::CommitGraph;
 use super::object::{Kind, ObjectError, ScanObjects};
 use super::oid::Oid;
 use super::refs::{Tip, TipClass};
-use super::tag::peel;
+use super::tag::peel_over;
 use super::tree::Mode;
 
 /// The first commit that has a blob, or has it at a further path.
@@ -90,36 +93,33 @@ impl Attribution {
     }
 }
 
-/// Finds out where each of the `wanted` blobs came from. `head` is the commit that [`BlobHistory::at_head`]
-/// speaks of.
+/// Finds out where each of the blobs came from that `trees` were asked for. `head` is the commit that
+/// [`BlobHistory::at_head`] speaks of.
 pub fn attribute(
     objects: &impl ScanObjects,
     graph: &CommitGraph,
     tips: &[Tip],
     head: Option<Oid>,
-    wanted: &HashSet<Oid>,
-    threads: usize,
+    edges: &Trees,
 ) -> Attribution {
     let mut attribution = Attribution::default();
-    if wanted.is_empty() {
+    let blobs = &edges.wanted;
+    if blobs.is_empty() {
         return attribution;
     }
-    let mut blobs: Vec<Oid> = wanted.iter().copied().collect();
-    blobs.sort_unstable();
-    let edges = TreeEdges::load(objects, &blobs, threads);
     attribution.problems.extend_from_slice(&edges.problems);
-    let roots = Roots::find(objects, graph, tips, head, &edges, &mut attribution.problems);
+    let roots = Roots::find(objects, graph, tips, head, edges, &mut attribution.problems);
 
     let reachable = graph.reached_from(roots.refs.iter().chain(&roots.heads).map(|(_, rank)| *rank));
     let order = walk_order(&reachable);
-    let mut walk = Walk::new(&edges, blobs.len());
+    let mut walk = Walk::new(edges, blobs.len());
     let mut rootless: Vec<Oid> = Vec::new();
     for (&rank, number) in order.iter().zip(0..) {
         let tree = graph.tree(rank);
-        match edges.holding(&tree) {
-            Some(at) => walk.root(at, number),
-            None if !edges.knows(&tree) => rootless.push(tree),
-            None => {}
+        match edges.standing(&tree) {
+            Standing::Holds(at) => walk.root(at, number),
+            Standing::HoldsNone => {}
+            Standing::Unknown => rootless.push(tree),
         }
     }
     rootless.sort_unstable();
@@ -139,14 +139,14 @@ pub fn attribute(
     let head_tree = head.and_then(|head| graph.rank(&head)).and_then(|rank| edges.holding(&graph.tree(rank)));
     let mut at_head: Vec<Vec<Vec<u8>>> = vec![Vec::new(); blobs.len()];
     if let Some(tree) = head_tree {
-        let mut walk = Walk::new(&edges, blobs.len());
+        let mut walk = Walk::new(edges, blobs.len());
         walk.root(tree, 0);
         for (paths, places) in at_head.iter_mut().zip(walk.places) {
             paths.extend(places.into_iter().map(|place| place.path));
             paths.sort();
         }
     }
-    let mut direct = roots.direct_names(&edges, &blobs);
+    let mut direct = roots.direct_names(edges, blobs);
     for ((blob, (places, head_paths)), at) in blobs.iter().zip(places.into_iter().zip(at_head)).zip(0..) {
         let mut history = BlobHistory { head_paths, ..BlobHistory::default() };
         // The walk noted them root by root.
@@ -202,7 +202,7 @@ pub fn reach(
     commits: &[Oid],
 ) -> HashMap<Oid, Reach> {
     // What leads nowhere is told by whoever reads everything.
-    let roots = Roots::find(objects, graph, tips, head, &TreeEdges::default(), &mut Vec::new());
+    let roots = Roots::find(objects, graph, tips, head, &Trees::default(), &mut Vec::new());
     let mut ranks: Vec<u32> = commits.iter().filter_map(|commit| graph.rank(commit)).collect();
     ranks.sort_unstable();
     ranks.dedup();
@@ -240,7 +240,7 @@ impl Roots {
         graph: &CommitGraph,
         tips: &[Tip],
         head: Option<Oid>,
-        edges: &TreeEdges,
+        edges: &Trees,
         problems: &mut Vec<ObjectError>,
     ) -> Roots {
         let mut roots = Roots::default();
@@ -253,7 +253,7 @@ impl Roots {
             } else if edges.knows(&tip.id) {
                 roots.direct.push((tip.name.clone(), tip.id));
             } else {
-                match peel(objects, &tip.id) {
+                match peel_over(objects, &tip.id, |id| graph.rank(id).is_some()) {
                     Ok((id, Kind::Commit)) => match graph.rank(&id) {
                         Some(rank) => list.push((tip.name.clone(), rank)),
                         None => problems.push(ObjectError::Missing { id }),
@@ -271,7 +271,7 @@ impl Roots {
     }
 
     /// For each wanted blob that refs name without a commit between, their names.
-    fn direct_names(&self, edges: &TreeEdges, blobs: &[Oid]) -> HashMap<u32, Vec<String>> {
+    fn direct_names(&self, edges: &Trees, blobs: &[Oid]) -> HashMap<u32, Vec<String>> {
         let mut names: HashMap<u32, Vec<String>> = HashMap::new();
         for (name, id) in &self.direct {
             let below = edges.holding(id).map(|at| Walk::blobs_below(edges, at)).unwrap_or_default();

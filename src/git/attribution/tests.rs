@@ -22,7 +22,13 @@ fn attribute_in(objects: HashMap<Oid, Object>, repo: &Repo) -> Fixture {
     let wanted = objects.iter().filter(|(_, object)| object.kind == Kind::Blob).map(|(id, _)| *id).collect();
     let graph = CommitGraph::load(&objects, &repo.shallow().expect("readable"), 1);
     let tips = tips(repo).expect("readable");
-    let attribution = attribute(&objects, &graph, &tips, repo.head().expect("readable"), &wanted, 1);
+    let attribution = attribute(
+        &objects,
+        &graph,
+        &tips,
+        repo.head().expect("readable"),
+        &Trees::load(&objects, &wanted, 1),
+    );
     assert!(!attribution.paths_cut, "these histories are small");
     Fixture { objects, attribution }
 }
@@ -242,7 +248,8 @@ fn trees_that_repeat_each_other_end() {
     let data = format!("tree {}\n\n", id(32)).into_bytes();
     objects.insert(id(200), Object { kind: Kind::Commit, data });
     let graph = CommitGraph::load(&objects, &HashSet::new(), 1);
-    let attribution = attribute(&objects, &graph, &[], Some(id(200)), &HashSet::from([id(1)]), 1);
+    let attribution =
+        attribute(&objects, &graph, &[], Some(id(200)), &Trees::load(&objects, &HashSet::from([id(1)]), 1));
     let history = attribution.get(&id(1)).expect("wanted");
     assert!(history.at_head() && history.introduction.is_some());
     assert!(attribution.paths_cut, "not all of them can have been followed");

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::edges::TreeEdges;
+use super::edges::Trees;
 use crate::git::tree::Mode;
 
 /// As deep as git follows directories (`core.maxTreeDepth`).
@@ -22,24 +22,24 @@ pub(super) struct Place {
 
 /// Walks roots one after the other; each tree is looked into once for each path it stands at.
 pub(super) struct Walk<'e> {
-    edges: &'e TreeEdges,
+    edges: &'e Trees,
     /// Per tree: the number of the path that it was first seen at, from 1.
     seen: Vec<u32>,
     /// Whether trees were not visited at further paths because there are too many of them.
     pub(super) is_cut: bool,
     /// The further paths of trees.
     also: HashSet<(u32, u32)>,
-    /// The paths of directories: (that of the parent, name) to number. The root's is 1.
-    paths: HashMap<(u32, &'e [u8]), u32>,
+    /// The paths of directories: (that of the parent, number of the name) to number. The root's is 1.
+    paths: HashMap<(u32, u32), u32>,
     /// Per wanted blob, in the order of roots.
     pub(super) places: Vec<Vec<Place>>,
-    /// What is in there: blob, number of the directory's path, name.
-    known: HashSet<(u32, u32, &'e [u8])>,
+    /// What is in there: blob, number of the directory's path, number of the name.
+    known: HashSet<(u32, u32, u32)>,
     stack: Vec<(u32, u32, u32, Vec<u8>)>,
 }
 
 impl<'e> Walk<'e> {
-    pub(super) fn new(edges: &'e TreeEdges, wanted: usize) -> Walk<'e> {
+    pub(super) fn new(edges: &'e Trees, wanted: usize) -> Walk<'e> {
         Walk {
             edges,
             seen: vec![0; edges.len()],
@@ -61,7 +61,7 @@ impl<'e> Walk<'e> {
             let edges = self.edges;
             for (leaf, name) in edges.leaves(at) {
                 if self.known.insert((leaf.blob, number, name)) {
-                    let path = [&path, name].concat();
+                    let path = [&path, edges.name(name)].concat();
                     self.places[leaf.blob as usize].push(Place { root, path, mode: leaf.mode });
                 }
             }
@@ -70,7 +70,7 @@ impl<'e> Walk<'e> {
                     let next = self.paths.len() as u32 + 2;
                     let number = *self.paths.entry((number, name)).or_insert(next);
                     if self.is_new(child, number) {
-                        self.stack.push((child, number, depth + 1, [&path, name, b"/"].concat()));
+                        self.stack.push((child, number, depth + 1, [&path, edges.name(name), b"/"].concat()));
                     }
                 }
             }
@@ -95,7 +95,7 @@ impl<'e> Walk<'e> {
     }
 
     /// The wanted blobs below a tree, each once.
-    pub(super) fn blobs_below(edges: &TreeEdges, at: u32) -> Vec<u32> {
+    pub(super) fn blobs_below(edges: &Trees, at: u32) -> Vec<u32> {
         let mut seen = vec![false; edges.len()];
         let mut blobs = Vec::new();
         let mut stack = vec![at];

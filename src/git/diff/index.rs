@@ -1,9 +1,11 @@
 //! Compares the index with HEAD, reading as few trees as possible.
 
 use std::ops::Range;
+use std::rc::Rc;
 
 use super::Diff;
-use super::trees::{Entry, Listing, TreeWalk, named, subtree};
+use super::listing::{Entry, Listing, Named};
+use super::trees::TreeWalk;
 use crate::git::index::{CachedDir, CachedTree, Index};
 use crate::git::object::ReadObjects;
 use crate::git::oid::Oid;
@@ -60,7 +62,7 @@ impl<'a, O: ReadObjects> IndexWalk<'a, O> {
         let Range { start: mut at, end } = dir.entries;
         let path = if at < end { &index.entry(at).path[..dir.prefix] } else { &[] };
         let cached = dir.cached.map(|cached| cached.children());
-        let parents: Vec<Listing> = dir.parents.iter().map(|id| self.trees.listing(path, *id)).collect();
+        let parents: Vec<Rc<Listing>> = dir.parents.iter().map(|id| self.trees.listing(path, *id)).collect();
         let mut seen: Vec<&[u8]> = Vec::new();
         while at < end {
             let first = index.entry(at);
@@ -76,14 +78,14 @@ impl<'a, O: ReadObjects> IndexWalk<'a, O> {
             };
             let group = at..group_end;
             at = group_end;
-            let olds: Vec<&[(Vec<u8>, Entry)]> = parents.iter().map(|listing| named(listing, name)).collect();
+            let olds: Vec<Named<'_>> = parents.iter().map(|listing| listing.named(name)).collect();
             if slash.is_none() {
                 if self.compare_file(group, &olds) {
                     seen.push(name);
                 }
                 continue;
             }
-            let subtrees: Vec<Option<Oid>> = olds.iter().map(|entries| subtree(entries)).collect();
+            let subtrees: Vec<Option<Oid>> = olds.iter().map(Named::subtree).collect();
             if group.clone().all(|at| index.entry(at).intent_to_add) {
                 continue;
             }
@@ -102,7 +104,7 @@ impl<'a, O: ReadObjects> IndexWalk<'a, O> {
     }
 
     /// Compares the stages of one path. False when nothing will be committed there.
-    fn compare_file(&mut self, stages: Range<usize>, olds: &[&[(Vec<u8>, Entry)]]) -> bool {
+    fn compare_file(&mut self, stages: Range<usize>, olds: &[Named<'_>]) -> bool {
         let mut present = false;
         for entry in stages.map(|at| self.index.entry(at)) {
             if entry.stage > 0 {
@@ -114,7 +116,7 @@ impl<'a, O: ReadObjects> IndexWalk<'a, O> {
             present = true;
             // Stage 1 is the old common version.
             if entry.stage != 1 {
-                let new = (Vec::new(), Entry { mode: entry.mode, id: entry.id });
+                let new = Entry { mode: entry.mode, id: entry.id };
                 self.trees.compare_leaves(entry.path, &[new], olds);
             }
         }
@@ -123,19 +125,19 @@ impl<'a, O: ReadObjects> IndexWalk<'a, O> {
 
     /// Notes what all parents have here and the index has not. `seen` names what it has, directories
     /// with their `/`.
-    fn deletions(&mut self, path: &[u8], parents: &[Listing], mut seen: Vec<&[u8]>) {
+    fn deletions(&mut self, path: &[u8], parents: &[Rc<Listing>], mut seen: Vec<&[u8]>) {
         let Some(first) = parents.first() else { return };
         seen.sort();
-        for (name, entry) in first {
-            let olds: Vec<&[(Vec<u8>, Entry)]> = parents.iter().map(|listing| named(listing, name)).collect();
+        for (name, entry) in first.iter() {
+            let olds: Vec<Named<'_>> = parents.iter().map(|listing| listing.named(name)).collect();
             let full = [path, name].concat();
             if entry.mode == Mode::Tree {
-                let subtrees: Vec<Option<Oid>> = olds.iter().map(|entries| subtree(entries)).collect();
-                let folder = [name.as_slice(), b"/"].concat();
+                let subtrees: Vec<Option<Oid>> = olds.iter().map(Named::subtree).collect();
+                let folder = [name, b"/"].concat();
                 if subtrees.iter().all(Option::is_some) && seen.binary_search(&&folder[..]).is_err() {
                     self.trees.compare([&full[..], b"/"].concat(), None, subtrees);
                 }
-            } else if seen.binary_search(&&name[..]).is_err() {
+            } else if seen.binary_search(&name).is_err() {
                 self.trees.compare_leaves(&full, &[], &olds);
             }
         }

@@ -5,10 +5,11 @@
 //! entries are listed, so that whoever compares content can.
 
 mod index;
+mod listing;
 mod trees;
 
 pub use index::{diff_index, diff_index_merging};
-pub use trees::diff_trees;
+pub use trees::{TreeDiffs, diff_trees};
 
 use super::object::ObjectError;
 use super::oid::Oid;

@@ -1,8 +1,14 @@
 //! Compares a tree with the trees of any number of parents.
 
+use std::hash::BuildHasherDefault;
+use std::rc::Rc;
+
+use super::listing::{self, Entry, Listing, Named};
 use super::{Change, Diff};
+use crate::git::cache::Cache;
 use crate::git::object::{ObjectError, ReadObjects};
 use crate::git::oid::Oid;
+use crate::git::oid_map::OidHasher;
 use crate::git::tree::{self, Mode};
 
 /// Deeper directories are refused, as git does (`core.maxTreeDepth`).
@@ -21,20 +27,39 @@ pub fn diff_trees(objects: &impl ReadObjects, new_tree: Option<Oid>, parent_tree
     walk.diff.sorted()
 }
 
-/// An owned tree entry.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Entry {
-    pub(super) mode: Mode,
-    pub(super) id: Oid,
+/// The directories of so many bytes are kept for the next comparison.
+const KEPT: usize = 16 << 20;
+
+/// Compares one commit after the other, and keeps the directories that it has read: a commit's are mostly those
+/// of its parent.
+pub struct TreeDiffs<'a, O> {
+    objects: &'a O,
+    listings: Listings,
 }
 
-/// The entries of one tree by name; hostile trees may repeat a name, then all of its entries count.
-pub(super) type Listing = Vec<(Vec<u8>, Entry)>;
+impl<'a, O: ReadObjects> TreeDiffs<'a, O> {
+    /// For trees among `objects`.
+    pub fn new(objects: &'a O) -> TreeDiffs<'a, O> {
+        TreeDiffs { objects, listings: Listings::new(KEPT) }
+    }
+
+    /// As [`diff_trees`].
+    pub fn diff(&mut self, new_tree: Option<Oid>, parent_trees: &[Option<Oid>]) -> Diff {
+        let listings = std::mem::replace(&mut self.listings, Listings::new(0));
+        let mut walk = TreeWalk { objects: self.objects, diff: Diff::default(), listings };
+        walk.compare(Vec::new(), new_tree, parent_trees.to_vec());
+        self.listings = walk.listings;
+        walk.diff.sorted()
+    }
+}
+
+type Listings = Cache<Oid, Rc<Listing>, BuildHasherDefault<OidHasher>>;
 
 /// Directories still to compare, and what was found so far.
 pub(super) struct TreeWalk<'a, O> {
     objects: &'a O,
     pub(super) diff: Diff,
+    listings: Listings,
 }
 
 /// One directory of the comparison; its path ends with `/`, or is empty at the root.
@@ -47,7 +72,7 @@ struct Frame {
 
 impl<'a, O: ReadObjects> TreeWalk<'a, O> {
     pub(super) fn new(objects: &'a O) -> TreeWalk<'a, O> {
-        TreeWalk { objects, diff: Diff::default() }
+        TreeWalk { objects, diff: Diff::default(), listings: Listings::new(0) }
     }
 
     /// Compares the trees at `path` and everything below them.
@@ -72,24 +97,20 @@ impl<'a, O: ReadObjects> TreeWalk<'a, O> {
             return;
         }
         let new = self.listing(&frame.path, frame.new);
-        let parents: Vec<Listing> = frame.parents.iter().map(|id| self.listing(&frame.path, *id)).collect();
-        let mut names: Vec<&[u8]> = new.iter().map(|(name, _)| name.as_slice()).collect();
-        // Whatever all parents have, the first one has.
-        names.extend(parents.first().into_iter().flatten().map(|(name, _)| name.as_slice()));
-        names.sort();
-        names.dedup();
-        for name in names {
-            let new = named(&new, name);
-            let olds: Vec<&[(Vec<u8>, Entry)]> = parents.iter().map(|listing| named(listing, name)).collect();
+        let parents: Vec<Rc<Listing>> =
+            frame.parents.iter().map(|id| self.listing(&frame.path, *id)).collect();
+        for name in listing::changed(&new, &parents) {
+            let new: Vec<Entry> = new.named(name).entries().collect();
+            let olds: Vec<Named<'_>> = parents.iter().map(|listing| listing.named(name)).collect();
             let path = [&frame.path, name].concat();
-            self.compare_leaves(&path, new, &olds);
-            let subtrees: Vec<Option<Oid>> = olds.iter().map(|entries| subtree(entries)).collect();
+            self.compare_leaves(&path, &new, &olds);
+            let subtrees: Vec<Option<Oid>> = olds.iter().map(Named::subtree).collect();
             let mut push = |new| {
                 let (path, depth) = ([&path[..], b"/"].concat(), frame.depth + 1);
                 frames.push(Frame { path, depth, new, parents: subtrees.clone() });
             };
             let mut any = false;
-            for (_, entry) in new.iter().filter(|(_, entry)| entry.mode == Mode::Tree) {
+            for entry in new.iter().filter(|entry| entry.mode == Mode::Tree) {
                 any = true;
                 push(Some(entry.id));
             }
@@ -100,17 +121,10 @@ impl<'a, O: ReadObjects> TreeWalk<'a, O> {
     }
 
     /// Compares what is no directory at one path.
-    pub(super) fn compare_leaves(
-        &mut self,
-        path: &[u8],
-        new: &[(Vec<u8>, Entry)],
-        olds: &[&[(Vec<u8>, Entry)]],
-    ) {
-        let leaves = |entries: &[(Vec<u8>, Entry)]| -> Vec<Entry> {
-            entries.iter().map(|(_, entry)| *entry).filter(|entry| entry.mode != Mode::Tree).collect()
-        };
-        let new = leaves(new);
-        let olds: Vec<Vec<Entry>> = olds.iter().map(|entries| leaves(entries)).collect();
+    pub(super) fn compare_leaves(&mut self, path: &[u8], new: &[Entry], olds: &[Named<'_>]) {
+        let is_leaf = |entry: &Entry| entry.mode != Mode::Tree;
+        let new: Vec<Entry> = new.iter().copied().filter(is_leaf).collect();
+        let olds: Vec<Vec<Entry>> = olds.iter().map(|old| old.entries().filter(is_leaf).collect()).collect();
         if new.is_empty() {
             let first = olds.first().and_then(|entries| entries.first());
             if let Some(first) = first.filter(|_| olds.iter().all(|entries| !entries.is_empty())) {
@@ -129,39 +143,30 @@ impl<'a, O: ReadObjects> TreeWalk<'a, O> {
 
     /// The entries of a tree, sorted by name. One that cannot be read is noted and empty; of a
     /// malformed one, the entries before the bad one stay.
-    pub(super) fn listing(&mut self, path: &[u8], id: Option<Oid>) -> Listing {
-        let Some(id) = id else { return Listing::new() };
+    pub(super) fn listing(&mut self, path: &[u8], id: Option<Oid>) -> Rc<Listing> {
+        let Some(id) = id else { return Rc::default() };
+        if let Some(known) = self.listings.get(&id) {
+            return known.clone();
+        }
         let data = match tree::read_tree(self.objects, &id) {
             Ok(data) => data,
             Err(error) => {
                 self.diff.problems.push((path.to_vec(), error));
-                return Listing::new();
+                return Rc::default();
             }
         };
-        let mut listing = Listing::new();
-        for entry in tree::entries(&data, id.as_bytes().len()) {
-            match entry {
-                Ok(entry) => listing.push((entry.name.to_vec(), Entry { mode: entry.mode, id: entry.id })),
-                Err(error) => {
-                    let error = ObjectError::Corrupt { id, why: error.to_string() };
-                    self.diff.problems.push((path.to_vec(), error));
-                }
+        let (listing, malformed) = Listing::new(data, id.as_bytes().len());
+        let listing = Rc::new(listing);
+        match malformed {
+            Some(error) => {
+                let error = ObjectError::Corrupt { id, why: error.to_string() };
+                self.diff.problems.push((path.to_vec(), error));
             }
+            // Another path with this tree must hear of what is wrong with it, so only sound ones are kept.
+            None => self.listings.put(id, listing.clone(), listing.weight()),
         }
-        listing.sort_by(|left, right| left.0.cmp(&right.0));
         listing
     }
-}
-
-/// All entries of that name; more than one only in a hostile tree.
-pub(super) fn named<'l>(listing: &'l [(Vec<u8>, Entry)], name: &[u8]) -> &'l [(Vec<u8>, Entry)] {
-    let begin = listing.partition_point(|(other, _)| other.as_slice() < name);
-    let len = listing[begin..].iter().take_while(|(other, _)| other == name).count();
-    &listing[begin..begin + len]
-}
-
-pub(super) fn subtree(entries: &[(Vec<u8>, Entry)]) -> Option<Oid> {
-    entries.iter().find(|(_, entry)| entry.mode == Mode::Tree).map(|(_, entry)| entry.id)
 }
 
 fn blobs(olds: &[Vec<Entry>]) -> Vec<Oid> {

@@ -5,6 +5,8 @@
 
 use thiserror::Error;
 
+use crate::git::growth::{self, Copied};
+
 /// Why a delta is not one.
 #[derive(Debug, Error, Clone, PartialEq, Eq)]
 pub enum DeltaError {
@@ -108,17 +110,20 @@ impl<'a> Delta<'a> {
     }
 
     /// Replaces the content of `out` by the result over `base`; after an error `out` is empty. A delta that is
-    /// not sound gets no more memory than base and delta have already.
-    pub fn apply(&self, base: &[u8], out: &mut Vec<u8>) -> Result<(), DeltaError> {
+    /// not sound gets no more memory than base and delta have already. The content of `copies` becomes what
+    /// the result has from the base.
+    pub fn apply(&self, base: &[u8], out: &mut Vec<u8>, copies: &mut Vec<Copied>) -> Result<(), DeltaError> {
         out.clear();
-        let result = self.fill(base, out);
+        copies.clear();
+        let result = self.fill(base, out, copies);
         if result.is_err() {
             out.clear();
+            copies.clear();
         }
         result
     }
 
-    fn fill(&self, base: &[u8], out: &mut Vec<u8>) -> Result<(), DeltaError> {
+    fn fill(&self, base: &[u8], out: &mut Vec<u8>, copies: &mut Vec<Copied>) -> Result<(), DeltaError> {
         if base.len() as u64 != self.base_len {
             return Err(DeltaError::BaseSize { announced: self.base_len, base: base.len() as u64 });
         }
@@ -130,7 +135,10 @@ impl<'a> Delta<'a> {
         out.try_reserve_exact(size).map_err(|_| DeltaError::NoMemory(self.result_len))?;
         for segment in self.segments() {
             match segment? {
-                Segment::Copy { from, len } => out.extend_from_slice(&base[from..from + len]),
+                Segment::Copy { from, len } => {
+                    growth::push(copies, Copied { from, to: out.len(), len });
+                    out.extend_from_slice(&base[from..from + len]);
+                }
                 Segment::Insert(bytes) => out.extend_from_slice(bytes),
             }
         }
@@ -251,6 +259,7 @@ mod tests {
             let base = base.repeat(stretch);
             let mut expected = Vec::new();
             let mut instructions = Vec::new();
+            let mut inserted = 0;
             for instruction in wanted {
                 match instruction {
                     Instruction::Copy(from, len) => {
@@ -261,6 +270,7 @@ mod tests {
                     }
                     Instruction::Insert(bytes) => {
                         expected.extend_from_slice(&bytes);
+                        inserted += bytes.len();
                         instructions.push(Instruction::Insert(bytes));
                     }
                 }
@@ -268,8 +278,18 @@ mod tests {
             let raw = delta(base.len() as u64, expected.len() as u64, &instructions);
             let parsed = Delta::parse(&raw).expect("written by us");
             let mut out = b"left over".to_vec();
-            prop_assert_eq!(parsed.apply(&base, &mut out), Ok(()));
-            prop_assert_eq!(out, expected);
+            let mut copies = vec![Copied { from: 0, to: 0, len: 1 }];
+            prop_assert_eq!(parsed.apply(&base, &mut out, &mut copies), Ok(()));
+            prop_assert_eq!(&out, &expected);
+            let copied: usize = copies.iter().map(|copied| copied.len).sum();
+            prop_assert_eq!(copied + inserted, out.len());
+            for copied in &copies {
+                prop_assert_eq!(&base[copied.from..copied.base_end()], &out[copied.to..copied.end()]);
+            }
+            for pair in copies.windows(2) {
+                prop_assert!(pair[0].end() <= pair[1].to);
+                prop_assert!(pair[0].end() < pair[1].to || pair[0].base_end() != pair[1].from);
+            }
             prop_assert_eq!(parsed.segments().count(), instructions.len());
         }
 
@@ -282,7 +302,7 @@ mod tests {
             let raw = if honest { [varint(base.len() as u64), raw].concat() } else { raw };
             if let Ok(parsed) = Delta::parse(&raw) {
                 let mut out = Vec::new();
-                match parsed.apply(&base, &mut out) {
+                match parsed.apply(&base, &mut out, &mut Vec::new()) {
                     Ok(()) => prop_assert_eq!(out.len() as u64, parsed.result_len()),
                     Err(_) => prop_assert!(out.is_empty() && out.capacity() <= base.len() + raw.len()),
                 }
@@ -295,14 +315,15 @@ mod tests {
         let base = vec![5; 0x10000];
         let raw = [varint(0x10000), varint(0x10000), vec![0x80]].concat();
         let mut out = Vec::new();
-        assert_eq!(Delta::parse(&raw).expect("header").apply(&base, &mut out), Ok(()));
+        assert_eq!(Delta::parse(&raw).expect("header").apply(&base, &mut out, &mut Vec::new()), Ok(()));
         assert_eq!(out, base);
     }
 
     #[test]
     fn each_lie_has_its_name() {
-        let apply =
-            |raw: &[u8]| Delta::parse(raw).and_then(|delta| delta.apply(b"0123456789", &mut Vec::new()));
+        let apply = |raw: &[u8]| {
+            Delta::parse(raw).and_then(|delta| delta.apply(b"0123456789", &mut Vec::new(), &mut Vec::new()))
+        };
         assert_eq!(apply(&[10]), Err(DeltaError::Truncated));
         assert_eq!(apply(&[0xff; 11]), Err(DeltaError::Size));
         assert_eq!(apply(&[10, 1, 0]), Err(DeltaError::Reserved));

@@ -80,12 +80,12 @@ impl Forest {
                     roots.push(Root { node: number, base: RootBase::Whole(kind), cost: size });
                     continue;
                 }
-                EntryBase::Offset(offset) => Some(offset),
+                EntryBase::Offset(offset) => before(&positions, number, offset),
                 EntryBase::Id(id) => {
-                    pack.index().find(&id).and_then(|position| pack.index().offset(position))
+                    let offset = pack.index().find(&id).and_then(|position| pack.index().offset(position));
+                    offset.and_then(|offset| at(&positions, offset))
                 }
             };
-            let parent = parent.and_then(|offset| at(&positions, offset));
             match parent {
                 Some(parent) => nodes[number as usize].parent = parent,
                 None => roots.push(Root { node: number, base: RootBase::Outside, cost: size }),
@@ -159,6 +159,21 @@ impl Forest {
 fn at(positions: &[(u64, u32)], offset: u64) -> Option<u32> {
     let number = positions.binary_search_by_key(&offset, |&(offset, _)| offset).ok()?;
     Some(number as u32)
+}
+
+/// The number of the node at `offset`, which lies before node `number`: mostly shortly before, since git writes
+/// versions of one thing one after the other.
+fn before(positions: &[(u64, u32)], number: u32, offset: u64) -> Option<u32> {
+    let mut end = number as usize;
+    let mut step = 8;
+    loop {
+        let start = end.saturating_sub(step);
+        if start == 0 || positions[start].0 <= offset {
+            return at(&positions[start..end], offset).map(|found| start as u32 + found);
+        }
+        end = start;
+        step *= 4;
+    }
 }
 
 /// Makes one node of every circle of bases a broken root, so that what remains are trees.

@@ -28,4 +28,4 @@ pub use inflate::{InflateError, Inflater};
 pub(crate) use mmap::{Map, regular_file_len};
 pub use multi::MultiIndex;
 pub use rebuild::Rebuilder;
-pub(crate) use rebuild::{corrupt, inherited};
+pub(crate) use rebuild::{Bases, corrupt, inherited};

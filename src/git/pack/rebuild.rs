@@ -1,9 +1,13 @@
 //! Makes objects out of pack entries, with the buffers one worker needs for it.
 
+use std::sync::Arc;
+
 use super::delta::{Delta, DeltaError};
 use super::file::{Entry, PackError, PackFile};
 use super::inflate::Inflater;
-use crate::git::object::ObjectError;
+use crate::git::cache::Cache;
+use crate::git::growth::Copied;
+use crate::git::object::{Object, ObjectError};
 use crate::git::oid::Oid;
 
 /// Buffers kept for the next object: at most so many, of at most so many bytes in sum.
@@ -15,7 +19,10 @@ const POOLED_BYTES: usize = 32 << 20;
 pub struct Rebuilder {
     /// For streams that are not entries of a pack.
     pub inflater: Inflater,
+    /// For whoever reads single objects: the walk over a whole delta tree needs none.
+    pub(crate) bases: Bases,
     delta: Vec<u8>,
+    copies: Vec<Copied>,
     pool: Vec<Vec<u8>>,
     pooled_bytes: usize,
 }
@@ -62,6 +69,7 @@ impl Rebuilder {
         if instructions.capacity() <= POOLED_BYTES / 4 {
             self.delta = instructions;
         }
+        self.copies.shrink_to(POOLED_BYTES / 4 / size_of::<Copied>());
         result
     }
 
@@ -81,13 +89,18 @@ impl Rebuilder {
             return Err(ObjectError::TooLarge { id, size: delta.result_len(), limit });
         }
         let mut bytes = self.take(delta.result_len());
-        match delta.apply(base, &mut bytes) {
+        match delta.apply(base, &mut bytes, &mut self.copies) {
             Ok(()) => Ok(bytes),
             Err(error) => {
                 self.give(bytes);
                 Err(bad(error))
             }
         }
+    }
+
+    /// What the last object that was [`Rebuilder::grown`] has from its base.
+    pub fn copies(&self) -> &[Copied] {
+        &self.copies
     }
 
     /// An empty buffer that holds at least `size` bytes, if there is so much memory.
@@ -121,6 +134,39 @@ impl Rebuilder {
             self.pooled_bytes += buffer.capacity();
             self.pool.push(buffer);
         }
+    }
+}
+
+/// Objects that others grow from, by the number of their pack and their offset in it. Versions of one thing are
+/// read one after the other, and each grows from the one before or after it.
+#[derive(Debug)]
+pub(crate) struct Bases(Cache<(usize, u64), Arc<Object>>);
+
+/// The bases of so many bytes are kept.
+const KEPT_BASES: usize = 24 << 20;
+
+impl Default for Bases {
+    fn default() -> Bases {
+        Bases(Cache::new(KEPT_BASES))
+    }
+}
+
+impl Bases {
+    /// One that keeps nothing.
+    pub(crate) fn none() -> Bases {
+        Bases(Cache::new(0))
+    }
+
+    pub(crate) fn get(&mut self, place: (usize, u64)) -> Option<Arc<Object>> {
+        self.0.get(&place).cloned()
+    }
+
+    /// Keeps the object, unless it is a large one.
+    pub(crate) fn keep(&mut self, place: (usize, u64), object: Object) -> Arc<Object> {
+        let weight = object.data.capacity() + size_of::<Object>();
+        let object = Arc::new(object);
+        self.0.put(place, object.clone(), weight);
+        object
     }
 }
 

@@ -10,6 +10,7 @@ use crate::git::oid::Oid;
 use crate::git::pack::Index;
 
 /// The objects of one pack that are handed out from it, by index position.
+#[derive(Debug)]
 pub(super) enum Claims {
     /// All of them.
     All,

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use crate::git::loose::LooseObjects;
 use crate::git::object::{Kind, Object, ObjectError};
 use crate::git::oid::Oid;
-use crate::git::pack::{Entry, EntryBase, PackError, PackFile, Rebuilder, corrupt, inherited};
+use crate::git::pack::{Bases, Entry, EntryBase, PackError, PackFile, Rebuilder, corrupt, inherited};
 
 /// Longest chain followed to make good for a damaged object; git's own limit is 4095. Without it a store of
 /// long damaged chains would cost the square of their length.
@@ -42,6 +42,8 @@ struct Chain {
 }
 
 enum End {
+    /// An object that was made a moment ago.
+    Kept(Arc<Object>),
     Whole(usize, Entry, Kind),
     /// The base is in no pack.
     Unpacked(Oid),
@@ -96,7 +98,7 @@ impl Lookup<'_> {
         place: Place,
         rebuilder: &mut Rebuilder,
     ) -> Result<(Kind, u64), ObjectError> {
-        let End::Whole(_, _, kind) = self.chain(place, usize::MAX).end else {
+        let End::Whole(_, _, kind) = self.chain(place, usize::MAX, None).end else {
             // The chain leaves the packs or is damaged: rare enough to rebuild the object for its header.
             let object = self.rebuild(id, place, Effort::Full, rebuilder)?;
             return Ok((object.kind, object.data.len() as u64));
@@ -167,13 +169,39 @@ impl Lookup<'_> {
             Effort::Full => usize::MAX,
             Effort::Rescue => RESCUE_CHAIN,
         };
-        let Chain { mut deltas, end } = self.chain(place, longest);
+        // A rescue gives up on long chains, so what it finds must not hang on what was read before.
+        if let Effort::Rescue = effort {
+            return self.rebuild_over(&mut Bases::none(), id, place, effort, longest, rebuilder);
+        }
+        let mut bases = std::mem::replace(&mut rebuilder.bases, Bases::none());
+        let object = self.rebuild_over(&mut bases, id, place, effort, longest, rebuilder);
+        rebuilder.bases = bases;
+        object
+    }
+
+    fn rebuild_over(
+        &self,
+        bases: &mut Bases,
+        id: &Oid,
+        place: Place,
+        effort: Effort,
+        longest: usize,
+        rebuilder: &mut Rebuilder,
+    ) -> Result<Object, ObjectError> {
+        let Chain { mut deltas, end } = self.chain(place, longest, Some(bases));
         let base = match end {
+            End::Kept(object) if deltas.is_empty() => return Ok(Object::clone(&object)),
+            End::Kept(object) => Ok(object),
             End::Whole(pack, entry, kind) => {
                 let data = rebuilder.whole(&self.packs[pack], &entry, *id, self.limit);
-                data.map(|data| Object { kind, data }).map_err(|error| ((pack, entry.offset), error))
+                let made = data.map(|data| Object { kind, data });
+                match made {
+                    Ok(object) if deltas.is_empty() => return Ok(object),
+                    Ok(object) => Ok(bases.keep((pack, entry.offset), object)),
+                    Err(error) => Err(((pack, entry.offset), error)),
+                }
             }
-            End::Unpacked(base) => self.read_loose(&base, rebuilder).map_err(|error| {
+            End::Unpacked(base) => self.read_loose(&base, rebuilder).map(Arc::new).map_err(|error| {
                 let (pack, entry) = deltas.pop().expect("only a delta names a base");
                 ((pack, entry.offset), inherited(*id, &error))
             }),
@@ -185,17 +213,21 @@ impl Lookup<'_> {
             // A rescue is not rescued: that bounds the work, and the stack.
             Effort::Full | Effort::Rescue => Err(error),
         };
-        let mut object = base.or_else(|broken| rescue(broken, rebuilder))?;
+        let mut object = base.or_else(|broken| rescue(broken, rebuilder).map(Arc::new))?;
         while let Some((pack, entry)) = deltas.pop() {
-            object = match rebuilder.grown(&self.packs[pack], &entry, *id, &object.data, self.limit) {
-                Ok(data) => {
-                    rebuilder.give(object.data);
-                    Object { kind: object.kind, data }
-                }
+            let grown = match rebuilder.grown(&self.packs[pack], &entry, *id, &object.data, self.limit) {
+                Ok(data) => Object { kind: object.kind, data },
                 Err(error) => rescue(((pack, entry.offset), error), rebuilder)?,
             };
+            if let Some(base) = Arc::into_inner(object) {
+                rebuilder.give(base.data);
+            }
+            if deltas.is_empty() {
+                return Ok(grown);
+            }
+            object = bases.keep((pack, entry.offset), grown);
         }
-        Ok(object)
+        Ok(Arc::unwrap_or_clone(object))
     }
 
     /// Another copy of the damaged object at `broken`; without one, `error` stands.
@@ -212,13 +244,16 @@ impl Lookup<'_> {
         }
     }
 
-    /// Follows the bases of the entry at `place` over their headers.
-    fn chain(&self, place: Place, longest: usize) -> Chain {
+    /// Follows the bases of the entry at `place` over their headers, as far as to one of the `bases`.
+    fn chain(&self, place: Place, longest: usize, mut bases: Option<&mut Bases>) -> Chain {
         let (mut pack, mut offset) = place;
         let mut deltas = Vec::new();
         // Offsets only ever go down within a pack, so every circle goes through a base named by id.
         let mut named = HashSet::new();
         let end = loop {
+            if let Some(object) = bases.as_mut().and_then(|bases| bases.get((pack, offset))) {
+                break End::Kept(object);
+            }
             let entry = match self.packs[pack].entry(offset) {
                 Ok(entry) => entry,
                 Err(error) => break End::Broken((pack, offset), error),

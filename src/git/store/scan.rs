@@ -4,13 +4,15 @@
 //! one at the end; the small rest goes in the order of the pack, several at a time.
 
 use std::ops::Range;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError};
 
 use super::ObjectStore;
 use super::claims::{self, Claims};
 use super::lookup::Lookup;
 use super::packs::PackList;
+use crate::git::growth::Growth;
+use crate::git::numbers::Numbers;
 use crate::git::object::{Kind, Object, ObjectError, ReadObjects, ScanObjects, Visitor};
 use crate::git::oid::Oid;
 use crate::git::pack::{Forest, Grower, Node, PackFile, Rebuilder, Root, RootBase, climb};
@@ -21,7 +23,8 @@ const HEAVY: u64 = 8 << 20;
 const BATCH: usize = 16;
 
 /// One pack with what is to be taken from it.
-struct Share {
+#[derive(Debug)]
+pub(super) struct Share {
     claims: Claims,
     forest: Forest,
 }
@@ -35,12 +38,21 @@ enum Task {
 }
 
 impl ScanObjects for ObjectStore {
+    fn numbers(&self) -> Numbers {
+        let loose = self.list_loose();
+        Numbers::new(&self.packs.current(), loose)
+    }
+
+    fn has(&self, id: &Oid) -> bool {
+        self.contains(id)
+    }
+
     fn for_each<V: Visitor>(&self, kinds: &[Kind], threads: usize, make: &(dyn Fn() -> V + Sync)) -> Vec<V> {
         // Loose objects before packs: what a gc packs in between is then in a pack that is seen.
         let loose = self.list_loose();
         self.packs.refresh(&self.problems);
         let packs = self.packs.current();
-        let shares = shares(&packs);
+        let shares = self.shares(&packs);
         let (tasks, batches) = deal(&packs, &shares, kinds, loose);
         let next = AtomicUsize::new(0);
         let work = || {
@@ -72,6 +84,24 @@ impl ScanObjects for ObjectStore {
 }
 
 impl ObjectStore {
+    /// The shares of `packs`, as they were the last time if no pack has come since: finding out which entry
+    /// grows from which reads every header.
+    fn shares(&self, packs: &PackList) -> Arc<[Share]> {
+        let mut known = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(shares) = known.as_ref().filter(|shares| shares.len() == packs.len()) {
+            return shares.clone();
+        }
+        let indexes: Vec<_> = packs.iter().map(|pack| pack.index()).collect();
+        let claims = claims::divide(&indexes).into_iter();
+        let share = |(claims, pack): (Claims, &Arc<PackFile>)| Share {
+            forest: Forest::new(pack, |position| claims.holds(position)),
+            claims,
+        };
+        let shares: Arc<[Share]> = claims.zip(packs.iter()).map(share).collect();
+        *known = Some(shares.clone());
+        shares
+    }
+
     /// The ids of all loose objects, sorted, each once.
     fn list_loose(&self) -> Vec<Oid> {
         let mut ids = Vec::new();
@@ -85,16 +115,6 @@ impl ObjectStore {
         ids.dedup();
         ids
     }
-}
-
-fn shares(packs: &[Arc<PackFile>]) -> Vec<Share> {
-    let indexes: Vec<_> = packs.iter().map(|pack| pack.index()).collect();
-    let claims = claims::divide(&indexes).into_iter();
-    let share = |(claims, pack): (Claims, &Arc<PackFile>)| Share {
-        forest: Forest::new(pack, |position| claims.holds(position)),
-        claims,
-    };
-    claims.zip(packs).map(share).collect()
 }
 
 /// The work, and the ranges of it that are taken at once.
@@ -155,7 +175,7 @@ impl<V: Visitor> Worker<'_, V> {
         }
         match self.store.read(id) {
             Ok(object) if self.kinds.contains(&object.kind) => {
-                self.visitor.visit(id, object.kind, &object.data)
+                self.visitor.visit(id, object.kind, &object.data, None);
             }
             Ok(_) => (),
             Err(error) => self.visitor.failed(error),
@@ -206,12 +226,23 @@ struct Tree<'a, V> {
 }
 
 impl<V: Visitor> Grower for Tree<'_, V> {
-    fn grown(&mut self, node: &Node, id: &Oid, bytes: &[u8]) {
-        if let Some(kind) = self.kind.filter(|kind| self.kinds.contains(kind))
-            && self.claims.holds(node.position)
-        {
-            self.visitor.visit(id, kind, bytes);
+    /// Nothing is left by what the visitor does not see: what grows from that is looked at whole.
+    type State = Option<V::State>;
+
+    fn grown(
+        &mut self,
+        node: &Node,
+        id: &Oid,
+        bytes: &[u8],
+        growth: Option<Growth<'_, Option<V::State>>>,
+    ) -> Option<V::State> {
+        let kind = self.kind.filter(|kind| self.kinds.contains(kind))?;
+        if !self.claims.holds(node.position) {
+            return None;
         }
+        let growth = growth
+            .and_then(|Growth { copies, base, state }| Some(Growth { copies, base, state: state.as_ref()? }));
+        Some(self.visitor.visit(id, kind, bytes, growth))
     }
 
     fn lost(&mut self, node: &Node, id: &Oid, error: &ObjectError) -> Option<Vec<u8>> {

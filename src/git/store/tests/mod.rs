@@ -8,7 +8,7 @@ mod repository;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::git::{HashAlgorithm, Kind, ObjectError, ObjectStore, Oid, ScanObjects, Visitor};
+use crate::git::{Growth, HashAlgorithm, Kind, ObjectError, ObjectStore, Oid, ScanObjects, Visitor};
 
 const ALL: [Kind; 4] = [Kind::Commit, Kind::Tree, Kind::Blob, Kind::Tag];
 
@@ -23,8 +23,17 @@ struct Seen {
 }
 
 impl Visitor for Seen {
-    fn visit(&mut self, id: &Oid, kind: Kind, data: &[u8]) {
+    type State = Vec<u8>;
+
+    fn visit(&mut self, id: &Oid, kind: Kind, data: &[u8], growth: Option<Growth<'_, Vec<u8>>>) -> Vec<u8> {
+        if let Some(growth) = growth {
+            assert_eq!(growth.base, growth.state, "what is left behind is the base's own");
+            for copied in growth.copies {
+                assert_eq!(data[copied.to..copied.end()], growth.base[copied.from..copied.base_end()]);
+            }
+        }
         self.objects.push((*id, kind, data.to_vec()));
+        data.to_vec()
     }
 
     fn failed(&mut self, error: ObjectError) {
