@@ -2,7 +2,7 @@
 
 use crate::model::{Confidence, Span};
 use crate::rules::Rule;
-use crate::rules::syntax::{Boundary, Otherwise};
+use crate::rules::syntax::{Boundary, Cut, Otherwise};
 
 use super::Match;
 use super::anchors::{Anchor, Reach};
@@ -34,44 +34,86 @@ const ESCAPE: usize = 12;
 
 /// How far from an anchor's start the judgement about it looks, before and after it.
 pub(crate) fn reach(rule: &Rule) -> (usize, usize) {
-    let window = rule.window.unwrap_or(window::DEFAULT);
+    let (before, after) = own_reach(rule);
     let context = rule.context.as_ref().map_or(0, |_| CONTEXT_REACH);
-    (window.before.max(rule.at) + context.max(ESCAPE), window.after + context.max(1))
+    (before + context, after + context)
 }
 
-/// Gives every match that the anchor leads to. At most one, unless the rule's window says `every`.
+/// The same without context words, which are only asked for where there is a match to be judged by them.
+pub(crate) fn own_reach(rule: &Rule) -> (usize, usize) {
+    let window = rule.window.unwrap_or(window::DEFAULT);
+    let literal = rule.literals.iter().map(String::len).max().unwrap_or(0);
+    let keyword = rule.keywords.iter().map(|keyword| keyword.len() + KEYWORD_REACH).max().unwrap_or(0);
+    let crossing = if crosses_lines(rule) { window::DEFAULT.after } else { 0 };
+    let after = window.after.max(literal).max(keyword).max(crossing);
+    // What stands directly beside a match is looked at too.
+    (window.before.max(rule.at) + ESCAPE, after + 1)
+}
+
+/// Whether the judgement, context words aside, looks at nothing but the anchor's line and its ends; the line
+/// behind it where the anchor is the line's end.
+pub(crate) fn is_bounded_by_line(rule: &Rule) -> bool {
+    rule.window.unwrap_or(window::DEFAULT).cut == Cut::Line && !crosses_lines(rule)
+}
+
+/// Where the value has a name of its own, the provider may stand a line above: nested settings, logs.
+fn crosses_lines(rule: &Rule) -> bool {
+    !rule.keywords.is_empty() && !rule.names.is_empty() && !rule.human && !rule.generic
+}
+
+/// Gives every match that the anchor leads to. At most one, unless the rule's window says `every`. True when
+/// context words were asked for, whatever the answer was.
 pub(crate) fn judge<'e>(
     rule: &'e Rule,
     pattern: &LazyPattern,
     text: &[u8],
     anchor: Anchor,
     sink: &mut dyn FnMut(Match<'e>),
+) -> bool {
+    let mut asked = false;
+    let mut accept = |found: Found| {
+        let accepted = accept(rule, pattern, text, found)?;
+        asked |= rule.context.is_some();
+        in_context(rule, text, accepted)
+    };
+    lead(rule, pattern, text, anchor, &mut accept, sink);
+    asked
+}
+
+/// From the anchor to what `accept` is asked about, and from there to the sink.
+fn lead<'e>(
+    rule: &'e Rule,
+    pattern: &LazyPattern,
+    text: &[u8],
+    anchor: Anchor,
+    accept: &mut dyn FnMut(Found) -> Option<Match<'e>>,
+    sink: &mut dyn FnMut(Match<'e>),
 ) {
     let window = window::around(text, anchor.start, rule);
     if anchor.end > window.end {
         return;
     }
-    let mut accept = |found: Found| {
-        if let Some(found) = accept(rule, pattern, text, found) {
+    let mut give = |found: Found| {
+        if let Some(found) = accept(found) {
             sink(found);
         }
     };
     match anchor.reach {
         Reach::Literal if rule.window.is_some_and(|window| window.every) => {
-            pattern.matches_in(text, window, &mut accept);
+            pattern.matches_in(text, window, &mut give);
         }
         Reach::Literal => {
             let Some(start) = anchor.start.checked_sub(rule.at).filter(|&start| start >= window.start) else {
                 return;
             };
             if begins_cleanly(rule, text, start) {
-                pattern.match_at(text, window, start).into_iter().for_each(accept);
+                pattern.match_at(text, window, start).into_iter().for_each(give);
             }
         }
         Reach::Keyword if rule.generic => {
             sink_generic(rule, pattern, text, window, anchor, sink);
         }
-        Reach::Keyword => keyword_matches(rule, pattern, text, window, anchor, sink),
+        Reach::Keyword => keyword_matches(rule, pattern, text, window, anchor, accept, sink),
     }
 }
 
@@ -82,12 +124,11 @@ fn keyword_matches<'e>(
     text: &[u8],
     line: Span,
     anchor: Anchor,
+    accept: &mut dyn FnMut(Found) -> Option<Match<'e>>,
     sink: &mut dyn FnMut(Match<'e>),
 ) {
     let keyword = Span::new(anchor.start, anchor.end);
-    // Where the value has a name of its own, the provider may stand a line above: nested settings, logs.
-    let crosses_lines = !rule.names.is_empty() && !rule.human;
-    let last = if crosses_lines { text.len() } else { line.end };
+    let last = if crosses_lines(rule) { text.len() } else { line.end };
     let reach = Span::new(line.start, last.min(anchor.end + KEYWORD_REACH));
     let Some(named) = names_end(rule, &text[anchor.start..reach.end]) else { return };
     let window = Span::new(line.start, last.min(anchor.start + window::DEFAULT.after));
@@ -96,7 +137,7 @@ fn keyword_matches<'e>(
             continue;
         }
         let Some(found) = pattern.match_at(text, window, start.at) else { continue };
-        if let Some(mut found) = accept(rule, pattern, text, found) {
+        if let Some(mut found) = accept(found) {
             if !start.assigned {
                 found.confidence = Confidence::Low;
                 found.why.push(NOT_ASSIGNED);
@@ -139,7 +180,7 @@ fn sink_generic<'e>(
     sink(Match { rule, span: assigned.value, whole, confidence, severity: rule.severity, why });
 }
 
-/// Everything that is asked about a regex match; `None` when it does not count.
+/// Everything that is asked about a regex match but its context; `None` when it does not count.
 fn accept<'e>(rule: &'e Rule, pattern: &LazyPattern, text: &[u8], found: Found) -> Option<Match<'e>> {
     let every = rule.window.is_some_and(|window| window.every);
     if found.secret.is_empty()
@@ -176,6 +217,11 @@ fn accept<'e>(rule: &'e Rule, pattern: &LazyPattern, text: &[u8], found: Found) 
         confidence = Confidence::Low;
         why.push("runs of the alphabet");
     }
+    Some(Match { rule, span: found.secret, whole: found.whole, confidence, severity, why })
+}
+
+/// What the words near a match say about it.
+fn in_context<'e>(rule: &Rule, text: &[u8], mut found: Match<'e>) -> Option<Match<'e>> {
     if let Some(context) = &rule.context {
         let around = window::lines_around(text, found.whole, context.lines, CONTEXT_REACH)
             .of(text)
@@ -183,15 +229,16 @@ fn accept<'e>(rule: &'e Rule, pattern: &LazyPattern, text: &[u8], found: Found) 
         let holds =
             |word: &String| memchr::memmem::find(&around, word.to_ascii_lowercase().as_bytes()).is_some();
         match (context.words.iter().any(holds), context.otherwise) {
-            (true, _) => why.push(CONTEXT_HOLDS),
-            (false, Otherwise::Low) => confidence = Confidence::Low,
+            (true, _) => found.why.push(CONTEXT_HOLDS),
+            (false, Otherwise::Low) => found.confidence = Confidence::Low,
             (false, Otherwise::Drop) => return None,
         }
     }
-    if why.is_empty() {
-        why.push(if rule.keywords.is_empty() { "exact shape" } else { "shape beside the provider's name" });
+    if found.why.is_empty() {
+        let shape = if rule.keywords.is_empty() { "exact shape" } else { "shape beside the provider's name" };
+        found.why.push(shape);
     }
-    Some(Match { rule, span: found.secret, whole: found.whole, confidence, severity, why })
+    Some(found)
 }
 
 /// The value without the literal that all values of its kind share.

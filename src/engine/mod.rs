@@ -9,6 +9,7 @@ mod entropy;
 pub mod examples;
 mod filler;
 mod generic;
+mod judged;
 mod matcher;
 mod overlap;
 mod pattern;
@@ -17,13 +18,14 @@ pub mod sample;
 mod window;
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::model::{Confidence, Severity, Span};
 use crate::rules::{Rule, RuleSet};
 
 use anchors::Anchors;
+use judged::Reaches;
+pub use judged::{Changes, Judged};
 pub use overlap::settle;
 use pattern::LazyPattern;
 
@@ -50,6 +52,7 @@ pub struct Engine {
     rules: Arc<Vec<Rule>>,
     patterns: Vec<LazyPattern>,
     anchors: Anchors,
+    reaches: Reaches,
 }
 
 impl Engine {
@@ -58,7 +61,8 @@ impl Engine {
         let rules = rules.shared();
         let patterns = rules.iter().map(LazyPattern::new).collect();
         let anchors = Anchors::new(&rules);
-        Engine { rules, patterns, anchors }
+        let reaches = Reaches::new(&rules);
+        Engine { rules, patterns, anchors, reaches }
     }
 
     /// Everything in `text` that a rule takes for a secret, by place: pairs judged, identifiers gone.
@@ -76,27 +80,6 @@ impl Engine {
     pub fn reach(&self) -> (usize, usize) {
         let reaches = self.rules.iter().map(matcher::reach);
         reaches.fold((0, 0), |most, reach| (most.0.max(reach.0), most.1.max(reach.1)))
-    }
-
-    /// The matches of every anchor by itself, each (rule, span) once, by place: the local part. Where
-    /// several anchors lead to the same value the best match stands, whichever came first.
-    fn local_matches<'e>(&'e self, text: &[u8]) -> Vec<Match<'e>> {
-        let mut found: Vec<Match<'e>> = Vec::new();
-        let mut known = HashMap::new();
-        self.anchors.find(text, |anchor| {
-            let rule = &self.rules[anchor.rule];
-            let pattern = &self.patterns[anchor.rule];
-            matcher::judge(rule, pattern, text, anchor, &mut |found_here| {
-                let index = *known.entry((anchor.rule, found_here.span)).or_insert(found.len());
-                match found.get_mut(index) {
-                    None => found.push(found_here),
-                    Some(before) if quality(&found_here) > quality(before) => *before = found_here,
-                    Some(_) => {}
-                }
-            });
-        });
-        found.sort_by(|a, b| (a.span, &a.rule.id).cmp(&(b.span, &b.rule.id)));
-        found
     }
 }
 

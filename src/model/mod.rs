@@ -19,5 +19,5 @@ pub use lines::LineIndex;
 pub use location::{Location, Locator, Span};
 pub use path::RepoPath;
 pub use provenance::{Carrier, CommitFacts, Provenance};
-pub use report::{Counts, ScanHeader, ScanReport, Verdict};
+pub use report::{Counts, Effort, ScanHeader, ScanReport, Verdict};
 pub use secret::Secret;

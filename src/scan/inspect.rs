@@ -20,22 +20,22 @@ use super::excerpt::excerpt;
 use super::{ScanError, Settings, aborted};
 
 /// More findings than a person could read; beyond it a blob is cut, and that is said.
-const MAX_FINDINGS: usize = 10_000;
+pub(super) const MAX_FINDINGS: usize = 10_000;
 
 /// Rules and policy, ready for blobs. Shared by all threads.
 pub(super) struct Inspector<'s> {
-    engine: Engine,
+    pub(super) engine: Engine,
     policy: &'s Policy,
-    rules: HashMap<String, PlacedRule>,
+    pub(super) rules: HashMap<String, PlacedRule>,
 }
 
 /// What is known of a rule once a finding leaves the engine.
-struct PlacedRule {
+pub(super) struct PlacedRule {
     info: Arc<RuleInfo>,
     /// Only files with such paths count.
-    paths: Option<GlobSet>,
+    pub(super) paths: Option<GlobSet>,
     /// Whether a match is a guess about what somebody wrote, which a test's path makes weaker.
-    is_guess: bool,
+    pub(super) is_guess: bool,
 }
 
 /// A finding of which it is not known yet where its bytes came from.
@@ -92,15 +92,7 @@ impl<'s> Inspector<'s> {
             self.policy.judge(&mut finding, &around);
             Candidate { found, finding }
         };
-        let gap = (matches.len() > MAX_FINDINGS).then(|| Coverage {
-            kind: CoverageKind::Aborted,
-            what: what(),
-            reason: format!(
-                "{} findings in one place; only the first {MAX_FINDINGS} are reported",
-                matches.len()
-            ),
-            remedy: Some("look at it by hand, or list it under skip-paths".to_owned()),
-        });
+        let gap = (matches.len() > MAX_FINDINGS).then(|| too_many(matches.len(), what()));
         let candidates = matches.into_iter().take(MAX_FINDINGS).map(&mut candidate).collect();
         Inspected { candidates, gap }
     }
@@ -113,13 +105,27 @@ impl<'s> Inspector<'s> {
             severity: found.severity,
             confidence: found.confidence,
             why: found.why.iter().map(|&reason| reason.to_owned()).collect(),
-            fingerprint: Fingerprint::new(self.policy.key(), &info.id, &secret),
+            fingerprint: self.fingerprint(&info.id, &secret),
             secret,
             location: locator.locate(found.span),
             excerpt: excerpt(around.text, found.span, around.secrets),
             provenance: Provenance::file(RepoPath::new("")),
             status: Status::New,
             status_reason: None,
+        }
+    }
+
+    /// The name of a value that a rule found.
+    pub(super) fn fingerprint(&self, rule: &str, value: &Secret) -> Fingerprint {
+        Fingerprint::new(self.policy.key(), rule, value)
+    }
+
+    /// Whether the rule of an id holds for files at `path`.
+    pub(super) fn at_path(&self, path: &RepoPath, in_file: bool) -> impl Fn(&str) -> bool {
+        let path = String::from_utf8_lossy(path.as_bytes()).into_owned();
+        move |rule| match &self.rules[rule].paths {
+            Some(paths) => in_file && paths.is_match(&path),
+            None => true,
         }
     }
 
@@ -156,22 +162,37 @@ impl<'s> Inspector<'s> {
         provenance: &Provenance,
     ) -> Vec<Finding> {
         let in_file = matches!(provenance.carrier, Carrier::File | Carrier::Symlink);
-        let path = String::from_utf8_lossy(place.as_bytes());
-        candidates.retain(|candidate| match &self.rules[&candidate.found.rule.id].paths {
-            Some(paths) => in_file && paths.is_match(path.as_ref()),
-            None => true,
-        });
+        let at_path = self.at_path(place, in_file);
+        candidates.retain(|candidate| at_path(&candidate.found.rule.id));
         let weaker = in_file && is_example_path(place);
         let finding = |candidate: Candidate<'_>| {
             let mut finding = candidate.finding;
-            if weaker && self.rules[&finding.rule.id].is_guess && finding.confidence > Confidence::Low {
-                finding.confidence = Confidence::Low;
+            if weaker
+                && self.rules[&finding.rule.id].is_guess
+                && finding.confidence > in_example(finding.confidence)
+            {
+                finding.confidence = in_example(finding.confidence);
                 finding.why.push("in a test, example or documentation".to_owned());
             }
             finding.provenance = provenance.clone();
             finding
         };
         settle(candidates, |candidate| &candidate.found).into_iter().map(finding).collect()
+    }
+}
+
+/// The confidence of a guess about what stands in a test, an example or documentation.
+pub(super) fn in_example(confidence: Confidence) -> Confidence {
+    confidence.min(Confidence::Low)
+}
+
+/// The entry for an object of which only the first findings are reported.
+pub(super) fn too_many(count: usize, what: String) -> Coverage {
+    Coverage {
+        kind: CoverageKind::Aborted,
+        what,
+        reason: format!("{count} findings in one place; only the first {MAX_FINDINGS} are reported"),
+        remedy: Some("look at it by hand, or list it under skip-paths".to_owned()),
     }
 }
 
