@@ -6,6 +6,7 @@
 //! (keys of many lines, values whose provider stands lines above, words that must stand near) are kept even
 //! when they led to nothing, and judged again when a change comes into *their* reach.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
@@ -21,7 +22,7 @@ use super::{Engine, Match, matcher, overlap, quality, window};
 
 /// More anchors or matches than this are not kept: a few megabytes for each text that others grow from. What
 /// grows from such a text is judged whole.
-const MOST_KEPT: usize = if cfg!(test) { 1 << 10 } else { 1 << 16 };
+const MOST_KEPT: usize = if cfg!(test) { 1 << 10 } else { 1 << 15 };
 
 /// Zones closer than this are one: starting anew costs about as much as going on.
 const WORTH_A_GAP: usize = 64;
@@ -80,7 +81,7 @@ pub(super) struct Reaches {
     near: (usize, usize),
     /// The longest literal.
     literal: usize,
-    /// The longest literal that goes over the end of a line.
+    /// The longest literal with a line ending in it.
     over_lines: usize,
 }
 
@@ -94,7 +95,7 @@ impl Reaches {
         };
         let near = rules.iter().filter(|rule| !is_far(rule)).map(matcher::own_reach);
         let literals = || rules.iter().flat_map(|rule| rule.literals.iter().chain(&rule.keywords));
-        let over_lines = |literal: &&String| literal.bytes().skip(1).any(|byte| byte == b'\n');
+        let over_lines = |literal: &&String| literal.contains('\n');
         Reaches {
             is_far: rules.iter().map(is_far).collect(),
             near: near.fold((0, 0), |most, reach| (most.0.max(reach.0), most.1.max(reach.1))),
@@ -128,6 +129,12 @@ impl Reaches {
         }
         zones
     }
+
+    /// Where the literals end that begin before `end`.
+    fn last(&self, text: &[u8], end: usize) -> usize {
+        let is_line_end = end > 0 && text[end - 1] == b'\n';
+        text.len().min(end + if is_line_end { self.over_lines } else { self.literal })
+    }
 }
 
 impl Engine {
@@ -152,7 +159,7 @@ impl Engine {
         let mut collector = Collector::default();
         let mut searched = 0;
         for zone in &zones {
-            let slice = &text[zone.start..text.len().min(zone.end + self.reaches.literal)];
+            let slice = &text[zone.start..self.reaches.last(text, zone.end)];
             searched += slice.len();
             self.anchors.find(slice, |found| {
                 let (start, end) = (found.start + zone.start, found.end + zone.start);
@@ -252,14 +259,17 @@ impl<'e> Judged<'e> {
             Found::Kept(kept) => kept,
             Found::Matches(matches) => return matches.clone(),
         };
-        let mut best = Best::default();
-        kept.iter().for_each(|kept| kept.give(&mut best));
-        best.finish()
+        let mut matches = Vec::new();
+        kept.iter().for_each(|kept| kept.give(&mut |_, found| matches.push(found)));
+        matches.sort_by(|a, b| by_place(a, b).then_with(|| quality(b).cmp(&quality(a))));
+        matches.dedup_by(|b, a| by_place(a, b).is_eq());
+        matches
     }
 }
 
 impl<'e> Kept<'e> {
-    fn give(&self, best: &mut Best<'e>) {
+    /// Gives the matches at their place, each with the number of its rule.
+    fn give(&self, sink: &mut dyn FnMut(usize, Match<'e>)) {
         for found in self.matches.iter().flat_map(|matches| matches.iter()) {
             let mut found = found.clone();
             // A match may begin before its anchor, so it is moved by adding before subtracting.
@@ -270,7 +280,7 @@ impl<'e> Kept<'e> {
                 )
             };
             (found.span, found.whole) = (moved(found.span), moved(found.whole));
-            best.add(self.anchor.rule, found);
+            sink(self.anchor.rule, found);
         }
     }
 }
@@ -286,13 +296,13 @@ struct Collector<'e> {
 impl<'e> Collector<'e> {
     fn keep(&mut self, kept: Kept<'e>) {
         if let Some(best) = &mut self.best {
-            return kept.give(best);
+            return kept.give(&mut |rule, found| best.add(rule, found));
         }
         self.matches += kept.matches.as_ref().map_or(0, |matches| matches.len());
         self.kept.push(kept);
         if self.kept.len().max(self.matches) > MOST_KEPT {
             let mut best = Best::default();
-            self.kept.drain(..).for_each(|kept| kept.give(&mut best));
+            self.kept.drain(..).for_each(|kept| kept.give(&mut |rule, found| best.add(rule, found)));
             self.best = Some(best);
         }
     }
@@ -329,7 +339,11 @@ impl<'e> Best<'e> {
 
     /// By place.
     fn finish(mut self) -> Vec<Match<'e>> {
-        self.found.sort_by(|a, b| (a.span, &a.rule.id).cmp(&(b.span, &b.rule.id)));
+        self.found.sort_by(by_place);
         self.found
     }
+}
+
+fn by_place(a: &Match<'_>, b: &Match<'_>) -> Ordering {
+    (a.span, &a.rule.id).cmp(&(b.span, &b.rule.id))
 }

@@ -21,11 +21,11 @@ const REACH_WITH_LENGTH: usize = PAIR_REACH + 1024;
 
 /// Applies `pair`: drops, lowers or raises matches by whether their companion stands near.
 pub(crate) fn judge_pairs(found: &mut Vec<Match<'_>>, text: &[u8]) {
-    let partners: HashSet<&str> =
-        found.iter().filter_map(|found| Some(found.rule.pair.as_ref()?.with.as_str())).collect();
-    if partners.is_empty() {
+    if found.iter().all(|found| found.rule.pair.is_none()) {
         return;
     }
+    let partners: HashSet<&str> =
+        found.iter().filter_map(|found| Some(found.rule.pair.as_ref()?.with.as_str())).collect();
     let mut places: HashMap<&str, Vec<Span>> = HashMap::new();
     for found in found.iter().filter(|found| partners.contains(found.rule.id.as_str())) {
         places.entry(&found.rule.id).or_default().push(found.span);

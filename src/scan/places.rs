@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use crate::git::attribution::{Attribution, Reach};
 use crate::git::tree::Mode;
-use crate::git::{Kind, Oid, ReadObjects};
+use crate::git::{Growth, Kind, ObjectError, Oid, ScanObjects, Visitor};
 use crate::model::{Carrier, CommitFacts, Confidence, Coverage, Finding, Fingerprint, Provenance, RepoPath};
 use crate::source::history::History;
 use crate::source::view::{RepoView, object_gap};
@@ -17,6 +17,10 @@ use crate::source::view::{RepoView, object_gap};
 use super::inspect::{Inspected, Inspector};
 use super::survey::Values;
 use super::{Outcome, Settings, aborted, history, map};
+
+/// To read one object, a chain of some dozens is rebuilt: when more than this are wanted, all objects
+/// are walked once more.
+const WORTH_A_WALK: usize = 500;
 
 /// One object with values.
 pub(super) struct Hit<'i> {
@@ -162,13 +166,10 @@ impl<'p, 's> Places<'p, 's> {
                 by_object.entry(first.order.1).or_default().push((key, first));
             }
         }
-        let objects: Vec<(Oid, Vec<(Key, First)>)> = by_object.into_iter().collect();
-        let (inspector, store) = (self.inspector, &view.objects);
-        let inspected = map(&objects, settings.threads(), |(id, places)| {
-            inspect(inspector, store, *id, places[0].1.kind)
-        });
+        let wanted: Vec<(Oid, Kind)> = by_object.iter().map(|(id, places)| (*id, places[0].1.kind)).collect();
+        let inspected = inspect(self.inspector, &view.objects, &wanted, settings.threads());
         let mut facts = HashMap::new();
-        for ((id, places), inspected) in objects.into_iter().zip(inspected) {
+        for ((id, places), inspected) in by_object.into_iter().zip(inspected) {
             match inspected {
                 Ok(inspected) => {
                     let found = Findings { inspector: self.inspector, view, facts: &mut facts };
@@ -181,15 +182,57 @@ impl<'p, 's> Places<'p, 's> {
     }
 }
 
-/// Everything in one object.
+/// Everything in each of the `wanted` objects.
 fn inspect<'i>(
     inspector: &'i Inspector<'_>,
-    objects: &impl ReadObjects,
-    id: Oid,
-    kind: Kind,
-) -> Result<Inspected<'i>, Coverage> {
-    let object = objects.read(&id).map_err(|error| object_gap(&error, None))?;
-    Ok(inspector.inspect(history::text_of(kind, &object.data), || format!("object {id}")))
+    objects: &impl ScanObjects,
+    wanted: &[(Oid, Kind)],
+    threads: usize,
+) -> Vec<Result<Inspected<'i>, Coverage>> {
+    let one = |id: &Oid, kind: Kind, data: &[u8]| {
+        inspector.inspect(history::text_of(kind, data), || format!("object {id}"))
+    };
+    if wanted.len() <= WORTH_A_WALK {
+        let read = |(id, kind): &(Oid, Kind)| match objects.read(id) {
+            Ok(object) => Ok(one(id, *kind, &object.data)),
+            Err(error) => Err(object_gap(&error, None)),
+        };
+        return map(wanted, threads, read);
+    }
+    let numbers: HashMap<Oid, usize> = wanted.iter().map(|(id, _)| *id).zip(0..).collect();
+    let mut kinds: Vec<Kind> = Vec::new();
+    for (_, kind) in wanted {
+        if !kinds.contains(kind) {
+            kinds.push(*kind);
+        }
+    }
+    let mut inspected: Vec<Option<Inspected<'i>>> = wanted.iter().map(|_| None).collect();
+    let make = || Again { inspect: &one, numbers: &numbers, inspected: Vec::new() };
+    for worker in objects.for_each(&kinds, threads, &make) {
+        worker.inspected.into_iter().for_each(|(number, here)| inspected[number] = Some(here));
+    }
+    let gone = |id: Oid| object_gap(&ObjectError::Missing { id }, None);
+    wanted.iter().zip(inspected).map(|((id, _), inspected)| inspected.ok_or_else(|| gone(*id))).collect()
+}
+
+/// Inspects some objects of a whole store.
+struct Again<'a, 'i, F> {
+    inspect: &'a F,
+    numbers: &'a HashMap<Oid, usize>,
+    inspected: Vec<(usize, Inspected<'i>)>,
+}
+
+impl<'i, F: Fn(&Oid, Kind, &[u8]) -> Inspected<'i> + Sync> Visitor for Again<'_, 'i, F> {
+    type State = ();
+
+    fn visit(&mut self, id: &Oid, kind: Kind, data: &[u8], _growth: Option<Growth<'_, ()>>) {
+        if let Some(number) = self.numbers.get(id) {
+            self.inspected.push((*number, (self.inspect)(id, kind, data)));
+        }
+    }
+
+    /// The walk before this one has told.
+    fn failed(&mut self, _error: ObjectError) {}
 }
 
 /// Makes findings of what was inspected.

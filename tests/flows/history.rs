@@ -490,3 +490,15 @@ fn a_repacked_history_reads_by_deltas_as_it_reads_whole() {
         assert_eq!(run(more), whole);
     }
 }
+
+#[test]
+fn findings_in_hundreds_of_objects_are_all_told() {
+    let world = empty();
+    for seed in 0..520 {
+        world.write(&format!("work/{seed}.txt"), format!("\n{}", line(seed)));
+    }
+    commit(&world, "all of them");
+    let report = history(&world);
+    assert_eq!((report.code, report.gaps(), report.findings.len()), (1, vec![], 520));
+    assert!(report.findings.iter().all(|finding| finding["start_line"] == 2 && finding["at_head"] == true));
+}
