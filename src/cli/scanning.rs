@@ -141,6 +141,11 @@ pub(crate) struct HistoryArgs {
     #[arg(value_name = "REPO", default_value = ".")]
     repo: PathBuf,
 
+    /// Scan every object whole instead of what git stores of it as a change. Slower, with the same
+    /// findings: for doubt
+    #[arg(long)]
+    full_scan: bool,
+
     #[command(flatten)]
     options: ScanOptions,
 }
@@ -148,7 +153,7 @@ pub(crate) struct HistoryArgs {
 impl HistoryArgs {
     pub(crate) fn run(self, env: &Environment) -> anyhow::Result<ExitCode> {
         let start = self.repo.clone();
-        run(&Target::History { repo: self.repo }, &start, &self.options, env)
+        run(&Target::History { repo: self.repo, full: self.full_scan }, &start, &self.options, env)
     }
 }
 

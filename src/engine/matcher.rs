@@ -2,7 +2,7 @@
 
 use crate::model::{Confidence, Span};
 use crate::rules::Rule;
-use crate::rules::syntax::{Boundary, Otherwise};
+use crate::rules::syntax::{Boundary, Cut, Otherwise};
 use crate::rules::token_run::KEYWORD_REACH;
 
 use super::Match;
@@ -35,11 +35,34 @@ pub(crate) const ESCAPE: usize = 12;
 
 /// How far from an anchor's start the judgement about it looks, before and after it.
 pub(crate) fn reach(rule: &Rule) -> (usize, usize) {
-    let window = rule.window.unwrap_or(window::DEFAULT);
+    let (before, after) = own_reach(rule);
     let context = rule.context.as_ref().map_or(0, |_| CONTEXT_REACH);
+    (before + context, after + context)
+}
+
+/// The same without context words, which are only asked for where there is a match to be judged by them.
+pub(crate) fn own_reach(rule: &Rule) -> (usize, usize) {
+    let window = rule.window.unwrap_or(window::DEFAULT);
+    let literal = rule.literals.iter().map(String::len).max().unwrap_or(0);
+    let keyword = rule.keywords.iter().map(|keyword| keyword.len() + KEYWORD_REACH).max().unwrap_or(0);
+    let crossing = if crosses_lines(rule) { window::DEFAULT.after } else { 0 };
     let value = if window.every { nearby::longest(window) } else { 0 };
-    let before = window.before.max(rule.at) + context.max(ESCAPE);
-    (before.max(CROWD_REACH), window.after + value + context.max(1))
+    let before = (window.before.max(rule.at) + ESCAPE).max(CROWD_REACH);
+    let after = (window.after + value).max(literal).max(keyword).max(crossing);
+    // What stands directly beside a match is looked at too.
+    (before, after + 1)
+}
+
+/// Whether the judgement, context words aside, looks at nothing but the anchor's line and its ends; the line
+/// behind it where the anchor is the line's end.
+pub(crate) fn is_bounded_by_line(rule: &Rule) -> bool {
+    let window = rule.window.unwrap_or(window::DEFAULT);
+    window.cut == Cut::Line && !window.every && !crosses_lines(rule)
+}
+
+/// Where the value has a name of its own, the provider may stand a line above: nested settings, logs.
+fn crosses_lines(rule: &Rule) -> bool {
+    !rule.keywords.is_empty() && !rule.names.is_empty() && !rule.human && !rule.generic
 }
 
 /// What is remembered between the anchors of one text, so that hostile texts cost no more than others. It
@@ -58,7 +81,8 @@ pub(crate) fn judge<'e>(
     judge_with(rule, pattern, text, anchor, &mut Memory::default(), sink);
 }
 
-/// The same for one of several anchors of a text.
+/// The same for one of several anchors of a text. True when context words were asked for, whatever the answer
+/// was.
 pub(crate) fn judge_with<'e>(
     rule: &'e Rule,
     pattern: &LazyPattern,
@@ -66,23 +90,29 @@ pub(crate) fn judge_with<'e>(
     anchor: Anchor,
     memory: &mut Memory,
     sink: &mut dyn FnMut(Match<'e>),
-) {
+) -> bool {
+    let mut asked = false;
+    let mut accept = |found: Found| {
+        let accepted = accept(rule, pattern, text, found)?;
+        asked |= rule.context.is_some();
+        in_context(rule, text, accepted)
+    };
     match anchor.reach {
         Reach::Literal if rule.window.is_some_and(|window| window.every) => {
             let window = window::around(text, anchor.start, rule);
             if anchor.end <= window.end {
                 nearby::values((anchor.rule, rule, pattern), text, window, memory, &mut |found| {
-                    accept(rule, pattern, text, found).into_iter().for_each(&mut *sink);
+                    accept(found).into_iter().for_each(&mut *sink);
                 });
             }
         }
         Reach::Literal => {
-            let found = literal_match(rule, pattern, text, anchor);
-            found.and_then(|found| accept(rule, pattern, text, found)).into_iter().for_each(sink);
+            literal_match(rule, pattern, text, anchor).and_then(&mut accept).into_iter().for_each(sink);
         }
         Reach::Keyword if rule.generic => sink_generic(rule, pattern, text, anchor, sink),
-        Reach::Keyword => keyword_matches(rule, pattern, text, anchor, sink),
+        Reach::Keyword => keyword_matches(rule, pattern, text, anchor, &mut accept, sink),
     }
+    asked
 }
 
 /// The match that has the anchor's literal. Most anchors end here: what costs least is asked first.
@@ -92,7 +122,7 @@ fn literal_match(rule: &Rule, pattern: &LazyPattern, text: &[u8], anchor: Anchor
     if !opening.may_begin(&text[start..]) || !begins_cleanly(rule, text, start) {
         return None;
     }
-    if opening.is_crowded(text, anchor.start, &rule.literals) {
+    if opening.is_crowded(text, anchor.start, &rule.literals, is_bounded_by_line(rule)) {
         return None;
     }
     let window = window::around(text, anchor.start, rule);
@@ -105,6 +135,7 @@ fn keyword_matches<'e>(
     pattern: &LazyPattern,
     text: &[u8],
     anchor: Anchor,
+    accept: &mut dyn FnMut(Found) -> Option<Match<'e>>,
     sink: &mut dyn FnMut(Match<'e>),
 ) {
     let keyword = Span::new(anchor.start, anchor.end);
@@ -115,9 +146,7 @@ fn keyword_matches<'e>(
     if anchor.end > line.end {
         return;
     }
-    // Where the value has a name of its own, the provider may stand a line above: nested settings, logs.
-    let crosses_lines = !rule.names.is_empty() && !rule.human;
-    let last = if crosses_lines { text.len() } else { line.end };
+    let last = if crosses_lines(rule) { text.len() } else { line.end };
     let reach = Span::new(line.start, last.min(farthest));
     if anchor.start + named > reach.end {
         return;
@@ -128,7 +157,7 @@ fn keyword_matches<'e>(
             continue;
         }
         let Some(found) = pattern.match_at(text, window, start.at) else { continue };
-        if let Some(mut found) = accept(rule, pattern, text, found) {
+        if let Some(mut found) = accept(found) {
             if !start.assigned {
                 found.confidence = Confidence::Low;
                 found.why.push(NOT_ASSIGNED);
@@ -177,7 +206,7 @@ fn sink_generic<'e>(
     sink(Match { rule, span: assigned.value, whole, confidence, severity: rule.severity, why });
 }
 
-/// Everything that is asked about a regex match; `None` when it does not count.
+/// Everything that is asked about a regex match but its context; `None` when it does not count.
 fn accept<'e>(rule: &'e Rule, pattern: &LazyPattern, text: &[u8], found: Found) -> Option<Match<'e>> {
     if found.secret.is_empty() || !ends_cleanly(rule, text, found.whole) {
         return None;
@@ -210,19 +239,28 @@ fn accept<'e>(rule: &'e Rule, pattern: &LazyPattern, text: &[u8], found: Found) 
         confidence = Confidence::Low;
         why.push("runs of the alphabet");
     }
+    Some(Match { rule, span: found.secret, whole: found.whole, confidence, severity, why })
+}
+
+/// What the words near a match say about it.
+fn in_context<'e>(rule: &Rule, text: &[u8], mut found: Match<'e>) -> Option<Match<'e>> {
     if let Some(context) = &rule.context {
         let around = window::lines_around(text, found.whole, context.lines, CONTEXT_REACH).of(text);
         let holds = |word: &String| letter_case::find(around, word.as_bytes()).is_some();
         match (context.words.iter().any(holds), context.otherwise) {
-            (true, _) => why.push(CONTEXT_HOLDS),
-            (false, Otherwise::Low) => confidence = Confidence::Low,
+            (true, _) => found.why.push(CONTEXT_HOLDS),
+            (false, Otherwise::Low) => found.confidence = Confidence::Low,
             (false, Otherwise::Drop) => return None,
         }
     }
-    if why.is_empty() {
-        why.push(if rule.keywords.is_empty() { "exact shape" } else { "shape beside the provider's name" });
+    if found.why.is_empty() {
+        found.why.push(if rule.keywords.is_empty() {
+            "exact shape"
+        } else {
+            "shape beside the provider's name"
+        });
     }
-    Some(Match { rule, span: found.secret, whole: found.whole, confidence, severity, why })
+    Some(found)
 }
 
 /// The value without the literal that all values of its kind share.

@@ -9,6 +9,7 @@ mod entropy;
 pub mod examples;
 mod filler;
 mod generic;
+mod judged;
 mod letter_case;
 mod matcher;
 mod nearby;
@@ -22,13 +23,14 @@ mod steps;
 mod window;
 
 use std::cmp::Reverse;
-use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use crate::model::{Confidence, Severity, Span};
 use crate::rules::{Rule, RuleSet};
 
 use anchors::Anchors;
+use judged::Reaches;
+pub use judged::{Changes, Judged};
 pub use overlap::settle;
 use pattern::LazyPattern;
 
@@ -56,17 +58,24 @@ pub struct Engine {
     /// By rule, of those that were reached.
     patterns: Box<[OnceLock<Box<LazyPattern>>]>,
     anchors: Anchors,
+    reaches: OnceLock<Reaches>,
 }
 
 impl Engine {
     /// Builds the prefilter; a rule is looked at when it is first reached, its regexes when they are needed.
     pub fn new(rules: &RuleSet) -> Engine {
         let patterns = (0..rules.count()).map(|_| OnceLock::new()).collect();
-        Engine { rules: rules.clone(), patterns, anchors: Anchors::new(rules) }
+        let anchors = Anchors::new(rules);
+        Engine { rules: rules.clone(), patterns, anchors, reaches: OnceLock::new() }
     }
 
     fn pattern(&self, rule: usize) -> &LazyPattern {
         self.patterns[rule].get_or_init(|| Box::new(LazyPattern::new(&self.rules[rule])))
+    }
+
+    /// What a change in a text can be felt by. Asks every rule, so it is made for a history only.
+    fn reaches(&self) -> &Reaches {
+        self.reaches.get_or_init(|| Reaches::new(&self.rules))
     }
 
     /// Everything in `text` that a rule takes for a secret, by place: pairs judged, identifiers gone.
@@ -94,28 +103,6 @@ impl Engine {
         // From a value to the other one of its pair, from there to an anchor that leads to it, and from that
         // to all that its judgement looks at. The pair is measured from where the value ends.
         overlap::REACH_WITH_LENGTH + 3 * before.max(after)
-    }
-
-    /// The matches of every anchor by itself, each (rule, span) once, by place: the local part. Where
-    /// several anchors lead to the same value the best match stands, whichever came first.
-    fn local_matches<'e>(&'e self, text: &[u8]) -> Vec<Match<'e>> {
-        let mut found: Vec<Match<'e>> = Vec::new();
-        let mut known = HashMap::new();
-        let mut memory = matcher::Memory::default();
-        self.anchors.find(text, |anchor| {
-            let rule = &self.rules[anchor.rule];
-            let pattern = self.pattern(anchor.rule);
-            matcher::judge_with(rule, pattern, text, anchor, &mut memory, &mut |found_here| {
-                let index = *known.entry((anchor.rule, found_here.span)).or_insert(found.len());
-                match found.get_mut(index) {
-                    None => found.push(found_here),
-                    Some(before) if quality(&found_here) > quality(before) => *before = found_here,
-                    Some(_) => {}
-                }
-            });
-        });
-        found.sort_by(|a, b| (a.span, &a.rule.id).cmp(&(b.span, &b.rule.id)));
-        found
     }
 }
 

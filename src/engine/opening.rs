@@ -108,13 +108,18 @@ impl Opening {
     }
 
     /// Whether the literal at `at` is one of many that follow each other closely within one long run: repeated
-    /// text and no value. Otherwise each of them would be read to the run's end.
-    pub(crate) fn is_crowded(&self, text: &[u8], at: usize, literals: &[String]) -> bool {
+    /// text and no value. Otherwise each of them would be read to the run's end. `in_line` says that nothing before
+    /// the line counts.
+    pub(crate) fn is_crowded(&self, text: &[u8], at: usize, literals: &[String], in_line: bool) -> bool {
         let Some(run) = self.run else { return false };
         let mut at = at;
         (0..CROWD).all(|_| {
             let low = at.saturating_sub(CROWD_STEP);
-            let of_run = text[low..at].iter().rev().take_while(|&&byte| run.contains(byte)).count();
+            let of_run = text[low..at]
+                .iter()
+                .rev()
+                .take_while(|&&byte| run.contains(byte) && !(in_line && byte == b'\n'))
+                .count();
             super::steps::count(of_run);
             let before = &text[at - of_run..at];
             super::steps::count(before.len());

@@ -1,5 +1,6 @@
 //! The engine at its outer boundary: rules in, matches out.
 
+mod again;
 mod drawn;
 mod linear;
 mod locality;

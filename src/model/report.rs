@@ -49,6 +49,25 @@ impl std::ops::AddAssign for Counts {
     }
 }
 
+/// How much work the history was. In no report: it depends on how a repository is packed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Effort {
+    /// Objects that were scanned whole.
+    pub whole: u64,
+    /// Objects of which only that was scanned in which they differ from another one.
+    pub by_delta: u64,
+    /// Bytes in which anything was looked for.
+    pub searched: u64,
+}
+
+impl std::ops::AddAssign for Effort {
+    fn add_assign(&mut self, other: Effort) {
+        self.whole += other.whole;
+        self.by_delta += other.by_delta;
+        self.searched += other.searched;
+    }
+}
+
 /// The one-word result of a run, from which the exit code follows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -85,6 +104,8 @@ pub struct ScanReport {
     pub in_names: Vec<Secret>,
     /// How much was read.
     pub counts: Counts,
+    /// How much work that was.
+    pub effort: Effort,
     /// New findings at or above this confidence decide the verdict.
     pub fail_on: Confidence,
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::model::{
-    Carrier, CommitFacts, Confidence, Counts, Coverage, CoverageKind, Excerpt, Finding, Fingerprint,
+    Carrier, CommitFacts, Confidence, Counts, Coverage, CoverageKind, Effort, Excerpt, Finding, Fingerprint,
     FingerprintKey, Location, Provenance, RepoPath, RuleInfo, ScanHeader, ScanReport, Secret, Severity,
     Status,
 };
@@ -112,6 +112,7 @@ pub(super) fn report(command: &str, findings: Vec<Finding>) -> ScanReport {
         coverage: Vec::new(),
         in_names: Vec::new(),
         counts: Counts { files: 12, bytes: 34_120, ..Counts::default() },
+        effort: Effort::default(),
         fail_on: Confidence::Medium,
     }
 }

@@ -21,7 +21,7 @@ use super::excerpt::excerpt;
 use super::{ScanError, Settings, aborted};
 
 /// More findings than a person could read; beyond it a blob is cut, and that is said.
-const MAX_FINDINGS: usize = 10_000;
+pub(super) const MAX_FINDINGS: usize = 10_000;
 
 /// Rules and policy, ready for blobs. Shared by all threads.
 pub(super) struct Inspector<'s> {
@@ -34,12 +34,12 @@ pub(super) struct Inspector<'s> {
 }
 
 /// What is known of a rule once a finding leaves the engine.
-struct PlacedRule {
+pub(super) struct PlacedRule {
     info: Arc<RuleInfo>,
     /// Only files with such paths count.
-    paths: Option<GlobSet>,
+    pub(super) paths: Option<GlobSet>,
     /// Whether a match is a guess about what somebody wrote, which a test's path makes weaker.
-    is_guess: bool,
+    pub(super) is_guess: bool,
 }
 
 /// A finding of which it is not known yet where its bytes came from.
@@ -64,15 +64,7 @@ impl Inspected<'_> {
     /// Makes more than [`MAX_FINDINGS`] candidates a gap.
     pub(super) fn say_what_is_cut(&mut self, what: impl Fn() -> String) {
         if self.found > MAX_FINDINGS && self.gap.is_none() {
-            self.gap = Some(Coverage {
-                kind: CoverageKind::Aborted,
-                what: what(),
-                reason: format!(
-                    "{} findings in one place; only the first {MAX_FINDINGS} are reported",
-                    self.found
-                ),
-                remedy: Some("look at it by hand, or list it under skip-paths".to_owned()),
-            });
+            self.gap = Some(too_many(self.found, what()));
         }
     }
 }
@@ -100,11 +92,11 @@ impl<'s> Inspector<'s> {
         Ok(Inspector { rules, policy: &settings.policy, engine: OnceLock::new(), placed })
     }
 
-    fn engine(&self) -> &Engine {
+    pub(super) fn engine(&self) -> &Engine {
         self.engine.get_or_init(|| Engine::new(self.rules))
     }
 
-    fn placed(&self, rule: &Rule) -> &PlacedRule {
+    pub(super) fn placed(&self, rule: &Rule) -> &PlacedRule {
         let at = self.rules.position(&rule.id).expect("the engine has no other rules");
         self.placed[at].get_or_init(|| Box::new(placed(rule)))
     }
@@ -185,13 +177,27 @@ impl<'s> Inspector<'s> {
             severity: found.severity,
             confidence: found.confidence,
             why: found.why.iter().map(|&reason| reason.to_owned()).collect(),
-            fingerprint: Fingerprint::new(self.policy.key(), &info.id, &secret),
+            fingerprint: self.fingerprint(&info.id, &secret),
             secret,
             location: locator.locate(found.span),
             excerpt: excerpt(around.text, found.span, around.secrets),
             provenance: Provenance::file(RepoPath::new("")),
             status: Status::New,
             status_reason: None,
+        }
+    }
+
+    /// The name of a value that a rule found.
+    pub(super) fn fingerprint(&self, rule: &str, value: &Secret) -> Fingerprint {
+        Fingerprint::new(self.policy.key(), rule, value)
+    }
+
+    /// Whether a rule holds for files at `path`.
+    pub(super) fn at_path(&self, path: &RepoPath, in_file: bool) -> impl Fn(&Rule) -> bool {
+        let path = String::from_utf8_lossy(path.as_bytes()).into_owned();
+        move |rule| match &self.placed(rule).paths {
+            Some(paths) => in_file && paths.is_match(&path),
+            None => true,
         }
     }
 
@@ -234,23 +240,35 @@ impl<'s> Inspector<'s> {
             return Vec::new();
         }
         let in_file = matches!(provenance.carrier, Carrier::File | Carrier::Symlink);
-        let path = String::from_utf8_lossy(place.as_bytes());
-        candidates.retain(|candidate| match &self.placed(candidate.found.rule).paths {
-            Some(paths) => in_file && paths.is_match(path.as_ref()),
-            None => true,
-        });
+        let at_path = self.at_path(place, in_file);
+        candidates.retain(|candidate| at_path(candidate.found.rule));
         let weaker = in_file && is_example_path(place);
         let finding = |candidate: Candidate<'_>| {
             let mut finding = candidate.finding;
             let is_guess = self.placed(candidate.found.rule).is_guess;
-            if weaker && is_guess && finding.confidence > Confidence::Low {
-                finding.confidence = Confidence::Low;
+            if weaker && is_guess && finding.confidence > in_example(finding.confidence) {
+                finding.confidence = in_example(finding.confidence);
                 finding.why.push("in a test, example or documentation".to_owned());
             }
             finding.provenance = provenance.clone();
             finding
         };
         settle(candidates, |candidate| &candidate.found).into_iter().map(finding).collect()
+    }
+}
+
+/// The confidence of a guess about what stands in a test, an example or documentation.
+pub(super) fn in_example(confidence: Confidence) -> Confidence {
+    confidence.min(Confidence::Low)
+}
+
+/// The entry for an object of which only the first findings are reported.
+pub(super) fn too_many(count: usize, what: String) -> Coverage {
+    Coverage {
+        kind: CoverageKind::Aborted,
+        what,
+        reason: format!("{count} findings in one place; only the first {MAX_FINDINGS} are reported"),
+        remedy: Some("look at it by hand, or list it under skip-paths".to_owned()),
     }
 }
 

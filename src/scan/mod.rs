@@ -9,8 +9,10 @@ mod files;
 mod history;
 mod inspect;
 mod parts;
+mod places;
 mod range;
 mod staged;
+mod survey;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
@@ -20,7 +22,9 @@ use thiserror::Error;
 
 use crate::git::env::GitEnv;
 use crate::git::repo::{OpenedRepo, RepoError};
-use crate::model::{Confidence, Counts, Coverage, CoverageKind, Finding, ScanHeader, ScanReport, Secret};
+use crate::model::{
+    Confidence, Counts, Coverage, CoverageKind, Effort, Finding, ScanHeader, ScanReport, Secret,
+};
 use crate::policy::Policy;
 use crate::rules::RuleSet;
 use crate::source::range::Commits;
@@ -64,6 +68,9 @@ pub enum Target {
     History {
         /// The repository, or a path inside it.
         repo: PathBuf,
+        /// Scan every object whole, instead of what differs from the one it is stored as a delta of. The
+        /// findings are the same.
+        full: bool,
     },
 }
 
@@ -155,6 +162,7 @@ struct Outcome {
     coverage: Vec<Coverage>,
     counts: Counts,
     refs: Vec<String>,
+    effort: Effort,
 }
 
 impl Outcome {
@@ -162,6 +170,7 @@ impl Outcome {
         self.findings.extend(other.findings);
         self.coverage.extend(other.coverage);
         self.counts += other.counts;
+        self.effort += other.effort;
     }
 }
 
@@ -188,9 +197,9 @@ pub fn run(target: &Target, settings: &Settings) -> Result<ScanReport, ScanError
             let name = format!("{} --not --remotes={remote}", to.join(" "));
             ("range", name, range::scan(&inspector, settings, &commits)?)
         }
-        Target::History { repo } => {
+        Target::History { repo, full } => {
             let name = crate::source::view::path_text(repo);
-            ("history", name, history::scan(&inspector, settings, &settings.directory.join(repo))?)
+            ("history", name, history::scan(&inspector, settings, &settings.directory.join(repo), *full)?)
         }
     };
     let header = ScanHeader {
@@ -210,7 +219,7 @@ fn report(
     settings: &Settings,
     inspector: &Inspector<'_>,
 ) -> ScanReport {
-    let Outcome { mut findings, mut coverage, counts, .. } = outcome;
+    let Outcome { mut findings, mut coverage, counts, effort, .. } = outcome;
     findings.retain(|finding| finding.confidence >= settings.confidence);
     findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
     coverage.sort();
@@ -218,7 +227,7 @@ fn report(
     let in_names = inspector.values(&names(&header, &findings, &coverage));
     let mut in_names: Vec<Secret> = in_names.into_iter().collect();
     in_names.sort();
-    ScanReport { header, findings, coverage, in_names, counts, fail_on: settings.fail_on }
+    ScanReport { header, findings, coverage, in_names, counts, effort, fail_on: settings.fail_on }
 }
 
 /// Every name that a report prints, a line each: somebody may have put a value into one.

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use crate::report::{Report, commit, id, text};
 use crate::support::World;
-use crate::tokens::{line, token};
+use crate::tokens::{line, private_key, token};
 
 fn empty() -> World {
     let world = World::empty();
@@ -449,4 +449,56 @@ fn a_partial_clone_is_incomplete_and_fetches_nothing() {
     let report = history_of(&world, "partial", &["history"]);
     incomplete(&report, &["missing"], &["new 1.txt:1", "new 3.txt:1"]);
     assert!(text(&report.coverage[0], "what").contains(&blobs[1]));
+}
+
+/// Many versions of a few files, with values that come, move, break, stand twice and go.
+#[test]
+fn a_repacked_history_reads_by_deltas_as_it_reads_whole() {
+    let world = empty();
+    let filler = |from: usize, lines: usize| -> String {
+        (from..from + lines)
+            .map(|n| format!("line {n} of something long enough to be worth a delta\n"))
+            .collect()
+    };
+    for version in 0..40usize {
+        let (head, tail) = (filler(0, 60 + version % 7), filler(100 + version % 3, 80));
+        let value = line(version as u64 / 8);
+        let twice = if version % 5 == 0 { value.clone() } else { String::new() };
+        let half = &value[..value.len() / 2];
+        let ending = if version % 6 < 3 { "\n" } else { "\r\n" };
+        let text = format!("{head}{value}{twice}{}{tail}{half}\n", filler(500, version % 4));
+        world.write("work/code.txt", text.replace('\n', ending));
+        let key = private_key(version as u64 / 10).replacen("A", if version % 4 == 3 { "!" } else { "A" }, 3);
+        world.write("work/keys.txt", format!("{tail}{key}{head}"));
+        let name = if version % 2 == 0 { "password" } else { "sentence" };
+        world.write("work/config.ini", format!("{head}db_{name} = 'vT9q!xW3_kP7'\n{tail}"));
+        commit(&world, &format!("version {version}"));
+    }
+    world.git(&["repack", "-q", "-adf"]);
+    let deltas = world.git(&["cat-file", "--batch-all-objects", "--batch-check=%(objecttype) %(deltabase)"]);
+    let grown =
+        deltas.stdout.lines().filter(|line| line.starts_with("blob") && !line.ends_with(&"0".repeat(40)));
+    assert!(grown.count() > 60, "most versions are deltas: {}", deltas.stdout);
+
+    let run = |more: &[&str]| {
+        let arguments = [&["history", "--format", "jsonl", "--confidence", "low"], more].concat();
+        world.stopleak_in("work", &arguments).stdout
+    };
+    let whole = run(&["--full-scan"]);
+    assert!(whole.lines().count() > 8, "{whole}");
+    for more in [&["--threads", "1"], &["--threads", "2"]] {
+        assert_eq!(run(more), whole);
+    }
+}
+
+#[test]
+fn findings_in_hundreds_of_objects_are_all_told() {
+    let world = empty();
+    for seed in 0..520 {
+        world.write(&format!("work/{seed}.txt"), format!("\n{}", line(seed)));
+    }
+    commit(&world, "all of them");
+    let report = history(&world);
+    assert_eq!((report.code, report.gaps(), report.findings.len()), (1, vec![], 520));
+    assert!(report.findings.iter().all(|finding| finding["start_line"] == 2 && finding["at_head"] == true));
 }

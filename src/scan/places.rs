@@ -1,0 +1,290 @@
+//! From the values of all objects to the versions that are reported: one value at one place is one finding,
+//! in the version that was first there.
+//!
+//! The version that is first may be the last to be read, as packs have no order of time. So everything that
+//! is said about a finding is made at the end, from the few objects that are first somewhere.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use crate::git::attribution::{Attribution, Reach};
+use crate::git::tree::Mode;
+use crate::git::{Growth, Kind, ObjectError, Oid, ScanObjects, Visitor};
+use crate::model::{Carrier, CommitFacts, Confidence, Coverage, Finding, Fingerprint, Provenance, RepoPath};
+use crate::source::history::History;
+use crate::source::view::{RepoView, object_gap};
+
+use super::inspect::{Inspected, Inspector};
+use super::survey::Values;
+use super::{Outcome, Settings, aborted, history, map};
+
+/// To read one object, a chain of some dozens is rebuilt: when more than this are wanted, all objects
+/// are walked once more.
+const WORTH_A_WALK: usize = 500;
+
+/// One object with values.
+pub(super) struct Hit<'i> {
+    pub(super) id: Oid,
+    pub(super) kind: Kind,
+    pub(super) values: Values<'i>,
+}
+
+/// Where a value was first.
+struct First {
+    /// Lower is earlier: by graph, unattributed objects last, ties by id.
+    order: (u32, Oid),
+    kind: Kind,
+    source: Arc<Source>,
+    /// Whether any version there is at HEAD.
+    at_head: Option<bool>,
+    /// How sure the value is in that version.
+    confidence: Confidence,
+}
+
+/// What brought an object to a place.
+#[derive(Default)]
+struct Source {
+    /// The commit, and whether it may have been an earlier one.
+    commit: Option<(Oid, bool)>,
+    refs: Arc<[String]>,
+    reachable: bool,
+}
+
+/// A value at a place: all that holds a finding together.
+type Key = (Arc<Fingerprint>, Arc<RepoPath>, Carrier);
+
+/// Finds out where each value was first.
+pub(super) struct Places<'p, 's> {
+    inspector: &'p Inspector<'s>,
+    history: &'p History,
+    /// What reaches the commits with values in their messages.
+    commits: HashMap<Oid, Reach>,
+    /// The refs of annotated tags.
+    tags: HashMap<Oid, Vec<String>>,
+    first: HashMap<Key, First>,
+    skipped: u64,
+}
+
+impl<'p, 's> Places<'p, 's> {
+    pub(super) fn new(
+        inspector: &'p Inspector<'s>,
+        history: &'p History,
+        commits: HashMap<Oid, Reach>,
+        tags: HashMap<Oid, Vec<String>>,
+    ) -> Places<'p, 's> {
+        Places { inspector, history, commits, tags, first: HashMap::new(), skipped: 0 }
+    }
+
+    pub(super) fn add(&mut self, hit: &Hit<'_>, attribution: &Attribution) {
+        match hit.kind {
+            Kind::Commit => {
+                let reach = self.commits.remove(&hit.id).unwrap_or_default();
+                let commit = Some((hit.id, false));
+                let source = Arc::new(Source { commit, refs: reach.refs, reachable: reach.reachable });
+                let order = (self.history.rank(&hit.id).unwrap_or(u32::MAX), hit.id);
+                self.put(hit, nowhere(), Carrier::Commit, &source, order, None);
+            }
+            Kind::Tag => {
+                let refs: Arc<[String]> = self.tags.remove(&hit.id).unwrap_or_default().into();
+                let source = Arc::new(Source { commit: None, reachable: !refs.is_empty(), refs });
+                self.put(hit, nowhere(), Carrier::Tag, &source, (u32::MAX, hit.id), None);
+            }
+            Kind::Blob | Kind::Tree => self.add_blob(hit, attribution),
+        }
+    }
+
+    fn add_blob(&mut self, hit: &Hit<'_>, attribution: &Attribution) {
+        let unknown = Default::default();
+        let known = attribution.get(&hit.id).unwrap_or(&unknown);
+        let Some(introduction) = &known.introduction else {
+            let source = Source { commit: None, refs: known.refs.clone(), reachable: known.reachable };
+            let carrier = Provenance::file(RepoPath::new("")).carrier;
+            return self.put(hit, nowhere(), carrier, &Arc::new(source), (u32::MAX, hit.id), Some(false));
+        };
+        // Tags may name the blob itself.
+        let first = (introduction, known.refs.clone(), known.reachable);
+        let later = known.later.iter().map(|later| (later, later.refs.clone(), later.reachable));
+        for (introduction, refs, reachable) in std::iter::once(first).chain(later) {
+            let order = attribution.introduction_order(&introduction.commit).unwrap_or(u32::MAX);
+            let commit = Some((introduction.commit, introduction.at_or_before));
+            let source = Arc::new(Source { commit, refs, reachable });
+            for (path, mode) in &introduction.paths {
+                let at_head = known.head_paths.binary_search(path).is_ok();
+                let path = RepoPath::new(path.clone());
+                if self.inspector.skips(&path) {
+                    self.skipped += 1;
+                    continue;
+                }
+                let carrier = if *mode == Mode::Symlink { Carrier::Symlink } else { Carrier::File };
+                self.put(hit, path, carrier, &source, (order, hit.id), Some(at_head));
+            }
+        }
+    }
+
+    /// Adds the values of one version at one place. An earlier version with the same value takes the place;
+    /// whether HEAD still holds the value is true if any version there is at HEAD.
+    fn put(
+        &mut self,
+        hit: &Hit<'_>,
+        path: RepoPath,
+        carrier: Carrier,
+        source: &Arc<Source>,
+        order: (u32, Oid),
+        at_head: Option<bool>,
+    ) {
+        let shared = Arc::new(path);
+        let first = &mut self.first;
+        hit.values.at(self.inspector, &shared, carrier, |fingerprint, confidence| {
+            let source = Arc::clone(source);
+            let new = First { order, kind: hit.kind, source, at_head, confidence };
+            match first.entry((Arc::clone(fingerprint), Arc::clone(&shared), carrier)) {
+                std::collections::hash_map::Entry::Vacant(entry) => {
+                    entry.insert(new);
+                }
+                std::collections::hash_map::Entry::Occupied(mut entry) => {
+                    let known = entry.get_mut();
+                    let at_head = known.at_head.max(at_head);
+                    let confidence = known.confidence.max(confidence);
+                    if order < known.order {
+                        *known = new;
+                    } else if order == known.order {
+                        known.confidence = confidence;
+                    }
+                    known.at_head = at_head;
+                }
+            }
+        });
+    }
+
+    /// Reads the objects that are first somewhere and says everything about their values at or above the
+    /// reporting confidence.
+    pub(super) fn findings(self, view: &RepoView, settings: &Settings, outcome: &mut Outcome) {
+        outcome.counts.skipped += self.skipped;
+        let mut by_object: BTreeMap<Oid, Vec<(Key, First)>> = BTreeMap::new();
+        for (key, first) in self.first {
+            if first.confidence >= settings.confidence {
+                by_object.entry(first.order.1).or_default().push((key, first));
+            }
+        }
+        let wanted: Vec<(Oid, Kind)> = by_object.iter().map(|(id, places)| (*id, places[0].1.kind)).collect();
+        let inspected = inspect(self.inspector, &view.objects, &wanted, settings.threads());
+        let mut facts = HashMap::new();
+        for ((id, places), inspected) in by_object.into_iter().zip(inspected) {
+            match inspected {
+                Ok(inspected) => {
+                    let found = Findings { inspector: self.inspector, view, facts: &mut facts };
+                    found.of(id, places, &inspected, outcome);
+                    outcome.coverage.extend(inspected.gap);
+                }
+                Err(gap) => outcome.coverage.push(gap),
+            }
+        }
+    }
+}
+
+/// Everything in each of the `wanted` objects.
+fn inspect<'i>(
+    inspector: &'i Inspector<'_>,
+    objects: &impl ScanObjects,
+    wanted: &[(Oid, Kind)],
+    threads: usize,
+) -> Vec<Result<Inspected<'i>, Coverage>> {
+    let one = |id: &Oid, kind: Kind, data: &[u8]| {
+        inspector.inspect(history::text_of(kind, data), || format!("object {id}"))
+    };
+    if wanted.len() <= WORTH_A_WALK {
+        let read = |(id, kind): &(Oid, Kind)| match objects.read(id) {
+            Ok(object) => Ok(one(id, *kind, &object.data)),
+            Err(error) => Err(object_gap(&error, None)),
+        };
+        return map(wanted, threads, read);
+    }
+    let numbers: HashMap<Oid, usize> = wanted.iter().map(|(id, _)| *id).zip(0..).collect();
+    let mut kinds: Vec<Kind> = Vec::new();
+    for (_, kind) in wanted {
+        if !kinds.contains(kind) {
+            kinds.push(*kind);
+        }
+    }
+    let mut inspected: Vec<Option<Inspected<'i>>> = wanted.iter().map(|_| None).collect();
+    let make = || Again { inspect: &one, numbers: &numbers, inspected: Vec::new() };
+    for worker in objects.for_each(&kinds, threads, &make) {
+        worker.inspected.into_iter().for_each(|(number, here)| inspected[number] = Some(here));
+    }
+    let gone = |id: Oid| object_gap(&ObjectError::Missing { id }, None);
+    wanted.iter().zip(inspected).map(|((id, _), inspected)| inspected.ok_or_else(|| gone(*id))).collect()
+}
+
+/// Inspects some objects of a whole store.
+struct Again<'a, 'i, F> {
+    inspect: &'a F,
+    numbers: &'a HashMap<Oid, usize>,
+    inspected: Vec<(usize, Inspected<'i>)>,
+}
+
+impl<'i, F: Fn(&Oid, Kind, &[u8]) -> Inspected<'i> + Sync> Visitor for Again<'_, 'i, F> {
+    type State = ();
+
+    fn visit(&mut self, id: &Oid, kind: Kind, data: &[u8], _growth: Option<Growth<'_, ()>>) {
+        if let Some(number) = self.numbers.get(id) {
+            self.inspected.push((*number, (self.inspect)(id, kind, data)));
+        }
+    }
+
+    /// The walk before this one has told.
+    fn failed(&mut self, _error: ObjectError) {}
+}
+
+/// Makes findings of what was inspected.
+struct Findings<'f, 's> {
+    inspector: &'f Inspector<'s>,
+    view: &'f RepoView,
+    facts: &'f mut HashMap<(Oid, bool), CommitFacts>,
+}
+
+impl Findings<'_, '_> {
+    /// Those of one object at the `places` where it is first with them.
+    fn of(self, id: Oid, places: Vec<(Key, First)>, inspected: &Inspected<'_>, outcome: &mut Outcome) {
+        let mut by_place: BTreeMap<_, HashMap<Arc<Fingerprint>, First>> = BTreeMap::new();
+        for ((fingerprint, path, carrier), first) in places {
+            by_place.entry((path, carrier)).or_default().insert(fingerprint, first);
+        }
+        let mut lost = false;
+        for ((path, carrier), mut wanted) in by_place {
+            let Some(first) = wanted.values().next() else { continue };
+            let commit = first.source.commit.map(|(commit, shallow)| {
+                self.facts
+                    .entry((commit, shallow))
+                    .or_insert_with(|| self.view.facts(&commit, shallow))
+                    .clone()
+            });
+            let provenance = Provenance {
+                path: RepoPath::clone(&path),
+                carrier,
+                first_commit: commit,
+                refs: first.source.refs.to_vec(),
+                reachable: Some(first.source.reachable),
+                object: Some(id.to_string()),
+                ..Provenance::file(RepoPath::new(""))
+            };
+            let mut found = self.inspector.place(inspected.candidates.clone(), &provenance);
+            found.retain_mut(|finding: &mut Finding| {
+                let first = wanted.get(&finding.fingerprint);
+                first.map(|first| finding.provenance.at_head = first.at_head).is_some()
+            });
+            found.iter().for_each(|finding| {
+                wanted.remove(&finding.fingerprint);
+            });
+            lost |= !wanted.is_empty();
+            outcome.findings.extend(found);
+        }
+        // What was seen once and is not seen again must not pass for clean.
+        if lost && inspected.gap.is_none() {
+            outcome.coverage.push(aborted(format!("object {id}")));
+        }
+    }
+}
+
+fn nowhere() -> RepoPath {
+    RepoPath::new("")
+}

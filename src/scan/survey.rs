@@ -1,0 +1,207 @@
+//! Which values an object holds, before anybody knows where it stands in the history.
+//!
+//! A history holds the same value in hundreds of versions of a file, and one of them is reported. So nothing
+//! is made for each version that only a report needs: no lines, no excerpt, no reason. A version that came
+//! out of another one as a delta is judged where it differs.
+
+use std::collections::HashMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use crate::decode;
+use crate::engine::{Changes, Judged, Match, settle};
+use crate::git::Growth;
+use crate::model::{Carrier, Confidence, Coverage, Effort, Fingerprint, RepoPath, Secret};
+use crate::policy::is_example_path;
+
+use super::inspect::{Inspector, MAX_FINDINGS, too_many};
+use super::{aborted, inspect};
+
+/// Longer values are rare enough to be named anew in each version.
+const MAX_REMEMBERED: usize = 512;
+
+/// So many values are remembered with their names.
+const REMEMBERED: usize = 1 << 16;
+
+/// What one version leaves for those that grow from it; `None` where they are to be scanned whole.
+pub(super) type State<'i> = Option<Judged<'i>>;
+
+/// A value that an object holds, once however often it is there.
+#[derive(Clone, Debug)]
+pub(super) struct Value {
+    pub(super) fingerprint: Arc<Fingerprint>,
+    /// The surest of its matches.
+    pub(super) confidence: Confidence,
+    /// The same in a file of a test, an example or documentation.
+    pub(super) in_example: Confidence,
+}
+
+/// The values of one object.
+#[derive(Debug)]
+pub(super) enum Values<'i> {
+    /// The same at any path.
+    Fixed(Vec<Value>),
+    /// Some of the rules hold for certain paths only.
+    ByPath(Vec<(Match<'i>, Arc<Fingerprint>)>),
+}
+
+/// Surveys one thread's share of the objects.
+pub(super) struct Surveyor<'i, 's> {
+    inspector: &'i Inspector<'s>,
+    /// Names of values by the rule's id.
+    names: HashMap<&'i str, HashMap<Box<[u8]>, Arc<Fingerprint>>>,
+    remembered: usize,
+    pub(super) effort: Effort,
+    pub(super) gaps: Vec<Coverage>,
+}
+
+impl<'i, 's> Surveyor<'i, 's> {
+    pub(super) fn new(inspector: &'i Inspector<'s>) -> Surveyor<'i, 's> {
+        Surveyor {
+            inspector,
+            names: HashMap::new(),
+            remembered: 0,
+            effort: Effort::default(),
+            gaps: Vec::new(),
+        }
+    }
+
+    /// The values in `bytes`; `None` where there are none. Never panics; `what` names the bytes in the gap
+    /// that says so instead. `growth` is how the bytes came out of others that were surveyed here.
+    pub(super) fn survey(
+        &mut self,
+        bytes: &[u8],
+        growth: Option<&Growth<'_, State<'i>>>,
+        what: impl Fn() -> String,
+    ) -> (Option<Values<'i>>, State<'i>) {
+        let surveyed = catch_unwind(AssertUnwindSafe(|| self.try_survey(bytes, growth, &what)));
+        surveyed.unwrap_or_else(|_| {
+            self.gaps.push(aborted(what()));
+            (None, None)
+        })
+    }
+
+    fn try_survey(
+        &mut self,
+        bytes: &[u8],
+        growth: Option<&Growth<'_, State<'i>>>,
+        what: &dyn Fn() -> String,
+    ) -> (Option<Values<'i>>, State<'i>) {
+        let engine = self.inspector.engine();
+        let chunk = decode::text(bytes);
+        let text = chunk.text.as_ref();
+        // What was decoded has other offsets than what git stores.
+        let is_stored = matches!(chunk.text, std::borrow::Cow::Borrowed(_));
+        let again = growth.filter(|_| is_stored).and_then(|growth| {
+            let new: Vec<_> = growth.changes(text.len()).collect();
+            let kept: Vec<_> =
+                growth.copies.iter().map(|copied| (copied.from, copied.to..copied.end())).collect();
+            engine.judge_again(text, growth.state.as_ref()?, &Changes { new: &new, kept: &kept })
+        });
+        let count = if again.is_some() { &mut self.effort.by_delta } else { &mut self.effort.whole };
+        *count += 1;
+        let judged = again.unwrap_or_else(|| engine.judge(text));
+        self.effort.searched += judged.searched as u64;
+        let values = if judged.is_empty() { None } else { self.values(&judged, text, what) };
+        (values, is_stored.then_some(judged))
+    }
+
+    fn values(&mut self, judged: &Judged<'i>, text: &[u8], what: &dyn Fn() -> String) -> Option<Values<'i>> {
+        let inspector = self.inspector;
+        let mut matches = inspector.engine().candidates_of(judged, text);
+        if matches.len() > MAX_FINDINGS {
+            self.gaps.push(too_many(matches.len(), what()));
+            matches.truncate(MAX_FINDINGS);
+        }
+        if matches.is_empty() {
+            return None;
+        }
+        if matches.iter().any(|found| inspector.placed(found.rule).paths.is_some()) {
+            let named = |found: Match<'i>| {
+                let name = self.name(&found, text);
+                (found, name)
+            };
+            return Some(Values::ByPath(matches.into_iter().map(named).collect()));
+        }
+        let mut values = Gathered::default();
+        for found in settle(matches, |found| found) {
+            let name = self.name(&found, text);
+            values.add(inspector, &found, name);
+        }
+        Some(Values::Fixed(values.0))
+    }
+
+    /// The value's name, made once for all versions that hold it.
+    fn name(&mut self, found: &Match<'i>, text: &[u8]) -> Arc<Fingerprint> {
+        let value = found.span.of(text);
+        let names = self.names.entry(&found.rule.id).or_default();
+        if let Some(name) = names.get(value) {
+            return Arc::clone(name);
+        }
+        let name = Arc::new(self.inspector.fingerprint(&found.rule.id, &Secret::new(value)));
+        if value.len() <= MAX_REMEMBERED {
+            names.insert(value.into(), Arc::clone(&name));
+            self.remembered += 1;
+        }
+        if self.remembered > REMEMBERED {
+            self.names.clear();
+            self.remembered = 0;
+        }
+        name
+    }
+}
+
+/// Values, each once.
+#[derive(Default)]
+struct Gathered(Vec<Value>);
+
+impl Gathered {
+    fn add(&mut self, inspector: &Inspector<'_>, found: &Match<'_>, fingerprint: Arc<Fingerprint>) {
+        let confidence = found.confidence;
+        let is_guess = inspector.placed(found.rule).is_guess;
+        let in_example = if is_guess { inspect::in_example(confidence) } else { confidence };
+        // Equal values mostly stand together or are few.
+        let known = self.0.iter_mut().rev().take(64).find(|value| value.fingerprint == fingerprint);
+        match known {
+            Some(value) => {
+                value.confidence = value.confidence.max(confidence);
+                value.in_example = value.in_example.max(in_example);
+            }
+            None => self.0.push(Value { fingerprint, confidence, in_example }),
+        }
+    }
+}
+
+impl Values<'_> {
+    /// Gives the values that count at `path`, each with how sure it is there. One may come more than once.
+    pub(super) fn at(
+        &self,
+        inspector: &Inspector<'_>,
+        path: &RepoPath,
+        carrier: Carrier,
+        mut sink: impl FnMut(&Arc<Fingerprint>, Confidence),
+    ) {
+        let in_file = matches!(carrier, Carrier::File | Carrier::Symlink);
+        let weaker = in_file && is_example_path(path);
+        let mut give = |values: &[Value]| {
+            for value in values {
+                sink(&value.fingerprint, if weaker { value.in_example } else { value.confidence });
+            }
+        };
+        match self {
+            Values::Fixed(values) => give(values),
+            Values::ByPath(matches) => {
+                let at_path = inspector.at_path(path, in_file);
+                let here = matches.iter().filter(|(found, _)| at_path(found.rule)).collect();
+                let mut values = Gathered::default();
+                for (found, name) in settle(here, |(found, _)| found) {
+                    values.add(inspector, found, Arc::clone(name));
+                }
+                give(&values.0);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;
