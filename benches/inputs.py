@@ -228,15 +228,17 @@ def make_history(folder, commits, values=None):
 
 
 def make_staged(folder, files):
-    text, stream = Text(3), Import()
-    names = [f"{text.word()}/{text.word()}/{text.word()}_{number}.rs" for number in range(int(files))]
-    stream.commit("main", [], {name: text.source(200) for name in names})
+    """The changed file is the same however many others there are."""
+    text, stream, changed = Text(3), Import(), "main/changed.rs"
+    names = [f"{text.word()}/{text.word()}/{text.word()}_{number}.rs" for number in range(int(files) - 1)]
+    content = {name: text.source(200) for name in names}
+    content[changed] = Text(4).source(2000)
+    stream.commit("main", [], content)
     start_repository(folder)
     stream.run(folder)
     git(folder, "reset", "-q", "--hard")
-    changed = names[len(names) // 2]
     with open(os.path.join(folder, changed), "a", newline="\n") as file:
-        file.write(text.line() + " // changed\n")
+        file.write("changed // here\n")
     git(folder, "add", changed)
 
 
