@@ -1,0 +1,123 @@
+"""How the cost of a job grows with its input: the same job on 1, 2, 4 and 8 times as much.
+
+What an empty run costs is taken off, and a line is fitted through the logarithms of size and cost (least
+squares). Its slope is the exponent: 1 is linear, 2 is quadratic. What an input of any size costs and an empty one
+does not (a pattern is compiled when it is first met) makes that slope smaller than it is; the last doubling, from
+the differences of costs, is free of it. Instructions in user space are counted where
+the machine lets us, since times on a shared machine say little about a slope.
+"""
+
+import math
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections import namedtuple
+
+import measure
+
+SIZES = [1, 2, 4, 8]
+MOST = 1.05
+Growth = namedtuple("Growth", "job unit sizes costs empty exponent last")
+
+
+def counter(stopleak, environment):
+    """(what is counted, function from a command and its folder to a number)."""
+
+    def perf(command, folder):
+        with tempfile.NamedTemporaryFile("r") as out:
+            words = ["perf", "stat", "-x", ",", "-o", out.name, "-e", "instructions:u", *command]
+            status(measure.run(words, folder, environment, 3600), command)
+            counted = re.search(r"^(\d+),", out.read(), re.MULTILINE)
+            return int(counted.group(1)) if counted else None
+
+    def callgrind(command, folder):
+        with tempfile.NamedTemporaryFile("r") as log:
+            words = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", f"--log-file={log.name}"]
+            status(measure.run([*words, *command], folder, environment, 3600), command)
+            return int(re.search(r"Collected : (\d+)", log.read()).group(1))
+
+    def seconds(command, folder):
+        runs = [measure.run(command, folder, environment, 3600) for _ in range(5)]
+        status(runs[0], command)
+        return sorted(run.cpu for run in runs)[2]
+
+    def status(run, command):
+        if run.code not in {0, 1}:
+            raise RuntimeError(f"{' '.join(command)}: ended with {run.code}")
+
+    version = [stopleak, "--version"]
+    try:
+        if shutil.which("perf") and perf(version, "/"):
+            return "instructions in user space (`perf stat -e instructions:u`)", perf
+    except RuntimeError:
+        pass
+    if shutil.which("valgrind"):
+        return "instructions (`valgrind --tool=callgrind`)", callgrind
+    return "CPU seconds (median of 5)", seconds
+
+
+def measure_all(inputs, stopleak):
+    """The growth of every job, and what was counted."""
+    what, count = counter(stopleak, inputs.environment)
+    one = ["--threads", "1", "--no-config"]
+
+    def grow(job, unit, scale, maker, command):
+        """`maker` makes the input of a size: its folder and path; `command` has the path put in."""
+
+        def cost(size):
+            folder, path = maker(size)
+            return count([stopleak, *(word.format(path) for word in command), *one], folder)
+
+        empty = cost(0)
+        sizes = [scale * size for size in SIZES]
+        costs = [cost(size) for size in sizes]
+        slope = exponent(sizes, [cost - empty for cost in costs])
+        return Growth(job, unit, sizes, costs, empty, slope, last_doubling(costs))
+
+    def tree(files):
+        name = f"growth/tree-{files}"
+        if files == 0:
+            path = inputs.path(name)
+            os.makedirs(path, exist_ok=True)
+        else:
+            path = inputs.generated("tree", name, files, 16384)
+        return path, path
+
+    def file(megabytes):
+        path = inputs.generated("file", f"growth/file-{megabytes}", "source", megabytes << 20)
+        return os.path.dirname(path), path
+
+    def history(commits):
+        # The least there is has one commit, with all the files that the others change.
+        path = inputs.generated("history", f"growth/history-{commits}", commits + 1)
+        return path, path
+
+    def index(files):
+        path = inputs.generated("staged", f"growth/staged-{files}", max(files, 1))
+        return path, path
+
+    os.makedirs(inputs.path("growth"), exist_ok=True)
+    rows = [
+        grow("directory", "files", 500, tree, ["scan", "{}"]),
+        grow("one file", "MiB", 16, file, ["scan", "{}", "--max-blob-size", "4GB"]),
+        grow("history", "commits", 500, history, ["history", "{}"]),
+        grow("hook, one line", "files in the index", 5000, index, ["staged"]),
+    ]
+    return what, rows
+
+
+def last_doubling(costs):
+    """The exponent that the growth of the growth tells: whatever is the same in all costs drops out of it."""
+    more, less = costs[-1] - costs[-2], costs[-2] - costs[-3]
+    return math.log2(more / less) if more > 0 and less > 0 else None
+
+
+def exponent(sizes, costs):
+    """The slope of the line through (log size, log cost); `None` where a cost is not above the empty run's."""
+    if min(costs) <= 0:
+        return None
+    xs, ys = [math.log(size) for size in sizes], [math.log(cost) for cost in costs]
+    x, y = sum(xs) / len(xs), sum(ys) / len(ys)
+    return sum((a - x) * (b - y) for a, b in zip(xs, ys)) / sum((a - x) ** 2 for a in xs)

@@ -1,0 +1,27 @@
+//! What it costs to rebuild the objects of a pack and look at them: with one rule nearly all of it is the
+//! walk, with all of them it is a real audit. Nothing is found, so nothing is attributed.
+
+use std::cell::LazyCell;
+
+use criterion::{Criterion, SamplingMode, Throughput};
+
+use crate::inputs::{Inputs, run};
+
+const COMMITS: u64 = 2000;
+
+pub(crate) fn bench(criterion: &mut Criterion) {
+    let inputs = Inputs::new();
+    let pack = LazyCell::new(|| inputs.make("history", "pack", &[COMMITS.to_string()]));
+    let mut group = criterion.benchmark_group("pack");
+    group.sample_size(20).sampling_mode(SamplingMode::Flat).throughput(Throughput::Elements(COMMITS));
+    let one_rule = ["history", "--no-config", "--threads", "1", "--only", "github-classic-pat"];
+    group.bench_function("one rule", |bencher| {
+        let pack = LazyCell::force(&pack);
+        bencher.iter(|| run(&one_rule, pack, 0))
+    });
+    group.bench_function("all rules", |bencher| {
+        let pack = LazyCell::force(&pack);
+        bencher.iter(|| run(&one_rule[..4], pack, 0))
+    });
+    group.finish();
+}
