@@ -135,7 +135,7 @@ impl Engine {
     /// Judges every anchor in `text`.
     pub fn judge<'e>(&'e self, text: &[u8]) -> Judged<'e> {
         let mut collector = Collector::default();
-        self.anchors.find(text, |anchor| self.judge_anchor(text, anchor, &mut collector));
+        self.anchors.find_for_later(text, |anchor| self.judge_anchor(text, anchor, &mut collector));
         collector.finish(text.len())
     }
 

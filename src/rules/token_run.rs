@@ -51,7 +51,8 @@ pub fn route(rule: &Rule, pattern: &Hir) -> Route {
         return Route::Anywhere;
     }
     if rule.keywords.is_empty() {
-        if rule.at > 0 || rule.boundary == Boundary::None {
+        // With a window of its own a match may begin far from what decides about it.
+        if rule.at > 0 || rule.boundary == Boundary::None || rule.window.is_some() {
             return Route::Anywhere;
         }
         let longest = rule.literals.iter().map(String::len).max().unwrap_or(0);

@@ -109,7 +109,16 @@ impl Anchors {
     }
 
     /// Gives every anchor in `text` that can lead to a match, each once, in no particular order.
-    pub(crate) fn find(&self, text: &[u8], mut sink: impl FnMut(Anchor)) {
+    pub(crate) fn find(&self, text: &[u8], sink: impl FnMut(Anchor)) {
+        self.find_some(text, true, sink);
+    }
+
+    /// The same, and those that could lead to a match in a text with other lines behind the anchor's own.
+    pub(crate) fn find_for_later(&self, text: &[u8], sink: impl FnMut(Anchor)) {
+        self.find_some(text, false, sink);
+    }
+
+    fn find_some(&self, text: &[u8], only_near_runs: bool, mut sink: impl FnMut(Anchor)) {
         let mut finder = RunFinder::default();
         let mut near =
             Near { begins: Beginnings::new(), long: LongZones::default(), mixed: MixedZones::default() };
@@ -124,17 +133,21 @@ impl Anchors {
                 }
                 near.begins.push(at, masks.alphanumeric);
                 finder.push(at, masks, &mut |run, has_digit| {
-                    self.follow(text, run, has_digit, &mut near, &mut sink);
+                    self.follow(text, run, has_digit && only_near_runs, &mut near, &mut sink);
                 });
             });
             self.anywhere.find(text, chunk.clone(), &mut sink);
             start = chunk.end;
         }
         finder.end(text.len(), &mut |run, has_digit| {
-            self.follow(text, run, has_digit, &mut near, &mut sink);
+            self.follow(text, run, has_digit && only_near_runs, &mut near, &mut sink);
         });
         near.long.end(&mut |zone| self.find_prefixes(text, zone, &near.begins, &mut sink));
-        near.mixed.end(&mut |zone| self.find_names(text, zone, &mut sink));
+        if only_near_runs {
+            near.mixed.end(&mut |zone| self.find_names(text, zone, &mut sink));
+        } else {
+            self.find_names(text, Span::new(0, text.len()), &mut sink);
+        }
     }
 
     /// Gives every anchor in `text` that begins in `starts`; those that cannot lead to a match, too. For parts of

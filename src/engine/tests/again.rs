@@ -7,9 +7,11 @@ use proptest::prelude::*;
 use proptest::sample::Index;
 
 use super::prefilter::{Seen, seen};
-use super::text::{ENGINE, a_rule, a_text, anchors};
+use super::text::{ENGINE, RULES, a_rule, a_text, anchors};
 use crate::engine::anchors::Anchor;
+use crate::engine::sample::{Draw, sample};
 use crate::engine::{Changes, Engine, Judged, matcher};
+use crate::rules::token_run::Route;
 
 /// One text out of another: copies of any stretch, in any order, and new bytes between.
 #[derive(Clone, Debug)]
@@ -260,4 +262,18 @@ fn texts_with_too_many_matches_are_judged_whole() {
     assert!(judged.matches().len() > 1_500);
     let changes = Changes { new: &[], kept: &[(0, 0..many.len())] };
     assert!(engine.judge_again(many.as_bytes(), &judged, &changes).is_none());
+}
+
+/// The provider's name on the line above leads to nothing, and no run stands near it, until the value comes.
+#[test]
+fn a_value_that_comes_under_its_providers_name_is_found() {
+    let index = RULES.iter().position(|rule| {
+        rule.route == Route::MixedRun && !rule.names.is_empty() && !matcher::is_bounded_by_line(rule)
+    });
+    let rule = &RULES[index.expect("most rules of providers are such")];
+    let value = String::from_utf8(sample(rule, &mut Draw::new(3)).expect("a checked pattern")).expect("text");
+    let base = format!("{}:\n  {}: x\n  b: y\n", rule.keywords[0], rule.names[0]);
+    let at = base.find("x\n").expect("there");
+    let pieces = [Piece::Copy(0..at), insert(&format!("'{value}'")), Piece::Copy(at + 1..base.len())];
+    assert_eq!(spans(&ENGINE, &base, &pieces), [(at + 1, at + 1 + value.len())], "{}", rule.id);
 }
