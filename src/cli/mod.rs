@@ -15,6 +15,7 @@ mod output;
 mod rules;
 mod scanning;
 mod setup;
+mod stats;
 mod talk;
 
 use clap::error::ErrorKind;

@@ -86,6 +86,10 @@ pub(crate) struct OutputOptions {
     #[arg(long, help_heading = RESULT)]
     pub(crate) exit_zero: bool,
 
+    /// Say on stderr how often each stage of the search was reached
+    #[arg(long, help_heading = RESULT)]
+    pub(crate) stats: bool,
+
     /// Say nothing but findings and what could not be read
     #[arg(long, short, help_heading = RESULT)]
     pub(crate) quiet: bool,

@@ -9,7 +9,7 @@ use super::env::Environment;
 use super::exit_code::ExitCode;
 use super::options::ScanOptions;
 use super::setup::Setup;
-use super::{output, talk};
+use super::{output, stats, talk};
 use crate::git::repo::RepoError;
 use crate::scan::{self, Target};
 
@@ -22,8 +22,12 @@ pub(crate) fn run(
 ) -> anyhow::Result<ExitCode> {
     output::check(&options.output)?;
     let setup = Setup::new(env, start, &options.rules, &options.grades)?;
-    let report = scan::run(target, &setup.scan_settings(env)?)?;
+    let settings = scan::Settings { stats: options.output.stats, ..setup.scan_settings(env)? };
+    let report = scan::run(target, &settings)?;
     output::deliver(&report, &options.output, env)?;
+    if let Some(text) = stats::text(&report.effort) {
+        talk::note(&text);
+    }
     Ok(ExitCode::of(report.verdict(), options.output.exit_zero))
 }
 

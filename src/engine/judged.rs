@@ -18,6 +18,7 @@ use crate::rules::syntax::Window;
 use crate::rules::{Rule, RuleSet};
 
 use super::anchors::Anchor;
+use super::stages::Stage;
 use super::{Engine, Match, matcher, overlap, quality, window};
 
 /// More anchors or matches than this are not kept: a few megabytes for each text that others grow from. What
@@ -202,6 +203,8 @@ impl Engine {
         let memory = if collector.best.is_some() { &mut collector.memory } else { &mut own };
         let asked =
             matcher::judge_with(rule, pattern, text, anchor, memory, &mut |found| matches.push(found));
+        self.count(Stage::Anchors, 1);
+        self.count(Stage::Matches, matches.len());
         let is_far = asked || self.reaches().is_far[anchor.rule];
         if is_far || !matches.is_empty() {
             let matches = if matches.is_empty() { None } else { Some(matches.into()) };
@@ -223,7 +226,11 @@ impl Engine {
         let mut memory = matcher::Memory::default();
         self.anchors.find(text, |anchor| {
             let (rule, pattern) = (&self.rules[anchor.rule], self.pattern(anchor.rule));
-            let sink = &mut |found| best.add(anchor.rule, found);
+            self.count(Stage::Anchors, 1);
+            let sink = &mut |found| {
+                self.count(Stage::Matches, 1);
+                best.add(anchor.rule, found);
+            };
             matcher::judge_with(rule, pattern, text, anchor, &mut memory, sink);
         });
         best.finish()

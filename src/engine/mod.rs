@@ -19,13 +19,14 @@ mod pattern;
 mod proof;
 
 pub mod sample;
+mod stages;
 mod steps;
 mod window;
 
 use std::cmp::Reverse;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
-use crate::model::{Confidence, Severity, Span};
+use crate::model::{Confidence, Severity, Span, StageCounts};
 use crate::rules::{Rule, RuleSet};
 
 use anchors::Anchors;
@@ -33,6 +34,7 @@ use judged::Reaches;
 pub use judged::{Changes, Judged};
 pub use overlap::settle;
 use pattern::LazyPattern;
+use stages::{Stage, Stages};
 
 /// One value found in one chunk.
 #[derive(Clone, Debug)]
@@ -59,18 +61,37 @@ pub struct Engine {
     patterns: Box<[OnceLock<Box<LazyPattern>>]>,
     anchors: Anchors,
     reaches: OnceLock<Reaches>,
+    stages: Option<Arc<Stages>>,
 }
 
 impl Engine {
     /// Builds the prefilter; a rule is looked at when it is first reached, its regexes when they are needed.
     pub fn new(rules: &RuleSet) -> Engine {
+        Engine::with(rules, None)
+    }
+
+    /// One that counts how often each of its stages is reached; see [`Engine::stages`].
+    pub fn counting(rules: &RuleSet) -> Engine {
+        Engine::with(rules, Some(Arc::default()))
+    }
+
+    fn with(rules: &RuleSet, stages: Option<Arc<Stages>>) -> Engine {
         let patterns = (0..rules.count()).map(|_| OnceLock::new()).collect();
-        let anchors = Anchors::new(rules);
-        Engine { rules: rules.clone(), patterns, anchors, reaches: OnceLock::new() }
+        let anchors = Anchors::new(rules, stages.clone());
+        Engine { rules: rules.clone(), patterns, anchors, reaches: OnceLock::new(), stages }
+    }
+
+    /// What was counted so far.
+    pub fn stages(&self) -> Option<StageCounts> {
+        self.stages.as_ref().map(|stages| stages.counts())
+    }
+
+    fn count(&self, stage: Stage, count: usize) {
+        stages::count(self.stages.as_deref(), stage, count);
     }
 
     fn pattern(&self, rule: usize) -> &LazyPattern {
-        self.patterns[rule].get_or_init(|| Box::new(LazyPattern::new(&self.rules[rule])))
+        self.patterns[rule].get_or_init(|| Box::new(LazyPattern::new(&self.rules[rule], self.stages.clone())))
     }
 
     /// What a change in a text can be felt by. Asks every rule, so it is made for a history only.

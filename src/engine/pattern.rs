@@ -1,6 +1,6 @@
 //! A rule's regexes, compiled when they are first needed: most runs need few of them.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use regex_automata::meta::Regex;
 use regex_automata::util::primitives::{NonMaxUsize, PatternID};
@@ -11,6 +11,7 @@ use crate::model::Span;
 use crate::rules::{Rule, lint};
 
 use super::opening::Opening;
+use super::stages::{self, Stage, Stages};
 use super::window;
 
 /// The two spans of a regex match: all of it, and the value in it.
@@ -23,6 +24,7 @@ pub(crate) struct Found {
 /// One rule's pattern and its `never_pattern`.
 #[derive(Debug)]
 pub(crate) struct LazyPattern {
+    stages: Option<Arc<Stages>>,
     pattern: String,
     /// How its matches are searched.
     search: Search,
@@ -64,9 +66,10 @@ const MOST_BITS: usize = 1 << 18;
 const MAX_GROUPS: usize = 8;
 
 impl LazyPattern {
-    pub(crate) fn new(rule: &Rule) -> LazyPattern {
+    pub(crate) fn new(rule: &Rule, stages: Option<Arc<Stages>>) -> LazyPattern {
         let window = rule.window.unwrap_or(window::DEFAULT);
         LazyPattern {
+            stages,
             pattern: rule.pattern.clone(),
             search: if window.every { Search::Anywhere } else { Search::AtOnePlace { after: window.after } },
             opening: OnceLock::new(),
@@ -129,6 +132,7 @@ impl LazyPattern {
     /// The first match that `input` asks for; `offset` is where its haystack begins in the text.
     pub(crate) fn search(&self, input: Input<'_>, offset: usize) -> Option<Found> {
         let compiled = self.compiled();
+        stages::count(self.stages.as_deref(), Stage::Searches, 1);
         #[cfg(test)]
         compiled.walker.walk(&input);
         let span = |start: usize, end: usize| Span::new(start + offset, end + offset);

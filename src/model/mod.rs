@@ -17,5 +17,5 @@ pub use grade::{Confidence, Severity};
 pub use location::{Location, Locator, Place, Span, character_boundary};
 pub use path::RepoPath;
 pub use provenance::{Carrier, CommitFacts, Provenance};
-pub use report::{Counts, Effort, ScanHeader, ScanReport, Verdict};
+pub use report::{Counts, Effort, ScanHeader, ScanReport, StageCounts, Verdict};
 pub use secret::Secret;

@@ -58,6 +58,25 @@ pub struct Effort {
     pub by_delta: u64,
     /// Bytes in which anything was looked for.
     pub searched: u64,
+    /// How often each stage of the search was reached, where that was counted.
+    pub stages: Option<StageCounts>,
+}
+
+/// How often each stage of the search was reached, from first to last.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct StageCounts {
+    /// Bytes in which anchors were looked for.
+    pub bytes: u64,
+    /// Token runs that are long enough to lead to a rule.
+    pub runs: u64,
+    /// Places that passed a filter, so that literals were compared with them.
+    pub compared: u64,
+    /// Literals that stood there.
+    pub anchors: u64,
+    /// Searches by a rule's regex.
+    pub searches: u64,
+    /// Values that a rule took, before rules are weighed against each other.
+    pub matches: u64,
 }
 
 impl std::ops::AddAssign for Effort {
@@ -65,6 +84,7 @@ impl std::ops::AddAssign for Effort {
         self.whole += other.whole;
         self.by_delta += other.by_delta;
         self.searched += other.searched;
+        self.stages = self.stages.or(other.stages);
     }
 }
 

@@ -12,7 +12,7 @@ use crate::decode;
 use crate::engine::{Engine, Match, settle};
 use crate::model::{
     Carrier, Confidence, Coverage, CoverageKind, Finding, Fingerprint, Locator, Place, Provenance, RepoPath,
-    RuleInfo, Secret, Span, Status,
+    RuleInfo, Secret, Span, StageCounts, Status,
 };
 use crate::policy::{Policy, Surroundings, is_example_path};
 use crate::rules::{Rule, RuleSet};
@@ -27,6 +27,7 @@ pub(super) const MAX_FINDINGS: usize = 10_000;
 pub(super) struct Inspector<'s> {
     rules: &'s RuleSet,
     policy: &'s Policy,
+    stats: bool,
     /// Built when the first bytes come: most commits that a hook sees bring few, many bring none.
     engine: OnceLock<Engine>,
     /// By rule, of those that found something.
@@ -89,11 +90,23 @@ impl<'s> Inspector<'s> {
             globs(rule)?;
         }
         let placed = (0..rules.count()).map(|_| OnceLock::new()).collect();
-        Ok(Inspector { rules, policy: &settings.policy, engine: OnceLock::new(), placed })
+        Ok(Inspector {
+            rules,
+            policy: &settings.policy,
+            stats: settings.stats,
+            engine: OnceLock::new(),
+            placed,
+        })
     }
 
     pub(super) fn engine(&self) -> &Engine {
-        self.engine.get_or_init(|| Engine::new(self.rules))
+        self.engine
+            .get_or_init(|| if self.stats { Engine::counting(self.rules) } else { Engine::new(self.rules) })
+    }
+
+    /// How often each stage of the search was reached, where the settings want it counted.
+    pub(super) fn stages(&self) -> Option<StageCounts> {
+        self.stats.then(|| self.engine.get().and_then(Engine::stages).unwrap_or_default())
     }
 
     pub(super) fn placed(&self, rule: &Rule) -> &PlacedRule {

@@ -97,6 +97,8 @@ pub struct Settings {
     pub root: PathBuf,
     /// What git's variables say.
     pub env: GitEnv,
+    /// Whether to count how often each stage of the search is reached.
+    pub stats: bool,
     /// The repository of `directory` under `env`, if it was opened before.
     pub repo: OpenedRepo,
 }
@@ -219,7 +221,8 @@ fn report(
     settings: &Settings,
     inspector: &Inspector<'_>,
 ) -> ScanReport {
-    let Outcome { mut findings, mut coverage, counts, effort, .. } = outcome;
+    let Outcome { mut findings, mut coverage, counts, mut effort, .. } = outcome;
+    effort.stages = inspector.stages();
     findings.retain(|finding| finding.confidence >= settings.confidence);
     findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
     coverage.sort();

@@ -4,11 +4,13 @@
 //! an even or an odd byte, exactly one of the two is looked at. Letter case is folded before the look.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::Anchor;
 use super::blocks::{self, BITS, Bits, FOLD, hash};
 use super::commonness::Commonness;
 use super::literal::{Literal, Slots};
+use crate::engine::stages::{self, Stage, Stages};
 
 /// Shortest literal: two times four bytes, one apart.
 pub(super) const LEAST: usize = 5;
@@ -23,6 +25,7 @@ pub(super) struct StrideTable {
     bits: Box<Bits>,
     slots: Slots<Entry>,
     literals: Box<[Literal]>,
+    stages: Option<Arc<Stages>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +39,11 @@ struct Entry {
 
 impl StrideTable {
     /// `literals` have at least [`LEAST`] bytes.
-    pub(super) fn new(literals: Vec<Literal>, commonness: &Commonness) -> StrideTable {
+    pub(super) fn new(
+        literals: Vec<Literal>,
+        commonness: &Commonness,
+        stages: Option<Arc<Stages>>,
+    ) -> StrideTable {
         let entries: Vec<Entry> = (0..)
             .zip(&literals)
             .flat_map(|(index, literal)| {
@@ -54,7 +61,7 @@ impl StrideTable {
             bits[bit >> 5] |= 1 << (bit & 31);
         }
         let slots = Slots::new(1 << SLOT_BITS, entries, |entry| slot(entry.gram));
-        StrideTable { bits, slots, literals: literals.into() }
+        StrideTable { bits, slots, literals: literals.into(), stages }
     }
 
     /// Gives every literal of which the representing bytes are found in `range` of `text`, where `range` begins
@@ -65,6 +72,7 @@ impl StrideTable {
 
     #[inline(never)]
     fn verify(&self, text: &[u8], at: usize, gram: u32, sink: &mut impl FnMut(Anchor)) {
+        stages::count(self.stages.as_deref(), Stage::Compared, 1);
         for entry in self.slots.get(slot(gram)).iter().filter(|entry| entry.gram == gram) {
             let Some(start) = at.checked_sub(entry.at as usize) else { continue };
             self.literals[entry.literal as usize].at(text, start).into_iter().for_each(&mut *sink);

@@ -9,22 +9,48 @@ pub(super) fn gram(three: &[u8]) -> u32 {
     u32::from(three[0]) | u32::from(three[1]) << 8 | u32::from(three[2]) << 16
 }
 
-/// How common three bytes are.
-pub(super) struct Commonness {
-    /// Sorted by the bytes, each with its rank.
-    ranks: Vec<(u32, u32)>,
+/// The common three bytes with their rank in the upper half, sorted by the bytes.
+static RANKS: [u64; COMMON.len() / 3] = sorted(ranked());
+
+const fn ranked() -> [u64; COMMON.len() / 3] {
+    let mut ranks = [0; COMMON.len() / 3];
+    let mut rank = 0;
+    while rank < ranks.len() {
+        let (a, b, c) = (COMMON[3 * rank], COMMON[3 * rank + 1], COMMON[3 * rank + 2]);
+        ranks[rank] = a as u64 | (b as u64) << 8 | (c as u64) << 16 | (rank as u64) << 32;
+        rank += 1;
+    }
+    ranks
 }
 
-impl Commonness {
-    pub(super) fn new() -> Commonness {
-        let mut ranks: Vec<(u32, u32)> = COMMON.chunks_exact(3).map(gram).zip(0..).collect();
-        ranks.sort_unstable();
-        Commonness { ranks }
+/// Shell's sort, which the compiler can do: sorting when the program starts would cost a hook more than
+/// looking at a small change.
+const fn sorted<const N: usize>(mut numbers: [u64; N]) -> [u64; N] {
+    let mut gap = N / 2;
+    while gap > 0 {
+        let mut next = gap;
+        while next < N {
+            let number = numbers[next];
+            let mut at = next;
+            while at >= gap && (numbers[at - gap] as u32) > number as u32 {
+                numbers[at] = numbers[at - gap];
+                at -= gap;
+            }
+            numbers[at] = number;
+            next += 1;
+        }
+        gap /= 2;
     }
+    numbers
+}
 
+/// How common three bytes are.
+pub(super) struct Commonness;
+
+impl Commonness {
     /// The common three bytes, each with a weight that is the higher the more common they are.
-    pub(super) fn weighted(&self) -> impl Iterator<Item = (u32, usize)> + '_ {
-        self.ranks.iter().map(|&(gram, rank)| (gram, self.ranks.len() - rank as usize))
+    fn weighted(&self) -> impl Iterator<Item = (u32, usize)> {
+        RANKS.iter().map(|&ranked| (ranked as u32, RANKS.len() - (ranked >> 32) as usize))
     }
 
     /// How often each byte stands in source code, in parts of 1. Upper case is taken for a tenth of lower case,
@@ -47,8 +73,8 @@ impl Commonness {
     /// looked at.
     pub(super) fn rarity(&self, three: &[u8]) -> u32 {
         let folded = gram(&three.to_ascii_lowercase());
-        let rank = self.ranks.binary_search_by_key(&folded, |&(gram, _)| gram).map(|at| self.ranks[at].1);
-        rank.unwrap_or(u32::MAX)
+        let rank = RANKS.binary_search_by_key(&folded, |&ranked| ranked as u32);
+        rank.map_or(u32::MAX, |at| (RANKS[at] >> 32) as u32)
     }
 
     /// Where the rarest three bytes of a literal stand. Upper case is rarer than what it folds to.

@@ -5,9 +5,12 @@
 //! time of an Aho-Corasick automaton, and for several hundred literals it is faster, because the states of
 //! such an automaton no longer fit the cache.
 
+use std::sync::Arc;
+
 use super::commonness::{Commonness, gram};
 use super::literal::{Literal, Slots};
 use super::{Anchor, Reach};
+use crate::engine::stages::{self, Stage, Stages};
 
 /// Bits of the hash that the bit table is asked with: 16 KB, half of a first-level cache.
 const TABLE_BITS: u32 = 17;
@@ -22,7 +25,7 @@ pub(super) struct GramTable {
     table: Box<[u64]>,
     slots: Slots<Entry>,
     literals: Box<[Literal]>,
-    hash: Hash,
+    stages: Option<Arc<Stages>>,
 }
 
 /// Sets the bit that tells lower from upper case, whatever the bytes are.
@@ -40,17 +43,25 @@ struct Entry {
 
 impl GramTable {
     /// Each literal by its rarest three bytes. All have at least three (`rules::lint`).
-    pub(super) fn by_rarest(literals: Vec<Literal>, commonness: &Commonness) -> GramTable {
+    pub(super) fn by_rarest(
+        literals: Vec<Literal>,
+        commonness: &Commonness,
+        stages: Option<Arc<Stages>>,
+    ) -> GramTable {
         let rarest = |literal: &Literal| commonness.rarest(&literal.bytes, literal.reach == Reach::Literal);
-        GramTable::new(literals, commonness, rarest)
+        GramTable::new(literals, stages, rarest)
     }
 
     /// Each literal by its first three bytes.
-    pub(super) fn by_first(literals: Vec<Literal>, commonness: &Commonness) -> GramTable {
-        GramTable::new(literals, commonness, |_| 0)
+    pub(super) fn by_first(literals: Vec<Literal>, stages: Option<Arc<Stages>>) -> GramTable {
+        GramTable::new(literals, stages, |_| 0)
     }
 
-    fn new(literals: Vec<Literal>, commonness: &Commonness, place: impl Fn(&Literal) -> usize) -> GramTable {
+    fn new(
+        literals: Vec<Literal>,
+        stages: Option<Arc<Stages>>,
+        place: impl Fn(&Literal) -> usize,
+    ) -> GramTable {
         let entries: Vec<Entry> = (0..)
             .zip(&literals)
             .map(|(index, literal)| {
@@ -58,14 +69,13 @@ impl GramTable {
                 Entry { gram: gram(&literal.bytes[at..at + 3]) | FOLD, literal: index, at: at as u32 }
             })
             .collect();
-        let hash = Hash::choose(&entries, commonness);
         let mut table = vec![0u64; 1 << (TABLE_BITS - 6)].into_boxed_slice();
         for entry in &entries {
-            let bit = hash.table_bit(entry.gram);
+            let bit = table_bit(entry.gram);
             table[bit >> 6] |= 1 << (bit & 63);
         }
-        let slots = Slots::new(1 << SLOT_BITS, entries, |entry| hash.slot(entry.gram));
-        GramTable { table, slots, literals: literals.into(), hash }
+        let slots = Slots::new(1 << SLOT_BITS, entries, |entry| slot(entry.gram));
+        GramTable { table, slots, literals: literals.into(), stages }
     }
 
     /// Gives every literal in `text`, by the place of the bytes that represent it.
@@ -98,13 +108,14 @@ impl GramTable {
 
     #[inline(always)]
     fn may_hold(&self, gram: u32) -> bool {
-        let bit = self.hash.table_bit(gram);
+        let bit = table_bit(gram);
         self.table[bit >> 6] >> (bit & 63) & 1 != 0
     }
 
     #[inline(never)]
     fn verify(&self, text: &[u8], at: usize, gram: u32, sink: &mut impl FnMut(Anchor)) {
-        let entries = self.slots.get(self.hash.slot(gram)).iter();
+        stages::count(self.stages.as_deref(), Stage::Compared, 1);
+        let entries = self.slots.get(slot(gram)).iter();
         for entry in entries.filter(|entry| entry.gram == gram) {
             let Some(start) = at.checked_sub(entry.at as usize) else { continue };
             self.literals[entry.literal as usize].at(text, start).into_iter().for_each(&mut *sink);
@@ -112,33 +123,13 @@ impl GramTable {
     }
 }
 
-/// A multiplicative hash of three bytes.
-#[derive(Clone, Copy, Debug)]
-struct Hash(u32);
+const MULTIPLIER: u32 = 0x9E37_79B1;
 
-impl Hash {
-    /// Of a few multipliers the one under which the fewest common three bytes of source code hit a
-    /// bit that is set for others: those would be compared in vain, thousands of times a megabyte.
-    fn choose(entries: &[Entry], commonness: &Commonness) -> Hash {
-        const MULTIPLIERS: [u32; 6] =
-            [0x9E37_79B1, 0x85EB_CA6B, 0xC2B2_AE35, 0x27D4_EB2F, 0x1656_67B1, 0xB529_7A4D];
-        let vain = |hash: &Hash| {
-            let mut bits: Vec<usize> = entries.iter().map(|entry| hash.table_bit(entry.gram)).collect();
-            bits.sort_unstable();
-            let hits = commonness
-                .weighted()
-                .filter(|&(gram, _)| bits.binary_search(&hash.table_bit(gram | FOLD)).is_ok());
-            hits.map(|(_, weight)| weight).sum::<usize>()
-        };
-        MULTIPLIERS.into_iter().map(Hash).min_by_key(vain).expect("there are multipliers")
-    }
+#[inline(always)]
+fn table_bit(gram: u32) -> usize {
+    (gram.wrapping_mul(MULTIPLIER) >> (32 - TABLE_BITS)) as usize
+}
 
-    #[inline(always)]
-    fn table_bit(self, gram: u32) -> usize {
-        (gram.wrapping_mul(self.0) >> (32 - TABLE_BITS)) as usize
-    }
-
-    fn slot(self, gram: u32) -> usize {
-        (gram.wrapping_mul(self.0) >> (32 - SLOT_BITS)) as usize
-    }
+fn slot(gram: u32) -> usize {
+    (gram.wrapping_mul(MULTIPLIER) >> (32 - SLOT_BITS)) as usize
 }

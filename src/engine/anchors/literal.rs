@@ -1,6 +1,7 @@
 //! The literals of all rules, and how a place in a text is compared with one.
 
 use super::{Anchor, Reach};
+use crate::rules::Word;
 
 /// One rule's interest in one literal.
 #[derive(Clone, Debug)]
@@ -23,7 +24,9 @@ struct Head {
 }
 
 impl Literal {
-    pub(super) fn new(text: &str, rule: usize, reach: Reach) -> Literal {
+    pub(super) fn new(word: &Word<'_>) -> Literal {
+        let Word { text, rule, keyword, .. } = *word;
+        let reach = if keyword { Reach::Keyword } else { Reach::Literal };
         let mut head = Head { bytes: 0, fold: 0, mask: 0 };
         for (place, &byte) in text.as_bytes().iter().take(8).enumerate() {
             let folds = reach == Reach::Keyword && byte.is_ascii_alphabetic();

@@ -21,12 +21,13 @@ mod tests;
 mod zones;
 
 use std::ops::Range;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use super::matcher::ESCAPE;
+use super::stages::{self, Stage, Stages};
 use crate::model::Span;
+use crate::rules::RuleSet;
 use crate::rules::token_run::{LONG, Route};
-use crate::rules::{RuleSet, Word};
 
 use anywhere::StrideTable;
 use commonness::Commonness;
@@ -73,37 +74,36 @@ pub(crate) struct Anchors {
     short: ShortTable,
     /// All of them, for parts of texts. Built when it is first needed.
     all: OnceLock<GramTable>,
-    literals: Vec<Literal>,
+    rules: RuleSet,
+    stages: Option<Arc<Stages>>,
     /// Bytes of the longest literal.
     longest: usize,
 }
 
 impl Anchors {
     /// Collects the literals and keywords of `rules`. They have at least three bytes (`rules::lint`).
-    pub(crate) fn new(rules: &RuleSet) -> Anchors {
-        let commonness = Commonness::new();
-        let mut literals = Vec::new();
+    pub(crate) fn new(rules: &RuleSet, stages: Option<Arc<Stages>>) -> Anchors {
+        let commonness = Commonness;
+        let mut longest = 0;
         let [mut prefixes, mut names, mut anywhere, mut short] = [const { Vec::new() }; 4];
-        for Word { text, rule, keyword, route } in rules.words() {
-            let reach = if keyword { Reach::Keyword } else { Reach::Literal };
-            let table = match route {
+        for word in rules.words() {
+            let table = match word.route {
                 Route::LongRun => &mut prefixes,
                 Route::MixedRun => &mut names,
-                Route::Anywhere if text.len() < anywhere::LEAST => &mut short,
+                Route::Anywhere if word.text.len() < anywhere::LEAST => &mut short,
                 Route::Anywhere => &mut anywhere,
             };
-            let literal = Literal::new(text, rule, reach);
-            table.push(literal.clone());
-            literals.push(literal);
+            table.push(Literal::new(&word));
+            longest = longest.max(word.text.len());
         }
-        let longest = literals.iter().map(|literal| literal.bytes.len()).max().unwrap_or(0);
         Anchors {
-            prefixes: GramTable::by_first(prefixes, &commonness),
-            names: GramTable::by_rarest(names, &commonness),
-            anywhere: StrideTable::new(anywhere, &commonness),
-            short: ShortTable::new(short, &commonness),
+            prefixes: GramTable::by_first(prefixes, stages.clone()),
+            names: GramTable::by_rarest(names, &commonness, stages.clone()),
+            anywhere: StrideTable::new(anywhere, &commonness, stages.clone()),
+            short: ShortTable::new(short, &commonness, stages.clone()),
             all: OnceLock::new(),
-            literals,
+            rules: rules.clone(),
+            stages,
             longest,
         }
     }
@@ -119,6 +119,7 @@ impl Anchors {
     }
 
     fn find_some(&self, text: &[u8], only_near_runs: bool, mut sink: impl FnMut(Anchor)) {
+        stages::count(self.stages.as_deref(), Stage::Bytes, text.len());
         let mut finder = RunFinder::default();
         let mut near =
             Near { begins: Beginnings::new(), long: LongZones::default(), mixed: MixedZones::default() };
@@ -153,7 +154,11 @@ impl Anchors {
     /// Gives every anchor in `text` that begins in `starts`; those that cannot lead to a match, too. For parts of
     /// a text: the runs that would tell them apart may reach out of them.
     pub(crate) fn find_in(&self, text: &[u8], starts: Range<usize>, mut sink: impl FnMut(Anchor)) {
-        let all = self.all.get_or_init(|| GramTable::by_rarest(self.literals.clone(), &Commonness::new()));
+        let all = self.all.get_or_init(|| {
+            let literals = self.rules.words().map(|word| Literal::new(&word)).collect();
+            GramTable::by_rarest(literals, &Commonness, self.stages.clone())
+        });
+        stages::count(self.stages.as_deref(), Stage::Bytes, starts.len());
         let part = Span::new(starts.start, text.len().min(starts.end + self.longest));
         let mut sink = |anchor: Anchor| {
             if anchor.start < starts.end {
@@ -173,6 +178,7 @@ impl Anchors {
         near: &mut Near,
         sink: &mut impl FnMut(Anchor),
     ) {
+        stages::count(self.stages.as_deref(), Stage::Runs, 1);
         if run.len() >= LONG {
             near.long.add(run, &mut |zone| self.find_prefixes(text, zone, &near.begins, sink));
         }

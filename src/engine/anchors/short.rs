@@ -5,10 +5,13 @@
 //! remains after all eight look-ups is compared in earnest. The tables fit into
 //! vector registers (`blocks`), which look up 32 bytes at once.
 
+use std::sync::Arc;
+
 use super::commonness::Commonness;
 use super::grams::GramTable;
 use super::literal::Literal;
 use super::{Anchor, Reach};
+use crate::engine::stages::Stages;
 
 /// Which buckets remain for a half of a byte, at each of the four places.
 #[derive(Clone, Copy, Debug, Default)]
@@ -17,32 +20,50 @@ pub(super) struct Halves {
     pub(super) high: [[u8; 16]; 4],
 }
 
-impl Halves {
-    /// How much of source code a bucket lets through, when bytes stand there as often as `bytes` says.
-    fn openness(&self, bucket: u8, bytes: &[f64; 256]) -> f64 {
-        let place = |place: usize| {
-            let is_set =
-                |byte: usize| self.low[place][byte & 15] & self.high[place][byte >> 4] & (1 << bucket) != 0;
-            (0..256).filter(|&byte| is_set(byte)).map(|byte| bytes[byte]).sum::<f64>()
-        };
-        (0..4).map(place).product()
-    }
+/// One bucket while literals are sorted into it.
+#[derive(Clone, Copy, Default)]
+struct Bucket {
+    /// Which halves are let through at each place.
+    low: [u16; 4],
+    high: [u16; 4],
+    /// How much of source code passes each place.
+    open: [f64; 4],
+}
 
-    fn with(mut self, bucket: u8, literal: &Literal) -> Halves {
+impl Bucket {
+    /// The bucket with one literal more. `bytes` says how often each byte stands in source code.
+    fn with(mut self, literal: &Literal, bytes: &[f64; 256]) -> Bucket {
         for place in 0..4 {
-            // Behind a literal of three bytes anything may stand.
-            let bytes = match (literal.bytes.get(place), literal.reach) {
-                (None, _) => 0..=u8::MAX,
-                (Some(&byte), Reach::Literal) => byte..=byte,
-                (Some(byte), Reach::Keyword) => byte.to_ascii_uppercase()..=byte.to_ascii_lowercase(),
+            let Some(&byte) = literal.bytes.get(place) else {
+                // Behind a literal of three bytes anything may stand.
+                (self.low[place], self.high[place], self.open[place]) = (u16::MAX, u16::MAX, 1.0);
+                continue;
             };
-            let steps = if literal.reach == Reach::Keyword && literal.bytes.len() > place { 32 } else { 1 };
-            for byte in bytes.step_by(steps) {
-                self.low[place][usize::from(byte & 15)] |= 1 << bucket;
-                self.high[place][usize::from(byte >> 4)] |= 1 << bucket;
+            self.let_through(place, byte, bytes);
+            if literal.reach == Reach::Keyword {
+                self.let_through(place, byte.to_ascii_lowercase(), bytes);
+                self.let_through(place, byte.to_ascii_uppercase(), bytes);
             }
         }
         self
+    }
+
+    fn let_through(&mut self, place: usize, byte: u8, bytes: &[f64; 256]) {
+        let (low, high) = (usize::from(byte & 15), usize::from(byte >> 4));
+        let often = |low: usize, high: usize| bytes[high << 4 | low];
+        let set = |halves: u16| (0..16).filter(move |half| halves >> half & 1 == 1);
+        if self.low[place] >> low & 1 == 0 {
+            self.open[place] += set(self.high[place]).map(|high| often(low, high)).sum::<f64>();
+            self.low[place] |= 1 << low;
+        }
+        if self.high[place] >> high & 1 == 0 {
+            self.open[place] += set(self.low[place]).map(|low| often(low, high)).sum::<f64>();
+            self.high[place] |= 1 << high;
+        }
+    }
+
+    fn openness(&self) -> f64 {
+        self.open.iter().product()
     }
 }
 
@@ -54,18 +75,29 @@ pub(super) struct ShortTable {
 }
 
 impl ShortTable {
-    pub(super) fn new(literals: Vec<Literal>, commonness: &Commonness) -> ShortTable {
-        let mut halves = Halves::default();
+    pub(super) fn new(
+        literals: Vec<Literal>,
+        commonness: &Commonness,
+        stages: Option<Arc<Stages>>,
+    ) -> ShortTable {
         let bytes = commonness.bytes();
+        let mut buckets = [Bucket::default(); 8];
         for literal in &literals {
-            let opened = |bucket: u8| {
-                halves.with(bucket, literal).openness(bucket, &bytes) - halves.openness(bucket, &bytes)
-            };
-            let best =
-                (0..8).map(|bucket| (opened(bucket), bucket)).reduce(|a, b| if b.0 < a.0 { b } else { a });
-            halves = halves.with(best.expect("there are eight").1, literal);
+            let opened = |bucket: &Bucket| bucket.with(literal, &bytes).openness() - bucket.openness();
+            let number = (0..8).map(|number| (opened(&buckets[number]), number));
+            let best = number.reduce(|a, b| if b.0 < a.0 { b } else { a }).expect("there are eight").1;
+            buckets[best] = buckets[best].with(literal, &bytes);
         }
-        let grams = GramTable::by_first(literals, commonness);
+        let mut halves = Halves::default();
+        for (number, bucket) in buckets.iter().enumerate() {
+            for place in 0..4 {
+                for half in 0..16 {
+                    halves.low[place][half] |= u8::from(bucket.low[place] >> half & 1 == 1) << number;
+                    halves.high[place][half] |= u8::from(bucket.high[place] >> half & 1 == 1) << number;
+                }
+            }
+        }
+        let grams = GramTable::by_first(literals, stages);
         ShortTable { halves, grams }
     }
 

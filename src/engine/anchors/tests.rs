@@ -59,7 +59,7 @@ fn texts() -> impl Strategy<Value = Vec<u8>> {
 }
 
 static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| RuleSet::builtin().iter().cloned().collect());
-static ANCHORS: LazyLock<Anchors> = LazyLock::new(|| Anchors::new(&RuleSet::builtin()));
+static ANCHORS: LazyLock<Anchors> = LazyLock::new(|| Anchors::new(&RuleSet::builtin(), None));
 
 /// Whether the definition of the rule's route lets the anchor lead anywhere.
 fn is_led_to(text: &[u8], anchor: &Anchor) -> bool {

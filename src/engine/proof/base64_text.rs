@@ -38,12 +38,18 @@ pub(crate) fn verify_text(secret: &[u8]) -> Outcome {
     if printable { Outcome::Holds("decodes to text") } else { Outcome::Doubtful("decodes to binary data") }
 }
 
-/// Base64 of a JSON object made of the sample.
+/// Base64 of a JSON object made of the sample. Its first key is the one that the sample begins with, if it does:
+/// patterns end with that.
 pub(crate) fn complete_json(sample: &mut Vec<u8>) {
+    let begun = sample.get(..8).and_then(|eight| BASE64.decode(eight).ok());
+    let key = match begun.as_deref() {
+        Some(&[b'{', b'"', key, b'"', b':', b'"']) if key.is_ascii_alphabetic() => key as char,
+        _ => 'k',
+    };
     let body: String =
         sample.iter().filter(|byte| byte.is_ascii_alphanumeric()).map(|&byte| byte as char).collect();
     // No blanks, so that the text begins with the `eyJ` that such tokens begin with.
-    *sample = BASE64.encode(format!("{{\"k\":\"{body}\"}}").as_bytes()).into_bytes();
+    *sample = BASE64.encode(format!("{{\"{key}\":\"{body}\"}}").as_bytes()).into_bytes();
 }
 
 /// Base64 of text made of the sample.
@@ -55,6 +61,17 @@ pub(crate) fn complete_text(sample: &mut Vec<u8>) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sample_keeps_the_key_that_it_begins_with() {
+        for (start, key) in [("eyJhIjoi", "a"), ("eyJyIjoi", "r"), ("Zm9vYmFy", "k")] {
+            let mut sample = format!("{start}Qk7zPw2x").into_bytes();
+            complete_json(&mut sample);
+            assert!(matches!(verify_json(&sample), Outcome::Holds(_)));
+            let text = BASE64.decode(&sample).expect("base64");
+            assert!(text.starts_with(format!("{{\"{key}\":\"").as_bytes()), "{start}");
+        }
+    }
 
     #[test]
     fn content_decides() {

@@ -119,6 +119,7 @@ fn work_grows_with_the_text() {
             steps(|| drop(ENGINE.candidates(text.as_bytes()))) as f64 / all.len().max(1) as f64
         };
         let (small, large) = (work(32 << 10), work(64 << 10));
-        assert!(large <= 1.1 * small, "{unit:?}: {small} looks for each anchor, then {large}");
+        // Windows of a few kilobytes are cut at the ends of the text, of a small one more than of a large one.
+        assert!(large <= 1.3 * small, "{unit:?}: {small} looks for each anchor, then {large}");
     }
 }

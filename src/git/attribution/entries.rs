@@ -118,7 +118,7 @@ mod tests {
 
     fn notes(mode: Mode, name: &[u8], id: &[u8]) -> Option<(Mode, u8, u8)> {
         // Some entries are worth a note, and the note tells which entry it is about.
-        (id[0] % 3 != 0).then_some((mode, name[0], id[0]))
+        (!id[0].is_multiple_of(3)).then_some((mode, name[0], id[0]))
     }
 
     fn plain(data: &[u8]) -> (Known<(Mode, u8, u8)>, Option<MalformedTree>) {

@@ -23,6 +23,7 @@ static SETTINGS: LazyLock<Settings> = LazyLock::new(|| Settings {
     fail_on: Confidence::Low,
     threads: 1,
     max_file_size: None,
+    stats: false,
     repo: crate::git::repo::OpenedRepo::default(),
     max_blob_size: 1 << 30,
     directory: PathBuf::new(),

@@ -77,8 +77,7 @@ fn vector_scan(text: &[u8], range: Range<usize>, halves: &Halves, sink: impl FnM
             let here = _mm256_and_si256(look_up(lows[place], l), look_up(highs[place], h));
             short = _mm256_and_si256(short, here);
         }
-        [token, _mm256_and_si256(token, digit), _mm256_and_si256(token, alphanumeric), short]
-            .map(|answer| bits(answer))
+        [token, _mm256_and_si256(token, digit), _mm256_and_si256(token, alphanumeric), short].map(&bits)
     };
     let answer = |block: &[u8; NEEDED]| {
         let (a, b) = (half(block, 0), half(block, 32));
