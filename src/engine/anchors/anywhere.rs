@@ -1,19 +1,19 @@
-//! Literals of five bytes and more that can stand anywhere: four bytes at every second byte of the text.
+//! Literals of six bytes and more that can stand anywhere: four bytes at every third byte of the text.
 //!
-//! A literal is represented by four of its bytes and by the four that begin one byte later: whether it stands at
-//! an even or an odd byte, exactly one of the two is looked at. Letter case is folded before the look.
+//! A literal is represented by four of its bytes and by the fours that begin one and two bytes later: wherever it
+//! stands, exactly one of the three is looked at. Letter case is folded before the look.
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::Anchor;
-use super::blocks::{self, BITS, Bits, FOLD, hash};
+use super::blocks::{self, BITS, Bits, FOLD, STEP, hash};
 use super::commonness::Commonness;
 use super::literal::{Literal, Slots};
 use crate::engine::stages::{self, Stage, Stages};
 
-/// Shortest literal: two times four bytes, one apart.
-pub(super) const LEAST: usize = 5;
+/// Shortest literal: three times four bytes, one apart.
+pub(super) const LEAST: usize = STEP + 3;
 
 /// Bits of the hash that name a slot of entries.
 const SLOT_BITS: u32 = 11;
@@ -48,7 +48,7 @@ impl StrideTable {
             .zip(&literals)
             .flat_map(|(index, literal)| {
                 let at = rarest(&literal.bytes, commonness);
-                [at, at + 1].map(|at| Entry {
+                [at, at + 1, at + 2].map(|at| Entry {
                     gram: folded(&literal.bytes[at..]),
                     literal: index,
                     at: at as u32,
@@ -65,7 +65,7 @@ impl StrideTable {
     }
 
     /// Gives every literal of which the representing bytes are found in `range` of `text`, where `range` begins
-    /// at an even byte. Ranges that adjoin give each literal once.
+    /// a multiple of three bytes behind the first. Ranges that adjoin give each literal once.
     pub(super) fn find(&self, text: &[u8], range: Range<usize>, sink: &mut impl FnMut(Anchor)) {
         blocks::fours(text, range, &self.bits, |at| self.verify(text, at, folded(&text[at..]), sink));
     }
@@ -80,15 +80,15 @@ impl StrideTable {
     }
 }
 
-/// Where the five bytes begin that are least common, as far as threes of bytes tell.
+/// Where the six bytes begin that are least common, as far as threes of bytes tell.
 fn rarest(literal: &[u8], commonness: &Commonness) -> usize {
-    let fives = literal.windows(5).enumerate();
-    let worth = |five: &[u8]| {
-        let rarity = |at: usize| u64::from(commonness.rarity(&five[at..at + 3]));
-        // The commoner of the two fours decides.
-        (rarity(0).max(rarity(1)) + rarity(1).max(rarity(2)), rarity(0) + rarity(1) + rarity(2))
+    let worth = |six: &[u8]| {
+        let rarity = |at: usize| u64::from(commonness.rarity(&six[at..at + 3]));
+        let four = |at: usize| rarity(at).max(rarity(at + 1));
+        (0..STEP).map(four).sum::<u64>()
     };
-    fives.max_by_key(|(at, five)| (worth(five), usize::MAX - at)).expect("five bytes").0
+    let sixes = literal.windows(LEAST).enumerate();
+    sixes.max_by_key(|(at, six)| (worth(six), usize::MAX - at)).expect("six bytes").0
 }
 
 fn folded(four: &[u8]) -> u32 {

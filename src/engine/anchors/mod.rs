@@ -7,7 +7,7 @@
 //! their patterns). So the runs are found first, with vector instructions (`blocks`, `zones`): prefixes of
 //! tokens are looked for only where words begin in or just before a long run, names of providers only before
 //! runs with a digit in them (`grams`). The literals of the other rules, for passwords, URLs and key files, are
-//! looked for everywhere: those of five bytes and more at every second byte (`anywhere`), shorter ones by
+//! looked for everywhere: those of six bytes and more at every third byte (`anywhere`), shorter ones by
 //! vector instructions too (`short`).
 
 mod anywhere;
@@ -59,8 +59,9 @@ pub(crate) struct Anchor {
     pub(crate) reach: Reach,
 }
 
-/// Bytes that are looked at in two ways before the next ones are: they stay in the first-level cache.
-const CHUNK: usize = 16 << 10;
+/// Bytes that are looked at in two ways before the next ones are: they stay in the first-level cache. Whole
+/// blocks, and whole steps of `blocks::fours`.
+const CHUNK: usize = 85 * blocks::BLOCK * blocks::STEP;
 
 /// The prefilter: all literals of all rules.
 #[derive(Debug)]

@@ -1,8 +1,8 @@
-//! Literals of three and four bytes that can stand anywhere: a filter over the halves of their bytes.
+//! Literals of three to five bytes that can stand anywhere: a filter over the halves of their bytes.
 //!
-//! The literals are sorted into eight buckets. For each of the first four places and each half of a byte, a table
+//! The literals are sorted into sixteen buckets, eight to a byte. For each of the first four places and each half of a byte, a table
 //! of sixteen says to which buckets a literal with such a half there belongs. A place of the text where a bucket
-//! remains after all eight look-ups is compared in earnest. The tables fit into
+//! remains after all look-ups is compared in earnest. The tables fit into
 //! vector registers (`blocks`), which look up 32 bytes at once.
 
 use std::sync::Arc;
@@ -70,7 +70,7 @@ impl Bucket {
 /// The literals and their filter.
 #[derive(Debug)]
 pub(super) struct ShortTable {
-    pub(super) halves: Halves,
+    pub(super) halves: [Halves; 2],
     grams: GramTable,
 }
 
@@ -81,19 +81,20 @@ impl ShortTable {
         stages: Option<Arc<Stages>>,
     ) -> ShortTable {
         let bytes = commonness.bytes();
-        let mut buckets = [Bucket::default(); 8];
+        let mut buckets = [Bucket::default(); 16];
         for literal in &literals {
             let opened = |bucket: &Bucket| bucket.with(literal, &bytes).openness() - bucket.openness();
-            let number = (0..8).map(|number| (opened(&buckets[number]), number));
-            let best = number.reduce(|a, b| if b.0 < a.0 { b } else { a }).expect("there are eight").1;
+            let number = (0..16).map(|number| (opened(&buckets[number]), number));
+            let best = number.reduce(|a, b| if b.0 < a.0 { b } else { a }).expect("there are some").1;
             buckets[best] = buckets[best].with(literal, &bytes);
         }
-        let mut halves = Halves::default();
+        let mut halves = [Halves::default(); 2];
         for (number, bucket) in buckets.iter().enumerate() {
             for place in 0..4 {
                 for half in 0..16 {
-                    halves.low[place][half] |= u8::from(bucket.low[place] >> half & 1 == 1) << number;
-                    halves.high[place][half] |= u8::from(bucket.high[place] >> half & 1 == 1) << number;
+                    let bit = |halves: u16| u8::from(halves >> half & 1 == 1) << (number % 8);
+                    halves[number / 8].low[place][half] |= bit(bucket.low[place]);
+                    halves[number / 8].high[place][half] |= bit(bucket.high[place]);
                 }
             }
         }

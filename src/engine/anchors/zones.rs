@@ -8,8 +8,12 @@ use super::blocks::Masks;
 /// Finds the token runs in a text that comes as bit masks, 64 bytes at a time.
 #[derive(Debug, Default)]
 pub(super) struct RunFinder {
-    /// Where the run begins that reached the end of the last block, and whether it has a digit so far.
-    open: Option<(usize, bool)>,
+    /// Bytes of the run that reached the end of the last block, 0 where none did.
+    open: usize,
+    /// The digits of the last block.
+    digits: u64,
+    /// Whether there is a digit in the open run before the last block.
+    earlier_digit: bool,
 }
 
 impl RunFinder {
@@ -17,26 +21,37 @@ impl RunFinder {
     /// a digit in them.
     #[inline(always)]
     pub(super) fn push(&mut self, at: usize, masks: Masks, sink: &mut impl FnMut(Span, bool)) {
+        let mask = masks.token_bytes;
+        // Most blocks neither hold nor end a long run.
+        if beginnings(mask) != 0 || self.open + mask.trailing_ones() as usize >= MIXED {
+            return self.push_long(at, masks, sink);
+        }
+        self.open = mask.leading_ones() as usize;
+        self.digits = masks.digits;
+        self.earlier_digit = false;
+    }
+
+    #[inline(never)]
+    fn push_long(&mut self, at: usize, masks: Masks, sink: &mut impl FnMut(Span, bool)) {
         let Masks { token_bytes: mask, digits, .. } = masks;
+        // Of the last block, those at its end that belong to the open run.
+        let in_open = if self.open < 64 { !(!0 >> self.open) } else { !0 };
+        let digit_before = self.earlier_digit || self.digits & in_open != 0;
+        self.digits = digits;
         if mask == u64::MAX {
-            let (start, digit) = self.open.unwrap_or((at, false));
-            self.open = Some((start, digit || digits != 0));
+            self.earlier_digit = digit_before;
+            self.open += 64;
             return;
         }
-        let mut rest = mask;
-        if let Some((start, digit)) = self.open.take() {
-            let here = mask.trailing_ones();
-            let end = at + here as usize;
-            if end - start >= MIXED {
-                sink(Span::new(start, end), digit || digits & !(!0 << here) != 0);
-            }
-            rest &= !0 << here;
+        let first = mask.trailing_ones();
+        if self.open + first as usize >= MIXED {
+            let run = Span::new(at - self.open, at + first as usize);
+            sink(run, self.open > 0 && digit_before || digits & !(!0 << first) != 0);
         }
         let tail = mask.leading_ones();
-        if tail > 0 {
-            self.open = Some((at + 64 - tail as usize, digits & !(!0 >> tail) != 0));
-            rest &= !0 >> tail;
-        }
+        self.open = tail as usize;
+        self.earlier_digit = false;
+        let rest = mask & (!0 << first) & (!0 >> tail);
         let mut starts = beginnings(rest);
         while starts != 0 {
             let start = starts.trailing_zeros();
@@ -48,10 +63,11 @@ impl RunFinder {
         }
     }
 
-    /// The text has ended.
-    pub(super) fn end(&mut self, at: usize, sink: &mut impl FnMut(Span, bool)) {
-        if let Some((start, digit)) = self.open.take().filter(|(start, _)| at - start >= MIXED) {
-            sink(Span::new(start, at), digit);
+    /// The text has ended at `end`.
+    pub(super) fn end(&mut self, end: usize, sink: &mut impl FnMut(Span, bool)) {
+        // A text that fills its last block may end in a run: no byte follows it that is none.
+        if self.open > 0 {
+            self.push_long(end, Masks::default(), sink);
         }
     }
 }

@@ -12,7 +12,7 @@ use std::arch::x86_64::{
 };
 use std::ops::Range;
 
-use super::{BITS, Bits, FOLD, MULTIPLIER, Masks, NEEDED, each_block, tables};
+use super::{BITS, Bits, FOLD, MULTIPLIER, Masks, NEEDED, STEP, each_block, tables};
 use crate::engine::anchors::short::Halves;
 
 /// Bits of the token bytes' high halves: `+-/`, `0-9`, `A-O a-o`, `P-Z`, `p-z`, `=`, `_`.
@@ -45,17 +45,18 @@ const LOW: [u8; 16] = [
 ];
 
 /// The caller has made sure that the processor has AVX2.
-pub(super) fn scan(text: &[u8], range: Range<usize>, halves: &Halves, sink: impl FnMut(usize, Masks)) {
+pub(super) fn scan(text: &[u8], range: Range<usize>, halves: &[Halves; 2], sink: impl FnMut(usize, Masks)) {
     assert!(std::arch::is_x86_feature_detected!("avx2"));
     // SAFETY: the line above.
     unsafe { vector_scan(text, range, halves, sink) }
 }
 
 #[target_feature(enable = "avx2")]
-fn vector_scan(text: &[u8], range: Range<usize>, halves: &Halves, sink: impl FnMut(usize, Masks)) {
+fn vector_scan(text: &[u8], range: Range<usize>, halves: &[Halves; 2], sink: impl FnMut(usize, Masks)) {
     let (low, high) = (table(&LOW), table(&HIGH));
-    let lows = halves.low.each_ref().map(|bytes| table(bytes));
-    let highs = halves.high.each_ref().map(|bytes| table(bytes));
+    let tables = halves.each_ref().map(|halves| {
+        (halves.low.each_ref().map(|bytes| table(bytes)), halves.high.each_ref().map(|bytes| table(bytes)))
+    });
     let fifteen = _mm256_set1_epi8(15);
     let zero = _mm256_setzero_si256();
     let digit = _mm256_set1_epi8(DIGIT as i8);
@@ -71,12 +72,16 @@ fn vector_scan(text: &[u8], range: Range<usize>, halves: &Halves, sink: impl FnM
         };
         let (l, h) = split(0);
         let token = _mm256_and_si256(look_up(low, l), look_up(high, h));
-        let mut short = _mm256_and_si256(look_up(lows[0], l), look_up(highs[0], h));
+        let buckets = |(lows, highs): &([__m256i; 4], [__m256i; 4]), place: usize, (l, h)| {
+            _mm256_and_si256(look_up(lows[place], l), look_up(highs[place], h))
+        };
+        let mut short = tables.each_ref().map(|tables| buckets(tables, 0, (l, h)));
         for place in 1..4 {
-            let (l, h) = split(place);
-            let here = _mm256_and_si256(look_up(lows[place], l), look_up(highs[place], h));
-            short = _mm256_and_si256(short, here);
+            let halves = split(place);
+            short[0] = _mm256_and_si256(short[0], buckets(&tables[0], place, halves));
+            short[1] = _mm256_and_si256(short[1], buckets(&tables[1], place, halves));
         }
+        let short = _mm256_or_si256(short[0], short[1]);
         [token, _mm256_and_si256(token, digit), _mm256_and_si256(token, alphanumeric), short].map(&bits)
     };
     let answer = |block: &[u8; NEEDED]| {
@@ -94,23 +99,24 @@ pub(super) fn fours(text: &[u8], range: Range<usize>, bits: &Bits, sink: impl Fn
     unsafe { vector_fours(text, range, bits, sink) }
 }
 
-/// Eight times four bytes, two apart, are hashed together; their bits are fetched by one gather.
+/// Eight times four bytes, three apart, are hashed together; their bits are fetched by one gather.
 #[target_feature(enable = "avx2")]
 fn vector_fours(text: &[u8], range: Range<usize>, bits: &Bits, mut sink: impl FnMut(usize)) {
-    /// Eight bytes and two more become four times four.
-    const APART: [u8; 16] = [0, 1, 2, 3, 2, 3, 4, 5, 4, 5, 6, 7, 6, 7, 8, 9];
+    const { assert!(STEP == 3) };
+    /// Twelve bytes and one more become four times four.
+    const APART: [u8; 16] = [0, 1, 2, 3, 3, 4, 5, 6, 6, 7, 8, 9, 9, 10, 11, 12];
     let apart = table(&APART);
     let fold = _mm256_set1_epi32(FOLD as i32);
     let multiplier = _mm256_set1_epi32(MULTIPLIER as i32);
     let last = _mm256_set1_epi32(31);
     let mut at = range.start;
-    let last_start = range.end.saturating_sub(16).min(text.len().saturating_sub(24));
+    let last_start = range.end.saturating_sub(8 * STEP).min(text.len().saturating_sub(28));
     while at <= last_start
-        && let Some(bytes) = text[at..].first_chunk::<24>()
+        && let Some(bytes) = text[at..].first_chunk::<28>()
     {
-        // SAFETY: 16 bytes from 0 and from 8 on are within the 24; the instruction wants no alignment.
+        // SAFETY: 16 bytes from 0 and from 12 on are within the 28; the instruction wants no alignment.
         let (low, high) =
-            unsafe { (_mm_loadu_si128(bytes.as_ptr().cast()), _mm_loadu_si128(bytes[8..].as_ptr().cast())) };
+            unsafe { (_mm_loadu_si128(bytes.as_ptr().cast()), _mm_loadu_si128(bytes[12..].as_ptr().cast())) };
         let grams = _mm256_or_si256(_mm256_shuffle_epi8(_mm256_set_m128i(high, low), apart), fold);
         let hashes = _mm256_mullo_epi32(grams, multiplier);
         const { assert!(BITS == 17) };
@@ -122,10 +128,10 @@ fn vector_fours(text: &[u8], range: Range<usize>, bits: &Bits, mut sink: impl Fn
         let signs = _mm256_sllv_epi32(words, _mm256_andnot_si256(numbers, last));
         let mut hits = _mm256_movemask_ps(_mm256_castsi256_ps(signs)) as u32;
         while hits != 0 {
-            sink(at + 2 * hits.trailing_zeros() as usize);
+            sink(at + STEP * hits.trailing_zeros() as usize);
             hits &= hits - 1;
         }
-        at += 16;
+        at += 8 * STEP;
     }
     tables::fours(text, at..range.end, bits, sink);
 }

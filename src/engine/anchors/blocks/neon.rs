@@ -5,8 +5,8 @@
 #![expect(unsafe_code, reason = "vector loads, and calls of functions that need NEON")]
 
 use std::arch::aarch64::{
-    uint8x16_t, vandq_u8, vdupq_n_u8, vgetq_lane_u64, vld1q_u8, vpaddq_u8, vqtbl1q_u8, vreinterpretq_u64_u8,
-    vshrq_n_u8, vtstq_u8,
+    uint8x16_t, vandq_u8, vdupq_n_u8, vgetq_lane_u64, vld1q_u8, vorrq_u8, vpaddq_u8, vqtbl1q_u8,
+    vreinterpretq_u64_u8, vshrq_n_u8, vtstq_u8,
 };
 use std::ops::Range;
 
@@ -28,16 +28,20 @@ const LOW: [u8; 16] = [26, 30, 30, 30, 30, 30, 30, 30, 30, 30, 28, 5, 4, 37, 4, 
 /// A bit for each byte of eight.
 const BITS: [u8; 16] = [1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128];
 
-pub(super) fn scan(text: &[u8], range: Range<usize>, halves: &Halves, sink: impl FnMut(usize, Masks)) {
+pub(super) fn scan(text: &[u8], range: Range<usize>, halves: &[Halves; 2], sink: impl FnMut(usize, Masks)) {
     // SAFETY: no aarch64 processor that Rust has a standard library for lacks NEON.
     unsafe { vector_scan(text, range, halves, sink) }
 }
 
 #[target_feature(enable = "neon")]
-fn vector_scan(text: &[u8], range: Range<usize>, halves: &Halves, sink: impl FnMut(usize, Masks)) {
+fn vector_scan(text: &[u8], range: Range<usize>, halves: &[Halves; 2], sink: impl FnMut(usize, Masks)) {
     let (low, high) = (load(&LOW, 0), load(&HIGH, 0));
-    let lows = halves.low.map(|table| load(&table, 0));
-    let highs = halves.high.map(|table| load(&table, 0));
+    let tables = halves.each_ref().map(|halves| {
+        (
+            halves.low.each_ref().map(|bytes| load(bytes, 0)),
+            halves.high.each_ref().map(|bytes| load(bytes, 0)),
+        )
+    });
     let bits = load(&BITS, 0);
     // Non-zero bytes as bits of one number.
     let pack = |vectors: [uint8x16_t; 4]| {
@@ -53,12 +57,16 @@ fn vector_scan(text: &[u8], range: Range<usize>, halves: &Halves, sink: impl FnM
             };
             let (l, h) = split(0);
             let token = vandq_u8(vqtbl1q_u8(low, l), vqtbl1q_u8(high, h));
-            let mut short = vandq_u8(vqtbl1q_u8(lows[0], l), vqtbl1q_u8(highs[0], h));
+            let buckets = |(lows, highs): &([uint8x16_t; 4], [uint8x16_t; 4]), place: usize, (l, h)| {
+                vandq_u8(vqtbl1q_u8(lows[place], l), vqtbl1q_u8(highs[place], h))
+            };
+            let mut short = tables.each_ref().map(|tables| buckets(tables, 0, (l, h)));
             for place in 1..4 {
-                let (l, h) = split(place);
-                let here = vandq_u8(vqtbl1q_u8(lows[place], l), vqtbl1q_u8(highs[place], h));
-                short = vandq_u8(short, here);
+                let halves = split(place);
+                short[0] = vandq_u8(short[0], buckets(&tables[0], place, halves));
+                short[1] = vandq_u8(short[1], buckets(&tables[1], place, halves));
             }
+            let short = vorrq_u8(short[0], short[1]);
             (token, short)
         };
         let quarters = [quarter(0), quarter(16), quarter(32), quarter(48)];

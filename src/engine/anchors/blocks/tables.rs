@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::{BLOCK, Bits, FOLD, Masks, NEEDED, each_block, hash};
+use super::{BLOCK, Bits, FOLD, Masks, NEEDED, STEP, each_block, hash};
 use crate::engine::anchors::short::Halves;
 use crate::rules::token_run::is_token_byte;
 
@@ -16,11 +16,16 @@ const TOKEN_BYTES: [bool; 256] = {
     table
 };
 
-pub(super) fn scan(text: &[u8], range: Range<usize>, halves: &Halves, sink: impl FnMut(usize, Masks)) {
-    let whole = |place: usize| -> [u8; 256] {
-        std::array::from_fn(|byte| halves.low[place][byte & 15] & halves.high[place][byte >> 4])
+pub(super) fn scan(text: &[u8], range: Range<usize>, halves: &[Halves; 2], sink: impl FnMut(usize, Masks)) {
+    let whole = |place: usize| -> [u16; 256] {
+        std::array::from_fn(|byte| {
+            let [a, b] = halves
+                .each_ref()
+                .map(|halves| u16::from(halves.low[place][byte & 15] & halves.high[place][byte >> 4]));
+            a | b << 8
+        })
     };
-    let places: [[u8; 256]; 4] = std::array::from_fn(whole);
+    let places: [[u16; 256]; 4] = std::array::from_fn(whole);
     let answer = |block: &[u8; NEEDED]| {
         let mut masks = Masks::default();
         for at in 0..BLOCK {
@@ -44,6 +49,6 @@ pub(super) fn fours(text: &[u8], range: Range<usize>, bits: &Bits, mut sink: imp
         if bits[bit >> 5] >> (bit & 31) & 1 != 0 {
             sink(at);
         }
-        at += 2;
+        at += STEP;
     }
 }
