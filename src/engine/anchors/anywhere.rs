@@ -9,8 +9,9 @@ use std::sync::Arc;
 use super::Anchor;
 use super::blocks::{self, BITS, Bits, FOLD, STEP, hash};
 use super::commonness::Commonness;
-use super::literal::{Literal, Slots};
+use super::literal::{Literals, Slots};
 use crate::engine::stages::{self, Stage, Stages};
+use crate::rules::Word;
 
 /// Shortest literal: three times four bytes, one apart.
 pub(super) const LEAST: usize = STEP + 3;
@@ -24,7 +25,7 @@ pub(super) struct StrideTable {
     /// One bit for each hash of four folded bytes.
     bits: Box<Bits>,
     slots: Slots<Entry>,
-    literals: Box<[Literal]>,
+    literals: Literals,
     stages: Option<Arc<Stages>>,
 }
 
@@ -38,18 +39,19 @@ struct Entry {
 }
 
 impl StrideTable {
-    /// `literals` have at least [`LEAST`] bytes.
+    /// `words` have at least [`LEAST`] bytes.
     pub(super) fn new(
-        literals: Vec<Literal>,
+        words: &[Word<'_>],
         commonness: &Commonness,
         stages: Option<Arc<Stages>>,
     ) -> StrideTable {
         let entries: Vec<Entry> = (0..)
-            .zip(&literals)
-            .flat_map(|(index, literal)| {
-                let at = rarest(&literal.bytes, commonness);
+            .zip(words)
+            .flat_map(|(index, word)| {
+                let literal = word.text.as_bytes();
+                let at = rarest(literal, commonness);
                 [at, at + 1, at + 2].map(|at| Entry {
-                    gram: folded(&literal.bytes[at..]),
+                    gram: folded(&literal[at..]),
                     literal: index,
                     at: at as u32,
                 })
@@ -61,7 +63,7 @@ impl StrideTable {
             bits[bit >> 5] |= 1 << (bit & 31);
         }
         let slots = Slots::new(1 << SLOT_BITS, entries, |entry| slot(entry.gram));
-        StrideTable { bits, slots, literals: literals.into(), stages }
+        StrideTable { bits, slots, literals: Literals::new(words), stages }
     }
 
     /// Gives every literal of which the representing bytes are found in `range` of `text`, where `range` begins
@@ -75,7 +77,7 @@ impl StrideTable {
         stages::count(self.stages.as_deref(), Stage::Compared, 1);
         for entry in self.slots.get(slot(gram)).iter().filter(|entry| entry.gram == gram) {
             let Some(start) = at.checked_sub(entry.at as usize) else { continue };
-            self.literals[entry.literal as usize].at(text, start).into_iter().for_each(&mut *sink);
+            self.literals.at(entry.literal, text, start).into_iter().for_each(&mut *sink);
         }
     }
 }

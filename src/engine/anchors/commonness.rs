@@ -9,39 +9,31 @@ pub(super) fn gram(three: &[u8]) -> u32 {
     u32::from(three[0]) | u32::from(three[1]) << 8 | u32::from(three[2]) << 16
 }
 
-/// The common three bytes with their rank in the upper half, sorted by the bytes.
-static RANKS: [u64; COMMON.len() / 3] = sorted(ranked());
+/// The common three bytes, each with an eighth of its rank in the upper byte, at its hash or the next free place
+/// behind it; 0 where there is none. Made by the compiler: looking at a small change takes a hook no longer than
+/// sorting them would.
+static RANKS: [u32; 1 << RANK_BITS] = ranks();
 
-const fn ranked() -> [u64; COMMON.len() / 3] {
-    let mut ranks = [0; COMMON.len() / 3];
+const RANK_BITS: u32 = 12;
+
+const fn place(gram: u32) -> usize {
+    (gram.wrapping_mul(0x9E37_79B1) >> (32 - RANK_BITS)) as usize
+}
+
+const fn ranks() -> [u32; 1 << RANK_BITS] {
+    let mut ranks = [0; 1 << RANK_BITS];
     let mut rank = 0;
-    while rank < ranks.len() {
+    while rank < COMMON.len() / 3 {
         let (a, b, c) = (COMMON[3 * rank], COMMON[3 * rank + 1], COMMON[3 * rank + 2]);
-        ranks[rank] = a as u64 | (b as u64) << 8 | (c as u64) << 16 | (rank as u64) << 32;
+        let gram = a as u32 | (b as u32) << 8 | (c as u32) << 16;
+        let mut at = place(gram);
+        while ranks[at] != 0 {
+            at = (at + 1) % ranks.len();
+        }
+        ranks[at] = gram | (rank as u32 / 8) << 24;
         rank += 1;
     }
     ranks
-}
-
-/// Shell's sort, which the compiler can do: sorting when the program starts would cost a hook more than
-/// looking at a small change.
-const fn sorted<const N: usize>(mut numbers: [u64; N]) -> [u64; N] {
-    let mut gap = N / 2;
-    while gap > 0 {
-        let mut next = gap;
-        while next < N {
-            let number = numbers[next];
-            let mut at = next;
-            while at >= gap && (numbers[at - gap] as u32) > number as u32 {
-                numbers[at] = numbers[at - gap];
-                at -= gap;
-            }
-            numbers[at] = number;
-            next += 1;
-        }
-        gap /= 2;
-    }
-    numbers
 }
 
 /// How common three bytes are.
@@ -50,7 +42,7 @@ pub(super) struct Commonness;
 impl Commonness {
     /// The common three bytes, each with a weight that is the higher the more common they are.
     fn weighted(&self) -> impl Iterator<Item = (u32, usize)> {
-        RANKS.iter().map(|&ranked| (ranked as u32, RANKS.len() - (ranked >> 32) as usize))
+        COMMON.chunks_exact(3).enumerate().map(|(rank, three)| (gram(three), COMMON.len() / 3 - rank))
     }
 
     /// How often each byte stands in source code, in parts of 1. Upper case is taken for a tenth of lower case,
@@ -73,8 +65,14 @@ impl Commonness {
     /// looked at.
     pub(super) fn rarity(&self, three: &[u8]) -> u32 {
         let folded = gram(&three.to_ascii_lowercase());
-        let rank = RANKS.binary_search_by_key(&folded, |&ranked| ranked as u32);
-        rank.map_or(u32::MAX, |at| (RANKS[at] >> 32) as u32)
+        let mut at = place(folded);
+        while RANKS[at] != 0 {
+            if RANKS[at] & 0x00ff_ffff == folded {
+                return RANKS[at] >> 24;
+            }
+            at = (at + 1) % RANKS.len();
+        }
+        u32::MAX
     }
 
     /// Where the rarest three bytes of a literal stand. Upper case is rarer than what it folds to.

@@ -7,10 +7,11 @@
 
 use std::sync::Arc;
 
+use super::Anchor;
 use super::commonness::{Commonness, gram};
-use super::literal::{Literal, Slots};
-use super::{Anchor, Reach};
+use super::literal::{Literals, Slots};
 use crate::engine::stages::{self, Stage, Stages};
+use crate::rules::Word;
 
 /// Bits of the hash that the bit table is asked with: 16 KB, half of a first-level cache.
 const TABLE_BITS: u32 = 17;
@@ -24,7 +25,7 @@ pub(super) struct GramTable {
     /// One bit for each hash of three bytes.
     table: Box<[u64]>,
     slots: Slots<Entry>,
-    literals: Box<[Literal]>,
+    literals: Literals,
     stages: Option<Arc<Stages>>,
 }
 
@@ -44,29 +45,25 @@ struct Entry {
 impl GramTable {
     /// Each literal by its rarest three bytes. All have at least three (`rules::lint`).
     pub(super) fn by_rarest(
-        literals: Vec<Literal>,
+        words: &[Word<'_>],
         commonness: &Commonness,
         stages: Option<Arc<Stages>>,
     ) -> GramTable {
-        let rarest = |literal: &Literal| commonness.rarest(&literal.bytes, literal.reach == Reach::Literal);
-        GramTable::new(literals, stages, rarest)
+        GramTable::new(words, stages, |word| commonness.rarest(word.text.as_bytes(), !word.keyword))
     }
 
     /// Each literal by its first three bytes.
-    pub(super) fn by_first(literals: Vec<Literal>, stages: Option<Arc<Stages>>) -> GramTable {
-        GramTable::new(literals, stages, |_| 0)
+    pub(super) fn by_first(words: &[Word<'_>], stages: Option<Arc<Stages>>) -> GramTable {
+        GramTable::new(words, stages, |_| 0)
     }
 
-    fn new(
-        literals: Vec<Literal>,
-        stages: Option<Arc<Stages>>,
-        place: impl Fn(&Literal) -> usize,
-    ) -> GramTable {
+    fn new(words: &[Word<'_>], stages: Option<Arc<Stages>>, place: impl Fn(&Word<'_>) -> usize) -> GramTable {
         let entries: Vec<Entry> = (0..)
-            .zip(&literals)
-            .map(|(index, literal)| {
-                let at = place(literal);
-                Entry { gram: gram(&literal.bytes[at..at + 3]) | FOLD, literal: index, at: at as u32 }
+            .zip(words)
+            .map(|(index, word)| {
+                let at = place(word);
+                let three = &word.text.as_bytes()[at..at + 3];
+                Entry { gram: gram(three) | FOLD, literal: index, at: at as u32 }
             })
             .collect();
         let mut table = vec![0u64; 1 << (TABLE_BITS - 6)].into_boxed_slice();
@@ -75,7 +72,7 @@ impl GramTable {
             table[bit >> 6] |= 1 << (bit & 63);
         }
         let slots = Slots::new(1 << SLOT_BITS, entries, |entry| slot(entry.gram));
-        GramTable { table, slots, literals: literals.into(), stages }
+        GramTable { table, slots, literals: Literals::new(words), stages }
     }
 
     /// Gives every literal in `text`, by the place of the bytes that represent it.
@@ -118,7 +115,7 @@ impl GramTable {
         let entries = self.slots.get(slot(gram)).iter();
         for entry in entries.filter(|entry| entry.gram == gram) {
             let Some(start) = at.checked_sub(entry.at as usize) else { continue };
-            self.literals[entry.literal as usize].at(text, start).into_iter().for_each(&mut *sink);
+            self.literals.at(entry.literal, text, start).into_iter().for_each(&mut *sink);
         }
     }
 }

@@ -3,12 +3,21 @@
 use super::{Anchor, Reach};
 use crate::rules::Word;
 
+/// Some literals. All their bytes stand in one piece: a thousand small ones would cost a hook more to allocate
+/// than all else that it does with them.
+#[derive(Debug)]
+pub(super) struct Literals {
+    bytes: Box<[u8]>,
+    all: Box<[Literal]>,
+}
+
 /// One rule's interest in one literal.
 #[derive(Clone, Debug)]
-pub(super) struct Literal {
-    pub(super) bytes: Box<[u8]>,
-    pub(super) rule: usize,
-    pub(super) reach: Reach,
+struct Literal {
+    /// Where it stands among the bytes of all.
+    bytes: (u32, u32),
+    rule: usize,
+    reach: Reach,
     head: Head,
 }
 
@@ -23,44 +32,60 @@ struct Head {
     mask: u64,
 }
 
-impl Literal {
-    pub(super) fn new(word: &Word<'_>) -> Literal {
-        let Word { text, rule, keyword, .. } = *word;
-        let reach = if keyword { Reach::Keyword } else { Reach::Literal };
+impl Head {
+    fn of(word: &Word<'_>) -> Head {
         let mut head = Head { bytes: 0, fold: 0, mask: 0 };
-        for (place, &byte) in text.as_bytes().iter().take(8).enumerate() {
-            let folds = reach == Reach::Keyword && byte.is_ascii_alphabetic();
+        for (place, &byte) in word.text.as_bytes().iter().take(8).enumerate() {
+            let folds = word.keyword && byte.is_ascii_alphabetic();
             let fold = if folds { 0x20 } else { 0 };
             head.bytes |= u64::from(byte | fold) << (8 * place);
             head.fold |= u64::from(fold) << (8 * place);
             head.mask |= 0xff << (8 * place);
         }
-        Literal { bytes: text.as_bytes().into(), rule, reach, head }
+        head
+    }
+}
+
+impl Literals {
+    /// The words, in their order.
+    pub(super) fn new(words: &[Word<'_>]) -> Literals {
+        let mut bytes = Vec::with_capacity(words.iter().map(|word| word.text.len()).sum());
+        let literal = |word: &Word<'_>| {
+            let start = bytes.len();
+            bytes.extend_from_slice(word.text.as_bytes());
+            let reach = if word.keyword { Reach::Keyword } else { Reach::Literal };
+            let bytes = (start as u32, bytes.len() as u32);
+            Literal { bytes, rule: word.rule, reach, head: Head::of(word) }
+        };
+        let all = words.iter().map(literal).collect();
+        Literals { bytes: bytes.into(), all }
     }
 
-    /// The anchor at `start`, if the literal stands there.
+    /// The anchor at `start`, if the literal of this number stands there.
     #[inline]
-    pub(super) fn at(&self, text: &[u8], start: usize) -> Option<Anchor> {
+    pub(super) fn at(&self, number: u32, text: &[u8], start: usize) -> Option<Anchor> {
+        let literal = &self.all[number as usize];
         let rest = text.get(start..)?;
         if let Some(eight) = rest.first_chunk::<8>() {
-            let found = (u64::from_le_bytes(*eight) | self.head.fold) & self.head.mask;
-            if found != self.head.bytes {
+            let found = (u64::from_le_bytes(*eight) | literal.head.fold) & literal.head.mask;
+            if found != literal.head.bytes {
                 return None;
             }
         }
-        self.compare(rest).then(|| Anchor {
+        self.compare(literal, rest).then(|| Anchor {
             start,
-            end: start + self.bytes.len(),
-            rule: self.rule,
-            reach: self.reach,
+            end: start + (literal.bytes.1 - literal.bytes.0) as usize,
+            rule: literal.rule,
+            reach: literal.reach,
         })
     }
 
     #[inline(never)]
-    fn compare(&self, rest: &[u8]) -> bool {
-        rest.get(..self.bytes.len()).is_some_and(|found| match self.reach {
-            Reach::Literal => *found == *self.bytes,
-            Reach::Keyword => found.eq_ignore_ascii_case(&self.bytes),
+    fn compare(&self, literal: &Literal, rest: &[u8]) -> bool {
+        let bytes = &self.bytes[literal.bytes.0 as usize..literal.bytes.1 as usize];
+        rest.get(..bytes.len()).is_some_and(|found| match literal.reach {
+            Reach::Literal => *found == *bytes,
+            Reach::Keyword => found.eq_ignore_ascii_case(bytes),
         })
     }
 }

@@ -32,7 +32,6 @@ use crate::rules::token_run::{LONG, Route};
 use anywhere::StrideTable;
 use commonness::Commonness;
 use grams::GramTable;
-use literal::Literal;
 
 use short::ShortTable;
 use zones::{Beginnings, LongZones, MixedZones, RunFinder};
@@ -94,14 +93,14 @@ impl Anchors {
                 Route::Anywhere if word.text.len() < anywhere::LEAST => &mut short,
                 Route::Anywhere => &mut anywhere,
             };
-            table.push(Literal::new(&word));
             longest = longest.max(word.text.len());
+            table.push(word);
         }
         Anchors {
-            prefixes: GramTable::by_first(prefixes, stages.clone()),
-            names: GramTable::by_rarest(names, &commonness, stages.clone()),
-            anywhere: StrideTable::new(anywhere, &commonness, stages.clone()),
-            short: ShortTable::new(short, &commonness, stages.clone()),
+            prefixes: GramTable::by_first(&prefixes, stages.clone()),
+            names: GramTable::by_rarest(&names, &commonness, stages.clone()),
+            anywhere: StrideTable::new(&anywhere, &commonness, stages.clone()),
+            short: ShortTable::new(&short, &commonness, stages.clone()),
             all: OnceLock::new(),
             rules: rules.clone(),
             stages,
@@ -156,8 +155,8 @@ impl Anchors {
     /// a text: the runs that would tell them apart may reach out of them.
     pub(crate) fn find_in(&self, text: &[u8], starts: Range<usize>, mut sink: impl FnMut(Anchor)) {
         let all = self.all.get_or_init(|| {
-            let literals = self.rules.words().map(|word| Literal::new(&word)).collect();
-            GramTable::by_rarest(literals, &Commonness, self.stages.clone())
+            let words: Vec<_> = self.rules.words().collect();
+            GramTable::by_rarest(&words, &Commonness, self.stages.clone())
         });
         stages::count(self.stages.as_deref(), Stage::Bytes, starts.len());
         let part = Span::new(starts.start, text.len().min(starts.end + self.longest));

@@ -7,11 +7,11 @@
 
 use std::sync::Arc;
 
+use super::Anchor;
 use super::commonness::Commonness;
 use super::grams::GramTable;
-use super::literal::Literal;
-use super::{Anchor, Reach};
 use crate::engine::stages::Stages;
+use crate::rules::Word;
 
 /// Which buckets remain for a half of a byte, at each of the four places.
 #[derive(Clone, Copy, Debug, Default)]
@@ -32,15 +32,15 @@ struct Bucket {
 
 impl Bucket {
     /// The bucket with one literal more. `bytes` says how often each byte stands in source code.
-    fn with(mut self, literal: &Literal, bytes: &[f64; 256]) -> Bucket {
+    fn with(mut self, word: &Word<'_>, bytes: &[f64; 256]) -> Bucket {
         for place in 0..4 {
-            let Some(&byte) = literal.bytes.get(place) else {
+            let Some(&byte) = word.text.as_bytes().get(place) else {
                 // Behind a literal of three bytes anything may stand.
                 (self.low[place], self.high[place], self.open[place]) = (u16::MAX, u16::MAX, 1.0);
                 continue;
             };
             self.let_through(place, byte, bytes);
-            if literal.reach == Reach::Keyword {
+            if word.keyword {
                 self.let_through(place, byte.to_ascii_lowercase(), bytes);
                 self.let_through(place, byte.to_ascii_uppercase(), bytes);
             }
@@ -76,17 +76,17 @@ pub(super) struct ShortTable {
 
 impl ShortTable {
     pub(super) fn new(
-        literals: Vec<Literal>,
+        words: &[Word<'_>],
         commonness: &Commonness,
         stages: Option<Arc<Stages>>,
     ) -> ShortTable {
         let bytes = commonness.bytes();
         let mut buckets = [Bucket::default(); 16];
-        for literal in &literals {
-            let opened = |bucket: &Bucket| bucket.with(literal, &bytes).openness() - bucket.openness();
+        for word in words {
+            let opened = |bucket: &Bucket| bucket.with(word, &bytes).openness() - bucket.openness();
             let number = (0..16).map(|number| (opened(&buckets[number]), number));
             let best = number.reduce(|a, b| if b.0 < a.0 { b } else { a }).expect("there are some").1;
-            buckets[best] = buckets[best].with(literal, &bytes);
+            buckets[best] = buckets[best].with(word, &bytes);
         }
         let mut halves = [Halves::default(); 2];
         for (number, bucket) in buckets.iter().enumerate() {
@@ -98,7 +98,7 @@ impl ShortTable {
                 }
             }
         }
-        let grams = GramTable::by_first(literals, stages);
+        let grams = GramTable::by_first(words, stages);
         ShortTable { halves, grams }
     }
 
