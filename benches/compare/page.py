@@ -43,7 +43,6 @@ def facts(root, chosen, callers, absent):
         "versions": {scanner.name: scanner.version for scanner in callers},
         "absent": absent,
         "command": command_line(chosen),
-        "runs": chosen.runs,
         "threads": chosen.threads,
     }
 
@@ -139,15 +138,16 @@ def ratios(compared):
 
 
 def table(job, rows, least):
-    lines = [f"### {job['name']}\n", "| | wall | CPU | memory | exit code |", "|---|---|---|---|---|"]
+    lines = [f"### {job['name']}\n", "| | wall | CPU | memory | exit code | runs |", "|---|---|---|---|---|---|"]
     for name, (wall, cpu, memory, codes, failed) in rows.items():
         label = f"*{name}*" if name in job["references"] else name
+        times = len(job["runs"][name])
         if failed:
-            lines.append(f"| {label} | {failed} | | | {codes} |")
+            lines.append(f"| {label} | {failed} | | | {codes} | {times} |")
         else:
             sign = "≤ " if memory <= least * 1.05 else ""
             held = f"{sign}{memory / (1 << 20):.0f} MiB"
-            lines.append(f"| {label} | {seconds(wall)} | {seconds(cpu)} | {held} | {codes} |")
+            lines.append(f"| {label} | {seconds(wall)} | {seconds(cpu)} | {held} | {codes} | {times} |")
     return "\n".join(lines) + "\n"
 
 
@@ -193,8 +193,7 @@ def how(facts):
     return f"""## How it was measured
 
 - `{facts["command"]}`
-- Every command runs {facts["runs"]} times, of those that take milliseconds four times as often, all scanners in turn;
-  the median counts. Inputs are in the page cache, and every scanner has run before, so that what it keeps is there.
+- Every command runs as often as its row says, all scanners in turn; the median counts. Inputs are in the page cache, and every scanner has run before, so that what it keeps is there.
 - Every scanner may use {facts["threads"]} threads, and is bound to {facts["threads"]} processors with all that it starts.
   Validation is off, all else as it comes. Output is thrown away.
 - CPU is user and system time of the process and of its children (`git log`, where a scanner reads that). Memory is
