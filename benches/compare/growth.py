@@ -63,8 +63,9 @@ def measure_all(inputs, stopleak):
     what, count = counter(stopleak, inputs.environment)
     one = ["--threads", "1", "--no-config"]
 
-    def grow(job, unit, scale, maker, command):
-        """`maker` makes the input of a size: its folder and path; `command` has the path put in."""
+    def grow(job, unit, scale, maker, command, weigh=None):
+        """`maker` makes the input of a size: its folder and path; `command` has the path put in. What is made can
+        hold more than its size says: `weigh` says how much it is."""
 
         def cost(size):
             folder, path = maker(size)
@@ -73,8 +74,10 @@ def measure_all(inputs, stopleak):
         empty = cost(0)
         sizes = [scale * size for size in SIZES]
         costs = [cost(size) for size in sizes]
+        if weigh:
+            sizes = [weigh(maker(size)[1]) - weigh(maker(0)[1]) for size in sizes]
         slope = exponent(sizes, [cost - empty for cost in costs])
-        return Growth(job, unit, sizes, costs, empty, slope, last_doubling(costs))
+        return Growth(job, unit, sizes, costs, empty, slope, last_doubling(sizes, costs))
 
     def tree(files):
         name = f"growth/tree-{files}"
@@ -94,6 +97,10 @@ def measure_all(inputs, stopleak):
         path = inputs.generated("history", f"growth/history-{commits}", commits + 1)
         return path, path
 
+    def packed(path):
+        # Git finds fewer and worse bases in a longer history, so that a commit takes more of its pack.
+        return sum(entry.stat().st_size for entry in os.scandir(f"{path}/objects/pack")) >> 10
+
     def index(files):
         path = inputs.generated("staged", f"growth/staged-{files}", max(files, 1))
         return path, path
@@ -102,16 +109,21 @@ def measure_all(inputs, stopleak):
     rows = [
         grow("directory", "files", 500, tree, ["scan", "{}"]),
         grow("one file", "MiB", 16, file, ["scan", "{}", "--max-blob-size", "4GB"]),
-        grow("history", "commits", 500, history, ["history", "{}"]),
+        grow("history of 500 to 4,000 commits", "KiB of pack", 500, history, ["history", "{}"], packed),
         grow("hook, one line", "files in the index", 5000, index, ["staged"]),
     ]
     return what, rows
 
 
-def last_doubling(costs):
+def last_doubling(sizes, costs):
     """The exponent that the growth of the growth tells: whatever is the same in all costs drops out of it."""
-    more, less = costs[-1] - costs[-2], costs[-2] - costs[-3]
-    return math.log2(more / less) if more > 0 and less > 0 else None
+
+    def ratio(values):
+        more, less = values[-1] - values[-2], values[-2] - values[-3]
+        return math.log(more / less) if more > 0 and less > 0 else None
+
+    cost, size = ratio(costs), ratio(sizes)
+    return cost / size if cost is not None and size else None
 
 
 def exponent(sizes, costs):

@@ -172,7 +172,7 @@ def grown(measured):
         )
     return f"""## Growth
 
-stopleak on one thread, the same job on inputs of 1, 2, 4 and 8 times the size. Counted are {measured["what"]}.
+stopleak on one thread, the same job on inputs of about 1, 2, 4 and 8 times the size. Counted are {measured["what"]}.
 What an empty run takes is taken off first; the exponent is the slope of the line through the logarithms of size and
 cost (least squares). The aim is at most {growth.MOST}. The last column is the exponent between the last three sizes by
 the differences of their costs, which no fixed cost can hide; small differences make it uncertain.
