@@ -64,7 +64,7 @@ impl Commonness {
     /// Higher for rarer bytes; all that are not among the common ones are equally rare. Letter case is not
     /// looked at.
     pub(super) fn rarity(&self, three: &[u8]) -> u32 {
-        let folded = gram(&three.to_ascii_lowercase());
+        let folded = gram(&[0, 1, 2].map(|at| three[at].to_ascii_lowercase()));
         let mut at = place(folded);
         while RANKS[at] != 0 {
             if RANKS[at] & 0x00ff_ffff == folded {
