@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::model::{Effort, StageCounts};
+use crate::report::grouped;
 
 /// The table, or nothing where nothing was counted.
 pub(crate) fn text(effort: &Effort) -> Option<String> {
@@ -25,19 +26,6 @@ pub(crate) fn text(effort: &Effort) -> Option<String> {
         let _ = write!(text, "\n{stage:<18}{:>16}{per_megabyte:>12.1}", grouped(count));
     }
     Some(text)
-}
-
-/// `1234567` as `1,234,567`.
-fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }
 
 #[cfg(test)]

@@ -17,7 +17,6 @@ mod opening;
 mod overlap;
 mod pattern;
 mod proof;
-
 pub mod sample;
 mod stages;
 mod steps;

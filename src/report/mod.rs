@@ -24,6 +24,7 @@ use crate::model::ScanReport;
 
 pub use escape::terminal_lines;
 pub use file::{replace_file, write_to_file};
+pub(crate) use human::grouped;
 pub use record::Document;
 
 /// How a report is written. What does not apply to a format is ignored by it.

@@ -56,8 +56,7 @@ pub fn route(rule: &Rule, pattern: &Hir) -> Route {
             return Route::Anywhere;
         }
         let longest = rule.literals.iter().map(String::len).max().unwrap_or(0);
-        let near =
-            |run: &Run| run.farthest <= rule.at + BEFORE_LONG && rule.at + longest <= run.nearest + run.len;
+        let near = |run: &Run| run.farthest <= BEFORE_LONG && longest <= run.nearest + run.len;
         return match guaranteed_run(pattern, LONG).filter(near) {
             Some(_) => Route::LongRun,
             None => Route::Anywhere,

@@ -32,7 +32,6 @@ use crate::rules::token_run::{LONG, Route};
 use anywhere::StrideTable;
 use commonness::Commonness;
 use grams::GramTable;
-
 use short::ShortTable;
 use zones::{Beginnings, LongZones, MixedZones, RunFinder};
 

@@ -139,7 +139,7 @@ impl Page<'_> {
             }
         }
         if entries.len() > ENTRIES {
-            writeln!(out, "  … and {} more", count(entries.len() as u64 - ENTRIES as u64))?;
+            writeln!(out, "  … and {} more", grouped(entries.len() as u64 - ENTRIES as u64))?;
         }
         writeln!(out)
     }
@@ -172,11 +172,11 @@ fn one_line(text: &str) -> String {
 /// `1 file`, `85,013 files`.
 fn plural(number: usize, noun: &str) -> String {
     let end = if number == 1 { "" } else { "s" };
-    format!("{} {noun}{end}", count(number as u64))
+    format!("{} {noun}{end}", grouped(number as u64))
 }
 
-/// Digits in groups of three.
-fn count(number: u64) -> String {
+/// Digits in groups of three: `1,234,567`.
+pub(crate) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {

@@ -72,7 +72,7 @@ fn size(bytes: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::count;
+    use super::super::grouped;
     use super::*;
 
     #[test]
@@ -80,7 +80,7 @@ mod tests {
         let sizes = [0, 999, 1_000, 34_120, 999_949, 999_950, 5_600_000_000, u64::MAX].map(size);
         assert_eq!(sizes, ["0 B", "999 B", "1.0 kB", "34.1 kB", "999.9 kB", "1.0 MB", "5.6 GB", "18.4 EB"]);
         assert_eq!(
-            [0, 999, 1_000, 85_013, 1_000_000].map(count),
+            [0, 999, 1_000, 85_013, 1_000_000].map(grouped),
             ["0", "999", "1,000", "85,013", "1,000,000"]
         );
     }

@@ -12,37 +12,9 @@ use std::arch::x86_64::{
 };
 use std::ops::Range;
 
+use super::classes::{ALPHANUMERIC, DIGIT, HIGH, LOW};
 use super::{BITS, Bits, FOLD, MULTIPLIER, Masks, NEEDED, STEP, each_block, tables};
 use crate::engine::anchors::short::Halves;
-
-/// Bits of the token bytes' high halves: `+-/`, `0-9`, `A-O a-o`, `P-Z`, `p-z`, `=`, `_`.
-const HIGH: [u8; 16] = [0, 0, 1, 2 | 32, 4, 8 | 64, 4, 16, 0, 0, 0, 0, 0, 0, 0, 0];
-
-/// The bit of digits.
-const DIGIT: u8 = 2;
-
-/// The bits of letters and digits.
-const ALPHANUMERIC: u8 = 2 | 4 | 8 | 16;
-
-/// Which of these bits a low half fits.
-const LOW: [u8; 16] = [
-    2 | 8 | 16,
-    2 | 4 | 8 | 16,
-    2 | 4 | 8 | 16,
-    2 | 4 | 8 | 16,
-    2 | 4 | 8 | 16,
-    2 | 4 | 8 | 16,
-    2 | 4 | 8 | 16,
-    2 | 4 | 8 | 16,
-    2 | 4 | 8 | 16,
-    2 | 4 | 8 | 16,
-    4 | 8 | 16,
-    1 | 4,
-    4,
-    1 | 4 | 32,
-    4,
-    1 | 4 | 64,
-];
 
 /// The caller has made sure that the processor has AVX2.
 pub(super) fn scan(text: &[u8], range: Range<usize>, halves: &[Halves; 2], sink: impl FnMut(usize, Masks)) {

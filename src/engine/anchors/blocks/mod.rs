@@ -8,6 +8,8 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+mod classes;
 #[cfg(target_arch = "aarch64")]
 mod neon;
 mod tables;

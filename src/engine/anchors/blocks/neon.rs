@@ -10,20 +10,9 @@ use std::arch::aarch64::{
 };
 use std::ops::Range;
 
+use super::classes::{ALPHANUMERIC, DIGIT, HIGH, LOW};
 use super::{Masks, NEEDED, each_block};
 use crate::engine::anchors::short::Halves;
-
-/// Bits of the token bytes' high halves: `+-/`, `0-9`, `A-O a-o`, `P-Z`, `p-z`, `=`, `_`.
-const HIGH: [u8; 16] = [0, 0, 1, 2 | 32, 4, 8 | 64, 4, 16, 0, 0, 0, 0, 0, 0, 0, 0];
-
-/// The bit of digits.
-const DIGIT: u8 = 2;
-
-/// The bits of letters and digits.
-const ALPHANUMERIC: u8 = 2 | 4 | 8 | 16;
-
-/// Which of these bits a low half fits.
-const LOW: [u8; 16] = [26, 30, 30, 30, 30, 30, 30, 30, 30, 30, 28, 5, 4, 37, 4, 69];
 
 /// A bit for each byte of eight.
 const BITS: [u8; 16] = [1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128];
