@@ -6,6 +6,7 @@
     inputs.py history DIR COMMITS [VALUES]     a bare repository in one pack; each line of the file VALUES
                                                is brought in by a commit of its own
     inputs.py staged DIR FILES                 a work tree of FILES files with one changed line staged
+    inputs.py rules DIR LINES                  rule files of so many lines in all, two keyword rules to one prefix
 
 The text holds no secret, but what sends a scanner looking for one as often as real sources do: names with
 "key" and "token" in them, long identifiers, digests, addresses. Only `random()` of Python's generator is
@@ -242,7 +243,53 @@ def make_staged(folder, files):
     git(folder, "add", changed)
 
 
-MAKERS = {"tree": make_tree, "file": make_file, "history": make_history, "staged": make_staged}
+RULE = """# https://example.com/{word}
+provider: {title}
+rules:
+  - id: made-up-{word}-key
+    name: {title} API key
+    severity: high
+    confidence: medium
+{reach}
+    entropy: 3.0
+{checks}    help: >-
+      It acts for your account at {title}. Revoke it there and read the new one from the environment
+      or a secret store.
+    revoke:
+      how: Revoke it on the settings page.
+    examples:
+      - '{upper}_API_KEY={{sample}}'
+      - '{word}_token: "{{sample}}"'
+    counter_examples:
+      - {upper}_API_KEY=your_api_key_goes_here
+      - '{word}_token: "${{{upper}_TOKEN}}"'
+"""
+
+
+def make_rules(folder, lines):
+    """Words that occur nowhere else, so that only the number of rules changes."""
+    text, total, number = Text(5), 0, 0
+    os.makedirs(folder)
+    while total < int(lines):
+        number += 1
+        word = f"{text.word()}{text.word()}{number}"
+        length = [32, 40, 64][text.below(3)]
+        if number % 3:
+            reach = (f"    keywords: [{word}, {word}-api]\n"
+                     "    names: [key, token, secret, password, auth, api, access]\n"
+                     f"    pattern: '[0-9a-f]{{{length}}}'")
+            checks = "    checks:\n      - letters-and-digits\n"
+        else:
+            reach = (f"    literals: ['{word}_live_', '{word}_test_']\n"
+                     f"    pattern: '{word}_(?:live|test)_[A-Za-z0-9]{{{length}}}'")
+            checks = ""
+        rule = RULE.format(word=word, upper=word.upper(), title=word.title(), reach=reach, checks=checks)
+        with open(os.path.join(folder, f"{word}.yaml"), "w", newline="\n") as file:
+            file.write(rule)
+        total += rule.count("\n")
+
+
+MAKERS = {"rules": make_rules, "tree": make_tree, "file": make_file, "history": make_history, "staged": make_staged}
 
 if __name__ == "__main__":
     if len(sys.argv) < 4 or sys.argv[1] not in MAKERS:

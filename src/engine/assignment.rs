@@ -291,9 +291,14 @@ pub(crate) struct ValueStart {
     pub(crate) assigned: bool,
 }
 
+/// How far behind a provider's name a value may stand that nothing assigns.
+const UNASSIGNED_REACH: usize = 40;
+
 /// Places behind `keyword` where a value can begin: behind a quote, a bracket or a blank, once an
-/// operator or one of `names` has been passed, or behind a command-line option and a blank. Used by
-/// rules whose pattern decides what a value is.
+/// operator or one of `names` has been passed, or behind a command-line option and a blank. Without
+/// `names` a value may follow the keyword closely with nothing but blanks or words between them, and behind
+/// the keyword or a name a dash, a dot or an underscore is enough. Used by rules whose pattern decides what a
+/// value is.
 pub(crate) fn value_starts<'t>(
     text: &'t [u8],
     window: Span,
@@ -309,17 +314,24 @@ pub(crate) fn value_starts<'t>(
         let before = text[at - 1];
         operator |= matches!(before, b'=' | b':' | b',' | b'(' | b'>');
         let behind_option = option && matches!(before, b' ' | b'\t');
-        if matches!(before, b' ' | b'\t') {
-            option = text[at] == b'-';
+        let joint = matches!(before, b'-' | b'_' | b'.');
+        let mut glued = false;
+        if matches!(before, b' ' | b'\t') || joint {
             let word = &text[keyword.start..at - 1];
-            named |= word.ends_with(b" -") || names.iter().any(|name| ends_with_name(word, name.as_bytes()));
+            let ends_name = names.iter().any(|name| ends_with_name(word, name.as_bytes()));
+            glued = joint && (ends_name || names.is_empty() && at - 1 == keyword.end);
+            if !joint {
+                option = text[at] == b'-';
+                named |= word.ends_with(b" -") || ends_name;
+            }
         }
+        let close = named || names.is_empty() && at - keyword.end <= UNASSIGNED_REACH;
         let opens = matches!(
             before,
             b' ' | b'\t' | b'"' | b'\'' | b'`' | b'=' | b':' | b',' | b'(' | b'>' | b'[' | b'{' | b'|' | b'/'
         );
         let in_template = before == b'{' && matches!(text[at - 2], b'$' | b'#' | b'%' | b'{');
-        let begins = ((operator || named) && opens && !in_template || behind_option)
+        let begins = ((operator || close) && opens && !in_template || behind_option || glued)
             && !matches!(text[at], b' ' | b'\t' | b'"' | b'\'' | b'`' | b'=' | b':' | b'>' | b'(' | b',');
         begins.then_some(ValueStart { at, assigned: operator || behind_option })
     })
@@ -418,5 +430,7 @@ mod tests {
         assert_eq!(starts("vercel deploy --prod --token abc def", 6), [(21, true), (29, true), (33, false)]);
         assert_eq!(starts("dropbox TOKEN abc", 7), [(14, false)]);
         assert_eq!(starts("dropbox said abc", 7), []);
+        assert_eq!(starts("dropboxTOKEN-abc", 7), [(13, false)]);
+        assert_eq!(starts("dropbox-access-abc", 7), []);
     }
 }

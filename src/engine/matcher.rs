@@ -7,7 +7,7 @@ use crate::rules::token_run::KEYWORD_REACH;
 
 use super::Match;
 use super::anchors::{Anchor, Reach};
-use super::assignment;
+use super::assignment::{self, ValueStart};
 use super::entropy::shannon;
 use super::filler;
 use super::generic;
@@ -24,8 +24,14 @@ pub(crate) const CONTEXT_HOLDS: &str = "provider named beside it";
 /// The reason given when a value only follows its name.
 pub(crate) const NOT_ASSIGNED: &str = "not assigned";
 
+/// The reason given when the value is assigned to the provider's bare name.
+pub(crate) const NOT_NAMED: &str = "provider's name alone beside it";
+
 /// The reason given when the provider's name stands on a line of its own.
 pub(crate) const NAMED_ABOVE: &str = "provider named on a line above";
+
+/// The reason given when runs of the alphabet, of digits or of the keyboard make up a value.
+const ONLY_SEQUENCE: &str = "runs of the alphabet";
 
 /// How far a match's context words may stand from it, each way.
 const CONTEXT_REACH: usize = 512;
@@ -140,35 +146,51 @@ fn keyword_matches<'e>(
 ) {
     let keyword = Span::new(anchor.start, anchor.end);
     let farthest = text.len().min(anchor.end + KEYWORD_REACH);
-    // Few names of providers have the name of a value behind them: this one is asked first.
-    let Some(named) = names_end(rule, &text[anchor.start..farthest]) else { return };
+    // Few names of providers have the name of a value or a value itself behind them: these are asked first.
+    let named = names_end(rule, &text[anchor.start..farthest]).map(|end| anchor.start + end);
+    let bare = if rule.human || named == Some(anchor.start) { None } else { beside(text, keyword) };
+    let bare = bare.filter(|&at| named.is_none_or(|named| at < named));
+    if named.is_none() && bare.is_none() {
+        return;
+    }
     let line = window::around(text, anchor.start, rule);
     if anchor.end > line.end {
         return;
     }
-    let last = if crosses_lines(rule) { text.len() } else { line.end };
-    let reach = Span::new(line.start, last.min(farthest));
-    if anchor.start + named > reach.end {
-        return;
-    }
-    let window = Span::new(line.start, last.min(anchor.start + window::DEFAULT.after));
-    for start in assignment::value_starts(text, reach, keyword, &rule.names) {
-        if start.at < anchor.start + named || !begins_cleanly(rule, text, start.at) {
-            continue;
+    let mut judge = |start: ValueStart, last: usize, named: bool| {
+        if !begins_cleanly(rule, text, start.at) {
+            return false;
         }
-        let Some(found) = pattern.match_at(text, window, start.at) else { continue };
+        let window = Span::new(line.start, last.min(anchor.start + window::DEFAULT.after));
+        let Some(found) = pattern.match_at(text, window, start.at) else { return false };
+        let doubt = match (named, start.assigned, start.at > line.end) {
+            (false, _, _) => Some(NOT_NAMED),
+            (_, false, _) => Some(NOT_ASSIGNED),
+            (_, _, true) => Some(NAMED_ABOVE),
+            (true, true, false) => None,
+        };
         if let Some(mut found) = accept(found) {
-            if !start.assigned {
+            if let Some(doubt) = doubt {
                 found.confidence = Confidence::Low;
-                found.why.push(NOT_ASSIGNED);
-            } else if start.at > line.end {
-                found.confidence = Confidence::Low;
-                found.why.push(NAMED_ABOVE);
+                found.why.push(doubt);
             }
             sink(found);
         }
-        // A pattern for anything that people type would take what stands farther on as well.
-        if rule.human {
+        true
+    };
+    if let Some(at) = bare.filter(|&at| at < line.end) {
+        judge(ValueStart { at, assigned: true }, line.end, false);
+    }
+    let Some(named) = named else { return };
+    let last = if crosses_lines(rule) { text.len() } else { line.end };
+    let reach = Span::new(line.start, last.min(farthest));
+    if named > reach.end {
+        return;
+    }
+    let takes_anything = rule.human || rule.boundary == Boundary::Value;
+    for start in assignment::value_starts(text, reach, keyword, &rule.names) {
+        // A pattern for anything would take what stands farther on as well.
+        if start.at >= named && judge(start, last, true) && takes_anything {
             break;
         }
     }
@@ -212,7 +234,17 @@ fn accept<'e>(rule: &'e Rule, pattern: &LazyPattern, text: &[u8], found: Found) 
         return None;
     }
     let secret = found.secret.of(text);
-    if is_excluded(rule, pattern, secret) || rule.entropy.is_some_and(|least| shannon(secret) < least) {
+    if is_excluded(rule, pattern, secret) {
+        return None;
+    }
+    let part = distinctive_part(rule, secret);
+    // Beside a provider's name even a made-up value is worth a look.
+    if !rule.keywords.is_empty() && !rule.human && filler::is_only_sequence(part) {
+        let why = vec![ONLY_SEQUENCE];
+        let (confidence, severity) = (Confidence::Low, rule.severity);
+        return Some(Match { rule, span: found.secret, whole: found.whole, confidence, severity, why });
+    }
+    if rule.entropy.is_some_and(|least| shannon(secret) < least) {
         return None;
     }
     let mut confidence = rule.confidence;
@@ -231,13 +263,12 @@ fn accept<'e>(rule: &'e Rule, pattern: &LazyPattern, text: &[u8], found: Found) 
     }
     // What a checksum has proved is no filler, whatever it looks like.
     let filler = if rule.human { filler::is_placeholder } else { filler::is_filler };
-    let part = distinctive_part(rule, secret);
     if !proved && filler(part) {
         if rule.human || !filler::is_only_sequence(part) {
             return None;
         }
         confidence = Confidence::Low;
-        why.push("runs of the alphabet");
+        why.push(ONLY_SEQUENCE);
     }
     Some(Match { rule, span: found.secret, whole: found.whole, confidence, severity, why })
 }
@@ -284,13 +315,23 @@ fn names_end(rule: &Rule, text: &[u8]) -> Option<usize> {
     rule.names.iter().filter_map(end).min()
 }
 
+/// Where a value stands beside the provider's bare name, with nothing but an operator, blanks or quotes between.
+fn beside(text: &[u8], keyword: Span) -> Option<usize> {
+    const MOST: usize = 8;
+    let between = |byte: &&u8| matches!(byte, b' ' | b'\t' | b'"' | b'\'' | b'`' | b':' | b'=' | b'>');
+    let length = text[keyword.end..].iter().take(MOST + 1).take_while(between).count();
+    (1..=MOST).contains(&length).then_some(keyword.end + length)
+}
+
 /// Whether the byte before `start` lets a match begin there.
 pub(crate) fn begins_cleanly(rule: &Rule, text: &[u8], start: usize) -> bool {
     let Some(before) = start.checked_sub(1).map(|at| text[at]) else { return true };
     match rule.boundary {
         Boundary::None => true,
         Boundary::Base64 if matches!(before, b'+' | b'/') => false,
-        Boundary::Token | Boundary::Base64 => !before.is_ascii_alphanumeric() || is_escape(&text[..start]),
+        Boundary::Token | Boundary::Base64 | Boundary::Value => {
+            !before.is_ascii_alphanumeric() || is_escape(&text[..start])
+        }
     }
 }
 
@@ -320,6 +361,10 @@ fn ends_cleanly(rule: &Rule, text: &[u8], whole: Span) -> bool {
     let Some(&after) = text.get(whole.end) else { return true };
     match rule.boundary {
         Boundary::None => true,
+        Boundary::Value => match whole.start.checked_sub(1).map(|at| text[at]) {
+            Some(quote @ (b'"' | b'\'' | b'`')) => after == quote || after == b'\\',
+            _ => after.is_ascii_whitespace() || b"\"'`,;<)]}|\\".contains(&after),
+        },
         Boundary::Token => !(after.is_ascii_alphanumeric() || matches!(after, b'_' | b'-')),
         Boundary::Base64 => {
             !(after.is_ascii_alphanumeric() || matches!(after, b'_' | b'-' | b'+' | b'/' | b'='))

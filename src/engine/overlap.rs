@@ -7,10 +7,10 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::model::{Confidence, Span};
-use crate::rules::syntax::PairOtherwise;
+use crate::rules::syntax::{Boundary, PairOtherwise};
 
 use super::Match;
-use super::matcher::{CONTEXT_HOLDS, NAMED_ABOVE, NOT_ASSIGNED};
+use super::matcher::{CONTEXT_HOLDS, NAMED_ABOVE, NOT_ASSIGNED, NOT_NAMED};
 use super::proof::CHECKSUM_VERIFIED;
 use super::steps;
 
@@ -116,9 +116,9 @@ impl<'e> Standing<'e> {
         let in_context = rule.context.is_some() && found.why.contains(&CONTEXT_HOLDS);
         Standing {
             proved: found.why.contains(&CHECKSUM_VERIFIED),
-            firmly_reached: !found.why.iter().any(|why| [NOT_ASSIGNED, NAMED_ABOVE].contains(why)),
+            firmly_reached: !found.why.iter().any(|why| [NOT_ASSIGNED, NOT_NAMED, NAMED_ABOVE].contains(why)),
             of_provider: rule.provider.as_deref() != Some("Generic"),
-            not_generic: !rule.generic,
+            not_generic: !rule.generic && rule.boundary != Boundary::Value,
             machine_made: !rule.human,
             conditions: usize::from(!rule.paths.is_empty()) + usize::from(in_context),
             confidence: found.confidence,

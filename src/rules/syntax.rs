@@ -150,6 +150,8 @@ pub enum Boundary {
     Token,
     /// As `token`, and no `+`, `/` or `=` on either side: for base64 values without a prefix.
     Base64,
+    /// As `token`, and the match is all of a value: behind it its closing quote, a blank, a bracket or a separator.
+    Value,
     /// Anything.
     None,
 }
@@ -266,6 +268,8 @@ pub enum Check {
     LiteralPassword,
     /// Structure: letters and digits are both there, as in any long machine-made value.
     LettersAndDigits,
+    /// Structure: letters do not follow each other as in words.
+    Wordless,
     /// Structure: an AWS access key id whose base32 body holds a 12-digit account number.
     AwsAccount,
 }

@@ -81,6 +81,7 @@ fn reach(rule: &Rule, line: &mut dyn FnMut(&str, &dyn Display)) {
     match rule.boundary {
         Boundary::Token => line("boundary", &"no letter or digit beside it, no _ or - behind it"),
         Boundary::Base64 => line("boundary", &"no base64 character beside it"),
+        Boundary::Value => line("boundary", &"all of a value, between quotes, blanks or separators"),
         Boundary::None => {}
     }
     if !rule.paths.is_empty() {
@@ -136,6 +137,7 @@ fn words(check: &Check) -> String {
         Check::UrlPassword => "a URL with a host and a literal password",
         Check::LiteralPassword => "a literal value: no variable, call, template or placeholder",
         Check::LettersAndDigits => "letters and digits mixed",
+        Check::Wordless => "letters that do not follow each other as in words",
         Check::AwsAccount => "base32 that holds a 12-digit account number",
     };
     text.to_owned()

@@ -11,6 +11,7 @@ mod jwt;
 mod private_key;
 mod url_password;
 
+use super::generic::shape;
 use crate::model::{Confidence, Severity};
 use crate::rules::Check;
 
@@ -70,6 +71,7 @@ pub(crate) fn verify(check: &Check, whole: &[u8], secret: &[u8]) -> Outcome {
         Check::UrlPassword => url_password::verify(whole, secret),
         Check::LiteralPassword => url_password::verify_literal(secret),
         Check::LettersAndDigits => letters_and_digits(secret),
+        Check::Wordless => wordless(secret),
         Check::AwsAccount => aws::verify(secret),
     }
 }
@@ -84,8 +86,12 @@ pub(crate) fn complete(check: &Check, sample: &mut Vec<u8>) {
         Check::Base64Json => base64_text::complete_json(sample),
         Check::Base64Text => base64_text::complete_text(sample),
         Check::AwsAccount => aws::complete(sample),
-        Check::UrlPassword | Check::LiteralPassword | Check::LettersAndDigits => {}
+        Check::UrlPassword | Check::LiteralPassword | Check::LettersAndDigits | Check::Wordless => {}
     }
+}
+
+fn wordless(secret: &[u8]) -> Outcome {
+    if !shape::is_wordlike(secret) { Outcome::Holds("no words in it") } else { Outcome::Disproved }
 }
 
 fn letters_and_digits(secret: &[u8]) -> Outcome {

@@ -275,5 +275,8 @@ fn a_value_that_comes_under_its_providers_name_is_found() {
     let base = format!("{}:\n  {}: x\n  b: y\n", rule.keywords[0], rule.names[0]);
     let at = base.find("x\n").expect("there");
     let pieces = [Piece::Copy(0..at), insert(&format!("'{value}'")), Piece::Copy(at + 1..base.len())];
-    assert_eq!(spans(&ENGINE, &base, &pieces), [(at + 1, at + 1 + value.len())], "{}", rule.id);
+    // Rules of several providers may take the value; all see the same one.
+    let mut found = spans(&ENGINE, &base, &pieces);
+    found.dedup();
+    assert_eq!(found, [(at + 1, at + 1 + value.len())], "{}", rule.id);
 }
