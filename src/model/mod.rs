@@ -16,6 +16,6 @@ pub use fingerprint::{Fingerprint, FingerprintKey};
 pub use grade::{Confidence, Severity};
 pub use location::{Location, Locator, Place, Span, character_boundary};
 pub use path::RepoPath;
-pub use provenance::{Carrier, CommitFacts, Provenance};
+pub use provenance::{Carrier, CommitFacts, Life, Provenance};
 pub use report::{Counts, Effort, ScanHeader, ScanReport, StageCounts, Verdict};
 pub use secret::Secret;

@@ -1,5 +1,7 @@
 //! Where scanned bytes came from.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::path::RepoPath;
@@ -56,6 +58,17 @@ pub struct CommitFacts {
     pub shallow: bool,
 }
 
+/// How a value fared after it came, over all its places. Full hexadecimal ids of commits.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Life {
+    /// Those that took it away, in the order of the graph.
+    pub removed: Vec<String>,
+    /// Those that brought it back, in the order of the graph.
+    pub back: Vec<String>,
+    /// The last that holds it, in the order of the graph.
+    pub last: Option<String>,
+}
+
 /// Where one finding's bytes came from. For a scan of files only `path` and `carrier` are set.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Provenance {
@@ -73,6 +86,8 @@ pub struct Provenance {
     pub refs: Vec<String>,
     /// Whether any ref or HEAD reaches it, where history was read.
     pub reachable: Option<bool>,
+    /// How the value fared since, where history was read and a file holds it.
+    pub life: Option<Arc<Life>>,
 }
 
 impl Provenance {
@@ -86,6 +101,7 @@ impl Provenance {
             at_head: None,
             refs: Vec::new(),
             reachable: None,
+            life: None,
         }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::model::{
     Carrier, CommitFacts, Confidence, Counts, Coverage, CoverageKind, Effort, Excerpt, Finding, Fingerprint,
-    FingerprintKey, Location, Provenance, RepoPath, RuleInfo, ScanHeader, ScanReport, Secret, Severity,
+    FingerprintKey, Life, Location, Provenance, RepoPath, RuleInfo, ScanHeader, ScanReport, Secret, Severity,
     Status,
 };
 
@@ -174,6 +174,8 @@ pub(super) fn rich() -> ScanReport {
         commit.shallow = true;
     }
     shallow.provenance.at_head = Some(false);
+    let life = Life { removed: vec!["5".repeat(40), "7".repeat(40)], back: vec!["6".repeat(40)], last: None };
+    shallow.provenance.life = Some(Arc::new(Life { last: Some("6".repeat(40)), ..life }));
     let mut dangling = historic(finding(&token, b"dangling.txt", plain("dangling")), Carrier::File, "44");
     (dangling.provenance.at_head, dangling.provenance.reachable) = (Some(false), Some(false));
     dangling.provenance.refs = Vec::new();

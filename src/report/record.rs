@@ -125,6 +125,12 @@ pub struct Finding {
     pub refs: Vec<String>,
     /// Whether any ref or HEAD reaches it.
     pub reachable: Option<bool>,
+    /// Ids of the commits that took the value away, wherever it was.
+    pub removed_in: Vec<String>,
+    /// Ids of the commits that brought it back.
+    pub back_in: Vec<String>,
+    /// Id of the last commit that holds it.
+    pub last_commit: Option<String>,
     /// Whether it counts.
     pub status: Status,
     /// Why it is old or suppressed.
@@ -248,6 +254,7 @@ impl Finding {
     fn new(finding: &model::Finding, redactor: &Redactor<'_>, show_secrets: bool) -> Finding {
         let (rule, place, origin) = (&finding.rule, &finding.location, &finding.provenance);
         let commit = origin.first_commit.as_ref();
+        let life = origin.life.as_deref().cloned().unwrap_or_default();
         Finding {
             rule: rule.id.clone(),
             name: rule.name.clone(),
@@ -272,6 +279,9 @@ impl Finding {
             at_head: origin.at_head,
             refs: origin.refs.iter().map(|name| redactor.text(name)).collect(),
             reachable: origin.reachable,
+            removed_in: life.removed,
+            back_in: life.back,
+            last_commit: life.last,
             status: finding.status,
             status_reason: finding.status_reason.as_ref().map(|reason| redactor.text(reason)),
             help: rule.help.clone(),

@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
+use crate::git::attribution::Trees;
 use crate::git::commit::Commit;
 use crate::git::graph::Commits;
 use crate::git::tag::Tag;
@@ -51,12 +52,16 @@ pub(super) fn scan(
         commits => history.reach(&view, &commits),
     };
     let tags = if ids(Kind::Tag).next().is_some() { history.tag_names(&view) } else { HashMap::new() };
-    let (attribution, gaps) = history.attribute(&view, &blobs, threads);
+    let trees = Trees::load(&view.objects, &blobs, threads);
+    let (attribution, gaps) = history.attribute(&view, &trees, threads);
     outcome.coverage.extend(gaps);
     outcome.coverage.extend(view.store_gaps());
     let mut places = Places::new(inspector, &history, commits, tags);
     hits.iter().for_each(|hit| places.add(hit, &attribution));
-    places.findings(&view, settings, &mut outcome);
+    drop(attribution);
+    let lives = places.lives(&view, &trees, &hits, settings.confidence);
+    drop((trees, hits));
+    places.findings(&view, settings, &lives, &mut outcome);
     Ok(outcome)
 }
 

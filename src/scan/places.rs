@@ -7,10 +7,12 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use crate::git::attribution::{Attribution, Reach};
+use crate::git::attribution::{Attribution, Reach, Trees};
 use crate::git::tree::Mode;
 use crate::git::{Growth, Kind, ObjectError, Oid, ScanObjects, Visitor};
-use crate::model::{Carrier, CommitFacts, Confidence, Coverage, Finding, Fingerprint, Provenance, RepoPath};
+use crate::model::{
+    Carrier, CommitFacts, Confidence, Coverage, Finding, Fingerprint, Life, Provenance, RepoPath,
+};
 use crate::source::history::History;
 use crate::source::view::{RepoView, object_gap};
 
@@ -49,6 +51,12 @@ struct Source {
     refs: Arc<[String]>,
     reachable: bool,
 }
+
+/// How values fared, by their fingerprint.
+pub(super) type Lives = HashMap<Arc<Fingerprint>, Arc<Life>>;
+
+/// The lives of so many values are told. Who has more has other worries.
+const MAX_LIVES: usize = 1 << 14;
 
 /// A value at a place: all that holds a finding together.
 type Key = (Arc<Fingerprint>, Arc<RepoPath>, Carrier);
@@ -156,9 +164,37 @@ impl<'p, 's> Places<'p, 's> {
         });
     }
 
+    /// How the values fared that are sure enough to be reported.
+    pub(super) fn lives(
+        &self,
+        view: &RepoView,
+        trees: &Trees,
+        hits: &[Hit<'_>],
+        confidence: Confidence,
+    ) -> Lives {
+        let sure = self.first.iter().filter(|((_, _, carrier), first)| {
+            first.confidence >= confidence && matches!(carrier, Carrier::File | Carrier::Symlink)
+        });
+        let mut values: Vec<&Arc<Fingerprint>> = sure.map(|((value, _, _), _)| value).collect();
+        values.sort_unstable();
+        values.dedup();
+        values.truncate(MAX_LIVES);
+        let numbers: HashMap<&Arc<Fingerprint>, usize> = values.iter().copied().zip(0..).collect();
+        let mut blobs: Vec<Vec<Oid>> = vec![Vec::new(); values.len()];
+        for hit in hits.iter().filter(|hit| hit.kind == Kind::Blob) {
+            hit.values.fingerprints(|value| {
+                if let Some(&number) = numbers.get(value) {
+                    blobs[number].push(hit.id);
+                }
+            });
+        }
+        let lives = self.history.lives(view, trees, &blobs).into_iter().map(Arc::new);
+        values.into_iter().cloned().zip(lives).collect()
+    }
+
     /// Reads the objects that are first somewhere and says everything about their values at or above the
     /// reporting confidence.
-    pub(super) fn findings(self, view: &RepoView, settings: &Settings, outcome: &mut Outcome) {
+    pub(super) fn findings(self, view: &RepoView, settings: &Settings, lives: &Lives, outcome: &mut Outcome) {
         outcome.counts.skipped += self.skipped;
         let mut by_object: BTreeMap<Oid, Vec<(Key, First)>> = BTreeMap::new();
         for (key, first) in self.first {
@@ -172,7 +208,7 @@ impl<'p, 's> Places<'p, 's> {
         for ((id, places), inspected) in by_object.into_iter().zip(inspected) {
             match inspected {
                 Ok(inspected) => {
-                    let found = Findings { inspector: self.inspector, view, facts: &mut facts };
+                    let found = Findings { inspector: self.inspector, view, lives, facts: &mut facts };
                     found.of(id, places, &inspected, outcome);
                     outcome.coverage.extend(inspected.gap);
                 }
@@ -239,6 +275,7 @@ impl<'i, F: Fn(&Oid, Kind, &[u8]) -> Inspected<'i> + Sync> Visitor for Again<'_,
 struct Findings<'f, 's> {
     inspector: &'f Inspector<'s>,
     view: &'f RepoView,
+    lives: &'f Lives,
     facts: &'f mut HashMap<(Oid, bool), CommitFacts>,
 }
 
@@ -270,7 +307,13 @@ impl Findings<'_, '_> {
             let mut found = self.inspector.place(inspected.candidates.clone(), &provenance);
             found.retain_mut(|finding: &mut Finding| {
                 let first = wanted.get(&finding.fingerprint);
-                first.map(|first| finding.provenance.at_head = first.at_head).is_some()
+                if let Some(first) = first {
+                    finding.provenance.at_head = first.at_head;
+                    let is_file = matches!(finding.provenance.carrier, Carrier::File | Carrier::Symlink);
+                    let life = self.lives.get(&finding.fingerprint).filter(|_| is_file);
+                    finding.provenance.life = life.cloned();
+                }
+                first.is_some()
             });
             found.iter().for_each(|finding| {
                 wanted.remove(&finding.fingerprint);

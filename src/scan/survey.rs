@@ -173,6 +173,14 @@ impl Gathered {
 }
 
 impl Values<'_> {
+    /// Gives the name of each value that may count somewhere. One may come more than once.
+    pub(super) fn fingerprints(&self, mut sink: impl FnMut(&Arc<Fingerprint>)) {
+        match self {
+            Values::Fixed(values) => values.iter().for_each(|value| sink(&value.fingerprint)),
+            Values::ByPath(matches) => matches.iter().for_each(|(_, name)| sink(name)),
+        }
+    }
+
     /// Gives the values that count at `path`, each with how sure it is there. One may come more than once.
     pub(super) fn at(
         &self,

@@ -2,13 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::git::attribution::{Attribution, Reach, Trees, attribute, reach};
+use crate::git::attribution::{Attribution, Reach, Trees, attribute, lives, reach};
 use crate::git::graph::{CommitGraph, Commits};
 use crate::git::refs::{Tip, TipClass, tips};
 use crate::git::repo::RepoError;
 use crate::git::tag::tags_at;
 use crate::git::{ObjectError, Oid};
-use crate::model::{Coverage, CoverageKind};
+use crate::model::{Coverage, CoverageKind, Life};
 
 use super::range::shallow_gap;
 use super::view::{RepoView, object_gap};
@@ -46,19 +46,12 @@ impl History {
         self.graph.rank(commit)
     }
 
-    /// Where the blobs came from. And everything that this repository should hold and does not: the cut of a
-    /// shallow clone, missing commits, missing trees and blobs of commits that are there; with what got in the
-    /// way of attribution. One pass over all trees answers both.
-    pub fn attribute(
-        &self,
-        view: &RepoView,
-        blobs: &HashSet<Oid>,
-        threads: usize,
-    ) -> (Attribution, Vec<Coverage>) {
-        let trees = Trees::load(&view.objects, blobs, threads);
+    /// Where the blobs came from that `trees` were asked for. And everything that this repository should hold
+    /// and does not: the cut of a shallow clone, missing commits, missing trees and blobs of commits that are
+    /// there; with what got in the way of attribution. One pass over all trees answers both.
+    pub fn attribute(&self, view: &RepoView, trees: &Trees, threads: usize) -> (Attribution, Vec<Coverage>) {
         let absent = trees.absent(&view.objects, &self.graph);
-        let (attribution, mut gaps) = self.attribute_in(view, &trees);
-        drop(trees);
+        let (attribution, mut gaps) = self.attribute_in(view, trees);
         if !self.shallow.is_empty() {
             gaps.push(shallow_gap(&format!("{} commits at the edge of a shallow clone", self.shallow.len())));
         }
@@ -84,6 +77,18 @@ impl History {
             });
         }
         (attribution, gaps)
+    }
+
+    /// How each value fared, given by the blobs that hold it: blobs that `trees` were asked for.
+    pub fn lives(&self, view: &RepoView, trees: &Trees, values: &[Vec<Oid>]) -> Vec<Life> {
+        let hex = |ids: &[Oid]| ids.iter().map(Oid::to_string).collect();
+        let lives = lives(&view.objects, &self.graph, &self.tips, self.head, trees, values);
+        let told = lives.into_iter().map(|life| Life {
+            removed: hex(&life.removed),
+            back: hex(&life.back),
+            last: life.last.map(|id| id.to_string()),
+        });
+        told.collect()
     }
 
     /// What reaches the commits.

@@ -502,3 +502,80 @@ fn findings_in_hundreds_of_objects_are_all_told() {
     assert_eq!((report.code, report.gaps(), report.findings.len()), (1, vec![], 520));
     assert!(report.findings.iter().all(|finding| finding["start_line"] == 2 && finding["at_head"] == true));
 }
+
+#[test]
+fn a_value_that_went_and_came_back_says_so() {
+    let world = empty();
+    let step = |content: &str, message: &str| {
+        world.write("work/a.env", content);
+        commit(&world, message);
+        id(&world, "HEAD")
+    };
+    step(&line(1), "in");
+    let out = step("clean\n", "out");
+    let back = step(&format!("# again\n{}", line(1)), "back");
+    let end = step("clean for good\n", "out again");
+    world.write("work/kept.env", line(2));
+    commit(&world, "another");
+    let report = history(&world);
+    let of = |seed: u32| {
+        let path = if seed == 1 { "a.env" } else { "kept.env" };
+        report.findings.iter().find(|finding| finding["path"] == path).expect("found")
+    };
+    assert_eq!(of(1)["removed_in"], serde_json::json!([out, end]));
+    assert_eq!(of(1)["back_in"], serde_json::json!([back]));
+    assert_eq!(of(1)["last_commit"], back);
+    assert_eq!(of(1)["at_head"], false);
+    assert_eq!(of(2)["removed_in"], serde_json::json!([]));
+    assert_eq!(of(2)["last_commit"], id(&world, "HEAD"));
+    let told = world.stopleak_in("work", &["history", "--color", "never"]).stdout;
+    let expected = format!("removed in {} and 1 more, back in {}, last in", &out[..12], &back[..12]);
+    assert!(told.contains(&expected), "{told}");
+}
+
+#[test]
+fn a_value_that_moved_to_another_file_was_not_removed() {
+    let world = empty();
+    world.write("work/a.env", line(1));
+    commit(&world, "in");
+    world.write("work/a.env", "moved\n");
+    world.write("work/b.env", format!("# moved here\n{}", line(1)));
+    commit(&world, "moves");
+    let report = history(&world);
+    assert_eq!(report.findings.len(), 2, "{:?}", report.found());
+    for finding in &report.findings {
+        assert_eq!(finding["removed_in"], serde_json::json!([]), "{finding}");
+        assert_eq!(finding["last_commit"], id(&world, "HEAD"));
+    }
+}
+
+#[test]
+fn the_recipe_depends_on_who_has_the_commits() {
+    let world = empty();
+    world.write("work/it's.env", line(1));
+    commit(&world, "pushed");
+    world.git(&["init", "-q", "--bare", "../remote.git"]);
+    world.git(&["remote", "add", "origin", "../remote.git"]);
+    world.git(&["push", "-q", "origin", "main"]);
+    world.write("work/here.env", line(2));
+    commit(&world, "only here");
+    let local = id(&world, "HEAD");
+    world.write("work/gone.env", line(3));
+    commit(&world, "dropped");
+    world.git(&["reset", "-q", "--hard", "HEAD~1"]);
+    let told = world.stopleak_in("work", &["history", "--color", "never"]).stdout;
+    let group = |path: &str| {
+        let start = told.find(&format!("  {path}:1:")).unwrap_or_else(|| panic!("no {path} in {told}"));
+        told[start..].split("allow:").next().expect("a part").to_owned()
+    };
+    let pushed = group("it's.env");
+    assert!(pushed.contains("it was pushed: revoke it first"), "{pushed}");
+    assert!(pushed.contains(r"git filter-repo --invert-paths --path 'it'\''s.env'"), "{pushed}");
+    assert!(pushed.contains("rewrites refs/heads/main, refs/remotes/origin/main"), "{pushed}");
+    let here = group("here.env");
+    assert!(here.contains(&format!("git rebase -i {}^", &local[..12])), "{here}");
+    assert!(!here.contains("filter-repo"), "{here}");
+    let gone = group("gone.env");
+    assert!(gone.contains("git reflog expire --expire=now --all && git gc --prune=now"), "{gone}");
+    assert!(!gone.contains("rebase"), "{gone}");
+}

@@ -10,6 +10,7 @@
 mod collect;
 mod edges;
 mod entries;
+mod lives;
 mod names;
 mod walk;
 
@@ -18,6 +19,7 @@ use std::sync::Arc;
 
 use self::edges::Standing;
 pub use self::edges::Trees;
+pub use self::lives::{Life, lives};
 use self::walk::Walk;
 use super::graph::CommitGraph;
 use super::object::{Kind, ObjectError, ScanObjects};

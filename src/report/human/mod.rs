@@ -2,6 +2,7 @@
 //!
 //! What blocks is printed last, next to the verdict: the end is what a terminal shows.
 
+mod cleanup;
 mod frame;
 mod place;
 mod verdict;
@@ -112,6 +113,9 @@ impl Page<'_> {
         let revoke: Vec<String> =
             [&first.revoke, &first.revoke_url].into_iter().flatten().map(|text| one_line(text)).collect();
         line("revoke:", &revoke.join(" "))?;
+        for (at, step) in cleanup::steps(self, group).iter().enumerate() {
+            line(if at == 0 { "purge:" } else { "" }, step)?;
+        }
         line("allow:", &place::allow(group))
     }
 

@@ -66,10 +66,24 @@ fn state(finding: &Finding) -> Option<String> {
             facts.push(format!("in {} and {}", terminal(first), plural(rest.len(), "more ref")));
         }
     }
+    facts.extend(life(finding));
     if finding.reachable == Some(false) {
         facts.push("unreachable, no ref leads to it".to_owned());
     }
     (!facts.is_empty()).then(|| facts.join("; "))
+}
+
+/// `removed in 0123456789ab, back in …, last in …`: how the value fared, where something happened to it.
+fn life(finding: &Finding) -> Option<String> {
+    let ids = |ids: &[String]| match ids {
+        [] => None,
+        [first] => Some(short(first)),
+        [first, rest @ ..] => Some(format!("{} and {} more", short(first), rest.len())),
+    };
+    let mut facts = vec![format!("removed in {}", ids(&finding.removed_in)?)];
+    facts.extend(ids(&finding.back_in).map(|back| format!("back in {back}")));
+    facts.extend(finding.last_commit.as_deref().map(|last| format!("last in {}", short(last))));
+    Some(facts.join(", "))
 }
 
 /// How this finding is allowed: in place where the line can be edited, in the baseline elsewhere.
