@@ -52,9 +52,13 @@ fn every_field_of_a_rule_is_documented() {
         let error = serde_yaml::from_str::<RuleFile>(&format!("{rule}{fields}\n")).expect_err("unknown");
         assert_documented(RULES, &expected(&error.to_string()));
     }
-    for (field, value) in
-        [("severity", "no"), ("confidence", "no"), ("boundary", "no"), ("window", "{after: 1, cut: no}")]
-    {
+    for (field, value) in [
+        ("severity", "no"),
+        ("confidence", "no"),
+        ("boundary", "no"),
+        ("kind", "no"),
+        ("window", "{after: 1, cut: no}"),
+    ] {
         let rule = rule.replace(&format!("  {field}: low\n"), "");
         let text = format!("{rule}  {field}: {value}\n");
         let error = serde_yaml::from_str::<RuleFile>(&text).expect_err("unknown");

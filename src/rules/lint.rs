@@ -168,3 +168,20 @@ pub fn line_of(id: &str, text: &str) -> usize {
     };
     text.lines().position(declares).map_or(1, |line| line + 1)
 }
+
+/// The 1-based line and column of `field` in the rule `id` of `text`; those of the id where it has no such field.
+pub fn place_of(id: &str, field: &str, text: &str) -> (usize, usize) {
+    let first = line_of(id, text);
+    let column = |line: &str| line.len() - line.trim_start_matches([' ', '-']).len() + 1;
+    let of_rule = text.lines().enumerate().skip(first - 1);
+    let mut lines = of_rule.take_while(|(at, line)| {
+        // The next rule begins with a dash, as far out as this one's.
+        *at + 1 == first || !line.trim_start().starts_with("- id:")
+    });
+    let named = |line: &str| {
+        let text = line.trim_start_matches([' ', '-']);
+        text.strip_prefix(field).is_some_and(|rest| rest.trim_start().starts_with(':'))
+    };
+    let found = lines.find(|(_, line)| named(line)).or_else(|| text.lines().enumerate().nth(first - 1));
+    found.map_or((1, 1), |(at, line)| (at + 1, column(line)))
+}

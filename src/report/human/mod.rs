@@ -112,6 +112,7 @@ impl Page<'_> {
         let revoke: Vec<String> =
             [&first.revoke, &first.revoke_url].into_iter().flatten().map(|text| one_line(text)).collect();
         line("revoke:", &revoke.join(" "))?;
+        line("learn:", &format!("stopleak rules show {}", terminal(&first.rule)))?;
         line("allow:", &place::allow(group))
     }
 
