@@ -8,7 +8,7 @@ use regex_automata::{Anchored, Input};
 use regex_syntax::hir::{Hir, HirKind};
 
 use crate::model::Span;
-use crate::rules::syntax::{Otherwise, PairOtherwise};
+use crate::rules::syntax::Otherwise;
 use crate::rules::token_run::KEYWORD_REACH;
 use crate::rules::{Rule, lint};
 
@@ -54,12 +54,18 @@ pub fn near_misses(rule: &Rule, text: &[u8], found: &[Match<'_>]) -> Result<Vec<
             (true, false) => behind_keyword(rule, &pattern, text, anchor),
             (false, _) => at_literal(rule, &pattern, text, anchor),
         };
-        for miss in fresh {
+        for mut miss in fresh {
             let is_found = |found: &Match<'_>| match miss.value {
                 Some(value) => value.start < found.span.end && found.span.start < value.end,
                 None => found.whole.start <= miss.at && miss.at < found.whole.end,
             };
-            if !found.iter().any(is_found) && !misses.contains(&miss) {
+            if found.iter().any(is_found) {
+                continue;
+            }
+            if miss.objections.is_empty() {
+                miss.objections.push(otherwise(rule));
+            }
+            if !misses.contains(&miss) {
                 misses.push(miss);
             }
         }
@@ -118,9 +124,6 @@ fn at_literal(rule: &Rule, pattern: &LazyPattern, text: &[u8], anchor: Span) -> 
     } else if let Some(found) = pattern.match_at(text, window, start) {
         let mut judged = judged(rule, pattern, text, found);
         judged.objections.splice(0..0, objections);
-        if judged.objections.is_empty() {
-            judged.objections.push(OTHERWISE.to_owned());
-        }
         return vec![judged];
     } else {
         objections.push(stops(rule, text, Span::new(start, window.end)));
@@ -158,9 +161,6 @@ fn behind_keyword(rule: &Rule, pattern: &LazyPattern, text: &[u8], keyword: Span
                 if !begins_cleanly(rule, text, start) {
                     judged.objections.insert(0, BEFORE.to_owned());
                 }
-                if judged.objections.is_empty() {
-                    judged.objections.push(OTHERWISE.to_owned());
-                }
                 misses.push(judged);
             }
             None => {
@@ -188,8 +188,15 @@ fn generic(rule: &Rule, text: &[u8], keyword: Span) -> Vec<NearMiss> {
 }
 
 const BEFORE: &str = "boundary: a letter or digit stands directly before it";
-const OTHERWISE: &str = "everything holds, and yet it is not reported: its counterpart may be missing (`pair`), or \
-    too many literals of the rule stand close together";
+/// Why a value that meets all conditions is not given.
+fn otherwise(rule: &Rule) -> String {
+    let reason = match (rule.identifier, &rule.pair) {
+        (true, _) => "identifier: it is one, and never reported by itself",
+        (false, Some(pair)) => return format!("pair: no {} {}", pair.with, within(pair.lines)),
+        (false, None) => "crowd: too many literals of the rule stand close together",
+    };
+    reason.to_owned()
+}
 
 /// What speaks against a match of the pattern.
 fn judged(rule: &Rule, pattern: &LazyPattern, text: &[u8], found: Found) -> NearMiss {
@@ -227,11 +234,6 @@ fn judged(rule: &Rule, pattern: &LazyPattern, text: &[u8], found: Found) -> Near
         if !context.words.iter().any(|word| letter_case::find(around, word.as_bytes()).is_some()) {
             object(format!("context: none of its words stands {}", within(context.lines)));
         }
-    }
-    if objections.is_empty()
-        && let Some(pair) = rule.pair.as_ref().filter(|pair| pair.otherwise == PairOtherwise::Drop)
-    {
-        objections.push(format!("pair: no {} {}", pair.with, within(pair.lines)));
     }
     NearMiss { at: found.whole.start, value: Some(found.secret), objections }
 }
@@ -300,6 +302,7 @@ mod tests {
     use super::*;
     use crate::engine::Engine;
     use crate::engine::sample::{Draw, sample};
+    use crate::rules::syntax::PairOtherwise;
     use crate::rules::{RuleSet, load};
 
     fn objections(fields: &str, text: &str) -> Vec<String> {
@@ -314,6 +317,22 @@ mod tests {
         match near_misses(&rules[0], text.as_bytes(), &engine.candidates(text.as_bytes())) {
             Ok(misses) => misses.into_iter().flat_map(|miss| miss.objections).collect(),
             Err(note) => vec![note],
+        }
+    }
+
+    #[test]
+    fn what_stands_alone_misses_its_counterpart() {
+        let id = "  literals: [acme_]\n  pattern: 'acme_[a-z0-9]{12}'\n  identifier: true\n";
+        assert_eq!(
+            objections(id, "acme_q7w2z9t4k8n1"),
+            ["identifier: it is one, and never reported by itself"]
+        );
+        let rules = RuleSet::builtin();
+        let rule = rules
+            .iter()
+            .find(|rule| rule.pair.as_ref().is_some_and(|pair| pair.otherwise == PairOtherwise::Drop));
+        if let Some(rule) = rule {
+            assert!(otherwise(rule).starts_with("pair: no "), "{}", otherwise(rule));
         }
     }
 

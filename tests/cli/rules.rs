@@ -115,14 +115,14 @@ fn check_accepts_a_good_file_and_tells_every_fault_of_a_bad_one() {
     insta::assert_snapshot!(run.stdout, @r"
     bad/a.yaml:34:3: rule acme-short: literals and keywords need at least 3 bytes
     bad/b.yaml:2:1: unknown field `rulez`, expected `provider` or `rules`
-    bad/a.yaml:3:3: rule acme-token: the id is used before, at bad/a.yaml:3:3
+    bad/a.yaml:58:3: rule acme-token: the id is used before, at bad/a.yaml:3:3
     bad/a.yaml:10:3: rule acme-token: example 1: it is found by acme-found instead
     bad/a.yaml:19:3: rule acme-missed: example 1: nothing is found in it
     bad/a.yaml:29:3: rule acme-found: counter-example 1: it is found with high confidence (exact shape)
     bad/a.yaml:44:3: rule acme-huge: the pattern cannot be built: acme_[a-z0-9]{12,900000}: error building NFA
     bad/a.yaml:46:3: rule acme-huge: example 1: nothing is found in it
     bad/a.yaml:54:3: rule acme-glob: paths: error parsing glob '{a': unclosed alternate group; missing '}' (maybe escape '{' with '[{]'?)
-    bad/a.yaml:10:3: rule acme-token: example 1: it is found by acme-found instead
+    bad/a.yaml:65:3: rule acme-token: example 1: it is found by acme-found instead
     ");
     assert_eq!(world.stopleak(&["rules", "check", "missing.yaml"]).code, 2);
 }

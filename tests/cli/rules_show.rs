@@ -3,13 +3,38 @@
 use crate::rules::GOOD;
 use crate::support::World;
 
+/// Of a rule with something to say in every line.
+const PAGE: &str = "provider: Acme
+rules:
+- id: acme-token
+  name: Acme token
+  severity: critical
+  confidence: high
+  literals: [acme_]
+  pattern: 'acme_[a-z0-9]{40}'
+  kind: ci-token
+  checks: [{crc32: {from: 5, tail: 6, as: base36}}]
+  context: {words: [acme], lines: 3, otherwise: low}
+  paths: ['**/*.env']
+  never_pattern: '^acme_test'
+  help: Acts as its owner on every repository of Acme. Revoke it and read the new one from the environment.
+  revoke:
+    how: Delete the token on the settings page.
+    url: https://acme.example/settings/tokens
+    docs: https://acme.example/docs/tokens
+  examples: ['acme {sample}']
+  counter_examples: ['acme_x']
+";
+
 #[test]
 fn show_tells_what_a_secret_is_and_what_to_do() {
     let world = World::empty();
-    let run = world.stopleak(&["rules", "show", "github-classic-pat"]);
+    world.write("work/acme.yaml", PAGE);
+    let arguments = ["rules", "show", "acme-token", "--rules", "acme.yaml"];
+    let run = world.stopleak(&arguments);
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));
     insta::assert_snapshot!("show_human", run.stdout);
-    let run = world.stopleak(&["rules", "show", "github-classic-pat", "--format=json"]);
+    let run = world.stopleak(&[&arguments[..], &["--format=json"]].concat());
     assert_eq!(run.code, 0);
     insta::assert_snapshot!("show_json", run.stdout);
 }

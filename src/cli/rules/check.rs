@@ -28,7 +28,19 @@ pub(crate) struct CheckArgs {
 /// A rule and the file that it stands in.
 struct Placed {
     file: Rc<File>,
+    /// How many rules of the file before it have its id.
+    before: usize,
     rule: Rule,
+}
+
+impl Placed {
+    fn place(&self, field: &str) -> String {
+        self.file.place(&self.rule.id, self.before, field)
+    }
+
+    fn complaint(&self, field: &str, complaint: &str) -> String {
+        format!("{}: rule {}: {complaint}", self.place(field), self.rule.id)
+    }
 }
 
 /// A rule file.
@@ -39,13 +51,9 @@ struct File {
 
 impl File {
     /// Where a field of a rule stands: `acme.yaml:3:5`.
-    fn place(&self, rule: &str, field: &str) -> String {
-        let (line, column) = lint::place_of(rule, field, &self.text);
+    fn place(&self, rule: &str, before: usize, field: &str) -> String {
+        let (line, column) = lint::place_of(rule, before, field, &self.text);
         format!("{}:{line}:{column}", self.path.display())
-    }
-
-    fn complaint(&self, rule: &str, field: &str, complaint: &str) -> String {
-        format!("{}: rule {rule}: {complaint}", self.place(rule, field))
     }
 }
 
@@ -61,9 +69,9 @@ pub(super) fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
         wrong.push(error.to_string());
     }
     let engine = Engine::new(&rules);
-    for Placed { file, rule } in &placed {
-        let mut complain =
-            |field: &str, complaint: &str| wrong.push(file.complaint(&rule.id, field, complaint));
+    for placed in &placed {
+        let rule = &placed.rule;
+        let mut complain = |field: &str, complaint: &str| wrong.push(placed.complaint(field, complaint));
         if let Err(error) = engine::check_pattern(rule) {
             complain("pattern", &format!("the pattern cannot be built: {error}"));
         }
@@ -106,13 +114,19 @@ fn read(path: &Path, placed: &mut Vec<Placed>, wrong: &mut Vec<String>) {
         for error in errors {
             match error {
                 RuleError::Rule { rule, errors, .. } => {
-                    let complaints = errors.iter().map(|error| file.complaint(&rule, field_of(error), error));
-                    wrong.extend(complaints);
+                    let place = |error: &str| file.place(&rule, 0, field_of(error));
+                    wrong
+                        .extend(errors.iter().map(|error| format!("{}: rule {rule}: {error}", place(error))));
                 }
                 error => wrong.push(error.to_string()),
             }
         }
-        placed.extend(rules.into_iter().map(|rule| Placed { file: Rc::clone(&file), rule }));
+        let mut seen = BTreeMap::<String, usize>::new();
+        placed.extend(rules.into_iter().map(|rule| {
+            let count = seen.entry(rule.id.clone()).or_default();
+            let before = std::mem::replace(count, *count + 1);
+            Placed { file: Rc::clone(&file), before, rule }
+        }));
     }
 }
 
@@ -133,10 +147,9 @@ fn field_of(complaint: &str) -> &str {
 /// A later rule takes the place of an earlier one with its id; among one's own files nobody means that.
 fn twice(placed: &[Placed]) -> Vec<String> {
     let mut first = BTreeMap::new();
-    let again = placed.iter().filter_map(|Placed { file, rule }| {
-        let before: Rc<File> = first.insert(&rule.id, Rc::clone(file))?;
-        let place = before.place(&rule.id, "id");
-        Some(file.complaint(&rule.id, "id", &format!("the id is used before, at {place}")))
+    let again = placed.iter().filter_map(|placed| {
+        let before: &Placed = first.insert(&placed.rule.id, placed)?;
+        Some(placed.complaint("id", &format!("the id is used before, at {}", before.place("id"))))
     });
     again.collect()
 }
