@@ -65,7 +65,8 @@ fn main() {
                     errors.extend(wrong.into_iter().map(place));
                     rule.route = lint::route(&rule);
                     rule.provider.get_or_insert_with(|| file.provider.clone());
-                    match rule.kind.or_else(|| advice.kind_of(&rule.id, &folder)) {
+                    let named = rule.kind.or(rule.identifier.then_some(syntax::Kind::Identifier));
+                    match named.or_else(|| advice.kind_of(&rule.id, &folder)) {
                         Some(kind) => drop(about.insert(rule.id.clone(), (folder.clone(), kind))),
                         None => errors.push(format!("{}: no kind in advice.yaml holds {folder}", rule.id)),
                     }

@@ -33,7 +33,7 @@ pub struct NearMiss {
     pub objections: Vec<String>,
 }
 
-/// Why `rule`, which gave `found` in `text`, gave no more. The first 20 places, by place; one note instead of them
+/// Why `rule`, which gave `found` in `text` (settled), gave no more. The first 20 places, by place; one note instead of them
 /// where the rule found nothing to begin with.
 pub fn near_misses(rule: &Rule, text: &[u8], found: &[Match<'_>]) -> Result<Vec<NearMiss>, String> {
     let pattern = LazyPattern::new(rule, None);
@@ -55,11 +55,14 @@ pub fn near_misses(rule: &Rule, text: &[u8], found: &[Match<'_>]) -> Result<Vec<
             (false, _) => at_literal(rule, &pattern, text, anchor),
         };
         for mut miss in fresh {
-            let is_found = |found: &Match<'_>| match miss.value {
+            let is_found = |found: &&Match<'_>| match miss.value {
                 Some(value) => value.start < found.span.end && found.span.start < value.end,
                 None => found.whole.start <= miss.at && miss.at < found.whole.end,
             };
-            if found.iter().any(is_found) {
+            // By place and apart from each other: one of these two has it, or none.
+            let behind = found.partition_point(|found| found.whole.start <= miss.at);
+            let near = found[..behind].last().into_iter().chain(found.get(behind));
+            if near.into_iter().any(|found| is_found(&found)) {
                 continue;
             }
             if miss.objections.is_empty() {

@@ -23,7 +23,12 @@ impl RuleSet {
     pub fn kind(&self, id: &str) -> Option<Kind> {
         match &self.slots[self.position(id)?] {
             Slot::Builtin(number) => Some(ABOUT[usize::from(*number)].1),
-            Slot::Own(rule) => rule.kind.or(Some(if rule.human { Kind::Password } else { Kind::ApiKey })),
+            Slot::Own(rule) => Some(match (rule.kind, rule.identifier, rule.human) {
+                (Some(kind), _, _) => kind,
+                (None, true, _) => Kind::Identifier,
+                (None, false, true) => Kind::Password,
+                (None, false, false) => Kind::ApiKey,
+            }),
         }
     }
 }
@@ -53,7 +58,7 @@ mod tests {
 
     use super::*;
     use crate::model::Severity;
-    use crate::rules::advice::{REVOKE, fits};
+    use crate::rules::advice::{CHANGE, REVOKE, fits};
 
     #[test]
     fn there_is_advice_for_every_kind_and_all_of_it_is_used() {
@@ -70,7 +75,8 @@ mod tests {
         assert!(advice.steps.keys().all(|step| steps.contains(step)));
         let places: BTreeSet<&String> = advice.kinds.values().flat_map(|kind| &kind.places).collect();
         assert!(advice.places.keys().all(|place| places.contains(place)));
-        assert!(advice.kinds.values().all(|kind| kind.leaked.iter().any(|step| step == REVOKE)));
+        let revokes = |step: &String| [REVOKE, CHANGE].contains(&step.as_str());
+        assert!(advice.kinds.values().all(|kind| kind.leaked.iter().any(revokes)));
     }
 
     #[test]

@@ -58,6 +58,9 @@ pub struct ForKind {
 /// The step that a rule has words of its own for.
 pub const REVOKE: &str = "revoke";
 
+/// The same, where revoking is not the word for it.
+pub const CHANGE: &str = "change";
+
 impl Advice {
     /// The kind of the rule `id` in the folder `rules/<folder>`: the one with the longest pattern for the id, else
     /// the folder's.
@@ -74,7 +77,8 @@ impl Advice {
     pub fn dangling(&self) -> Vec<String> {
         let mut wrong = Vec::new();
         for advice in self.kinds.values() {
-            let steps = advice.leaked.iter().filter(|&step| step != REVOKE && !self.steps.contains_key(step));
+            let is_known = |step: &str| [REVOKE, CHANGE].contains(&step) || self.steps.contains_key(step);
+            let steps = advice.leaked.iter().filter(|step| !is_known(step));
             wrong.extend(steps.map(|step| format!("there is no step {step}")));
             let places = advice.places.iter().filter(|&place| !self.places.contains_key(place));
             wrong.extend(places.map(|place| format!("there is no place {place}")));

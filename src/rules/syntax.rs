@@ -237,6 +237,8 @@ pub enum Kind {
     CloudKey,
     /// Opens a database or a broker.
     DatabasePassword,
+    /// Names what a secret beside it opens.
+    Identifier,
     /// Publishes or installs packages and images.
     PackageToken,
     /// A password that people or programs log in with.

@@ -37,6 +37,11 @@ fn show_tells_what_a_secret_is_and_what_to_do() {
     let run = world.stopleak(&[&arguments[..], &["--format=json"]].concat());
     assert_eq!(run.code, 0);
     insta::assert_snapshot!("show_json", run.stdout);
+    let page: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON");
+    let reference = include_str!("../../docs/reference.md");
+    for field in page.as_object().expect("an object").keys() {
+        assert!(reference.contains(&format!("`{field}`")), "{field} is not documented");
+    }
 }
 
 #[test]
@@ -102,6 +107,13 @@ fn a_rule_of_ones_own_gets_the_advice_of_its_kind() {
     assert_eq!(page["domain"], serde_json::Value::Null);
     assert_eq!(page["leaked"][0]["revoke"], "Ask Acme.");
     assert_eq!(page["docs"], "https://acme.example/d");
+    // Nothing has to be done about what only names a secret.
+    let run = world.stopleak(&["rules", "show", "twilio-account-sid"]);
+    assert!(
+        !run.stdout.contains("Act at once") && run.stdout.contains("  1. Look for the secret"),
+        "{}",
+        run.stdout
+    );
     assert_eq!(page["shape"], "It looks like this: `acme_`, 12 lower-case letters or digits.");
     world.write("work/acme.yaml", GOOD.replace("  help:", "  kind: cloudkey\n  help:"));
     let run = world.stopleak(&["rules", "check", "acme.yaml"]);

@@ -13,7 +13,7 @@ use crate::cli::exit_code::ExitCode;
 use crate::cli::options::RuleOptions;
 use crate::engine::outline::{in_words, outline};
 use crate::rules::about::{advice, advice_for};
-use crate::rules::advice::REVOKE;
+use crate::rules::advice::{CHANGE, REVOKE};
 use crate::rules::syntax::Kind;
 use crate::rules::{Rule, RuleSet};
 
@@ -61,7 +61,7 @@ struct Shown<'r> {
 
 /// A step after a leak.
 enum Step<'r> {
-    Revoke { how: &'r str, url: Option<&'r str> },
+    Revoke { how: &'r str, url: Option<&'r str>, label: &'static str },
     Other(&'static str),
 }
 
@@ -91,18 +91,12 @@ impl<'r> Shown<'r> {
         }
 
         page.heading("What is it?");
-        if rule.identifier {
-            page.paragraph(
-                "An identifier. It is no secret and never reported; it helps to find the secret beside it.",
-            );
-        } else {
-            page.paragraph(&of_kind.about);
-        }
+        page.paragraph(&of_kind.about);
         let (shape, looks) = (self.shape(), outline(rule));
         if let Some(shape) = &shape {
             page.paragraph(shape);
         }
-        if let Some(looks) = looks.filter(|_| shape.is_some() && !rule.generic && !rule.human) {
+        if let Some(looks) = looks.filter(|_| in_words(rule).is_some() && !rule.generic && !rule.human) {
             page.aside(4, &squeezed(&looks));
         }
 
@@ -113,15 +107,17 @@ impl<'r> Shown<'r> {
         }
 
         page.heading("It leaked. What now?");
-        page.paragraph(
+        if self.kind != Kind::Identifier {
+            page.paragraph(
             "If it was pushed, published or sent to anybody, it is known. Act at once, even if something stands still \
              for it.",
         );
+        }
         for (number, step) in (1..).zip(self.steps()) {
             let mark = format!("  {number}. ");
             match step {
-                Step::Revoke { how, url } => {
-                    page.hanging(&mark, &format!("Revoke: {}", how.trim()));
+                Step::Revoke { how, url, label } => {
+                    page.hanging(&mark, &format!("{label}{}", how.trim()));
                     url.into_iter().for_each(|url| page.verbatim(mark.len(), url));
                 }
                 Step::Other(text) => page.hanging(&mark, text),
@@ -161,7 +157,7 @@ impl<'r> Shown<'r> {
     fn json(&self) -> serde_json::Value {
         let (rule, of_kind) = (self.rule, advice_for(self.kind));
         let steps = self.steps().map(|step| match step {
-            Step::Revoke { how, url } => json!({"revoke": how.trim(), "url": url}),
+            Step::Revoke { how, url, .. } => json!({"revoke": how.trim(), "url": url}),
             Step::Other(text) => json!({"step": text}),
         });
         let places = self.places().map(|(title, lines)| json!({"place": title, "lines": lines}));
@@ -196,7 +192,11 @@ impl<'r> Shown<'r> {
         }
         let shape = in_words(rule);
         if rule.keywords.is_empty() {
-            return Some(format!("It looks like this: {}.", shape?));
+            let begins = rule.at == 0 && !rule.window.is_some_and(|window| window.every);
+            return match shape {
+                Some(shape) => Some(format!("It looks like this: {shape}.")),
+                None => begins.then(|| format!("It begins with {}.", some(&rule.literals))),
+            };
         }
         let names =
             if rule.names.is_empty() { String::new() } else { ", and a word for a secret".to_owned() };
@@ -208,10 +208,11 @@ impl<'r> Shown<'r> {
         let revoke = self.rule.revoke.as_ref();
         let steps = advice_for(self.kind).leaked.iter();
         steps.filter_map(move |step| match step.as_str() {
-            REVOKE => {
-                let how = revoke.map_or(ANYWHERE, |revoke| &revoke.how);
-                Some(Step::Revoke { how, url: revoke.and_then(|revoke| revoke.url.as_deref()) })
-            }
+            REVOKE | CHANGE => Some(Step::Revoke {
+                how: revoke.map_or(ANYWHERE, |revoke| &revoke.how),
+                url: revoke.and_then(|revoke| revoke.url.as_deref()),
+                label: if step == REVOKE { "Revoke: " } else { "" },
+            }),
             step => Some(Step::Other(advice().steps.get(step)?)),
         })
     }
