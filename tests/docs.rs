@@ -14,6 +14,7 @@ use stopleak::rules::syntax::{Check, RuleFile};
 const README: &str = include_str!("../README.md");
 const CONTRIBUTING: &str = include_str!("../CONTRIBUTING.md");
 const RULES: &str = include_str!("../docs/rules.md");
+const WRITING_RULES: &str = include_str!("../docs/writing-rules.md");
 const REFERENCE: &str = include_str!("../docs/reference.md");
 const FORMATS: &str = include_str!("../docs/formats.md");
 
@@ -52,9 +53,13 @@ fn every_field_of_a_rule_is_documented() {
         let error = serde_yaml::from_str::<RuleFile>(&format!("{rule}{fields}\n")).expect_err("unknown");
         assert_documented(RULES, &expected(&error.to_string()));
     }
-    for (field, value) in
-        [("severity", "no"), ("confidence", "no"), ("boundary", "no"), ("window", "{after: 1, cut: no}")]
-    {
+    for (field, value) in [
+        ("severity", "no"),
+        ("confidence", "no"),
+        ("boundary", "no"),
+        ("kind", "no"),
+        ("window", "{after: 1, cut: no}"),
+    ] {
         let rule = rule.replace(&format!("  {field}: low\n"), "");
         let text = format!("{rule}  {field}: {value}\n");
         let error = serde_yaml::from_str::<RuleFile>(&text).expect_err("unknown");
@@ -117,7 +122,7 @@ fn exit_codes_are_told_as_the_program_tells_them() {
 #[test]
 fn commands_in_blocks_are_understood() {
     let mut seen = 0;
-    for block in [README, RULES].iter().flat_map(|page| blocks(page, "sh")) {
+    for block in [README, RULES, WRITING_RULES].iter().flat_map(|page| blocks(page, "sh")) {
         for line in block.lines() {
             let Some(arguments) = line.split(" #").next().and_then(|line| line.strip_prefix("stopleak "))
             else {
@@ -151,6 +156,43 @@ fn blocks_to_paste_are_valid() {
     assert!(ids.iter().any(|hook| hook["id"] == *used), "{used:?}");
 }
 
+/// Its rules are good, and its commands say what it says that they say. A `cat` shows a file that the next
+/// commands read, and so do the rules.
+#[test]
+fn the_tutorial_does_what_it_tells() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("a file");
+    let mut commands = 0;
+    for part in WRITING_RULES.split("```").skip(1).step_by(2) {
+        let (language, text) = part.split_once('\n').expect("a block");
+        if language == "yaml" {
+            load::parse(text, Path::new("acme.yaml")).expect("good rules");
+            write("acme.yaml", text);
+        }
+        if language != "console" {
+            continue;
+        }
+        for step in text.split("$ ").skip(1) {
+            let (command, expected) = step.split_once('\n').expect("a command");
+            if let Some(name) = command.strip_prefix("cat ") {
+                write(name, expected);
+                continue;
+            }
+            let (command, target) = command.split_once(" > ").unwrap_or((command, ""));
+            let arguments = command.strip_prefix("stopleak ").expect("our program").split_whitespace();
+            let mut run = Command::new(env!("CARGO_BIN_EXE_stopleak"));
+            let output = run.args(arguments).current_dir(folder.path()).output().expect("it starts");
+            let told = String::from_utf8([output.stdout, output.stderr].concat()).expect("UTF-8");
+            match target {
+                "" => assert_eq!(told, expected, "{command}"),
+                name => write(name, &told),
+            }
+            commands += 1;
+        }
+    }
+    assert!(commands >= 8, "{commands}");
+}
+
 #[test]
 fn links_lead_somewhere() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -159,6 +201,7 @@ fn links_lead_somewhere() {
         "CONTRIBUTING.md",
         "CHANGELOG.md",
         "docs/rules.md",
+        "docs/writing-rules.md",
         "docs/reference.md",
         "docs/formats.md",
     ];

@@ -183,7 +183,7 @@ impl GradeOptions {
 }
 
 /// A parser of one of `words`, so that clap lists them and finds the nearest one.
-fn words<T>(words: impl Iterator<Item = &'static str>) -> clap::builder::ValueParser
+pub(crate) fn words<T>(words: impl Iterator<Item = &'static str>) -> clap::builder::ValueParser
 where
     T: FromStr + Clone + Send + Sync + 'static,
     T::Err: std::fmt::Debug,

@@ -34,7 +34,7 @@ pub(crate) const NAMED_ABOVE: &str = "provider named on a line above";
 const ONLY_SEQUENCE: &str = "runs of the alphabet";
 
 /// How far a match's context words may stand from it, each way.
-const CONTEXT_REACH: usize = 512;
+pub(crate) const CONTEXT_REACH: usize = 512;
 
 /// Longest escape before a value: `[1;38;5;196m`.
 pub(crate) const ESCAPE: usize = 12;
@@ -67,7 +67,7 @@ pub(crate) fn is_bounded_by_line(rule: &Rule) -> bool {
 }
 
 /// Where the value has a name of its own, the provider may stand a line above: nested settings, logs.
-fn crosses_lines(rule: &Rule) -> bool {
+pub(crate) fn crosses_lines(rule: &Rule) -> bool {
     !rule.keywords.is_empty() && !rule.names.is_empty() && !rule.human && !rule.generic
 }
 
@@ -295,19 +295,19 @@ fn in_context<'e>(rule: &Rule, text: &[u8], mut found: Match<'e>) -> Option<Matc
 }
 
 /// The value without the literal that all values of its kind share.
-fn distinctive_part<'t>(rule: &Rule, secret: &'t [u8]) -> &'t [u8] {
+pub(crate) fn distinctive_part<'t>(rule: &Rule, secret: &'t [u8]) -> &'t [u8] {
     let prefix =
         rule.literals.iter().filter(|literal| secret.starts_with(literal.as_bytes())).map(String::len).max();
     &secret[prefix.filter(|&length| length < secret.len()).unwrap_or(0)..]
 }
 
-fn is_excluded(rule: &Rule, pattern: &LazyPattern, secret: &[u8]) -> bool {
+pub(crate) fn is_excluded(rule: &Rule, pattern: &LazyPattern, secret: &[u8]) -> bool {
     rule.never.iter().any(|never| never.joined().as_bytes() == secret) || pattern.never_matches(secret)
 }
 
 /// Where the first of the rule's `names` ends in `text`, which begins with the keyword; 0 for a rule
 /// without.
-fn names_end(rule: &Rule, text: &[u8]) -> Option<usize> {
+pub(crate) fn names_end(rule: &Rule, text: &[u8]) -> Option<usize> {
     if rule.names.is_empty() {
         return Some(0);
     }
@@ -357,7 +357,7 @@ fn ends_in_colour(text: &[u8]) -> bool {
 }
 
 /// Whether the byte behind the match lets it end there.
-fn ends_cleanly(rule: &Rule, text: &[u8], whole: Span) -> bool {
+pub(crate) fn ends_cleanly(rule: &Rule, text: &[u8], whole: Span) -> bool {
     let Some(&after) = text.get(whole.end) else { return true };
     match rule.boundary {
         Boundary::None => true,

@@ -94,8 +94,11 @@ pub struct Rule {
     /// Not a finding by itself: only serves `pair` of other rules.
     #[serde(default, skip_serializing_if = "is_default")]
     pub identifier: bool,
-    /// What a developer should do, in a sentence or two.
+    /// What the value opens and what a developer should do, in a sentence or two.
     pub help: String,
+    /// Which advice fits its secrets; told by the rule's folder and id unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<Kind>,
     /// How the owner makes the value worthless.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoke: Option<Revoke>,
@@ -217,6 +220,47 @@ pub struct Revoke {
     /// Where, when there is a page for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+    /// The provider's own page about values of this kind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub docs: Option<String>,
+}
+
+/// A kind of secret, by what people should do instead of writing one down (`advice.yaml`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// Calls a service in its owner's name.
+    ApiKey,
+    /// Stands for an application that signs in people or itself.
+    AppSecret,
+    /// Opens code and pipelines.
+    CiToken,
+    /// Signs requests to a cloud.
+    CloudKey,
+    /// Opens a database or a broker.
+    DatabasePassword,
+    /// Names what a secret beside it opens.
+    Identifier,
+    /// Publishes or installs packages and images.
+    PackageToken,
+    /// A password that people or programs log in with.
+    Password,
+    /// What a password is compared with.
+    PasswordHash,
+    /// The secret half of a key pair.
+    PrivateKey,
+    /// Counts what uses it, and may stand in a page or an app by design.
+    PublicKey,
+    /// Opens a store of other secrets.
+    SecretStoreToken,
+    /// A session of a person, or another token that ends by itself.
+    Session,
+    /// Signs or checks messages, cookies and tokens.
+    SigningSecret,
+    /// Owns the money at an address.
+    WalletKey,
+    /// A URL that does something for whoever calls it.
+    WebhookUrl,
 }
 
 /// A text, or its parts: `["ghp_", "…"]` is joined at load, so that no file holds a whole token.

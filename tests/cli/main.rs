@@ -5,6 +5,7 @@ mod config;
 mod hook;
 mod manifest;
 mod rules;
+mod rules_show;
 #[path = "../support/mod.rs"]
 mod support;
 mod usage;

@@ -116,6 +116,7 @@ impl Page<'_> {
         for (at, step) in cleanup::steps(self, group).iter().enumerate() {
             line(if at == 0 { "purge:" } else { "" }, step)?;
         }
+        line("learn:", &format!("stopleak rules show {}", terminal(&first.rule)))?;
         line("allow:", &place::allow(group))
     }
 
