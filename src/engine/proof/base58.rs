@@ -7,6 +7,7 @@ use ripemd::Ripemd160;
 use sha2::{Digest, Sha256};
 
 use super::{CHECKSUM_VERIFIED, Outcome};
+use crate::engine::steps;
 use crate::rules::syntax::Base58;
 
 const BITCOIN: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
@@ -90,6 +91,7 @@ fn decode(digits: &[u8; 58], text: &[u8]) -> Option<Vec<u8>> {
     if text.len() > LONGEST {
         return None;
     }
+    steps::count(text.len() * text.len());
     // Least significant first.
     let mut bytes: Vec<u8> = Vec::with_capacity(text.len());
     for character in text {

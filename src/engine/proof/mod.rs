@@ -31,6 +31,7 @@ mod supabase;
 mod tests;
 mod url_password;
 
+use super::steps;
 use crate::model::{Confidence, Severity};
 use crate::rules::Check;
 
@@ -83,6 +84,7 @@ pub(crate) fn apply(
 
 /// Runs one check. `whole` is the match, `secret` the value inside it.
 pub(crate) fn verify(check: &Check, whole: &[u8], secret: &[u8]) -> Outcome {
+    steps::count(whole.len());
     match check {
         Check::Crc32(parameters) => crc32::verify(parameters, secret),
         Check::Crc16 => crc16::verify(secret),
