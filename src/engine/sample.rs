@@ -55,7 +55,7 @@ struct Drawn {
 fn draw_once(rule: &Rule, hir: &Hir, draw: &mut Draw) -> Drawn {
     let mut parts = Parts::default();
     write(hir, draw, &mut parts);
-    if let Some(check) = rule.checks.iter().find(|check| **check == Check::PrivateKey) {
+    if let Some(check) = rule.checks.iter().find(|check| proof::writes_whole(check)) {
         proof::complete(check, &mut parts.text);
         return Drawn { text: parts.text, holds: true };
     }

@@ -293,11 +293,45 @@ impl Text {
 pub enum Check {
     /// Integrity: CRC-32 (IEEE) of a part of the token, written at its end.
     Crc32(Crc32),
-    /// Structure: header and payload are JSON, the header names an algorithm.
+    /// Integrity: base32 whose last two bytes are the CRC-16/XMODEM of the others (NATS, Stellar).
+    Crc16,
+    /// Integrity: base58 whose last four bytes begin the double SHA-256 of the others.
+    Base58check(Base58),
+    /// Integrity: `PVT_K1_…`, `PVT_R1_…`: base58 of a key and four bytes of its RIPEMD-160.
+    EosKey,
+    /// Integrity: bech32 (BIP-173) of any length.
+    Bech32,
+    /// Integrity: a recovery phrase of English words whose last word holds a checksum (BIP-39).
+    Bip39,
+    /// Integrity: 25 words of which the last repeats the one that a CRC-32 of the others points to.
+    MoneroSeed,
+    /// Integrity: an Azure key with its service's signature and a Marvin32 checksum; a key without a
+    /// signature is neither proved nor doubted.
+    AzureKey,
+    /// Integrity: an Azure key in the common annotated form (`JQQJ9…`), which ends with a Marvin32 checksum.
+    AzureCask,
+    /// Integrity: an Entra ID client secret, which ends with three digits of a Marvin32 checksum.
+    EntraSecret,
+    /// Integrity: an old Azure DevOps token, which holds the bytes of a CRC-32.
+    AzureDevopsPat,
+    /// Integrity: a Supabase API key; the checksum of a hosted project covers its name, which the key does not
+    /// hold: such a key is neither proved nor doubted.
+    SupabaseKey,
+    /// Structure: header and payload are JSON, the header names an algorithm, the token is not long expired.
     Jwt,
-    /// Structure: armour and DER (PKCS#1, PKCS#8, SEC1, OpenSSH, PGP packets) of a private key; an
-    /// encrypted one has low severity.
+    /// Structure: armour and content (PKCS#1, PKCS#8, SEC1, OpenSSH, PGP packets) of a private key; an
+    /// encrypted one has low severity. The CRC-24 of a PGP key proves it.
     PrivateKey,
+    /// Structure: a PuTTY key file; an encrypted one has low severity.
+    PuttyKey,
+    /// Structure: base64 of a private key in DER (PKCS#1, PKCS#8, SEC1): no certificate, no public key.
+    DerKey,
+    /// Structure: base64 of a PKCS#12 bundle.
+    Pkcs12,
+    /// Structure: a JSON Web Key with a private member.
+    Jwk,
+    /// Structure: a macaroon, version 1 or 2, behind a prefix that ends with `-` or none.
+    Macaroon,
     /// Structure: base64 that decodes to `user:password` with a password that is no placeholder.
     BasicAuth,
     /// Structure: base64 that decodes to a JSON object.
@@ -318,6 +352,16 @@ pub enum Check {
     AwsAccount,
 }
 
+/// The alphabet that base58 is written with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Base58 {
+    /// `1-9A-HJ-NP-Za-km-z` in that order.
+    Bitcoin,
+    /// The XRP Ledger's order of the same letters.
+    Ripple,
+}
+
 /// Parameters of [`Check::Crc32`]: `token[from .. len-tail-gap]` is covered, `token[len-tail ..]` is the sum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -325,6 +369,9 @@ pub struct Crc32 {
     /// Bytes of the prefix that are not covered.
     #[serde(default)]
     pub from: usize,
+    /// Instead of `from`: how many bytes are covered, where prefixes of several lengths share a rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<usize>,
     /// Bytes between the covered part and the sum (a separator).
     #[serde(default)]
     pub gap: usize,
