@@ -15,6 +15,7 @@ const README: &str = include_str!("../README.md");
 const CONTRIBUTING: &str = include_str!("../CONTRIBUTING.md");
 const RULES: &str = include_str!("../docs/rules.md");
 const WRITING_RULES: &str = include_str!("../docs/writing-rules.md");
+const LEFT_OUT: &str = include_str!("../docs/rules-left-out.md");
 const REFERENCE: &str = include_str!("../docs/reference.md");
 const FORMATS: &str = include_str!("../docs/formats.md");
 
@@ -220,4 +221,29 @@ fn stopleak(arguments: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_stopleak")).args(arguments).output().expect("it starts");
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+/// A kind that got a rule is not left out any more, and what is said to cover a kind is there.
+#[test]
+fn what_has_no_rule_has_none_and_is_covered_by_rules_that_exist() {
+    let known = load::load(Path::new("rules")).expect("build.rs has checked the files");
+    let ids: BTreeSet<&str> = known.iter().map(|rule| rule.id.as_str()).collect();
+    let rows: Vec<Vec<&str>> = LEFT_OUT
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .map(|line| line.trim_matches('|').split('|').map(str::trim).collect())
+        .collect();
+    assert!(rows.len() > 100, "the tables are read: {}", rows.len());
+    for row in rows {
+        let [kind, _, reason] = row[..] else { panic!("three cells: {row:?}") };
+        let kind = kind.trim_matches('`');
+        assert!(!ids.contains(kind), "{kind} has a rule");
+        if let Some(covered) = reason.strip_prefix("Covered by ") {
+            let sentence = covered.split([':', ';', '(']).next().expect("a part");
+            let named: Vec<&str> = sentence.split('`').skip(1).step_by(2).collect();
+            assert!(!named.is_empty(), "{kind}: covered by what?");
+            let unknown: Vec<&&str> = named.iter().filter(|id| !ids.contains(**id)).collect();
+            assert!(unknown.is_empty(), "{kind}: no such rule: {unknown:?}");
+        }
+    }
 }
