@@ -12,7 +12,7 @@ mod role;
 pub use baseline::{Baseline, BaselineError, Entry, RandomError};
 pub use inline::Surroundings;
 pub use paths::{GlobError, SkipPaths};
-pub use role::is_example_path;
+pub use role::Role;
 
 use crate::model::{Finding, FingerprintKey, RepoPath, Status};
 
