@@ -1,6 +1,7 @@
 //! Reads every rule file below `rules/`, refuses what is wrong with file, line and reason, and
 //! writes the set as JSON with a table of its rules, so that nothing is parsed when the program starts
-//! (see `src/rules/builtin.rs`). The advice beside them goes the same way (`src/rules/advice.rs`).
+//! (see `src/rules/builtin.rs`). The advice beside them goes the same way (`src/rules/advice.rs`), and the
+//! weights of the detector for generic secrets.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write as _;
@@ -29,11 +30,17 @@ mod syntax;
 #[allow(dead_code, unreachable_pub)]
 #[path = "src/rules/token_run.rs"]
 mod token_run;
+#[path = "build/weights.rs"]
+mod weights;
 
 #[expect(clippy::disallowed_methods, reason = "cargo tells a build script its folders this way")]
 fn main() {
     println!("cargo:rerun-if-changed=rules");
     println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rerun-if-changed=build");
+    for table in [weights::WEIGHTS, weights::LETTERS] {
+        println!("cargo:rerun-if-changed={table}");
+    }
     for shared in [
         "model/grade.rs",
         "rules/advice.rs",
@@ -76,6 +83,8 @@ fn main() {
         }
     }
     errors.extend(lint::lint_set(rules.iter().map(lint::name_and_pair)));
+    let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
+    errors.extend(weights::write(&out).err());
     if !errors.is_empty() {
         for error in &errors {
             println!("cargo:error={error}");
@@ -83,7 +92,6 @@ fn main() {
         panic!("{} errors in the rule files", errors.len());
     }
     rules.sort_by(|a, b| a.id.cmp(&b.id));
-    let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     write_rules(&rules, &out);
     write_about(&rules, &about, &advice, &out);
 }

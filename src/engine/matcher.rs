@@ -7,7 +7,7 @@ use crate::rules::token_run::KEYWORD_REACH;
 
 use super::Match;
 use super::anchors::{Anchor, Reach};
-use super::assignment::{self, ValueStart};
+use super::assignment::{self, Assigned, ValueStart};
 use super::entropy::shannon;
 use super::filler;
 use super::generic;
@@ -213,9 +213,8 @@ fn sink_generic<'e>(
     if !pattern.opening().fits(assigned.value.len()) {
         return;
     }
-    let Some((confidence, why)) = generic::judge(text, &assigned, keyword.of(text), rule.human) else {
-        return;
-    };
+    let Some(evidence) = generic::judge(text, &assigned, keyword.of(text), rule.human) else { return };
+    let Some(confidence) = generic::confidence(evidence.sum) else { return };
     // Few names come with a value that may be a secret: only these meet the regex.
     let whole_value = Some(Found { whole: assigned.value, secret: assigned.value });
     if pattern.match_at(text, assigned.value, assigned.value.start) != whole_value
@@ -223,9 +222,18 @@ fn sink_generic<'e>(
     {
         return;
     }
-    let whole = Span::new(assigned.name.start, assigned.value.end);
+    let Assigned { name, value, .. } = assigned;
+    let whole = Span::new(name.start.min(value.start), name.end.max(value.end));
     let confidence = confidence.min(rule.confidence);
-    sink(Match { rule, span: assigned.value, whole, confidence, severity: rule.severity, why });
+    sink(Match {
+        rule,
+        span: assigned.value,
+        whole,
+        confidence,
+        severity: rule.severity,
+        why: evidence.why,
+        evidence: Some(evidence.sum),
+    });
 }
 
 /// Everything that is asked about a regex match but its context; `None` when it does not count.
@@ -242,7 +250,15 @@ fn accept<'e>(rule: &'e Rule, pattern: &LazyPattern, text: &[u8], found: Found) 
     if !rule.keywords.is_empty() && !rule.human && filler::is_only_sequence(part) {
         let why = vec![ONLY_SEQUENCE];
         let (confidence, severity) = (Confidence::Low, rule.severity);
-        return Some(Match { rule, span: found.secret, whole: found.whole, confidence, severity, why });
+        return Some(Match {
+            rule,
+            span: found.secret,
+            whole: found.whole,
+            confidence,
+            severity,
+            why,
+            evidence: None,
+        });
     }
     if rule.entropy.is_some_and(|least| shannon(secret) < least) {
         return None;
@@ -270,7 +286,7 @@ fn accept<'e>(rule: &'e Rule, pattern: &LazyPattern, text: &[u8], found: Found) 
         confidence = Confidence::Low;
         why.push(ONLY_SEQUENCE);
     }
-    Some(Match { rule, span: found.secret, whole: found.whole, confidence, severity, why })
+    Some(Match { rule, span: found.secret, whole: found.whole, confidence, severity, why, evidence: None })
 }
 
 /// What the words near a match say about it.

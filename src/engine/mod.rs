@@ -31,6 +31,7 @@ use crate::model::{Confidence, Severity, Span, StageCounts};
 use crate::rules::{Rule, RuleSet};
 
 use anchors::Anchors;
+pub use generic::confidence as confidence_of;
 use judged::Reaches;
 pub use judged::{Changes, Judged};
 pub use overlap::settle;
@@ -52,6 +53,8 @@ pub struct Match<'e> {
     pub severity: Severity,
     /// What held, in a fixed order.
     pub why: Vec<&'static str>,
+    /// What speaks for it, where it is a guess that was weighed; see [`confidence_of`].
+    pub evidence: Option<i16>,
 }
 
 /// The rules, ready to scan with. Shared by all threads.
@@ -130,7 +133,8 @@ impl Engine {
 
 /// Which of two matches of one rule on the same bytes is the better one: all that can differ.
 fn quality<'m>(found: &'m Match<'_>) -> impl Ord + 'm {
-    (found.confidence, found.severity, found.whole.len(), Reverse(found.whole.start), &found.why)
+    let Match { confidence, evidence, severity, whole, .. } = found;
+    (confidence, evidence, severity, whole.len(), Reverse(whole.start), &found.why)
 }
 
 /// Whether the rule's regexes can be built within the engine's limits; the error says why not.

@@ -9,12 +9,12 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 use memchr::memmem;
 
 use crate::decode;
-use crate::engine::{Engine, Match, settle};
+use crate::engine::{Engine, Match, confidence_of, settle};
 use crate::model::{
     Carrier, Confidence, Coverage, CoverageKind, Finding, Fingerprint, Locator, Place, Provenance, RepoPath,
     RuleInfo, Secret, Span, StageCounts, Status,
 };
-use crate::policy::{Policy, Surroundings, is_example_path};
+use crate::policy::{Policy, Role, Surroundings};
 use crate::rules::{Rule, RuleSet};
 
 use super::excerpt::excerpt;
@@ -255,24 +255,32 @@ impl<'s> Inspector<'s> {
         let in_file = matches!(provenance.carrier, Carrier::File | Carrier::Symlink);
         let at_path = self.at_path(place, in_file);
         candidates.retain(|candidate| at_path(candidate.found.rule));
-        let weaker = in_file && is_example_path(place);
+        let role = if in_file { Role::of(place) } else { Role::PLAIN };
         let finding = |candidate: Candidate<'_>| {
             let mut finding = candidate.finding;
-            let is_guess = self.placed(candidate.found.rule).is_guess;
-            if weaker && is_guess && finding.confidence > in_example(finding.confidence) {
-                finding.confidence = in_example(finding.confidence);
-                finding.why.push("in a test, example or documentation".to_owned());
+            let confidence = self.confidence_in(role, &candidate.found)?;
+            if confidence < finding.confidence {
+                finding.confidence = confidence;
+                finding.why.push(role.why().to_owned());
             }
             finding.provenance = provenance.clone();
-            finding
+            Some(finding)
         };
-        settle(candidates, |candidate| &candidate.found).into_iter().map(finding).collect()
+        settle(candidates, |candidate| &candidate.found).into_iter().filter_map(finding).collect()
     }
-}
 
-/// The confidence of a guess about what stands in a test, an example or documentation.
-pub(super) fn in_example(confidence: Confidence) -> Confidence {
-    confidence.min(Confidence::Low)
+    /// How sure a match is in a file of this role; `None` when it is none there. Never surer than without.
+    pub(super) fn confidence_in(&self, role: Role, found: &Match<'_>) -> Option<Confidence> {
+        match found.evidence {
+            Some(evidence) => {
+                Some(confidence_of(evidence + role.weight(found.rule.human))?.min(found.confidence))
+            }
+            None if role.is_example() && self.placed(found.rule).is_guess => {
+                Some(found.confidence.min(Confidence::Low))
+            }
+            None => Some(found.confidence),
+        }
+    }
 }
 
 /// The entry for an object of which only the first findings are reported.

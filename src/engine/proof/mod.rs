@@ -8,7 +8,7 @@ mod azure_cask;
 mod azure_devops;
 mod azure_key;
 mod base58;
-mod base64_text;
+pub(crate) mod base64_text;
 mod basic_auth;
 mod bech32;
 mod bip39;

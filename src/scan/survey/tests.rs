@@ -160,8 +160,11 @@ impl Visitor for Survey {
             Some(Values::Fixed(values)) => values.iter().map(|value| format!("{value:?}")).collect(),
             Some(Values::ByPath(values)) => {
                 let show = |(found, name): &(Match<'_>, Arc<Fingerprint>)| {
-                    let Match { rule, span, whole, confidence, severity, why } = found;
-                    format!("{} {span:?} {whole:?} {confidence} {severity} {why:?} {name}", rule.id)
+                    let Match { rule, span, whole, confidence, severity, why, evidence } = found;
+                    format!(
+                        "{} {span:?} {whole:?} {confidence} {severity} {why:?} {evidence:?} {name}",
+                        rule.id
+                    )
                 };
                 values.iter().map(show).collect()
             }
