@@ -205,6 +205,8 @@ fn links_lead_somewhere() {
         "docs/writing-rules.md",
         "docs/reference.md",
         "docs/formats.md",
+        "docs/accuracy.md",
+        "docs/accuracy-per-rule.md",
     ];
     for page in pages.map(|page| root.join(page)) {
         let text = std::fs::read_to_string(&page).expect("a page");
