@@ -171,6 +171,7 @@ impl Setup {
             directory: env.directory.clone(),
             root: self.root.clone(),
             env: env.git.clone(),
+            deadline: None,
             stats: false,
             repo: self.repo.clone(),
         })

@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, HashSet};
 
 use crate::git::{Oid, ReadObjects};
-use crate::model::{Carrier, CommitFacts, Finding, Fingerprint, Provenance, RepoPath, Status};
+use crate::model::{
+    Carrier, CommitFacts, Coverage, CoverageKind, Finding, Fingerprint, Provenance, RepoPath, Status,
+};
 use crate::source::range::{CommitChanges, Commits, message, range};
 use crate::source::view::held_by_trees;
 
@@ -18,11 +20,18 @@ pub(super) fn scan(
 ) -> Result<Outcome, ScanError> {
     let view = settings.view()?;
     // libgit2's handle is not for sharing, so the threads get the objects and the commits, not the view.
-    let range = range(&view, commits, settings.threads())?;
+    let range = range(&view, commits, settings.threads(), settings.deadline)?;
     let objects = &view.objects;
-    let parts = map(&range.commits, settings.threads(), |commit| scan_commit(inspector, objects, commit));
+    let parts = map(&range.commits, settings.threads(), |commit| {
+        (!inspector.is_late()).then(|| scan_commit(inspector, objects, commit))
+    });
     let mut outcome = Outcome { coverage: range.coverage, ..Outcome::default() };
-    for (commit, mut part) in range.commits.iter().zip(parts) {
+    let mut unfinished = range.unfinished;
+    for (commit, part) in range.commits.iter().zip(parts) {
+        let Some(mut part) = part else {
+            unfinished += 1;
+            continue;
+        };
         if !part.findings.is_empty() {
             let facts = view.facts(&commit.id, commit.shallow);
             part.findings
@@ -36,8 +45,31 @@ pub(super) fn scan(
         let message = message(objects, tag).unwrap_or_default();
         outcome.absorb(scan_message(inspector, Carrier::Tag, tag, &message));
     }
+    if unfinished + outcome.late_files > 0 || range.uncounted {
+        let mut gap = out_of_time(unfinished, outcome.late_files);
+        if range.uncounted {
+            gap.what = format!("more than {unfinished} commits");
+        }
+        outcome.coverage.push(gap);
+    }
     outcome.findings = first_of_each_place(outcome.findings);
     Ok(outcome)
+}
+
+/// The entry for the commits, and the files of others, that were not read in time.
+fn out_of_time(commits: usize, files: usize) -> Coverage {
+    let some = |count: usize, noun: &str| match count {
+        0 => None,
+        1 => Some(format!("1 {noun}")),
+        _ => Some(format!("{count} {noun}s")),
+    };
+    let what: Vec<String> = [some(commits, "commit"), some(files, "file")].into_iter().flatten().collect();
+    Coverage {
+        kind: CoverageKind::OutOfTime,
+        what: what.join(" and "),
+        reason: "not finished: the time for this check was over before they were read".to_owned(),
+        remedy: Some("allow more time for it, or push fewer commits at once".to_owned()),
+    }
 }
 
 fn scan_commit<R: ReadObjects>(inspector: &Inspector<'_>, objects: &R, commit: &CommitChanges) -> Outcome {
