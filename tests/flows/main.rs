@@ -16,5 +16,6 @@ mod report;
 mod staged;
 #[path = "../support/mod.rs"]
 mod support;
+mod surroundings;
 mod tokens;
 mod watch;
