@@ -193,6 +193,9 @@ fn claude_reads_a_file() {
     world.write("work/b.txt", line(2));
     denied(&world, &tool(&world, "Read", json!({"file_path": file(&world, "b.txt")})));
     passes(&world, &tool(&world, "Read", json!({"file_path": file(&world, "a.txt")})));
+    for nothing in ["gone.txt", "."] {
+        passes(&world, &tool(&world, "Read", json!({"file_path": file(&world, nothing)})));
+    }
 }
 
 #[test]
@@ -410,6 +413,18 @@ fn a_secret_in_a_name_is_not_shown() {
     let path = file(&world, &format!("{}/b.txt", token(4)));
     let reason = denied(&world, &tool(&world, "Write", json!({"file_path": path, "content": line(2)})));
     assert!(reason.contains("b.txt:1"), "{reason}");
+}
+
+#[test]
+fn of_many_values_some_are_listed() {
+    let world = World::repository();
+    let content: String = (0..9).map(|seed| line(seed + 1)).collect();
+    let reason = denied(
+        &world,
+        &tool(&world, "Write", json!({"file_path": file(&world, "b.txt"), "content": content})),
+    );
+    assert!(reason.contains("b.txt:5") && !reason.contains("b.txt:6"), "{reason}");
+    assert!(reason.contains("and 4 more"), "{reason}");
 }
 
 #[test]

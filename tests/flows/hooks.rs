@@ -201,6 +201,18 @@ fn what_ran_no_hook_before() {
 }
 
 #[test]
+fn notes_and_other_refs() {
+    let world = repository();
+    world.git(&["notes", "add", "-m", &format!("with {}", token(2))]);
+    let run = push(&world, &["origin", "refs/notes/commits"]);
+    assert!(run.code == 1 && run.stderr.contains("ghp_****"), "{}", run.stderr);
+    world.write("work/a.txt", line(3));
+    world.git(&["stash"]);
+    refused(&world, &["origin", "refs/stash:refs/heads/stashed"], &["a"]);
+    accepted(&world, &["origin", "HEAD:refs/custom/x"]);
+}
+
+#[test]
 fn messages_of_commits() {
     let world = repository();
     world.git(&["commit", "-q", "--allow-empty", "-m", &format!("with {}", token(2))]);

@@ -412,6 +412,74 @@ fn a_git_folder_elsewhere() {
 }
 
 #[test]
+fn a_bare_repository_with_files_elsewhere() {
+    let world = World::empty();
+    world.git(&["init", "-q", "--bare", "-b", "main", "../dotfiles"]);
+    let of_dotfiles = |program: &std::path::Path| {
+        let mut command = world.command(program, "work");
+        command.env("GIT_DIR", world.path("dotfiles")).env("GIT_WORK_TREE", world.path("work"));
+        command
+    };
+    let install = ["hook", "install", "--hook", "pre-commit"];
+    assert_eq!(world.run(of_dotfiles(binary()).args(install)).code, 0);
+    world.watch("dotfiles/hooks");
+    let git = std::path::Path::new("git");
+    for (content, code) in [(line(2), 1), ("harmless\n".to_owned(), 0)] {
+        world.write("work/b.txt", content);
+        assert_eq!(world.run(of_dotfiles(git).args(["add", "b.txt"])).code, 0);
+        let dotfiles = format!("--git-dir={}", world.path("dotfiles").display());
+        let files = format!("--work-tree={}", world.path("work").display());
+        let run = commit_of(&world, world.command("git", "work").args([dotfiles, files]));
+        assert_eq!(run.code, code, "{}", run.stderr);
+    }
+}
+
+#[test]
+fn worktrees_of_a_bare_repository() {
+    let world = repository();
+    world.git(&["clone", "-q", "--bare", ".", "../bare"]);
+    world.git(&["-C", "../bare", "worktree", "add", "-q", "../tree", "-b", "topic"]);
+    assert_eq!(world.stopleak_in("tree", &["hook", "install"]).code, 0);
+    world.watch("bare/hooks");
+    world.write("tree/sub/b.txt", line(2));
+    world.run(world.command("git", "tree").args(["add", "."]));
+    world.report_in("tree/sub", &["staged"]).is(&["new sub/b.txt:1"]);
+    refused(&commit_of(&world, &mut world.command("git", "tree/sub")), "sub/b.txt:1");
+}
+
+#[test]
+fn a_path_with_spaces_quotes_and_line_ends() {
+    let world = World::empty();
+    let folder = "work/it's \"a\" $HOME\n`x`/ü";
+    world.write(&format!("{folder}/b.txt"), line(2));
+    let git = |arguments: &[&str]| world.run(world.command("git", folder).args(arguments));
+    git(&["init", "-q", "-b", "main", "."]);
+    world.write(&format!("{folder}/.git/hooks/pre-commit"), "#!/bin/sh\nexit 0\n");
+    let theirs = world.path(&format!("{folder}/.git/hooks/pre-commit"));
+    std::fs::set_permissions(&theirs, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("changed");
+    assert_eq!(world.stopleak_in(folder, &["hook", "install"]).code, 0);
+    git(&["add", "."]);
+    refused(&git(&["commit", "-q", "-m", "x"]), "b.txt:1");
+    assert_eq!(world.stopleak_in(folder, &["hook", "uninstall"]).code, 0);
+    assert_eq!(git(&["commit", "-q", "-m", "x"]).code, 0);
+}
+
+#[test]
+fn an_automatic_merge_of_several_branches() {
+    let world = repository();
+    for (branch, seed) in [("one", 2), ("two", 3), ("three", 4)] {
+        world.git(&["checkout", "-q", "-b", branch, "main"]);
+        world.write(&format!("work/{branch}.txt"), line(seed));
+        world.git(&["add", "."]);
+        world.git(&["commit", "-q", "--no-verify", "-m", branch]);
+    }
+    world.git(&["checkout", "-q", "one"]);
+    let run = world.run(world.command("git", "work").args(["merge", "-q", "--no-edit", "two", "three"]));
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert_eq!(world.git(&["log", "-1", "--format=%P"]).stdout.split_whitespace().count(), 3);
+}
+
+#[test]
 fn objects_borrowed_from_another_repository() {
     let world = repository();
     world.git(&["clone", "-q", "--shared", ".", "../borrower"]);

@@ -58,10 +58,13 @@ impl Call {
         let directory =
             named.filter(|path| !path.is_empty()).map_or(directory.into(), |path| directory.join(path));
         let form = form(event, &call);
-        let judged = Reader { call: &call, event, directory: &directory }.judged()?;
-        if judged.is_empty() && (form == Form::Unknown || carries_out(event)) {
-            bail!("expected a tool call, a command, a file's new content or a prompt; found none of them");
-        }
+        let reader = Reader { call: &call, event, directory: &directory };
+        let judged = match reader.judged()? {
+            None if form == Form::Unknown || carries_out(event) => {
+                bail!("expected a tool call, a command, a file's new content or a prompt; found none of them")
+            }
+            judged => judged.unwrap_or_default(),
+        };
         Ok(Call { form, directory, judged })
     }
 }
@@ -100,7 +103,8 @@ struct Reader<'c> {
 }
 
 impl Reader<'_> {
-    fn judged(&self) -> anyhow::Result<Vec<Judged>> {
+    /// `None` for calls with nothing in them that we know.
+    fn judged(&self) -> anyhow::Result<Option<Vec<Judged>>> {
         let input = match self.call.get("tool_input") {
             None | Some(Value::Null) if self.event.ends_with("reToolUse") => {
                 bail!("expected tool_input in the call of a tool")
@@ -109,24 +113,25 @@ impl Reader<'_> {
             // Cursor hands the input of MCP tools on as text.
             Some(Value::String(text)) => match serde_json::from_str(text) {
                 Ok(Value::Object(fields)) => fields,
-                _ => return Ok(vec![passed_on("the tool's input", text)]),
+                _ => return Ok(Some(vec![passed_on("the tool's input", text)])),
             },
             Some(Value::Object(fields)) => fields.clone(),
             Some(_) => bail!("expected tool_input to be a JSON object"),
         };
         let tool = text(self.call, &["tool_name"]).unwrap_or_default();
-        Ok(self.of_tool(tool, &input))
+        Ok(Some(self.of_tool(tool, &input)))
     }
 
     /// Events that are about no tool.
-    fn of_event(&self) -> Vec<Judged> {
+    fn of_event(&self) -> Option<Vec<Judged>> {
         let call = self.call;
-        if let Some(file) = self.written(call, self.event == "beforeReadFile") {
-            return file;
+        let reads = matches!(self.event, "beforeReadFile" | "beforeTabFileRead");
+        if let Some(file) = self.written(call, reads) {
+            return Some(file);
         }
         let named = [("command", "the shell command"), ("prompt", "the prompt")];
         let texts = named.iter().filter_map(|(name, what)| Some(passed_on(what, text(call, &[name])?)));
-        texts.collect()
+        Some(texts.collect()).filter(|texts: &Vec<Judged>| !texts.is_empty())
     }
 
     fn of_tool(&self, tool: &str, input: &Fields) -> Vec<Judged> {

@@ -24,6 +24,9 @@ use crate::scan::{self, Target, Text};
 use answer::Form;
 use call::{Call, Judged};
 
+/// Values that a reason names; agents cut long answers off.
+const LISTED: usize = 5;
+
 /// Reads a call, judges it and answers.
 pub(super) fn run(args: &RunArgs, env: &Environment) -> anyhow::Result<ExitCode> {
     let mut input = Vec::new();
@@ -129,6 +132,10 @@ fn reason(report: &ScanReport) -> Option<String> {
     }
     if !lines.is_empty() {
         let what = if lines.len() == 1 { "a secret" } else { "secrets" };
+        if let Some(more) = lines.len().checked_sub(LISTED).filter(|more| *more > 0) {
+            lines.truncate(LISTED);
+            lines.push(format!("and {more} more"));
+        }
         return Some(format!(
             "stopleak: this call would pass on {what}: {}. Leave the value out: read it from the environment or a \
              secret store where it is needed.",
