@@ -8,6 +8,7 @@ mod excerpt;
 mod files;
 mod history;
 mod inspect;
+mod late;
 mod parts;
 mod places;
 mod range;
@@ -33,6 +34,7 @@ use crate::source::range::Commits;
 use crate::source::view::RepoView;
 
 use inspect::Inspector;
+use late::Late;
 
 /// What to scan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -123,8 +125,8 @@ pub struct Settings {
     pub root: PathBuf,
     /// What git's variables say.
     pub env: GitEnv,
-    /// When to stop reading commits, finished or not; what is left then is a gap. For receiving hooks,
-    /// where somebody waits.
+    /// When to stop reading commits and staged files, finished or not; what is left then is a gap. For
+    /// receiving hooks, where somebody waits.
     pub deadline: Option<Instant>,
     /// Whether to count how often each stage of the search is reached.
     pub stats: bool,
@@ -194,8 +196,7 @@ struct Outcome {
     counts: Counts,
     refs: Vec<String>,
     effort: Effort,
-    /// Files that were not read because the time was over.
-    late_files: usize,
+    late: Late,
 }
 
 impl Outcome {
@@ -204,7 +205,7 @@ impl Outcome {
         self.coverage.extend(other.coverage);
         self.counts += other.counts;
         self.effort += other.effort;
-        self.late_files += other.late_files;
+        self.late += other.late;
     }
 }
 
@@ -258,7 +259,8 @@ fn report(
     settings: &Settings,
     inspector: &Inspector<'_>,
 ) -> ScanReport {
-    let Outcome { mut findings, mut coverage, counts, mut effort, .. } = outcome;
+    let Outcome { mut findings, mut coverage, counts, mut effort, late, .. } = outcome;
+    coverage.extend(late.gap());
     effort.stages = inspector.stages();
     findings.retain(|finding| finding.confidence >= settings.confidence);
     findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));

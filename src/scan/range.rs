@@ -3,13 +3,12 @@
 use std::collections::{BTreeMap, HashSet};
 
 use crate::git::{Oid, ReadObjects};
-use crate::model::{
-    Carrier, CommitFacts, Coverage, CoverageKind, Finding, Fingerprint, Provenance, RepoPath, Status,
-};
+use crate::model::{Carrier, CommitFacts, Finding, Fingerprint, Provenance, RepoPath, Status};
 use crate::source::range::{CommitChanges, Commits, message, range};
 use crate::source::view::held_by_trees;
 
 use super::inspect::Inspector;
+use super::late::Late;
 use super::staged::scan_changes;
 use super::{Outcome, ScanError, Settings, map};
 
@@ -26,10 +25,10 @@ pub(super) fn scan(
         (!inspector.is_late()).then(|| scan_commit(inspector, objects, commit))
     });
     let mut outcome = Outcome { coverage: range.coverage, ..Outcome::default() };
-    let mut unfinished = range.unfinished;
+    outcome.late = Late { commits: range.unfinished, files: 0, uncounted: range.uncounted };
     for (commit, part) in range.commits.iter().zip(parts) {
         let Some(mut part) = part else {
-            unfinished += 1;
+            outcome.late.commits += 1;
             continue;
         };
         if !part.findings.is_empty() {
@@ -45,31 +44,8 @@ pub(super) fn scan(
         let message = message(objects, tag).unwrap_or_default();
         outcome.absorb(scan_message(inspector, Carrier::Tag, tag, &message));
     }
-    if unfinished + outcome.late_files > 0 || range.uncounted {
-        let mut gap = out_of_time(unfinished, outcome.late_files);
-        if range.uncounted {
-            gap.what = format!("more than {unfinished} commits");
-        }
-        outcome.coverage.push(gap);
-    }
     outcome.findings = first_of_each_place(outcome.findings);
     Ok(outcome)
-}
-
-/// The entry for the commits, and the files of others, that were not read in time.
-fn out_of_time(commits: usize, files: usize) -> Coverage {
-    let some = |count: usize, noun: &str| match count {
-        0 => None,
-        1 => Some(format!("1 {noun}")),
-        _ => Some(format!("{count} {noun}s")),
-    };
-    let what: Vec<String> = [some(commits, "commit"), some(files, "file")].into_iter().flatten().collect();
-    Coverage {
-        kind: CoverageKind::OutOfTime,
-        what: what.join(" and "),
-        reason: "not finished: the time for this check was over before they were read".to_owned(),
-        remedy: Some("allow more time for it, or push fewer commits at once".to_owned()),
-    }
 }
 
 fn scan_commit<R: ReadObjects>(inspector: &Inspector<'_>, objects: &R, commit: &CommitChanges) -> Outcome {

@@ -48,7 +48,7 @@ fn scan_change<R: ReadObjects>(inspector: &Inspector<'_>, objects: &R, change: &
         return outcome;
     }
     if inspector.is_late() {
-        outcome.late_files = 1;
+        outcome.late.files = 1;
         return outcome;
     }
     let object = match objects.read(&id) {
