@@ -85,8 +85,10 @@ fn every_key_and_variable_is_documented() {
     for key in known("no: 1") {
         assert!(REFERENCE.contains(&format!("| `{key}")), "{key}");
     }
-    for key in known("rules: {no: 1}") {
-        assert!(REFERENCE.contains(&format!("| `rules: {key}` |")), "{key}");
+    for group in ["rules", "hooks"] {
+        for key in known(&format!("{group}: {{no: 1}}")) {
+            assert!(REFERENCE.contains(&format!("| `{group}: {key}` |")), "{group}: {key}");
+        }
     }
     let names = include_str!("../src/cli/env.rs").split('"').filter(|name| name.starts_with("STOPLEAK_"));
     let names: BTreeSet<&str> = names.filter(|name| name.len() > "STOPLEAK_".len()).collect();

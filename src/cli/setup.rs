@@ -57,11 +57,29 @@ impl Setup {
         rules: &RuleOptions,
         grades: &GradeOptions,
     ) -> anyhow::Result<Setup> {
+        Setup::at(env, root(env, start)?, start, rules, grades)
+    }
+
+    /// For a hook of a repository that is being sent something: its files, if it has any, may be what was
+    /// sent before. Only what its owner put beside its objects and refs, or names, counts.
+    pub(crate) fn receiving(env: &Environment, rules: &RuleOptions) -> anyhow::Result<Setup> {
+        let repo = Repo::with_env(&env.directory, env.git.clone())?;
+        let root = repo.common_dir().components().collect();
+        let ground = (Ground::Bare, root, Some(repo));
+        Setup::at(env, ground, &env.directory, rules, &GradeOptions::default())
+    }
+
+    fn at(
+        env: &Environment,
+        (ground, root, repo): (Ground, PathBuf, Option<Repo>),
+        start: &Path,
+        rules: &RuleOptions,
+        grades: &GradeOptions,
+    ) -> anyhow::Result<Setup> {
         for name in env.unknown() {
             let near = nearest(&name, Environment::known()).map(|near| format!("; did you mean {near}?"));
             talk::warning(&format!("{name} is no variable of stopleak{}", near.unwrap_or_default()));
         }
-        let (ground, root, repo) = root(env, start)?;
         let isolated = rules.no_config || (env.says_yes("STOPLEAK_NO_CONFIG")? && rules.config.is_none());
         let named = rules.config.clone().or_else(|| env.get("STOPLEAK_CONFIG").map(PathBuf::from));
         let config = match named {
@@ -171,6 +189,7 @@ impl Setup {
             directory: env.directory.clone(),
             root: self.root.clone(),
             env: env.git.clone(),
+            deadline: None,
             stats: false,
             repo: self.repo.clone(),
         })

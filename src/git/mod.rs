@@ -20,6 +20,7 @@ pub mod env;
 pub mod graph;
 pub mod ident;
 pub mod index;
+pub mod message;
 mod numbers;
 mod oid_map;
 mod plumbing;

@@ -335,6 +335,12 @@ impl Repo {
         }
     }
 
+    /// The names of the remotes.
+    pub fn remotes(&self) -> Result<Vec<String>, RepoError> {
+        let names = self.git.remotes()?;
+        Ok(names.iter_bytes().map(|name| String::from_utf8_lossy(name).into_owned()).collect())
+    }
+
     /// All refs with the objects they name, tags not peeled. Symbolic refs to nothing are left out
     /// (the HEAD of a remote whose branch was deleted).
     pub(super) fn refs(&self) -> Result<Vec<(String, Oid)>, RepoError> {
@@ -353,8 +359,12 @@ impl Repo {
 
     /// git itself, where libgit2 cannot read the refs.
     pub(super) fn plumbing(&self) -> Option<Plumbing<'_>> {
-        let plumbing = Plumbing { git_dir: self.git_dir(), base: &self.base, env: &self.env };
-        self.reftable.then_some(plumbing)
+        self.reftable.then(|| self.git())
+    }
+
+    /// git itself.
+    pub(super) fn git(&self) -> Plumbing<'_> {
+        Plumbing { git_dir: self.git_dir(), base: &self.base, env: &self.env }
     }
 }
 

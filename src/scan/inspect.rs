@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use memchr::memmem;
@@ -28,6 +29,7 @@ pub(super) struct Inspector<'s> {
     rules: &'s RuleSet,
     policy: &'s Policy,
     stats: bool,
+    deadline: Option<Instant>,
     /// Built when the first bytes come: most commits that a hook sees bring few, many bring none.
     engine: OnceLock<Engine>,
     /// By rule, of those that found something.
@@ -94,6 +96,7 @@ impl<'s> Inspector<'s> {
             rules,
             policy: &settings.policy,
             stats: settings.stats,
+            deadline: settings.deadline,
             engine: OnceLock::new(),
             placed,
         })
@@ -112,6 +115,11 @@ impl<'s> Inspector<'s> {
     pub(super) fn placed(&self, rule: &Rule) -> &PlacedRule {
         let at = self.rules.position(&rule.id).expect("the engine has no other rules");
         self.placed[at].get_or_init(|| Box::new(placed(rule)))
+    }
+
+    /// Whether the time for this scan is over.
+    pub(super) fn is_late(&self) -> bool {
+        self.deadline.is_some_and(|end| Instant::now() >= end)
     }
 
     /// Whether the configuration leaves the file out.

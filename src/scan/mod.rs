@@ -8,14 +8,17 @@ mod excerpt;
 mod files;
 mod history;
 mod inspect;
+mod late;
 mod parts;
 mod places;
 mod range;
 mod staged;
 mod survey;
+mod texts;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::time::Instant;
 
 use rayon::prelude::*;
 use thiserror::Error;
@@ -23,7 +26,7 @@ use thiserror::Error;
 use crate::git::env::GitEnv;
 use crate::git::repo::{OpenedRepo, RepoError};
 use crate::model::{
-    Confidence, Counts, Coverage, CoverageKind, Effort, Finding, ScanHeader, ScanReport, Secret,
+    Carrier, Confidence, Counts, Coverage, CoverageKind, Effort, Finding, ScanHeader, ScanReport, Secret,
 };
 use crate::policy::Policy;
 use crate::rules::RuleSet;
@@ -31,6 +34,7 @@ use crate::source::range::Commits;
 use crate::source::view::RepoView;
 
 use inspect::Inspector;
+use late::Late;
 
 /// What to scan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,6 +68,17 @@ pub enum Target {
         /// The remote's name, whose remote-tracking branches tell what else it has.
         remote: String,
     },
+    /// What a repository is being sent: every commit that the new refs reach and no ref of it does yet, and
+    /// the tags among them.
+    Receive {
+        /// Ids of the objects that refs are to name: commits or tags.
+        to: Vec<String>,
+    },
+    /// Texts that nothing stores yet.
+    Texts {
+        /// Each is judged by itself.
+        texts: Vec<Text>,
+    },
     /// Every object of a repository.
     History {
         /// The repository, or a path inside it.
@@ -72,6 +87,19 @@ pub enum Target {
         /// findings are the same.
         full: bool,
     },
+}
+
+/// A text that nothing stores yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text {
+    /// What findings carry as their path: of a file its path below [`Settings::root`].
+    pub name: String,
+    /// What it is. Only files have rules and exceptions by path.
+    pub carrier: Carrier,
+    /// The text.
+    pub content: Vec<u8>,
+    /// What it replaces: values in here are not new.
+    pub before: Vec<Vec<u8>>,
 }
 
 /// How to scan.
@@ -97,6 +125,9 @@ pub struct Settings {
     pub root: PathBuf,
     /// What git's variables say.
     pub env: GitEnv,
+    /// When to stop reading commits and staged files, finished or not; what is left then is a gap. For
+    /// receiving hooks, where somebody waits.
+    pub deadline: Option<Instant>,
     /// Whether to count how often each stage of the search is reached.
     pub stats: bool,
     /// The repository of `directory` under `env`, if it was opened before.
@@ -165,6 +196,7 @@ struct Outcome {
     counts: Counts,
     refs: Vec<String>,
     effort: Effort,
+    late: Late,
 }
 
 impl Outcome {
@@ -173,6 +205,7 @@ impl Outcome {
         self.coverage.extend(other.coverage);
         self.counts += other.counts;
         self.effort += other.effort;
+        self.late += other.late;
     }
 }
 
@@ -199,6 +232,11 @@ pub fn run(target: &Target, settings: &Settings) -> Result<ScanReport, ScanError
             let name = format!("{} --not --remotes={remote}", to.join(" "));
             ("range", name, range::scan(&inspector, settings, &commits)?)
         }
+        Target::Receive { to } => {
+            let commits = Commits::NotInRefs { to: to.clone() };
+            ("range", format!("{} --not --all", to.join(" ")), range::scan(&inspector, settings, &commits)?)
+        }
+        Target::Texts { texts } => ("scan", String::new(), texts::scan(&inspector, texts)),
         Target::History { repo, full } => {
             let name = crate::source::view::path_text(repo);
             ("history", name, history::scan(&inspector, settings, &settings.directory.join(repo), *full)?)
@@ -221,7 +259,8 @@ fn report(
     settings: &Settings,
     inspector: &Inspector<'_>,
 ) -> ScanReport {
-    let Outcome { mut findings, mut coverage, counts, mut effort, .. } = outcome;
+    let Outcome { mut findings, mut coverage, counts, mut effort, late, .. } = outcome;
+    coverage.extend(late.gap());
     effort.stages = inspector.stages();
     findings.retain(|finding| finding.confidence >= settings.confidence);
     findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));

@@ -8,6 +8,7 @@ use crate::source::range::{CommitChanges, Commits, message, range};
 use crate::source::view::held_by_trees;
 
 use super::inspect::Inspector;
+use super::late::Late;
 use super::staged::scan_changes;
 use super::{Outcome, ScanError, Settings, map};
 
@@ -18,11 +19,18 @@ pub(super) fn scan(
 ) -> Result<Outcome, ScanError> {
     let view = settings.view()?;
     // libgit2's handle is not for sharing, so the threads get the objects and the commits, not the view.
-    let range = range(&view, commits, settings.threads())?;
+    let range = range(&view, commits, settings.threads(), settings.deadline)?;
     let objects = &view.objects;
-    let parts = map(&range.commits, settings.threads(), |commit| scan_commit(inspector, objects, commit));
+    let parts = map(&range.commits, settings.threads(), |commit| {
+        (!inspector.is_late()).then(|| scan_commit(inspector, objects, commit))
+    });
     let mut outcome = Outcome { coverage: range.coverage, ..Outcome::default() };
-    for (commit, mut part) in range.commits.iter().zip(parts) {
+    outcome.late = Late { commits: range.unfinished, files: 0, uncounted: range.uncounted };
+    for (commit, part) in range.commits.iter().zip(parts) {
+        let Some(mut part) = part else {
+            outcome.late.commits += 1;
+            continue;
+        };
         if !part.findings.is_empty() {
             let facts = view.facts(&commit.id, commit.shallow);
             part.findings

@@ -47,6 +47,10 @@ fn scan_change<R: ReadObjects>(inspector: &Inspector<'_>, objects: &R, change: &
         outcome.counts.skipped += 1;
         return outcome;
     }
+    if inspector.is_late() {
+        outcome.late.files = 1;
+        return outcome;
+    }
     let object = match objects.read(&id) {
         Ok(object) => object,
         Err(error) => {
@@ -118,7 +122,7 @@ fn values_of<'o, R: ReadObjects>(
     ids.filter_map(|id| objects.read(id).ok()).flat_map(|object| inspector.values(&object.data)).collect()
 }
 
-fn mark_old(findings: &mut [Finding], before: &HashSet<Secret>, reason: &str) {
+pub(super) fn mark_old(findings: &mut [Finding], before: &HashSet<Secret>, reason: &str) {
     for finding in findings.iter_mut().filter(|finding| finding.status == Status::New) {
         if before.contains(&finding.secret) {
             finding.status = Status::Old;

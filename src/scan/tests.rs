@@ -32,6 +32,7 @@ pub(super) fn settings() -> Settings {
         threads: 1,
         max_blob_size: u64::MAX,
         max_file_size: None,
+        deadline: None,
         stats: false,
         directory: ".".into(),
         root: ".".into(),

@@ -2,12 +2,13 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
 use crate::git::commit::Commit;
 use crate::git::diff::{Change, Diff, TreeDiffs, diff_trees};
 use crate::git::refs::{TipClass, tips};
 use crate::git::repo::RepoError;
-use crate::git::revs::{RangeCommit, walk_range};
+use crate::git::revs::{RangeCommit, walk_range_until};
 use crate::git::tag::{Tag, tags_at};
 use crate::git::tree::Mode;
 use crate::git::{Kind, Oid, ReadObjects};
@@ -40,6 +41,10 @@ pub struct RangeChanges {
     pub tagged: Vec<Change>,
     /// What could not be read or compared.
     pub coverage: Vec<Coverage>,
+    /// How many commits were left out because the time was over.
+    pub unfinished: usize,
+    /// Whether it was over before all of them were known.
+    pub uncounted: bool,
 }
 
 /// Which commits to read.
@@ -56,6 +61,11 @@ pub enum Commits {
         /// The remote's name.
         remote: String,
     },
+    /// What objects reach and no ref of this repository does.
+    NotInRefs {
+        /// Ids of commits and tags.
+        to: Vec<String>,
+    },
 }
 
 impl Commits {
@@ -65,27 +75,52 @@ impl Commits {
             Commits::Spec(spec) if spec.contains("..") => view.repo.range(spec),
             Commits::Spec(revision) => Ok((Vec::new(), vec![view.repo.resolve_tip(revision)?])),
             Commits::NotOnRemote { to, known, remote } => {
-                let id = |text: &String| Oid::from_hex(text.as_bytes());
                 let prefix = format!("refs/remotes/{remote}/");
+                // A remote may be called `origin/fork`, whose branches `origin` need not have.
+                let others = view.repo.remotes()?.into_iter().map(|name| format!("refs/remotes/{name}/"));
+                let others: Vec<String> = others.filter(|other| other.len() > prefix.len()).collect();
+                let is_tracked = |name: &str| {
+                    name.starts_with(&prefix) && !others.iter().any(|other| name.starts_with(other))
+                };
                 let tracked = tips(&view.repo)?
                     .into_iter()
-                    .filter(|tip| tip.class == TipClass::Ref && tip.name.starts_with(&prefix));
+                    .filter(|tip| tip.class == TipClass::Ref && is_tracked(&tip.name));
                 let known = known.iter().filter_map(id).filter(|id| view.objects.contains(id));
                 let exclude = tracked.map(|tip| tip.id).chain(known).collect();
-                let unknown = |rev: &String| RepoError::UnknownRevision { rev: rev.clone() };
-                let include: Result<_, _> = to.iter().map(|to| id(to).ok_or_else(|| unknown(to))).collect();
-                Ok((exclude, include?))
+                Ok((exclude, ids(to)?))
+            }
+            Commits::NotInRefs { to } => {
+                let refs = tips(&view.repo)?.into_iter().filter(|tip| tip.class == TipClass::Ref);
+                Ok((refs.map(|tip| tip.id).collect(), ids(to)?))
             }
         }
     }
 }
 
-/// Reads the commits and what each of them brings.
-pub fn range(view: &RepoView, commits: &Commits, threads: usize) -> Result<RangeChanges, RepoError> {
+fn id(text: &String) -> Option<Oid> {
+    Oid::from_hex(text.as_bytes())
+}
+
+fn ids(texts: &[String]) -> Result<Vec<Oid>, RepoError> {
+    let unknown = |rev: &String| RepoError::UnknownRevision { rev: rev.clone() };
+    texts.iter().map(|text| id(text).ok_or_else(|| unknown(text))).collect()
+}
+
+/// Reads the commits and what each of them brings, as far as it gets before the `deadline`.
+pub fn range(
+    view: &RepoView,
+    commits: &Commits,
+    threads: usize,
+    deadline: Option<Instant>,
+) -> Result<RangeChanges, RepoError> {
     let (exclude, include) = commits.tips(view)?;
     let shallow = view.repo.shallow()?;
-    let walked = walk_range(&view.objects, &shallow, &exclude, &include);
+    let walked = walk_range_until(&view.objects, &shallow, &exclude, &include, deadline);
     let mut result = RangeChanges { coverage: view.store_gaps(), ..RangeChanges::default() };
+    if walked.out_of_time {
+        (result.unfinished, result.uncounted) = (walked.commits.len(), true);
+        return Ok(result);
+    }
     result.coverage.extend(walked.missing.iter().map(|error| object_gap(error, None)));
     result.coverage.extend(walked.boundary.iter().map(|id| shallow_gap(&format!("commit {id}"))));
     // The range may then hold more than is new, and never less: no reason to refuse a push.
@@ -112,9 +147,13 @@ pub fn range(view: &RepoView, commits: &Commits, threads: usize) -> Result<Range
     result.tags.sort_unstable();
     result.tags.dedup();
     let parents = parent_trees(view, &walked.commits, &mut result.coverage);
-    let diffs = diffs(&view.objects, &walked.commits, &parents, threads);
+    let diffs = diffs(&view.objects, &walked.commits, &parents, threads, deadline);
     let mut seen: HashSet<(Oid, Vec<u8>)> = HashSet::new();
     for ((commit, parent_trees), diff) in walked.commits.iter().zip(parents).zip(diffs) {
+        let Some(diff) = diff else {
+            result.unfinished += 1;
+            continue;
+        };
         result.coverage.extend(diff.problems.iter().map(|(path, error)| object_gap(error, Some(path))));
         let mut changes = diff.changes;
         let is_submodule = |change: &Change| change.mode == Mode::Gitlink;
@@ -153,19 +192,23 @@ fn parent_trees(view: &RepoView, commits: &[RangeCommit], coverage: &mut Vec<Cov
 /// So many commits in a row are compared by one thread: each has most of its directories from the one before.
 const IN_A_ROW: usize = 128;
 
-/// What each commit changes against its parents.
+/// What each commit changes against its parents; `None` from the `deadline` on.
 fn diffs(
     objects: &impl ReadObjects,
     commits: &[RangeCommit],
     parents: &[Vec<Oid>],
     threads: usize,
-) -> Vec<Diff> {
+    deadline: Option<Instant>,
+) -> Vec<Option<Diff>> {
     let work = |(commits, parents): &(&[RangeCommit], &[Vec<Oid>]), trees: &mut TreeDiffs<'_, _>| {
         let diff = |(commit, parents): (&RangeCommit, &Vec<Oid>)| {
+            if deadline.is_some_and(|end| Instant::now() >= end) {
+                return None;
+            }
             let parents: Vec<Option<Oid>> = parents.iter().copied().map(Some).collect();
-            trees.diff(Some(commit.tree), &parents)
+            Some(trees.diff(Some(commit.tree), &parents))
         };
-        commits.iter().zip(*parents).map(diff).collect::<Vec<Diff>>()
+        commits.iter().zip(*parents).map(diff).collect::<Vec<Option<Diff>>>()
     };
     let rows: Vec<_> = commits.chunks(IN_A_ROW).zip(parents.chunks(IN_A_ROW)).collect();
     if threads <= 1 || rows.len() <= 1 {
@@ -173,7 +216,7 @@ fn diffs(
         return rows.iter().flat_map(|row| work(row, &mut trees)).collect();
     }
     let next = AtomicUsize::new(0);
-    let mut done: Vec<(usize, Vec<Diff>)> = std::thread::scope(|scope| {
+    let mut done: Vec<(usize, Vec<Option<Diff>>)> = std::thread::scope(|scope| {
         let work = || {
             let mut trees = TreeDiffs::new(objects);
             let mut done = Vec::new();

@@ -1,6 +1,8 @@
 //! The command line from outside: arguments and repositories in, text and exit codes out.
 
+mod agents;
 mod baseline;
+mod chain;
 mod config;
 mod hook;
 mod manifest;

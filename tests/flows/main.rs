@@ -3,14 +3,19 @@
 //! Every run of the binary is checked for two more things, whatever the test is about: it leaves every
 //! byte of the world as it was, and prints no token.
 
+mod agents;
+mod commit_msg;
 mod coverage;
 mod files;
 mod formats;
 mod history;
 mod hooks;
 mod range;
+mod receive;
 mod report;
 mod staged;
 #[path = "../support/mod.rs"]
 mod support;
+mod surroundings;
 mod tokens;
+mod watch;

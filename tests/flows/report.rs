@@ -107,7 +107,7 @@ impl World {
     }
 
     /// Every file with its time and content: the index, the objects and the work tree among them.
-    fn everything(&self) -> BTreeMap<PathBuf, (Option<std::time::SystemTime>, Vec<u8>)> {
+    pub(crate) fn everything(&self) -> BTreeMap<PathBuf, (Option<std::time::SystemTime>, Vec<u8>)> {
         let mut all = BTreeMap::new();
         let mut folders = vec![self.path("")];
         while let Some(folder) = folders.pop() {

@@ -29,6 +29,8 @@ fn label(finding: &Finding) -> String {
         Carrier::Symlink => format!("{path} (target of the symbolic link)"),
         Carrier::FileName => format!("{path} (name of the file)"),
         Carrier::RefName => format!("{path} (name of the ref)"),
+        // A message that no commit has yet.
+        Carrier::Commit if finding.object.is_none() => format!("commit message:{position}"),
         Carrier::Commit => format!("commit {object}:{position}"),
         Carrier::Tag if path.is_empty() => format!("tag {object}:{position}"),
         Carrier::Tag => format!("tag {path}:{position}"),
@@ -92,6 +94,9 @@ pub(super) fn allow(group: &Group<'_>) -> String {
     let editable = |finding: &&Finding| {
         matches!(finding.carrier, Carrier::File | Carrier::Stdin) && !from_history(finding)
     };
+    if group.iter().all(|finding| finding.carrier == Carrier::Commit && finding.object.is_none()) {
+        return "a message takes no mark: take the value out".to_owned();
+    }
     if !group.iter().any(editable) {
         let option = if group.iter().any(from_history) { " --history" } else { "" };
         return format!("stopleak baseline create{option} (history and names take no mark)");

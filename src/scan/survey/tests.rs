@@ -24,6 +24,7 @@ static SETTINGS: LazyLock<Settings> = LazyLock::new(|| Settings {
     threads: 1,
     max_file_size: None,
     stats: false,
+    deadline: None,
     repo: crate::git::repo::OpenedRepo::default(),
     max_blob_size: 1 << 30,
     directory: PathBuf::new(),
