@@ -8,6 +8,7 @@ mod files;
 mod formats;
 mod history;
 mod hooks;
+mod policy;
 mod range;
 mod report;
 mod staged;
