@@ -43,6 +43,8 @@ pub(crate) enum PolicyOf {
     WorkTree,
     /// Those of the commit where the range branches off.
     Base,
+    /// Those of a commit.
+    Commit(Oid),
 }
 
 /// The repository of the current directory.
@@ -132,6 +134,7 @@ fn policy_of<'s>(
 ) -> Result<PolicyFiles<'s>, ObjectError> {
     let commit = match asked.policy {
         PolicyOf::WorkTree => return Ok(PolicyFiles::WorkTree),
+        PolicyOf::Commit(commit) => Some(commit),
         PolicyOf::Base => {
             let bases = selection.bases();
             if let [first, _, ..] = bases[..] {

@@ -291,6 +291,13 @@ impl Repo {
         Ok(false)
     }
 
+    /// The branch that is the default of `remote`, where the clone wrote that down.
+    pub fn remote_head(&self, remote: &str) -> Option<String> {
+        let head = self.git.find_reference(&format!("refs/remotes/{remote}/HEAD")).ok()?;
+        let target = head.symbolic_target().ok()??.to_owned();
+        target.strip_prefix(&format!("refs/remotes/{remote}/")).map(str::to_owned)
+    }
+
     /// Where git looks for this repository's hooks; the directory need not exist.
     pub fn hooks_dir(&self) -> Result<PathBuf, RepoError> {
         let mut config = self.git.config()?;

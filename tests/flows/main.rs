@@ -3,6 +3,7 @@
 //! Every run of the binary is checked for two more things, whatever the test is about: it leaves every
 //! byte of the world as it was, and prints no token.
 
+mod ci;
 mod coverage;
 mod files;
 mod formats;
