@@ -6,7 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 
-use crate::config::{self, Config, ConfigError, FILE_NAMES};
+use crate::config::{self, Config, ConfigError, FILE_NAMES, Origin};
 use crate::policy::Baseline;
 use crate::rules::{Rule, RuleSet, load};
 use crate::source::commit_files::{CommitFiles, normal};
@@ -123,6 +123,18 @@ impl PolicyFiles<'_> {
                 format!("the policy of base commit {} does not hold", &id[..12])
             }),
             PolicyFiles::WorkTree | PolicyFiles::Nowhere => result,
+        }
+    }
+
+    /// The same where a value is wrong that stands in these files, and not on the command line.
+    pub(crate) fn context_of_values<T>(&self, result: anyhow::Result<T>) -> anyhow::Result<T> {
+        let is_own = |error: &anyhow::Error| {
+            let value = error.chain().find_map(|cause| cause.downcast_ref::<ConfigError>());
+            matches!(value, Some(ConfigError::Value { origin: Origin::File(..), .. }))
+        };
+        match result {
+            Err(error) if is_own(&error) => self.context(Err(error)),
+            result => result,
         }
     }
 }

@@ -97,9 +97,14 @@ pub(crate) fn run(
     };
     let settings = Settings { notes, stats: options.output.stats, ..settings };
     let mut report = scan::run_selected(selection, asked.command, &asked.name, &settings)?;
-    if let Some(remedy) = &asked.remedy {
-        let cut = report.coverage.iter_mut().filter(|entry| entry.kind == CoverageKind::Shallow);
-        cut.for_each(|entry| entry.remedy = Some(remedy.clone()));
+    for entry in &mut report.coverage {
+        match (&asked.remedy, entry.kind) {
+            (Some(remedy), CoverageKind::Shallow) => entry.remedy = Some(remedy.clone()),
+            (Some(remedy), CoverageKind::Missing) => {
+                entry.remedy = Some(format!("{remedy}, without a filter"))
+            }
+            _ => {}
+        }
     }
     report.coverage.extend(asked.gaps);
     report.coverage.sort();

@@ -132,7 +132,9 @@ impl<'v> SetupFrom<'v> {
         };
         let file = config.as_ref().map(Layer::from).unwrap_or_default();
         let flags = rules.layer().over(grades.layer());
-        let settings = flags.over(env.layer()?.over(file)).resolve()?;
+        let own = if config_is_named { PolicyFiles::WorkTree } else { files };
+        let settings = flags.over(env.layer()?.over(file)).resolve().map_err(anyhow::Error::from);
+        let settings = own.context_of_values(settings)?;
         let baseline_path = match (&settings.baseline, files) {
             (Some(named), _) => named.value.clone(),
             (None, PolicyFiles::Commit(_)) => PathBuf::from(BASELINE),
@@ -235,7 +237,8 @@ impl<'v> SetupFrom<'v> {
 
     /// Everything that a scan needs.
     pub(crate) fn scan_settings(&self, env: &Environment) -> anyhow::Result<Settings> {
-        let mut settings = self.settings_without_baseline(env)?;
+        let own = self.files_of(&Origin::File(PathBuf::new(), None));
+        let mut settings = own.context_of_values(self.settings_without_baseline(env))?;
         settings.policy.baseline = self.baseline()?.unwrap_or_default();
         Ok(settings)
     }

@@ -273,6 +273,19 @@ fn a_shallow_checkout_is_incomplete_with_the_remedy_of_its_system() {
 }
 
 #[test]
+fn a_checkout_without_the_files_of_old_commits_is_incomplete() {
+    let ci = setting();
+    ci.git("origin", &["config", "uploadpack.allowFilter", "true"]);
+    ci.clone("blobless", &["--filter=blob:none"]);
+    let variables = [
+        ("CIRCLECI", "true"),
+        ("CIRCLE_SHA1", ci.head.as_str()),
+        ("PIPELINE_GIT_BASE_REVISION", ci.base.as_str()),
+    ];
+    is_incomplete(&ci.report_in("blobless", &variables, &[]), "missing", "method: full");
+}
+
+#[test]
 fn a_base_or_head_that_is_not_there_is_incomplete() {
     let ci = setting();
     for (base, head) in [(UNKNOWN, ci.head.as_str()), (ci.base.as_str(), UNKNOWN)] {

@@ -11,6 +11,7 @@ mod history;
 mod hooks;
 mod policy;
 mod range;
+mod range_hidden;
 mod report;
 mod staged;
 #[path = "../support/mod.rs"]

@@ -92,6 +92,19 @@ fn a_configuration_in_the_base_that_is_wrong_ends_the_run_and_names_the_commit()
 }
 
 #[test]
+fn a_value_in_the_base_that_means_nothing_names_the_commit_too() {
+    for wrong in
+        ["rules: {off: [no-such-rule]}\n", "skip-paths: ['**']\n", "confidence: high\nfail-on: low\n"]
+    {
+        let world = repository(&[("stopleak.yaml", wrong)]);
+        commit(&world, "x");
+        let run = world.stopleak(&["range", "base..HEAD"]);
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{wrong}");
+        assert!(run.stderr.contains(&id(&world, "base")[..12]), "{}", run.stderr);
+    }
+}
+
+#[test]
 fn two_configurations_in_the_base_are_an_error() {
     let world = repository(&[("stopleak.yaml", ""), (".stopleak.yaml", "")]);
     commit(&world, "x");

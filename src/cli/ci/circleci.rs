@@ -8,7 +8,7 @@ pub(super) const SYSTEM: System = System { name: "CircleCI", whole_history: "che
 
 pub(super) fn plan(env: &Environment) -> Option<Result<Plan, String>> {
     get(env, "CIRCLECI")?;
-    let head = get(env, "CIRCLE_SHA1").or_else(|| get(env, "PIPELINE_GIT_REVISION")).map(Name::Id);
+    let head = get(env, "CIRCLE_SHA1").map(Name::Id);
     let Some(head) = head else { return Some(Ok(Plan::Lost("CIRCLE_SHA1 is not set".to_owned()))) };
     if get(env, "PIPELINE_TRIGGER_SOURCE").is_some_and(|source| source == "scheduled_pipeline") {
         return Some(Ok(Plan::All("scheduled_pipeline".to_owned())));
