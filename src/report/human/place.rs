@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::model::Carrier;
+use crate::model::{Carrier, Status};
 
 use super::{FAINT, Finding, Group, Page, STRONG, frame, plural, terminal, terminal_path};
 
@@ -11,7 +11,7 @@ pub(super) fn write(page: &Page<'_>, finding: &Finding, out: &mut dyn Write) -> 
     if let Some(excerpt) = finding.excerpt.as_ref().filter(|excerpt| !excerpt.text.is_empty()) {
         frame::write(page, finding.start_line, excerpt, out)?;
     }
-    for fact in [introduction(finding), state(finding)].into_iter().flatten() {
+    for fact in [introduction(finding), state(finding), remark(finding)].into_iter().flatten() {
         writeln!(out, "    {}", page.paint(FAINT, fact))?;
     }
     Ok(())
@@ -72,6 +72,12 @@ fn state(finding: &Finding) -> Option<String> {
         facts.push("unreachable, no ref leads to it".to_owned());
     }
     (!facts.is_empty()).then(|| facts.join("; "))
+}
+
+/// Why something that stands beside the value does not allow it.
+fn remark(finding: &Finding) -> Option<String> {
+    let reason = finding.status_reason.as_deref()?;
+    (finding.status == Status::New).then(|| terminal(reason))
 }
 
 /// How this finding is allowed: in place where the line can be edited, in the baseline elsewhere.
