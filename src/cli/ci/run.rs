@@ -102,6 +102,13 @@ impl Ci<'_> {
             Some(before) => match self.locate(&Name::Id(before.to_owned()))? {
                 Ok(from) => {
                     let note = format!("{system}: every commit of {shown} that {} lacks", short(&from));
+                    let note = match (&default, &default_tip) {
+                        (Some(default), Some(Err(_))) => format!(
+                            "{note}; {default} is not in the clone, so the policy is that of {}",
+                            short(&from)
+                        ),
+                        _ => note,
+                    };
                     let commits = Commits::Between { known: vec![from], to };
                     self.scan(name, commits, policy(from), note, Vec::new())
                 }
