@@ -437,6 +437,10 @@ fn without_a_ci_system() {
     let report = |arguments: &[&str]| ci.report_in("ci", &[], arguments);
     finds_the_leak(&report(&["--base", "origin/main"]), "--base");
     finds_the_leak(&report(&["--base", &ci.base, "--head", "topic"]), "--base");
+    ci.git("ci", &["tag", "-a", "v1", "-m", "one", &ci.base]);
+    let tagged = report(&["--base", "v1"]);
+    finds_the_leak(&tagged, "--base");
+    assert_eq!(text(&tagged.scan, "policy"), ci.base);
     is_incomplete(&report(&["--base", "gone"]), "missing", "git fetch");
     // Zeros: a new branch.
     finds_the_leak(&report(&["--base", ZEROS]), "main");
