@@ -11,6 +11,7 @@ use super::setup::{Place, SetupFrom};
 use super::{output, scanning};
 use crate::git::repo::RepoError;
 use crate::git::store::DEFAULT_LIMIT;
+use crate::git::tag::peel;
 use crate::git::{ObjectError, Oid};
 use crate::model::{Coverage, CoverageKind};
 use crate::scan::{self, Commits, Selection, Settings};
@@ -139,7 +140,8 @@ fn policy_of<'s>(
 ) -> Result<PolicyFiles<'s>, ObjectError> {
     let commit = match asked.policy {
         PolicyOf::WorkTree => return Ok(PolicyFiles::WorkTree),
-        PolicyOf::Commit(commit) => Some(commit),
+        // It may have been named by an annotated tag.
+        PolicyOf::Commit(commit) => Some(peel(&selection.view.objects, &commit)?.0),
         PolicyOf::Base => {
             let bases = selection.bases();
             if let [first, _, ..] = bases[..] {

@@ -3,12 +3,16 @@
 //! Of a file's name only what has a shape of its own counts. A name holds words like `password` beside
 //! anything.
 
+use std::collections::HashSet;
+
+use memchr::memmem;
+
 use crate::git::commit::Commit;
 use crate::git::diff::Change;
 use crate::git::tag::Tag;
-use crate::git::tree::lookup;
+use crate::git::tree::{Mode, entries, read_tree};
 use crate::git::{Kind, Oid, ReadObjects};
-use crate::model::{Carrier, Finding, Provenance, RepoPath, Status};
+use crate::model::{Carrier, Finding, Provenance, RepoPath, Secret, Status};
 
 use super::Outcome;
 use super::inspect::Inspector;
@@ -62,7 +66,8 @@ pub(super) fn scan_written(inspector: &Inspector<'_>, objects: &impl ReadObjects
     outcome
 }
 
-/// Scans the names of the files that `changes` add. A folder that one of the `parents` has is not new.
+/// Scans the names of the files that `changes` add. A value that stands in a name of one of the `parents` is
+/// not new: neither a rename nor another file in an old folder brings it.
 pub(super) fn scan_file_names<R: ReadObjects>(
     inspector: &Inspector<'_>,
     objects: &R,
@@ -80,22 +85,41 @@ pub(super) fn scan_file_names<R: ReadObjects>(
         outcome.coverage.extend(inspected.gap);
         let object = change.new.map(|id| id.to_string());
         let provenance = Provenance { carrier: Carrier::FileName, object, ..Provenance::file(path) };
-        let mut findings = inspector.place(inspected.candidates, &provenance);
-        for finding in findings.iter_mut().filter(|finding| finding.status == Status::New) {
-            if is_in_a_folder_of(objects, parents, &change.path, finding) {
-                finding.status = Status::Old;
-                finding.status_reason = Some("in the name of a folder that was there before".to_owned());
-            }
+        outcome.findings.extend(inspector.place(inspected.candidates, &provenance));
+    }
+    let fresh = |finding: &&Finding| finding.status == Status::New;
+    let new: HashSet<Secret> =
+        outcome.findings.iter().filter(fresh).map(|finding| finding.secret.clone()).collect();
+    let old = in_names_of(objects, parents, new);
+    for finding in outcome.findings.iter_mut().filter(|finding| finding.status == Status::New) {
+        if old.contains(&finding.secret) {
+            finding.status = Status::Old;
+            finding.status_reason = Some("in a name that was there before".to_owned());
         }
-        outcome.findings.extend(findings);
     }
     outcome
 }
 
-fn is_in_a_folder_of<R: ReadObjects>(objects: &R, parents: &[Oid], path: &[u8], finding: &Finding) -> bool {
-    let value = finding.secret.expose();
-    let Some(at) = memchr::memmem::find(path, value) else { return false };
-    let Some(end) = memchr::memchr(b'/', &path[at + value.len()..]) else { return false };
-    let folder = &path[..at + value.len() + end];
-    parents.iter().any(|parent| matches!(lookup(objects, parent, folder), Ok(Some(_))))
+/// Those of `values` that stand in a path of one of the `trees`. A folder that stands at several paths is
+/// looked into at one of them.
+fn in_names_of<R: ReadObjects>(objects: &R, trees: &[Oid], values: HashSet<Secret>) -> HashSet<Secret> {
+    let mut found = HashSet::new();
+    if values.is_empty() {
+        return found;
+    }
+    let mut seen: HashSet<Oid> = trees.iter().copied().collect();
+    let mut open: Vec<(Vec<u8>, Oid)> = seen.iter().map(|tree| (Vec::new(), *tree)).collect();
+    while let Some((folder, id)) = open.pop() {
+        // A tree that cannot be read has no names that we know of.
+        let Ok(data) = read_tree(objects, &id) else { continue };
+        for entry in entries(&data, id.as_bytes().len()).map_while(Result::ok) {
+            let path = [&folder, entry.name].concat();
+            let here = values.iter().filter(|value| memmem::find(&path, value.expose()).is_some());
+            found.extend(here.cloned());
+            if entry.mode == Mode::Tree && seen.insert(entry.id) {
+                open.push(([&path[..], b"/"].concat(), entry.id));
+            }
+        }
+    }
+    found
 }

@@ -131,6 +131,16 @@ fn github_knows_what_came_to_the_target_since() {
 }
 
 #[test]
+fn a_second_run_after_the_merge_is_still_about_the_change() {
+    let ci = setting();
+    ci.world.git(&["checkout", "-q", "main"]);
+    ci.world.git(&["merge", "-q", "--no-ff", "--no-edit", "topic"]);
+    ci.world.git(&["push", "-q", "origin", "main"]);
+    ci.git("ci", &["fetch", "-q"]);
+    finds_the_leak(&ci.report(&ci.github("pull_request", &pull_request(&ci.base, &ci.head))), "GitHub");
+}
+
+#[test]
 fn github_without_its_event_file_goes_by_variables_or_is_incomplete() {
     let ci = setting();
     let basic = [("GITHUB_ACTIONS", "true"), ("GITHUB_SHA", ci.head.as_str()), ("GITHUB_BASE_REF", "main")];
@@ -427,6 +437,10 @@ fn without_a_ci_system() {
     let report = |arguments: &[&str]| ci.report_in("ci", &[], arguments);
     finds_the_leak(&report(&["--base", "origin/main"]), "--base");
     finds_the_leak(&report(&["--base", &ci.base, "--head", "topic"]), "--base");
+    ci.git("ci", &["tag", "-a", "v1", "-m", "one", &ci.base]);
+    let tagged = report(&["--base", "v1"]);
+    finds_the_leak(&tagged, "--base");
+    assert_eq!(text(&tagged.scan, "policy"), ci.base);
     is_incomplete(&report(&["--base", "gone"]), "missing", "git fetch");
     // Zeros: a new branch.
     finds_the_leak(&report(&["--base", ZEROS]), "main");

@@ -172,6 +172,9 @@ fn marks_of_the_change_are_listed_and_do_not_count() {
     assert!(notes(&report).contains("2 findings are allowed by marks"), "{}", notes(&report));
     let human = world.stopleak(&["range", "base..HEAD"]);
     assert!(human.stdout.contains("allowed by this change itself"), "{}", human.stdout);
+    assert!(human.stdout.contains("what holds is the base's"), "{}", human.stdout);
+    let sarif = world.stopleak(&["range", "base..HEAD", "--format", "sarif"]).stdout;
+    assert!(sarif.contains("Note: allowed by this change itself"), "{sarif}");
     let report = world.report(&["range", "base..HEAD", "--trust-head"]);
     report.is(&["new c.txt:1", "suppressed b.txt:1", "suppressed commit:3"]);
     assert!(text(report.at("b.txt"), "status_reason").contains("inline: made up"));

@@ -260,6 +260,14 @@ fn names_of_files_and_folders() {
     let report = world.report(&["range", "HEAD~..HEAD"]);
     assert_eq!((report.code, report.findings.len()), (0, 1));
     assert_eq!(text(&report.findings[0], "status"), "old");
+    // Nor does a rename, of the file or of the folder.
+    world.git(&["mv", &format!("{}.txt", token(2)), &format!("moved-{}.md", token(2))]);
+    world.git(&["mv", &token(3), "elsewhere"]);
+    world.git(&["mv", "elsewhere/inner.txt", &format!("elsewhere/{}", token(3))]);
+    world.report(&["staged"]).findings.iter().for_each(|finding| assert_eq!(text(finding, "status"), "old"));
+    commit(&world, "renamed");
+    let report = world.report(&["range", "HEAD~..HEAD"]);
+    assert_eq!((report.code, report.findings.len()), (0, 2), "{:?}", report.found());
     // A name like any other is none.
     world.write("work/src/password_reset_token.rs", "harmless\n");
     commit(&world, "code");

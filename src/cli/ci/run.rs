@@ -11,6 +11,7 @@ use crate::cli::setup::{Place, Setup};
 use crate::cli::{output, scanning};
 use crate::git::Oid;
 use crate::git::refs::{TipClass, tips};
+use crate::git::revs::walk_range;
 use crate::model::{Coverage, CoverageKind};
 use crate::scan::{self, Commits, Settings, Target};
 use crate::source::view::RepoView;
@@ -58,7 +59,13 @@ impl Ci<'_> {
         };
         let mut known = vec![from];
         if let Some(target) = target {
-            known.extend(self.branch(target)?);
+            // Once the proposal is merged all of it is there, and a second run is still about it.
+            let tip = self.branch(target)?;
+            if let Some(tip) = tip
+                && !self.holds(&tip, &to)?
+            {
+                known.push(tip);
+            }
         }
         let note = format!(
             "{}: every commit of {} that {} lacks",
@@ -102,6 +109,13 @@ impl Ci<'_> {
             Some(before) => match self.locate(&Name::Id(before.to_owned()))? {
                 Ok(from) => {
                     let note = format!("{system}: every commit of {shown} that {} lacks", short(&from));
+                    let note = match (&default, &default_tip) {
+                        (Some(default), Some(Err(_))) => format!(
+                            "{note}; {default} is not in the clone, so the policy is that of {}",
+                            short(&from)
+                        ),
+                        _ => note,
+                    };
                     let commits = Commits::Between { known: vec![from], to };
                     self.scan(name, commits, policy(from), note, Vec::new())
                 }
@@ -240,6 +254,12 @@ impl Ci<'_> {
                 fetch: format!("git fetch origin {revision}"),
             },
         }))
+    }
+
+    /// Whether everything that `id` reaches is reachable from `tip`.
+    fn holds(&self, tip: &Oid, id: &Oid) -> anyhow::Result<bool> {
+        let lacking = walk_range(&self.view.objects, &self.view.repo.shallow()?, &[*tip], &[*id]);
+        Ok(lacking.commits.is_empty() && lacking.missing.is_empty())
     }
 
     /// The tip of a branch of the remote: `origin`, or the only one that has it. Never a local branch: that

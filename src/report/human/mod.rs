@@ -112,7 +112,7 @@ impl Page<'_> {
         let revoke: Vec<String> =
             [&first.revoke, &first.revoke_url].into_iter().flatten().map(|text| one_line(text)).collect();
         line("revoke:", &revoke.join(" "))?;
-        line("allow:", &place::allow(group))
+        line("allow:", &place::allow(self, group))
     }
 
     /// What was not read: first what should have been, then what is kept elsewhere.

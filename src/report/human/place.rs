@@ -81,7 +81,7 @@ fn remark(finding: &Finding) -> Option<String> {
 }
 
 /// How this finding is allowed: in place where the line can be edited, in the baseline elsewhere.
-pub(super) fn allow(group: &Group<'_>) -> String {
+pub(super) fn allow(page: &Page<'_>, group: &Group<'_>) -> String {
     let from_history = |finding: &&Finding| finding.first_commit.is_some() || finding.reachable.is_some();
     let editable = |finding: &&Finding| {
         matches!(finding.carrier, Carrier::File | Carrier::Stdin) && !from_history(finding)
@@ -91,7 +91,11 @@ pub(super) fn allow(group: &Group<'_>) -> String {
     }
     if !group.iter().any(editable) {
         let option = if group.iter().any(from_history) { " --history" } else { "" };
-        return format!("stopleak baseline create{option} (history and names take no mark)");
+        let why = match page.document.scan.policy {
+            Some(_) => "what holds is the base's: commit it there",
+            None => "history and names take no mark",
+        };
+        return format!("stopleak baseline create{option} ({why})");
     }
     let line = if group.len() == 1 { "the line" } else { "each line" };
     format!("end {line} with a comment: stopleak:allow {} REASON", terminal(&group[0].rule))

@@ -171,6 +171,10 @@ fn message(finding: &Finding) -> String {
         (Some(false), _) => text += " Not at HEAD.",
         (None, _) => {}
     }
+    // What stands beside the value and does not allow it.
+    if let (Status::New, Some(reason)) = (finding.status, &finding.status_reason) {
+        text += &format!(" Note: {}.", sarif_message(reason));
+    }
     text
 }
 
