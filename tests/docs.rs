@@ -18,6 +18,7 @@ const WRITING_RULES: &str = include_str!("../docs/writing-rules.md");
 const LEFT_OUT: &str = include_str!("../docs/rules-left-out.md");
 const REFERENCE: &str = include_str!("../docs/reference.md");
 const FORMATS: &str = include_str!("../docs/formats.md");
+const CI: &str = include_str!("../docs/ci.md");
 
 /// The names that a parser lists when it meets one that it does not know.
 fn expected(error: &str) -> Vec<&str> {
@@ -125,7 +126,7 @@ fn exit_codes_are_told_as_the_program_tells_them() {
 #[test]
 fn commands_in_blocks_are_understood() {
     let mut seen = 0;
-    for block in [README, RULES, WRITING_RULES].iter().flat_map(|page| blocks(page, "sh")) {
+    for block in [README, RULES, WRITING_RULES, CI].iter().flat_map(|page| blocks(page, "sh")) {
         for line in block.lines() {
             let Some(arguments) = line.split(" #").next().and_then(|line| line.strip_prefix("stopleak "))
             else {
@@ -149,7 +150,7 @@ fn blocks_to_paste_are_valid() {
     let yaml = blocks(README, "yaml");
     let find = |start: &str| yaml.iter().find(|block| block.starts_with(start)).expect("a block");
     Config::from_bytes(Path::new("stopleak.yaml"), find("skip-paths").as_bytes()).expect("a configuration");
-    for block in &yaml {
+    for block in yaml.iter().chain(&blocks(CI, "yaml")) {
         serde_yaml::from_str::<Value>(block).expect("YAML");
     }
     let ids: Vec<Value> =
@@ -197,12 +198,63 @@ fn the_tutorial_does_what_it_tells() {
 }
 
 #[test]
+fn every_variable_of_a_ci_system_is_documented() {
+    let files = [
+        include_str!("../src/cli/ci/github.rs"),
+        include_str!("../src/cli/ci/gitlab.rs"),
+        include_str!("../src/cli/ci/bitbucket.rs"),
+        include_str!("../src/cli/ci/azure.rs"),
+        include_str!("../src/cli/ci/circleci.rs"),
+        include_str!("../src/cli/ci/jenkins.rs"),
+        include_str!("../src/cli/ci/buildkite.rs"),
+    ];
+    // What only tells the systems apart needs no place in the table.
+    let markers = [
+        "GITHUB_ACTIONS",
+        "GITLAB_CI",
+        "CI_MERGE_REQUEST_IID",
+        "BITBUCKET_BUILD_NUMBER",
+        "TF_BUILD",
+        "CIRCLECI",
+        "JENKINS_URL",
+        "BUILDKITE",
+    ];
+    let mut seen = 0;
+    for file in files {
+        let code = file.split("#[cfg(test)]").next().expect("a part");
+        let words = code.split("env, \"").skip(1).filter_map(|rest| rest.split('"').next());
+        for name in words.filter(|name| !markers.contains(name)) {
+            let external = name.starts_with("CI_EXTERNAL_PULL_REQUEST_");
+            assert!(external || CI.contains(&format!("`{name}`")), "{name}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 20, "{seen}");
+}
+
+#[test]
+fn the_action_hands_its_inputs_on_as_variables() {
+    let action: Value = serde_yaml::from_str(include_str!("../action.yml")).expect("YAML");
+    let steps = action["runs"]["steps"].as_sequence().expect("steps");
+    assert!(steps.iter().all(|step| !step["run"].as_str().expect("a script").contains("${{")));
+    let workflow =
+        blocks(README, "yaml").into_iter().find(|block| block.contains("fetch-depth")).expect("one");
+    let workflow: Value = serde_yaml::from_str(&workflow).expect("YAML");
+    let used = workflow["jobs"]["stopleak"]["steps"].as_sequence().expect("steps");
+    let ours =
+        used.iter().find(|step| step["uses"].as_str().is_some_and(|uses| uses.starts_with("stopleak/")));
+    let inputs = ours.expect("our action")["with"].as_mapping().expect("inputs").keys();
+    assert!(inputs.into_iter().all(|input| action["inputs"].get(input).is_some()));
+}
+
+#[test]
 fn links_lead_somewhere() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let pages = [
         "README.md",
         "CONTRIBUTING.md",
         "CHANGELOG.md",
+        "docs/ci.md",
         "docs/rules.md",
         "docs/writing-rules.md",
         "docs/reference.md",

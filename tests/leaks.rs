@@ -35,10 +35,11 @@ fn formats() -> impl Iterator<Item = &'static str> {
     Format::ALL.iter().map(|format| format.as_str())
 }
 
-/// The four commands that scan, at the confidence that shows the most.
+/// The commands that scan, at the confidence that shows the most.
 fn scans(planted: &Planted) -> Vec<Vec<String>> {
     let range = format!("{}..HEAD", planted.base);
-    [vec!["scan"], vec!["staged"], vec!["range", &range], vec!["history"]]
+    let ci = vec!["ci", "--base", &planted.base];
+    [vec!["scan"], vec!["staged"], vec!["range", &range], ci, vec!["history"]]
         .map(|command| command.into_iter().chain(["--confidence", "low"]).map(str::to_owned).collect())
         .to_vec()
 }
@@ -155,6 +156,8 @@ fn errors_quote_no_value() {
     };
     silent(&["range", &format!("{token}..HEAD")], 2);
     silent(&["range", &token], 2);
+    silent(&["ci", "--base", &token], 3);
+    silent(&["ci", "--base", "HEAD~", "--head", &token], 3);
     silent(&["history", &token], 2);
     silent(&["scan", &format!("{token}.txt")], 2);
     // What was not read is named, and a directory's name holds a token.

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use clap::{ArgAction, Args, ValueEnum};
 
+use super::selected::PolicyOf;
 use crate::config::{ByteSize, Layer, Origin, Value};
 use crate::model::Confidence;
 use crate::report::Format;
@@ -104,6 +105,22 @@ pub(crate) struct ScanOptions {
     pub(crate) grades: GradeOptions,
     #[command(flatten)]
     pub(crate) output: OutputOptions,
+}
+
+/// Whose policy holds for proposed commits.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct TrustOptions {
+    /// Let the checked-out files excuse what they bring: take configuration, baseline and rules from them, and
+    /// marks wherever they stand
+    #[arg(long, help_heading = RULES)]
+    pub(crate) trust_head: bool,
+}
+
+impl TrustOptions {
+    /// `base`, unless the head is trusted.
+    pub(crate) fn policy(&self, base: PolicyOf) -> PolicyOf {
+        if self.trust_head { PolicyOf::WorkTree } else { base }
+    }
 }
 
 /// When to use colours.

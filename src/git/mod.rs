@@ -14,6 +14,7 @@ pub use object::{Kind, Object, ObjectError, ReadObjects, ScanObjects, Visitor};
 pub use oid::{HashAlgorithm, Oid};
 
 pub mod attribution;
+pub mod bases;
 pub mod commit;
 pub mod diff;
 pub mod env;

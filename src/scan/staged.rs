@@ -11,6 +11,7 @@ use crate::source::staged::staged;
 use crate::source::view::{lfs_pointer, object_gap};
 
 use super::inspect::Inspector;
+use super::names::scan_file_names;
 use super::range::mark_copies;
 use super::{Outcome, ScanError, Settings, map};
 
@@ -22,6 +23,7 @@ pub(super) fn scan(inspector: &Inspector<'_>, settings: &Settings) -> Result<Out
     let mut changes = scan_changes(inspector, &view.objects, &staged.changes, threads);
     mark_copies(inspector, &view.objects, &staged.parent_trees, &mut changes.findings);
     outcome.absorb(changes);
+    outcome.absorb(scan_file_names(inspector, &view.objects, &staged.changes, &staged.parent_trees));
     Ok(outcome)
 }
 

@@ -38,5 +38,7 @@ pub(super) fn settings() -> Settings {
         root: ".".into(),
         env: GitEnv::default(),
         repo: OpenedRepo::default(),
+        policy_of: None,
+        notes: Vec::new(),
     }
 }

@@ -4,16 +4,14 @@ use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
-use crate::git::commit::Commit;
 use crate::git::diff::{Change, Diff, TreeDiffs, diff_trees};
-use crate::git::refs::{TipClass, tips};
-use crate::git::repo::RepoError;
-use crate::git::revs::{RangeCommit, walk_range_until};
-use crate::git::tag::{Tag, tags_at};
+use crate::git::revs::RangeCommit;
+use crate::git::tag::tags_at;
 use crate::git::tree::Mode;
 use crate::git::{Kind, Oid, ReadObjects};
 use crate::model::{Coverage, CoverageKind};
 
+use super::selection::Selection;
 use super::view::{RepoView, object_gap, submodule};
 
 /// One commit of a range.
@@ -47,85 +45,18 @@ pub struct RangeChanges {
     pub uncounted: bool,
 }
 
-/// Which commits to read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Commits {
-    /// `A..B`, `A...B`, or a single revision with everything it reaches.
-    Spec(String),
-    /// What objects reach, and neither other objects nor the remote-tracking branches of a remote do.
-    NotOnRemote {
-        /// Ids of commits and tags.
-        to: Vec<String>,
-        /// Ids of the others. Those that are not here are passed over.
-        known: Vec<String>,
-        /// The remote's name.
-        remote: String,
-    },
-    /// What objects reach and no ref of this repository does.
-    NotInRefs {
-        /// Ids of commits and tags.
-        to: Vec<String>,
-    },
-}
-
-impl Commits {
-    /// The tips to leave out, and those to take.
-    fn tips(&self, view: &RepoView) -> Result<(Vec<Oid>, Vec<Oid>), RepoError> {
-        match self {
-            Commits::Spec(spec) if spec.contains("..") => view.repo.range(spec),
-            Commits::Spec(revision) => Ok((Vec::new(), vec![view.repo.resolve_tip(revision)?])),
-            Commits::NotOnRemote { to, known, remote } => {
-                let prefix = format!("refs/remotes/{remote}/");
-                // A remote may be called `origin/fork`, whose branches `origin` need not have.
-                let others = view.repo.remotes()?.into_iter().map(|name| format!("refs/remotes/{name}/"));
-                let others: Vec<String> = others.filter(|other| other.len() > prefix.len()).collect();
-                let is_tracked = |name: &str| {
-                    name.starts_with(&prefix) && !others.iter().any(|other| name.starts_with(other))
-                };
-                let tracked = tips(&view.repo)?
-                    .into_iter()
-                    .filter(|tip| tip.class == TipClass::Ref && is_tracked(&tip.name));
-                let known = known.iter().filter_map(id).filter(|id| view.objects.contains(id));
-                let exclude = tracked.map(|tip| tip.id).chain(known).collect();
-                Ok((exclude, ids(to)?))
-            }
-            Commits::NotInRefs { to } => {
-                let refs = tips(&view.repo)?.into_iter().filter(|tip| tip.class == TipClass::Ref);
-                Ok((refs.map(|tip| tip.id).collect(), ids(to)?))
-            }
-        }
-    }
-}
-
-fn id(text: &String) -> Option<Oid> {
-    Oid::from_hex(text.as_bytes())
-}
-
-fn ids(texts: &[String]) -> Result<Vec<Oid>, RepoError> {
-    let unknown = |rev: &String| RepoError::UnknownRevision { rev: rev.clone() };
-    texts.iter().map(|text| id(text).ok_or_else(|| unknown(text))).collect()
-}
-
-/// Reads the commits and what each of them brings, as far as it gets before the `deadline`.
-pub fn range(
-    view: &RepoView,
-    commits: &Commits,
-    threads: usize,
-    deadline: Option<Instant>,
-) -> Result<RangeChanges, RepoError> {
-    let (exclude, include) = commits.tips(view)?;
-    let shallow = view.repo.shallow()?;
-    let walked = walk_range_until(&view.objects, &shallow, &exclude, &include, deadline);
+/// Reads what each of the commits brings, as far as it gets before the `deadline`.
+pub fn range(selection: &Selection, threads: usize, deadline: Option<Instant>) -> RangeChanges {
+    let Selection { view, walked, include, .. } = selection;
     let mut result = RangeChanges { coverage: view.store_gaps(), ..RangeChanges::default() };
     if walked.out_of_time {
         (result.unfinished, result.uncounted) = (walked.commits.len(), true);
-        return Ok(result);
+        return result;
     }
     result.coverage.extend(walked.missing.iter().map(|error| object_gap(error, None)));
     result.coverage.extend(walked.boundary.iter().map(|id| shallow_gap(&format!("commit {id}"))));
-    // The range may then hold more than is new, and never less: no reason to refuse a push.
-    let may_hold_more = walked.exclude_cut && walked.boundary.is_empty();
-    if may_hold_more && matches!(commits, Commits::Spec(_)) {
+    // The range may then hold more than is new, and never less.
+    if walked.exclude_cut && !selection.is_cut() && !selection.may_hold_more {
         result.coverage.push(shallow_gap("the excluded side of the range"));
     }
     for (id, kind) in &walked.others {
@@ -169,7 +100,7 @@ pub fn range(
             changes,
         });
     }
-    Ok(result)
+    result
 }
 
 /// The root trees of each commit's parents, as far as they can be read.
@@ -234,15 +165,8 @@ fn diffs(
     done.into_iter().flat_map(|(_, diffs)| diffs).collect()
 }
 
-/// The message of a commit or tag, as it is stored; `None` when it does not read.
-pub fn message(objects: &impl ReadObjects, id: &Oid) -> Option<Vec<u8>> {
-    let object = objects.read(id).ok()?;
-    match object.kind {
-        Kind::Commit => Commit::parse(&object.data).ok().map(|commit| commit.message.to_vec()),
-        Kind::Tag => Tag::parse(&object.data).ok().map(|tag| tag.message.to_vec()),
-        Kind::Blob | Kind::Tree => None,
-    }
-}
+/// What to do about a shallow clone, where nothing better is known.
+pub const SHALLOW_REMEDY: &str = "git fetch --unshallow (in CI: fetch-depth: 0)";
 
 /// The entry for history that a shallow clone cut off.
 pub fn shallow_gap(what: &str) -> Coverage {
@@ -251,6 +175,6 @@ pub fn shallow_gap(what: &str) -> Coverage {
         what: what.to_owned(),
         reason: "history is cut off here: commits before it were not seen, and its content seems new"
             .to_owned(),
-        remedy: Some("git fetch --unshallow (in CI: fetch-depth: 0)".to_owned()),
+        remedy: Some(SHALLOW_REMEDY.to_owned()),
     }
 }

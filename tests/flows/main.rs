@@ -4,13 +4,16 @@
 //! byte of the world as it was, and prints no token.
 
 mod agents;
+mod ci;
 mod commit_msg;
 mod coverage;
 mod files;
 mod formats;
 mod history;
 mod hooks;
+mod policy;
 mod range;
+mod range_hidden;
 mod receive;
 mod report;
 mod staged;

@@ -14,10 +14,11 @@ use crate::cli::exit_code::ExitCode;
 use crate::cli::options::GradeOptions;
 use crate::cli::setup::Setup;
 use crate::cli::{output, talk};
-use crate::config::{Budget, Unsure};
+use crate::config::{Budget, Unsure, Value};
 use crate::git::message::MessageSettings;
 use crate::git::repo::Repo;
 use crate::model::{Carrier, CoverageKind, ScanReport, Status, Verdict};
+use crate::policy::Marks;
 use crate::scan::{self, Target, Text};
 
 /// Paths named in the note about old findings.
@@ -70,7 +71,10 @@ fn receive(args: &RunArgs, env: &Environment) -> anyhow::Result<ExitCode> {
     let mut settings = setup.scan_settings(env)?;
     settings.deadline = Some(start + budget.unwrap_or(Budget::RECEIVE).duration());
     // Whoever pushes could excuse a secret with a mark beside it.
-    settings.policy.inline = hooks.receive_marks.as_ref().is_some_and(|marks| marks.value);
+    settings.policy.marks = match hooks.receive_marks {
+        Some(Value { value: true, .. }) => Marks::Trusted,
+        _ => Marks::Told,
+    };
     let report = scan::run(&Target::Receive { to }, &settings)?;
     if is_only_late(&report) && unfinished == Some(Unsure::Warn) {
         for entry in report.coverage.iter().filter(|entry| entry.kind == CoverageKind::OutOfTime) {

@@ -26,6 +26,8 @@ static SETTINGS: LazyLock<Settings> = LazyLock::new(|| Settings {
     stats: false,
     deadline: None,
     repo: crate::git::repo::OpenedRepo::default(),
+    policy_of: None,
+    notes: Vec::new(),
     max_blob_size: 1 << 30,
     directory: PathBuf::new(),
     root: PathBuf::new(),
