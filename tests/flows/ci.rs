@@ -426,6 +426,32 @@ fn bitbucket_azure_circleci_jenkins_and_buildkite() {
 }
 
 #[test]
+fn a_default_branch_that_nobody_names() {
+    let ci = setting();
+    ci.world.write("work/stopleak.yaml", "skip-paths: ['*.txt']\n");
+    let head = commit(&ci.world, "excused");
+    ci.world.git(&["push", "-q", "origin", "topic"]);
+    ci.git("ci", &["pull", "-q"]);
+    ci.git("ci", &["remote", "set-head", "origin", "--delete"]);
+    let azure = |branch: &'static str| {
+        let reference = if branch == "main" { "refs/heads/main" } else { "refs/heads/topic" };
+        [("TF_BUILD", "True"), ("BUILD_SOURCEVERSION", head.as_str()), ("BUILD_SOURCEBRANCH", reference)]
+    };
+    let report = ci.report(&azure("topic"));
+    report.is(&["new new.txt:1"]);
+    assert!(notes(&report).contains("that main"), "{}", notes(&report));
+    // Without one the branch may be anybody's, and does not excuse itself.
+    ci.git("ci", &["update-ref", "-d", "refs/remotes/origin/main"]);
+    let report = ci.report(&azure("topic"));
+    report.is(&["new new.txt:1", "new old.txt:1"]);
+    assert!(notes(&report).contains("neither"), "{}", notes(&report));
+    let before = ("PIPELINE_GIT_BASE_REVISION", UNKNOWN);
+    let report = ci.report(&[("CIRCLECI", "true"), ("CIRCLE_SHA1", &head), before]);
+    is_incomplete(&report, "missing", "--base REV");
+    assert_eq!(report.found(), ["new new.txt:1", "new old.txt:1"]);
+}
+
+#[test]
 fn without_a_ci_system() {
     let ci = setting();
     let run = ci.run(&[], &[]);

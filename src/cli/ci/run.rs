@@ -126,20 +126,24 @@ impl Ci<'_> {
                 Err(lost) => {
                     let instead = match (&default, of_default) {
                         (Some(default), Some(_)) => format!("everything that {default} lacks"),
-                        _ => "the whole history".to_owned(),
+                        _ => "everything that it reaches".to_owned(),
                     };
                     let reason = format!(
                         "the branch was there before, and the clone lacks it: a forced push; scanned instead: {instead}"
                     );
                     let remedy = format!("{} first, or name another start: --base REV", lost.fetch);
                     let gap = gap(CoverageKind::Missing, lost.what, reason, remedy);
+                    let note = format!("{system}: a forced push to {shown}; {instead}");
                     match of_default {
                         Some(from) => {
-                            let note = format!("{system}: a forced push to {shown}; {instead}");
                             let commits = Commits::Between { known: vec![from], to };
                             self.scan(name, commits, PolicyOf::Commit(from), note, vec![gap])
                         }
-                        None => self.everything(&instead, vec![gap]),
+                        None if is_default => self.everything(&instead, vec![gap]),
+                        None => {
+                            let commits = Commits::Between { known: Vec::new(), to };
+                            self.scan(name, commits, PolicyOf::Base, note, vec![gap])
+                        }
                     }
                 }
             },
@@ -155,13 +159,18 @@ impl Ci<'_> {
                     let gap = self.not_here(&lost)?;
                     self.unread(name, gap)
                 }
-                _ => {
-                    let why = if is_default {
-                        "the whole history: it is not told what the default branch had before"
-                    } else {
-                        "the whole history: neither what was there before nor the default branch is known"
-                    };
+                _ if is_default => {
+                    let why = "the whole history: it is not told what the default branch had before";
                     self.everything(why, Vec::new())
+                }
+                // It may be anybody's branch: its own policy does not hold.
+                _ => {
+                    let note = format!(
+                        "{system}: everything that {shown} reaches: neither what was there before nor the \
+                         default branch is known"
+                    );
+                    let commits = Commits::Between { known: Vec::new(), to };
+                    self.scan(name, commits, PolicyOf::Base, note, Vec::new())
                 }
             },
         }
@@ -285,9 +294,18 @@ impl Ci<'_> {
         Ok(if let [only] = others[..] { Some(only) } else { None })
     }
 
-    /// The branch that `refs/remotes/origin/HEAD` names, where the clone has it.
+    /// The branch that `refs/remotes/origin/HEAD` names; in a clone without it the one of `main` and `master`
+    /// that the remote has.
     fn default_of_the_remote(&self) -> anyhow::Result<Option<String>> {
-        Ok(self.view.repo.remote_head("origin"))
+        if let Some(name) = self.view.repo.remote_head("origin") {
+            return Ok(Some(name));
+        }
+        let (main, master) = (self.branch("main")?, self.branch("master")?);
+        Ok(match (main, master) {
+            (Some(_), None) => Some("main".to_owned()),
+            (None, Some(_)) => Some("master".to_owned()),
+            _ => None,
+        })
     }
 
     fn is_shallow(&self) -> anyhow::Result<bool> {
