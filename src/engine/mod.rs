@@ -19,6 +19,7 @@ pub mod outline;
 mod overlap;
 mod pattern;
 mod proof;
+mod providers;
 pub mod sample;
 mod stages;
 mod steps;
@@ -28,6 +29,7 @@ use std::cmp::Reverse;
 use std::sync::{Arc, OnceLock};
 
 use crate::model::{Confidence, Severity, Span, StageCounts};
+use crate::rules::syntax::Boundary;
 use crate::rules::{Rule, RuleSet};
 
 use anchors::Anchors;
@@ -36,6 +38,7 @@ use judged::Reaches;
 pub use judged::{Changes, Judged};
 pub use overlap::settle;
 use pattern::LazyPattern;
+use providers::Providers;
 use stages::{Stage, Stages};
 
 /// One value found in one chunk.
@@ -65,6 +68,7 @@ pub struct Engine {
     patterns: Box<[OnceLock<Box<LazyPattern>>]>,
     anchors: Anchors,
     reaches: OnceLock<Reaches>,
+    providers: OnceLock<Providers>,
     stages: Option<Arc<Stages>>,
 }
 
@@ -82,7 +86,14 @@ impl Engine {
     fn with(rules: &RuleSet, stages: Option<Arc<Stages>>) -> Engine {
         let patterns = (0..rules.count()).map(|_| OnceLock::new()).collect();
         let anchors = Anchors::new(rules, stages.clone());
-        Engine { rules: rules.clone(), patterns, anchors, reaches: OnceLock::new(), stages }
+        Engine {
+            rules: rules.clone(),
+            patterns,
+            anchors,
+            reaches: OnceLock::new(),
+            providers: OnceLock::new(),
+            stages,
+        }
     }
 
     /// What was counted so far.
@@ -96,6 +107,13 @@ impl Engine {
 
     fn pattern(&self, rule: usize) -> &LazyPattern {
         self.patterns[rule].get_or_init(|| Box::new(LazyPattern::new(&self.rules[rule], self.stages.clone())))
+    }
+
+    /// Whether a match counts where it stands. Those of the widest net do not beside the name of a provider that a
+    /// rule knows. The names are gathered when they are first asked for, which few texts do.
+    fn counts(&self, text: &[u8], found: &Match<'_>) -> bool {
+        let providers = || self.providers.get_or_init(|| Providers::of(&self.rules));
+        found.rule.boundary != Boundary::Value || !providers().name(text, found.span)
     }
 
     /// What a change in a text can be felt by. Asks every rule, so it is made for a history only.

@@ -4,7 +4,11 @@
 //! Only the first three letters of an English word count, so the sum needs no list of words: what it proves is
 //! that these 25 words are such a phrase, not that each of them is spelled right.
 
-use super::{CHECKSUM_VERIFIED, Outcome};
+use super::Outcome;
+
+/// What is said of a phrase that ends as it must. One in some twenty that are none does so by chance, so that is no
+/// proof.
+const REPEATED: &str = "the last word repeats the right one";
 
 /// Words that the sum covers.
 const COVERED: usize = 24;
@@ -17,7 +21,7 @@ pub(crate) fn verify(phrase: &[u8]) -> Outcome {
     let words: Vec<&[u8]> = phrase.split(|byte| *byte == b' ').take(COVERED + 2).collect();
     match words.split_last() {
         Some((last, covered)) if covered.len() == COVERED && covered[pointed(covered)] == *last => {
-            Outcome::Proved(CHECKSUM_VERIFIED)
+            Outcome::Holds(REPEATED)
         }
         _ => Outcome::Disproved,
     }
@@ -47,7 +51,7 @@ mod tests {
         // The example of Monero's own page about the phrase (moneropedia, "mnemonic seed").
         let phrase = "tavern judge beyond bifocals deepest mural onward dummy eagle diode gained vacation rally \
                       cause firm idled jerseys moat vigilant upload bobsled jobs cunning doing jobs";
-        assert_eq!(verify(phrase.as_bytes()), Outcome::Proved(CHECKSUM_VERIFIED));
+        assert_eq!(verify(phrase.as_bytes()), Outcome::Holds(REPEATED));
         for (word, other) in [("tavern", "tadpole"), ("doing jobs", "doing doing"), (" jobs", "")] {
             assert_eq!(verify(phrase.replacen(word, other, 1).as_bytes()), Outcome::Disproved, "{word}");
         }
