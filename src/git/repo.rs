@@ -148,7 +148,13 @@ impl Repo {
         allow_extensions();
         let env = GitEnv::default();
         let base = std::path::absolute(path).map_err(|source| RepoError::Io { path: path.into(), source })?;
-        let git = open(&base, RepositoryOpenFlags::NO_SEARCH, &env)?;
+        let git = open(&base, RepositoryOpenFlags::NO_SEARCH, &env).or_else(|error| match error {
+            // The files may be gone that `core.worktree` names, as a removed submodule's are.
+            RepoError::NotARepository { .. } if base.join("HEAD").is_file() => {
+                open(&base, RepositoryOpenFlags::NO_SEARCH | RepositoryOpenFlags::BARE, &env)
+            }
+            error => Err(error),
+        })?;
         let work_tree = git.workdir().map(Path::to_path_buf);
         let reftable = has_reftable(&git)?;
         Ok(Repo { git, env, base, work_tree, reftable })

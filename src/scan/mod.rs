@@ -9,6 +9,7 @@ mod files;
 mod history;
 mod inspect;
 mod parts;
+mod pieces;
 mod places;
 mod range;
 mod staged;
@@ -71,6 +72,8 @@ pub enum Target {
         /// Scan every object whole, instead of what differs from the one it is stored as a delta of. The
         /// findings are the same.
         full: bool,
+        /// Read the histories of submodules too.
+        recurse: bool,
     },
 }
 
@@ -199,9 +202,10 @@ pub fn run(target: &Target, settings: &Settings) -> Result<ScanReport, ScanError
             let name = format!("{} --not --remotes={remote}", to.join(" "));
             ("range", name, range::scan(&inspector, settings, &commits)?)
         }
-        Target::History { repo, full } => {
+        Target::History { repo, full, recurse } => {
             let name = crate::source::view::path_text(repo);
-            ("history", name, history::scan(&inspector, settings, &settings.directory.join(repo), *full)?)
+            let options = history::Options { full: *full, recurse: *recurse };
+            ("history", name, history::scan(&inspector, settings, &settings.directory.join(repo), options)?)
         }
     };
     let header = ScanHeader {

@@ -1,8 +1,8 @@
 //! Every object of a repository, and where those that matter came from.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::git::attribution::{Attribution, Reach, Trees, attribute, lives, reach};
+use crate::git::attribution::{Attribution, Reach, Sought, Trees, attribute, lives, reach};
 use crate::git::graph::{CommitGraph, Commits};
 use crate::git::refs::{Tip, TipClass, tips};
 use crate::git::repo::RepoError;
@@ -39,6 +39,16 @@ impl History {
         names.sort();
         names.dedup();
         names
+    }
+
+    /// The names of all refs, with whether each is one still or only its reflog is left; sorted. Names of other
+    /// work trees begin with where these are.
+    pub fn every_ref_name(&self) -> Vec<(&str, bool)> {
+        let mut names: BTreeMap<&str, bool> = BTreeMap::new();
+        for tip in &self.tips {
+            *names.entry(&tip.name).or_default() |= tip.class == TipClass::Ref;
+        }
+        names.into_iter().collect()
     }
 
     /// A commit's place in an order that has parents before children.
@@ -111,7 +121,7 @@ impl History {
     /// Those of the `absent` objects that a commit has, where it has them. Rare enough to go over all trees once
     /// more.
     fn absent(&self, view: &RepoView, absent: HashSet<Oid>, threads: usize) -> Vec<Coverage> {
-        let trees = Trees::load(&view.objects, &absent, threads);
+        let trees = Trees::load(&view.objects, &Sought::blobs(absent.clone()), threads);
         let (attribution, mut gaps) = self.attribute_in(view, &trees);
         let mut ids: Vec<Oid> = absent.into_iter().collect();
         ids.sort_unstable();

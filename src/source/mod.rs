@@ -4,4 +4,5 @@ pub mod files;
 pub mod history;
 pub mod range;
 pub mod staged;
+pub mod submodules;
 pub mod view;

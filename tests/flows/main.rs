@@ -7,6 +7,8 @@ mod coverage;
 mod files;
 mod formats;
 mod history;
+mod history_carriers;
+mod history_submodules;
 mod hooks;
 mod range;
 mod report;
