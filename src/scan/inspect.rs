@@ -254,7 +254,10 @@ impl<'s> Inspector<'s> {
         }
         let in_file = matches!(provenance.carrier, Carrier::File | Carrier::Symlink);
         let at_path = self.at_path(place, in_file);
-        candidates.retain(|candidate| at_path(candidate.found.rule));
+        let in_name = matches!(provenance.carrier, Carrier::FileName | Carrier::RefName);
+        candidates.retain(|candidate| {
+            at_path(candidate.found.rule) && !(in_name && self.placed(candidate.found.rule).is_guess)
+        });
         let weaker = in_file && is_example_path(place);
         let finding = |candidate: Candidate<'_>| {
             let mut finding = candidate.finding;

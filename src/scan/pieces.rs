@@ -98,14 +98,12 @@ pub(super) fn names_with_values<'i, 'n>(
     surveyor: &mut Surveyor<'i, '_>,
     names: &[&'n [u8]],
 ) -> Vec<(&'n [u8], Values<'i>)> {
-    // Names that begin as UTF-16 texts do are none.
-    let all = [b"\n", names.join(&b'\n').as_slice()].concat();
-    if names.is_empty() || surveyor.survey(&all, None, || "names of files and refs".to_owned()).0.is_none() {
+    if names.is_empty() || surveyor.survey_names(&names.join(&b'\n'), || "names".to_owned()).is_none() {
         return Vec::new();
     }
     let one = |name: &&'n [u8]| {
         let what = || format!("name {}", String::from_utf8_lossy(name));
-        surveyor.survey(name, None, what).0.map(|values| (*name, values))
+        surveyor.survey_names(name, what).map(|values| (*name, values))
     };
     names.iter().filter_map(one).collect()
 }

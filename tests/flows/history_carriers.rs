@@ -345,6 +345,25 @@ fn names_of_all_kinds_that_hold_nothing() {
 }
 
 #[test]
+fn a_word_beside_anything_makes_no_name_a_password() {
+    let world = base();
+    for (n, seed) in [("password=", 1), ("secret_", 2), ("db_password = ", 3)] {
+        let value = &token(seed)[6..30];
+        world.write(&format!("work/{n}{value}"), "harmless\n");
+        world.git(&["update-ref", &format!("refs/heads/{}{value}", n.replace(' ', "")), "HEAD"]);
+    }
+    commit(&world, "x");
+    let report = history(&world);
+    assert!(
+        !report.findings.iter().any(|finding| text(finding, "carrier").ends_with("-name")),
+        "{:?}",
+        report.found()
+    );
+    assert_eq!(report.code % 3, 0, "and no gap either");
+    assert_eq!(report.gaps(), [""; 0]);
+}
+
+#[test]
 fn people_read_where_a_name_is_and_never_the_value() {
     let world = base();
     world.write(&format!("work/{}", token(1)), "harmless\n");
