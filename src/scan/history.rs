@@ -106,6 +106,7 @@ fn scan_one(
         pointers: Vec::new(),
         outcome: Outcome::default(),
     };
+    let history = History::load(view)?;
     let workers = view.objects.for_each(&[Kind::Blob, Kind::Commit, Kind::Tag], threads, &make);
     let mut outcome = Outcome::default();
     let mut hits = Vec::new();
@@ -119,7 +120,7 @@ fn scan_one(
         commits.push(worker.commits);
         pointers.extend(worker.pointers);
     }
-    let history = History::load(view, commits)?;
+    let history = history.with_commits(commits);
     outcome.refs = history.ref_names();
     let ids = |kind: Kind| hits.iter().filter(move |hit| hit.piece.kind() == kind).map(|hit| hit.id);
     let commits = match ids(Kind::Commit).collect::<Vec<Oid>>() {

@@ -25,11 +25,17 @@ pub struct History {
 }
 
 impl History {
-    /// Reads all refs; `commits` are all that the repository has.
-    pub fn load(view: &RepoView, commits: impl IntoIterator<Item = Commits>) -> Result<History, RepoError> {
-        let shallow = view.repo.shallow()?;
-        let graph = CommitGraph::of(commits, &shallow);
-        Ok(History { graph, tips: tips(&view.repo)?, head: view.repo.head()?, shallow })
+    /// Reads all refs. Objects are to be read after them: then all that the refs lead to is among these, also
+    /// where somebody works in the repository meanwhile.
+    pub fn load(view: &RepoView) -> Result<History, RepoError> {
+        let graph = CommitGraph::default();
+        let (head, tips) = (view.repo.head()?, tips(&view.repo)?);
+        Ok(History { graph, tips, head, shallow: view.repo.shallow()? })
+    }
+
+    /// Takes the `commits`: all that the repository has.
+    pub fn with_commits(self, commits: impl IntoIterator<Item = Commits>) -> History {
+        History { graph: CommitGraph::of(commits, &self.shallow), ..self }
     }
 
     /// Full names of all refs, sorted.

@@ -455,6 +455,43 @@ fn an_empty_loose_object() {
 }
 
 #[test]
+fn a_repository_that_is_repacked_meanwhile() {
+    let world = three();
+    for n in 0..60 {
+        dangle(&world, &format!("filler {n}\n"));
+    }
+    let done = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let ways: [&[&str]; 4] = [
+                &["repack", "-q", "-a", "-d", "-k"],
+                &["multi-pack-index", "write"],
+                &["repack", "-q", "-A", "-d"],
+                &["gc", "-q", "--prune=now"],
+            ];
+            for way in ways.iter().cycle().take(24) {
+                // What comes second can find nothing to do; what counts is what the scans say.
+                world.run(world.command("git", "work").args(*way));
+                world.write("work/more.txt", format!("{way:?}{:?}\n", std::time::SystemTime::now()));
+                world.run(world.command("git", "work").args(["commit", "-q", "-a", "-m", "more"]));
+            }
+            done.store(true, std::sync::atomic::Ordering::Relaxed);
+        });
+        let mut runs = 0;
+        while runs < 3 || !done.load(std::sync::atomic::Ordering::Relaxed) {
+            let run = world.stopleak(&["history", "--format", "jsonl"]);
+            assert_eq!(
+                (run.code, run.stdout.matches(r#""type":"finding""#).count()),
+                (1, 3),
+                "{}",
+                run.stdout
+            );
+            runs += 1;
+        }
+    });
+}
+
+#[test]
 fn a_branch_that_names_what_is_not_there() {
     let world = empty();
     world.write("work/a", "harmless\n");
