@@ -377,4 +377,8 @@ fn people_read_where_a_name_is_and_never_the_value() {
     }
     let human = world.stopleak(&["history", "--color", "never"]).stdout;
     assert!(human.contains("(name of the file)") && human.contains("(name of the ref)"), "{human}");
+    for recipe in ["--path-rename OLD:NEW", "git branch -m OLD NEW", "--mailmap FILE"] {
+        assert!(human.contains(recipe), "no {recipe} in {human}");
+    }
+    assert!(!human.contains("--invert-paths"), "no path is told that nobody can type: {human}");
 }
