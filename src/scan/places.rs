@@ -9,21 +9,15 @@ use std::sync::Arc;
 
 use crate::git::attribution::{Attribution, BlobHistory, Reach, Trees};
 use crate::git::tree::Mode;
-use crate::git::{Growth, Kind, ObjectError, Oid, ScanObjects, Visitor};
-use crate::model::{
-    Carrier, CommitFacts, Confidence, Coverage, Finding, Fingerprint, Life, Provenance, RepoPath,
-};
+use crate::git::{Kind, Oid};
+use crate::model::{Carrier, CommitFacts, Confidence, Finding, Fingerprint, Life, Provenance, RepoPath};
 use crate::source::history::History;
-use crate::source::view::{RepoView, object_gap};
+use crate::source::view::RepoView;
 
 use super::inspect::{Inspected, Inspector};
-use super::pieces::{Piece, Subject};
+use super::pieces::{Piece, Subject, inspect};
 use super::survey::Values;
-use super::{Outcome, Settings, aborted, map};
-
-/// To read one object, a chain of some dozens is rebuilt: when more than this are wanted, all objects
-/// are walked once more.
-const WORTH_A_WALK: usize = 500;
+use super::{Outcome, Settings, aborted};
 
 /// A piece of an object with values.
 pub(super) struct Hit<'i> {
@@ -293,60 +287,6 @@ impl<'p, 's> Places<'p, 's> {
             }
         }
     }
-}
-
-/// Everything in each of the `wanted` objects.
-fn inspect<'i>(
-    inspector: &'i Inspector<'_>,
-    objects: &impl ScanObjects,
-    wanted: &[(Oid, Piece)],
-    threads: usize,
-) -> Vec<Result<Inspected<'i>, Coverage>> {
-    let one =
-        |id: &Oid, piece: Piece, data: &[u8]| inspector.inspect(&piece.of(data), || format!("object {id}"));
-    if wanted.len() <= WORTH_A_WALK {
-        let read = |(id, piece): &(Oid, Piece)| match objects.read(id) {
-            Ok(object) => Ok(one(id, *piece, &object.data)),
-            Err(error) => Err(object_gap(&error, None)),
-        };
-        return map(wanted, threads, read);
-    }
-    let numbers: HashMap<(Oid, Piece), usize> = wanted.iter().copied().zip(0..).collect();
-    let mut kinds: Vec<Kind> = Vec::new();
-    for (_, piece) in wanted {
-        if !kinds.contains(&piece.kind()) {
-            kinds.push(piece.kind());
-        }
-    }
-    let mut inspected: Vec<Option<Inspected<'i>>> = wanted.iter().map(|_| None).collect();
-    let make = || Again { inspect: &one, numbers: &numbers, inspected: Vec::new() };
-    for worker in objects.for_each(&kinds, threads, &make) {
-        worker.inspected.into_iter().for_each(|(number, here)| inspected[number] = Some(here));
-    }
-    let gone = |id: Oid| object_gap(&ObjectError::Missing { id }, None);
-    wanted.iter().zip(inspected).map(|((id, _), inspected)| inspected.ok_or_else(|| gone(*id))).collect()
-}
-
-/// Inspects some objects of a whole store.
-struct Again<'a, 'i, F> {
-    inspect: &'a F,
-    numbers: &'a HashMap<(Oid, Piece), usize>,
-    inspected: Vec<(usize, Inspected<'i>)>,
-}
-
-impl<'i, F: Fn(&Oid, Piece, &[u8]) -> Inspected<'i> + Sync> Visitor for Again<'_, 'i, F> {
-    type State = ();
-
-    fn visit(&mut self, id: &Oid, kind: Kind, data: &[u8], _growth: Option<Growth<'_, ()>>) {
-        for piece in Piece::all_of(kind) {
-            if let Some(number) = self.numbers.get(&(*id, *piece)) {
-                self.inspected.push((*number, (self.inspect)(id, *piece, data)));
-            }
-        }
-    }
-
-    /// The walk before this one has told.
-    fn failed(&mut self, _error: ObjectError) {}
 }
 
 /// Makes findings of what was inspected.

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::git::attribution::{Attribution, Reach, Sought, Trees, attribute, lives, reach};
 use crate::git::graph::{CommitGraph, Commits};
-use crate::git::refs::{Tip, TipClass, tips};
+use crate::git::refs::{Tip, TipClass, broken, tips};
 use crate::git::repo::RepoError;
 use crate::git::tag::tags_at;
 use crate::git::{ObjectError, Oid};
@@ -22,6 +22,8 @@ pub struct History {
     tips: Vec<Tip>,
     head: Option<Oid>,
     shallow: HashSet<Oid>,
+    /// Refs that name nothing.
+    broken: Vec<String>,
 }
 
 impl History {
@@ -30,7 +32,8 @@ impl History {
     pub fn load(view: &RepoView) -> Result<History, RepoError> {
         let graph = CommitGraph::default();
         let (head, tips) = (view.repo.head()?, tips(&view.repo)?);
-        Ok(History { graph, tips, head, shallow: view.repo.shallow()? })
+        let broken = broken(&view.repo, &tips)?;
+        Ok(History { graph, tips, head, shallow: view.repo.shallow()?, broken })
     }
 
     /// Takes the `commits`: all that the repository has.
@@ -73,6 +76,12 @@ impl History {
         }
         gaps.extend(self.graph.missing.iter().map(|&id| object_gap(&ObjectError::Missing { id }, None)));
         gaps.extend(self.graph.problems.iter().map(|error| object_gap(error, None)));
+        gaps.extend(self.broken.iter().map(|name| Coverage {
+            kind: CoverageKind::Corrupt,
+            what: name.clone(),
+            reason: "a ref that names no object: what it led to may be lost".to_owned(),
+            remedy: Some("git fsck --full shows the damage; git reflog may know the commit".to_owned()),
+        }));
         if !absent.is_empty() {
             gaps.extend(self.absent(view, absent, threads));
         }

@@ -1,4 +1,4 @@
-//! Wherever and however objects and names are stored; and what is said where some of it is lost.
+//! Wherever and however objects and names are stored, and what is said of a clone of a part.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -9,38 +9,38 @@ use crate::support::World;
 use crate::tokens::{line, token};
 
 /// Files `1.txt` to `3.txt` with values, a commit each.
-fn three() -> World {
+pub(crate) fn three() -> World {
     let world = empty();
     fill(&world);
     world
 }
 
-fn fill(world: &World) {
+pub(crate) fn fill(world: &World) {
     for seed in 1..4 {
         world.write(&format!("work/{seed}.txt"), line(seed));
         commit(world, &format!("brings {seed}"));
     }
 }
 
-const THREE: [&str; 3] = ["new 1.txt:1", "new 2.txt:1", "new 3.txt:1"];
+pub(crate) const THREE: [&str; 3] = ["new 1.txt:1", "new 2.txt:1", "new 3.txt:1"];
 
-fn loose(world: &World, id: &str) -> PathBuf {
+pub(crate) fn loose(world: &World, id: &str) -> PathBuf {
     world.path(&format!("work/.git/objects/{}/{}", &id[..2], &id[2..]))
 }
 
-fn remove(world: &World, id: &str) {
+pub(crate) fn remove(world: &World, id: &str) {
     fs::remove_file(loose(world, id)).expect("a loose object");
 }
 
 /// Breaks a loose object in the middle.
-fn damage(world: &World, id: &str) {
+pub(crate) fn damage(world: &World, id: &str) {
     overwrite(&loose(world, id), |bytes| {
         let middle = bytes.len() / 2;
         bytes[middle] ^= 0xff;
     });
 }
 
-fn overwrite(path: &PathBuf, change: impl FnOnce(&mut Vec<u8>)) {
+pub(crate) fn overwrite(path: &PathBuf, change: impl FnOnce(&mut Vec<u8>)) {
     fs::set_permissions(path, PermissionsExt::from_mode(0o644)).expect("changed");
     let mut bytes = fs::read(path).expect("readable");
     change(&mut bytes);
@@ -48,7 +48,7 @@ fn overwrite(path: &PathBuf, change: impl FnOnce(&mut Vec<u8>)) {
 }
 
 /// Files in the folder of packs with this ending.
-fn packs(world: &World, ending: &str) -> Vec<PathBuf> {
+pub(crate) fn packs(world: &World, ending: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir(world.path("work/.git/objects/pack")).expect("readable");
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("readable").path()).collect();
     paths.retain(|path| path.extension().is_some_and(|found| found == ending));
@@ -57,7 +57,7 @@ fn packs(world: &World, ending: &str) -> Vec<PathBuf> {
 }
 
 #[track_caller]
-fn all_three(world: &World) -> Report {
+pub(crate) fn all_three(world: &World) -> Report {
     let report = history(world);
     report.is(&THREE);
     assert_eq!(report.gaps(), [""; 0]);
@@ -151,24 +151,6 @@ fn a_multi_pack_index_that_names_packs_that_are_gone() {
 }
 
 #[test]
-fn a_pack_without_its_index_is_said() {
-    let world = three();
-    world.git(&["repack", "-q", "-ad"]);
-    fs::remove_file(&packs(&world, "idx")[0]).expect("removed");
-    let report = history(&world);
-    assert_eq!((report.code, report.summary["complete"].as_bool()), (3, Some(false)));
-    assert!(report.coverage.iter().any(|gap| text(gap, "what").ends_with(".pack")), "{:#?}", report.coverage);
-}
-
-#[test]
-fn an_index_without_its_pack_is_said() {
-    let world = three();
-    world.git(&["repack", "-q", "-ad"]);
-    fs::remove_file(&packs(&world, "pack")[0]).expect("removed");
-    assert_eq!(history(&world).code, 3);
-}
-
-#[test]
 fn a_pack_index_of_the_first_version_and_kept_packs() {
     let world = three();
     world.git(&["-c", "pack.indexVersion=1", "repack", "-q", "-a", "-d", "--write-bitmap-index"]);
@@ -183,15 +165,6 @@ fn alternates_of_alternates() {
     world.git(&["clone", "-q", "--shared", ".", "../one"]);
     world.git(&["clone", "-q", "--shared", "../one", "../two"]);
     history_of(&world, "two", &["history"]).is(&THREE);
-}
-
-#[test]
-fn alternates_that_are_gone_are_said() {
-    let world = three();
-    world.git(&["clone", "-q", "--shared", ".", "../one"]);
-    fs::rename(world.path("work"), world.path("elsewhere")).expect("renamed");
-    world.write("work/x", "");
-    assert_eq!(history_of(&world, "one", &["history"]).code, 3);
 }
 
 #[test]
@@ -366,95 +339,6 @@ fn what_came_at_or_before_the_edge_of_a_shallow_clone_says_so() {
 }
 
 #[test]
-fn a_lost_commit_is_listed_and_the_rest_scanned() {
-    let world = three();
-    remove(&world, &id(&world, "HEAD~1"));
-    let lost = world.git(&["rev-parse", "HEAD"]);
-    let report = history(&world);
-    incomplete(&report, &["missing"], &THREE);
-    assert_eq!(text(report.at("3.txt"), "first_commit"), lost.stdout.trim());
-}
-
-#[test]
-fn a_damaged_commit_is_listed_and_the_rest_scanned() {
-    let world = three();
-    let commit = id(&world, "HEAD~1");
-    damage(&world, &commit);
-    let report = history(&world);
-    assert_eq!((report.code, report.found()), (3, THREE.map(str::to_owned).to_vec()));
-    assert!(report.coverage.iter().any(|gap| text(gap, "what").contains(&commit)), "{:#?}", report.coverage);
-}
-
-#[test]
-fn a_damaged_tree_is_listed_although_nothing_was_found() {
-    let world = empty();
-    world.write("work/dir/a", "harmless\n");
-    commit(&world, "x");
-    let tree = id(&world, "HEAD:dir");
-    damage(&world, &tree);
-    let report = history(&world);
-    incomplete(&report, &["corrupt"], &[]);
-    assert!(text(&report.coverage[0], "what").contains(&tree));
-}
-
-#[test]
-fn a_lost_tree_is_listed_although_nothing_was_found() {
-    let world = empty();
-    world.write("work/dir/a", "harmless\n");
-    commit(&world, "x");
-    remove(&world, &id(&world, "HEAD:dir"));
-    incomplete(&history(&world), &["missing"], &[]);
-}
-
-#[test]
-fn a_damaged_tree_costs_no_value() {
-    let world = empty();
-    world.write("work/dir/a", line(1));
-    world.write("work/b", line(2));
-    commit(&world, "x");
-    damage(&world, &id(&world, "HEAD:dir"));
-    incomplete(&history(&world), &["corrupt"], &["new b:1", "new file:1"]);
-}
-
-#[test]
-fn a_damaged_blob_in_a_pack() {
-    let world = empty();
-    // Without deltas, so that one object is one object; and incompressible, so that its middle is content.
-    let noise: String = (0..400u32).map(|n| format!("{:08x}", n.wrapping_mul(2_654_435_761))).collect();
-    world.write("work/large", &noise);
-    fill(&world);
-    world.git(&["-c", "pack.window=0", "repack", "-q", "-a", "-d"]);
-    let blob = id(&world, "HEAD:large");
-    let index = packs(&world, "idx").remove(0).display().to_string();
-    let list = world.git(&["verify-pack", "-v", &index]).stdout;
-    let row: Vec<&str> =
-        list.lines().find(|row| row.starts_with(&blob)).expect("packed").split_whitespace().collect();
-    let (size, offset): (usize, usize) =
-        (row[3].parse().expect("a size"), row[4].parse().expect("an offset"));
-    overwrite(&packs(&world, "pack")[0], |bytes| bytes[offset + size / 2] ^= 0x55);
-    let report = history(&world);
-    incomplete(&report, &["corrupt"], &THREE);
-    assert!(text(&report.coverage[0], "what").contains(&blob));
-}
-
-#[test]
-fn a_damaged_copy_beside_a_sound_one_costs_nothing() {
-    let world = three();
-    world.git(&["repack", "-q", "-a"]);
-    let blob = id(&world, "HEAD:2.txt");
-    assert!(loose(&world, &blob).exists(), "packed and loose");
-    damage(&world, &blob);
-    assert_eq!(history(&world).found(), THREE);
-}
-
-#[test]
-fn an_empty_loose_object() {
-    let world = three();
-    overwrite(&loose(&world, &id(&world, "HEAD:2.txt")), Vec::clear);
-    incomplete(&history(&world), &["corrupt"], &["new 1.txt:1", "new 3.txt:1"]);
-}
-
-#[test]
 fn a_repository_that_is_repacked_meanwhile() {
     let world = three();
     for n in 0..60 {
@@ -489,17 +373,6 @@ fn a_repository_that_is_repacked_meanwhile() {
             runs += 1;
         }
     });
-}
-
-#[test]
-fn a_branch_that_names_what_is_not_there() {
-    let world = empty();
-    world.write("work/a", "harmless\n");
-    commit(&world, "x");
-    world.write("work/.git/refs/heads/broken", format!("{}\n", "1234567890".repeat(4)));
-    let report = history(&world);
-    incomplete(&report, &["missing"], &[]);
-    assert!(text(&report.coverage[0], "what").contains("1234567890"));
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod formats;
 mod history;
 mod history_carriers;
 mod history_content;
+mod history_damage;
 mod history_merges;
 mod history_storage;
 mod history_submodules;
