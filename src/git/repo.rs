@@ -380,14 +380,15 @@ fn open(path: &Path, flags: RepositoryOpenFlags, env: &GitEnv) -> Result<Reposit
 }
 
 /// libgit2 refuses these extensions unless told that its user copes: missing objects are counted by
-/// whoever reads them, and no object is ever fetched; of refs that libgit2 cannot read, git is asked.
+/// whoever reads them, and no object is ever fetched; of refs that libgit2 cannot read, git is asked; relative
+/// paths to work trees it reads as it reads those of submodules.
 fn allow_extensions() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         #[expect(unsafe_code, reason = "libgit2 keeps the list in a global without a lock")]
         // SAFETY: `Once` lets one thread in, and every use of libgit2 in this crate begins by
         // opening a repository behind this call.
-        let set = unsafe { git2::opts::set_extensions(&["partialclone", "refstorage"]) };
+        let set = unsafe { git2::opts::set_extensions(&["partialclone", "refstorage", "relativeworktrees"]) };
         set.expect("a short list of plain names is accepted");
     });
 }

@@ -29,14 +29,20 @@ pub(super) struct Options {
     pub(super) recurse: bool,
 }
 
-/// Scans the repository at `path`.
+/// Scans the repository at `path`, relative to the settings' directory. Where none is named, the variables count by
+/// which git is told where one is.
 pub(super) fn scan(
     inspector: &Inspector<'_>,
     settings: &Settings,
     path: &Path,
     options: Options,
 ) -> Result<Outcome, ScanError> {
-    let view = RepoView::at(path, settings.max_blob_size)?;
+    let env = &settings.env;
+    let told = env.git_dir.is_some() || env.object_directory.is_some() || env.alternates.is_some();
+    let view = match told && path == Path::new(".") {
+        true => settings.view()?,
+        false => RepoView::at(&settings.directory.join(path), settings.max_blob_size)?,
+    };
     let (mut outcome, submodules) = scan_one(inspector, settings, &view, options, b"")?;
     if !options.recurse {
         list(submodules.iter().map(|submodule| submodule.path.clone()), Submodule::said, &mut outcome);

@@ -205,7 +205,7 @@ pub fn run(target: &Target, settings: &Settings) -> Result<ScanReport, ScanError
         Target::History { repo, full, recurse } => {
             let name = crate::source::view::path_text(repo);
             let options = history::Options { full: *full, recurse: *recurse };
-            ("history", name, history::scan(&inspector, settings, &settings.directory.join(repo), options)?)
+            ("history", name, history::scan(&inspector, settings, repo, options)?)
         }
     };
     let header = ScanHeader {

@@ -376,6 +376,46 @@ fn a_repository_that_is_repacked_meanwhile() {
 }
 
 #[test]
+fn variables_of_git_lead_to_the_repository_where_none_is_named() {
+    let world = three();
+    let git_dir = world.path("work/.git");
+    world.write("outside/x", "");
+    let mut command = world.command(crate::support::binary(), "outside");
+    world.report_of(command.arg("history").env("GIT_DIR", &git_dir)).is(&THREE);
+    // What is named holds.
+    world.git(&["init", "-q", "../other"]);
+    let mut command = world.command(crate::support::binary(), "");
+    world.report_of(command.args(["history", "other"]).env("GIT_DIR", &git_dir)).is(&[]);
+    // Objects of a quarantine are objects.
+    world.git(&["init", "-q", "--bare", "../quarantine"]);
+    let quarantine = world.path("quarantine/objects");
+    world.write("b", line(4));
+    let mut command = world.command("git", "work");
+    let stored =
+        world.run(command.args(["hash-object", "-w", "../b"]).env("GIT_OBJECT_DIRECTORY", &quarantine));
+    assert_eq!(stored.code, 0, "{}", stored.stderr);
+    all_three(&world);
+    let mut command = world.command(crate::support::binary(), "work");
+    command.arg("history").env("GIT_OBJECT_DIRECTORY", &quarantine);
+    command.env("GIT_ALTERNATE_OBJECT_DIRECTORIES", git_dir.join("objects"));
+    world.report_of(&mut command).is(&[&THREE[..], &["new file:1"]].concat());
+}
+
+#[test]
+fn work_trees_with_relative_paths() {
+    let world = three();
+    world.git(&["worktree", "add", "-q", "--detach", "../linked"]);
+    world.write("linked/.git", "gitdir: ../work/.git/worktrees/linked\n");
+    world.write("work/.git/worktrees/linked/gitdir", "../../../../linked/.git\n");
+    world.git(&["config", "core.repositoryFormatVersion", "1"]);
+    world.git(&["config", "extensions.relativeWorktrees", "true"]);
+    all_three(&world);
+    let report = history_of(&world, "linked", &["history"]);
+    report.is(&THREE);
+    assert!(report.findings.iter().all(|finding| finding["at_head"] == true));
+}
+
+#[test]
 fn an_extension_that_nobody_knows_is_refused() {
     let world = three();
     world.git(&["config", "core.repositoryFormatVersion", "1"]);
