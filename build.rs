@@ -1,13 +1,20 @@
 //! Reads every rule file below `rules/`, refuses what is wrong with file, line and reason, and
 //! writes the set as JSON with a table of its rules, so that nothing is parsed when the program starts
-//! (see `src/rules/builtin.rs`).
+//! (see `src/rules/builtin.rs`). The advice beside them goes the same way (`src/rules/advice.rs`), and the
+//! weights of the detector for generic secrets.
 
+use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use advice::Advice;
+
+#[allow(dead_code, unreachable_pub)]
+#[path = "src/rules/advice.rs"]
+mod advice;
 #[allow(dead_code, unreachable_pub)]
 #[path = "src/model/grade.rs"]
 mod grade;
@@ -23,20 +30,37 @@ mod syntax;
 #[allow(dead_code, unreachable_pub)]
 #[path = "src/rules/token_run.rs"]
 mod token_run;
+#[path = "build/weights.rs"]
+mod weights;
 
 #[expect(clippy::disallowed_methods, reason = "cargo tells a build script its folders this way")]
 fn main() {
     println!("cargo:rerun-if-changed=rules");
     println!("cargo:rerun-if-changed=build.rs");
-    for shared in ["model/grade.rs", "rules/lint.rs", "rules/syntax.rs", "rules/token_run.rs"] {
+    println!("cargo:rerun-if-changed=build");
+    for table in [weights::WEIGHTS, weights::LETTERS] {
+        println!("cargo:rerun-if-changed={table}");
+    }
+    for shared in [
+        "model/grade.rs",
+        "rules/advice.rs",
+        "rules/advice.yaml",
+        "rules/lint.rs",
+        "rules/syntax.rs",
+        "rules/token_run.rs",
+    ] {
         println!("cargo:rerun-if-changed=src/{shared}");
     }
+    let advice = fs::read_to_string("src/rules/advice.yaml").expect("the advice can be read");
+    let advice: Advice = serde_yaml::from_str(&advice).expect("src/rules/advice.yaml is of its types");
     let mut files = Vec::new();
     list(Path::new("rules"), &mut files);
     files.sort();
     let mut rules = Vec::new();
-    let mut errors = Vec::new();
+    let mut about = HashMap::new();
+    let mut errors = advice.dangling();
     for path in &files {
+        let folder = folder_of(path);
         let text = fs::read_to_string(path).expect("a listed rule file can be read");
         match serde_yaml::from_str::<syntax::RuleFile>(&text) {
             Err(error) => errors.push(format!("{}: {error}", path.display())),
@@ -48,12 +72,19 @@ fn main() {
                     errors.extend(wrong.into_iter().map(place));
                     rule.route = lint::route(&rule);
                     rule.provider.get_or_insert_with(|| file.provider.clone());
+                    let named = rule.kind.or(rule.identifier.then_some(syntax::Kind::Identifier));
+                    match named.or_else(|| advice.kind_of(&rule.id, &folder)) {
+                        Some(kind) => drop(about.insert(rule.id.clone(), (folder.clone(), kind))),
+                        None => errors.push(format!("{}: no kind in advice.yaml holds {folder}", rule.id)),
+                    }
                     rules.push(rule);
                 }
             }
         }
     }
     errors.extend(lint::lint_set(rules.iter().map(lint::name_and_pair)));
+    let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
+    errors.extend(weights::write(&out).err());
     if !errors.is_empty() {
         for error in &errors {
             println!("cargo:error={error}");
@@ -61,8 +92,36 @@ fn main() {
         panic!("{} errors in the rule files", errors.len());
     }
     rules.sort_by(|a, b| a.id.cmp(&b.id));
-    let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     write_rules(&rules, &out);
+    write_about(&rules, &about, &advice, &out);
+}
+
+/// The folder below `rules/`.
+fn folder_of(path: &Path) -> String {
+    let folder = path.components().nth(1).filter(|_| path.components().count() > 2);
+    folder.map(|folder| folder.as_os_str().to_string_lossy().into_owned()).unwrap_or_default()
+}
+
+/// Writes the advice, and a table with folder and kind of each rule: nothing that a scan touches.
+fn write_about(
+    rules: &[syntax::Rule],
+    about: &HashMap<String, (String, syntax::Kind)>,
+    advice: &Advice,
+    out: &Path,
+) {
+    let folders: BTreeSet<&str> = about.values().map(|(folder, _)| folder.as_str()).collect();
+    let folders: Vec<&str> = folders.into_iter().collect();
+    let mut table = format!("const FOLDERS: [&str; {}] = {folders:?};\n", folders.len());
+    let _ = writeln!(table, "static ABOUT: [(u8, Kind); {}] = [", rules.len());
+    for rule in rules {
+        let (folder, kind) = &about[&rule.id];
+        let folder = folders.binary_search(&folder.as_str()).expect("all folders are listed");
+        let _ = writeln!(table, "({folder}, Kind::{kind:?}),");
+    }
+    table.push_str("];\n");
+    fs::write(out.join("about.rs"), table).expect("OUT_DIR can be written");
+    let json = serde_json::to_string(advice).expect("advice is plain data");
+    fs::write(out.join("advice.json"), json).expect("OUT_DIR can be written");
 }
 
 /// Writes the rules as a JSON list, their words one after the other, and the table that says where each of

@@ -14,8 +14,11 @@ use stopleak::rules::syntax::{Check, RuleFile};
 const README: &str = include_str!("../README.md");
 const CONTRIBUTING: &str = include_str!("../CONTRIBUTING.md");
 const RULES: &str = include_str!("../docs/rules.md");
+const WRITING_RULES: &str = include_str!("../docs/writing-rules.md");
+const LEFT_OUT: &str = include_str!("../docs/rules-left-out.md");
 const REFERENCE: &str = include_str!("../docs/reference.md");
 const FORMATS: &str = include_str!("../docs/formats.md");
+const CI: &str = include_str!("../docs/ci.md");
 
 /// The names that a parser lists when it meets one that it does not know.
 fn expected(error: &str) -> Vec<&str> {
@@ -52,9 +55,13 @@ fn every_field_of_a_rule_is_documented() {
         let error = serde_yaml::from_str::<RuleFile>(&format!("{rule}{fields}\n")).expect_err("unknown");
         assert_documented(RULES, &expected(&error.to_string()));
     }
-    for (field, value) in
-        [("severity", "no"), ("confidence", "no"), ("boundary", "no"), ("window", "{after: 1, cut: no}")]
-    {
+    for (field, value) in [
+        ("severity", "no"),
+        ("confidence", "no"),
+        ("boundary", "no"),
+        ("kind", "no"),
+        ("window", "{after: 1, cut: no}"),
+    ] {
         let rule = rule.replace(&format!("  {field}: low\n"), "");
         let text = format!("{rule}  {field}: {value}\n");
         let error = serde_yaml::from_str::<RuleFile>(&text).expect_err("unknown");
@@ -79,8 +86,10 @@ fn every_key_and_variable_is_documented() {
     for key in known("no: 1") {
         assert!(REFERENCE.contains(&format!("| `{key}")), "{key}");
     }
-    for key in known("rules: {no: 1}") {
-        assert!(REFERENCE.contains(&format!("| `rules: {key}` |")), "{key}");
+    for group in ["rules", "hooks"] {
+        for key in known(&format!("{group}: {{no: 1}}")) {
+            assert!(REFERENCE.contains(&format!("| `{group}: {key}` |")), "{group}: {key}");
+        }
     }
     let names = include_str!("../src/cli/env.rs").split('"').filter(|name| name.starts_with("STOPLEAK_"));
     let names: BTreeSet<&str> = names.filter(|name| name.len() > "STOPLEAK_".len()).collect();
@@ -117,7 +126,7 @@ fn exit_codes_are_told_as_the_program_tells_them() {
 #[test]
 fn commands_in_blocks_are_understood() {
     let mut seen = 0;
-    for block in [README, RULES].iter().flat_map(|page| blocks(page, "sh")) {
+    for block in [README, RULES, WRITING_RULES, CI].iter().flat_map(|page| blocks(page, "sh")) {
         for line in block.lines() {
             let Some(arguments) = line.split(" #").next().and_then(|line| line.strip_prefix("stopleak "))
             else {
@@ -141,7 +150,7 @@ fn blocks_to_paste_are_valid() {
     let yaml = blocks(README, "yaml");
     let find = |start: &str| yaml.iter().find(|block| block.starts_with(start)).expect("a block");
     Config::from_bytes(Path::new("stopleak.yaml"), find("skip-paths").as_bytes()).expect("a configuration");
-    for block in &yaml {
+    for block in yaml.iter().chain(&blocks(CI, "yaml")) {
         serde_yaml::from_str::<Value>(block).expect("YAML");
     }
     let ids: Vec<Value> =
@@ -151,6 +160,93 @@ fn blocks_to_paste_are_valid() {
     assert!(ids.iter().any(|hook| hook["id"] == *used), "{used:?}");
 }
 
+/// Its rules are good, and its commands say what it says that they say. A `cat` shows a file that the next
+/// commands read, and so do the rules.
+#[test]
+fn the_tutorial_does_what_it_tells() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("a file");
+    let mut commands = 0;
+    for part in WRITING_RULES.split("```").skip(1).step_by(2) {
+        let (language, text) = part.split_once('\n').expect("a block");
+        if language == "yaml" {
+            load::parse(text, Path::new("acme.yaml")).expect("good rules");
+            write("acme.yaml", text);
+        }
+        if language != "console" {
+            continue;
+        }
+        for step in text.split("$ ").skip(1) {
+            let (command, expected) = step.split_once('\n').expect("a command");
+            if let Some(name) = command.strip_prefix("cat ") {
+                write(name, expected);
+                continue;
+            }
+            let (command, target) = command.split_once(" > ").unwrap_or((command, ""));
+            let arguments = command.strip_prefix("stopleak ").expect("our program").split_whitespace();
+            let mut run = Command::new(env!("CARGO_BIN_EXE_stopleak"));
+            let output = run.args(arguments).current_dir(folder.path()).output().expect("it starts");
+            let told = String::from_utf8([output.stdout, output.stderr].concat()).expect("UTF-8");
+            match target {
+                "" => assert_eq!(told, expected, "{command}"),
+                name => write(name, &told),
+            }
+            commands += 1;
+        }
+    }
+    assert!(commands >= 8, "{commands}");
+}
+
+#[test]
+fn every_variable_of_a_ci_system_is_documented() {
+    let files = [
+        include_str!("../src/cli/ci/github.rs"),
+        include_str!("../src/cli/ci/gitlab.rs"),
+        include_str!("../src/cli/ci/bitbucket.rs"),
+        include_str!("../src/cli/ci/azure.rs"),
+        include_str!("../src/cli/ci/circleci.rs"),
+        include_str!("../src/cli/ci/jenkins.rs"),
+        include_str!("../src/cli/ci/buildkite.rs"),
+    ];
+    // What only tells the systems apart needs no place in the table.
+    let markers = [
+        "GITHUB_ACTIONS",
+        "GITLAB_CI",
+        "CI_MERGE_REQUEST_IID",
+        "BITBUCKET_BUILD_NUMBER",
+        "TF_BUILD",
+        "CIRCLECI",
+        "JENKINS_URL",
+        "BUILDKITE",
+    ];
+    let mut seen = 0;
+    for file in files {
+        let code = file.split("#[cfg(test)]").next().expect("a part");
+        let words = code.split("env, \"").skip(1).filter_map(|rest| rest.split('"').next());
+        for name in words.filter(|name| !markers.contains(name)) {
+            let external = name.starts_with("CI_EXTERNAL_PULL_REQUEST_");
+            assert!(external || CI.contains(&format!("`{name}`")), "{name}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 20, "{seen}");
+}
+
+#[test]
+fn the_action_hands_its_inputs_on_as_variables() {
+    let action: Value = serde_yaml::from_str(include_str!("../action.yml")).expect("YAML");
+    let steps = action["runs"]["steps"].as_sequence().expect("steps");
+    assert!(steps.iter().all(|step| !step["run"].as_str().expect("a script").contains("${{")));
+    let workflow =
+        blocks(README, "yaml").into_iter().find(|block| block.contains("fetch-depth")).expect("one");
+    let workflow: Value = serde_yaml::from_str(&workflow).expect("YAML");
+    let used = workflow["jobs"]["stopleak"]["steps"].as_sequence().expect("steps");
+    let ours =
+        used.iter().find(|step| step["uses"].as_str().is_some_and(|uses| uses.starts_with("stopleak/")));
+    let inputs = ours.expect("our action")["with"].as_mapping().expect("inputs").keys();
+    assert!(inputs.into_iter().all(|input| action["inputs"].get(input).is_some()));
+}
+
 #[test]
 fn links_lead_somewhere() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -158,9 +254,13 @@ fn links_lead_somewhere() {
         "README.md",
         "CONTRIBUTING.md",
         "CHANGELOG.md",
+        "docs/ci.md",
         "docs/rules.md",
+        "docs/writing-rules.md",
         "docs/reference.md",
         "docs/formats.md",
+        "docs/accuracy.md",
+        "docs/accuracy-per-rule.md",
     ];
     for page in pages.map(|page| root.join(page)) {
         let text = std::fs::read_to_string(&page).expect("a page");
@@ -177,4 +277,29 @@ fn stopleak(arguments: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_stopleak")).args(arguments).output().expect("it starts");
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("UTF-8")
+}
+
+/// A kind that got a rule is not left out any more, and what is said to cover a kind is there.
+#[test]
+fn what_has_no_rule_has_none_and_is_covered_by_rules_that_exist() {
+    let known = load::load(Path::new("rules")).expect("build.rs has checked the files");
+    let ids: BTreeSet<&str> = known.iter().map(|rule| rule.id.as_str()).collect();
+    let rows: Vec<Vec<&str>> = LEFT_OUT
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .map(|line| line.trim_matches('|').split('|').map(str::trim).collect())
+        .collect();
+    assert!(rows.len() > 100, "the tables are read: {}", rows.len());
+    for row in rows {
+        let [kind, _, reason] = row[..] else { panic!("three cells: {row:?}") };
+        let kind = kind.trim_matches('`');
+        assert!(!ids.contains(kind), "{kind} has a rule");
+        if let Some(covered) = reason.strip_prefix("Covered by ") {
+            let sentence = covered.split([':', ';', '(']).next().expect("a part");
+            let named: Vec<&str> = sentence.split('`').skip(1).step_by(2).collect();
+            assert!(!named.is_empty(), "{kind}: covered by what?");
+            let unknown: Vec<&&str> = named.iter().filter(|id| !ids.contains(**id)).collect();
+            assert!(unknown.is_empty(), "{kind}: no such rule: {unknown:?}");
+        }
+    }
 }

@@ -5,6 +5,7 @@ mod support;
 use std::path::Path;
 use std::process::Output;
 
+use serde_json::{Value, json};
 use stopleak::report::Format;
 use support::planted::{Planted, drawn, plant};
 
@@ -34,10 +35,11 @@ fn formats() -> impl Iterator<Item = &'static str> {
     Format::ALL.iter().map(|format| format.as_str())
 }
 
-/// The four commands that scan, at the confidence that shows the most.
+/// The commands that scan, at the confidence that shows the most.
 fn scans(planted: &Planted) -> Vec<Vec<String>> {
     let range = format!("{}..HEAD", planted.base);
-    [vec!["scan"], vec!["staged"], vec!["range", &range], vec!["history"]]
+    let ci = vec!["ci", "--base", &planted.base];
+    [vec!["scan"], vec!["staged"], vec!["range", &range], ci, vec!["history"]]
         .map(|command| command.into_iter().chain(["--confidence", "low"]).map(str::to_owned).collect())
         .to_vec()
 }
@@ -115,6 +117,34 @@ fn baselines_hooks_and_rule_tests_hold_no_value() {
 }
 
 #[test]
+fn answers_to_agents_hold_no_value() {
+    let planted = plant();
+    let named = planted.repo.path().join(format!("{}.txt", drawn("github-classic-pat", 0)));
+    let mut answered = 0;
+    for value in planted.values.iter().filter_map(|value| std::str::from_utf8(value).ok()) {
+        let calls = [
+            json!({"hook_event_name": "PreToolUse", "tool_name": "Write",
+                   "tool_input": {"file_path": named, "content": format!("token = \"{value}\"\n")}}),
+            json!({"hook_event_name": "beforeShellExecution", "command": format!("curl -H 'Token: {value}'")}),
+            json!({"hook_event_name": value, "tool_name": value, "tool_input": value, "cwd": value}),
+            json!({"prompt": format!("password = {value}")}),
+            json!([value]),
+        ];
+        let calls = calls.iter().map(Value::to_string).chain([format!("{{\"{value}")]);
+        for call in calls {
+            let path = planted.repo.beside("call.json");
+            std::fs::write(&path, &call).expect("room on the disk");
+            let input = std::fs::File::open(path).expect("just written");
+            let output = planted.stopleak_reading(&["hook", "run"], input.into());
+            assert_silent(&format!("the answer to {}", call.len()), &output.stdout, &planted.values);
+            assert_silent(&format!("the error for {}", call.len()), &output.stderr, &planted.values);
+            answered += usize::from(output.status.code() == Some(0));
+        }
+    }
+    assert!(answered > 10, "{answered}");
+}
+
+#[test]
 fn errors_quote_no_value() {
     let planted = plant();
     let token = drawn("github-classic-pat", 0);
@@ -126,6 +156,8 @@ fn errors_quote_no_value() {
     };
     silent(&["range", &format!("{token}..HEAD")], 2);
     silent(&["range", &token], 2);
+    silent(&["ci", "--base", &token], 3);
+    silent(&["ci", "--base", "HEAD~", "--head", &token], 3);
     silent(&["history", &token], 2);
     silent(&["scan", &format!("{token}.txt")], 2);
     // What was not read is named, and a directory's name holds a token.
@@ -150,6 +182,8 @@ fn errors_quote_no_value() {
         format!("threads: [{token}\n"),
         format!("rules: {{off: [{token}]}}\n"),
         format!("skip-paths: ['[{token}']\n"),
+        format!("hooks: {{receive-budget: {token}}}\n"),
+        format!("hooks: {{agent-unreadable: {token}}}\n"),
     ]
     .into_iter()
     .enumerate()

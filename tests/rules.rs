@@ -45,3 +45,32 @@ fn samples_are_the_same_for_the_same_seed_and_differ_between_seeds() {
     assert_eq!(draw(1), draw(1));
     assert_ne!(draw(1), draw(2));
 }
+
+/// What a person reads who has just been told of a finding.
+#[test]
+fn every_rule_says_what_its_secret_opens_and_what_to_do() {
+    let mut wrong = Vec::new();
+    for rule in rules() {
+        let mut complain = |what: &str| wrong.push(format!("{}: {what}", rule.id));
+        let sentences = |text: &str| text.trim().ends_with('.') && !text.contains("  ");
+        if !sentences(&rule.help) || !rule.help.contains(". ") {
+            complain("help: two sentences, what it opens and what to do");
+        }
+        if rule.help.starts_with("It acts for your account") {
+            complain("help: says nothing that the name does not say");
+        }
+        match &rule.revoke {
+            None if !rule.generic => complain("revoke is missing"),
+            Some(revoke) => {
+                if !sentences(&revoke.how) {
+                    complain("revoke: how is no sentence");
+                }
+                if [&revoke.url, &revoke.docs].into_iter().flatten().any(|url| !url.starts_with("https://")) {
+                    complain("revoke: an address is none");
+                }
+            }
+            None => {}
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -13,9 +13,13 @@ fn json_and_json_lines_of_every_command_validate() {
     let schema = jsonschema::validator_for(&schema).expect("a schema");
     let planted = plant();
     let range = format!("{}..HEAD", planted.base);
-    for command in
-        [vec!["scan", "--max-blob-size", "300"], vec!["staged"], vec!["range", &range], vec!["history"]]
-    {
+    for command in [
+        vec!["scan", "--max-blob-size", "300"],
+        vec!["staged"],
+        vec!["range", &range],
+        vec!["ci", "--base", &planted.base],
+        vec!["history"],
+    ] {
         for format in ["json", "jsonl"] {
             let arguments = [&command[..], &["--confidence", "low", "--format", format]].concat();
             let stdout = planted.stopleak(&arguments).stdout;

@@ -9,7 +9,7 @@ use super::env::Environment;
 use super::exit_code::ExitCode;
 use super::options::{GradeOptions, RuleOptions};
 use super::setup::Setup;
-use crate::config::{FILE_NAMES, Origin, Value};
+use crate::config::{FILE_NAMES, HookLayer, Origin, Value};
 
 /// Show or check the configuration
 #[derive(Subcommand, Debug)]
@@ -62,6 +62,7 @@ fn show(setup: &Setup) -> String {
             .collect();
         list(&mut text, "files", "  ", &files);
     }
+    hooks(&mut text, &settings.hooks);
     // What only flags and environment can set has no key in the file.
     for id in &settings.rules_only {
         comment(&mut text, &format!("only: {}", id.value), &id.origin);
@@ -70,6 +71,24 @@ fn show(setup: &Setup) -> String {
         comment(&mut text, &format!("threads: {}", settings.threads.value), &settings.threads.origin);
     }
     text
+}
+
+/// The keys below `hooks:` that somebody set.
+fn hooks(text: &mut String, hooks: &HookLayer) {
+    fn key<T: ToString>(lines: &mut String, name: &str, value: &Option<Value<T>>) {
+        if let Some(value) = value {
+            comment_behind(lines, &format!("  {name}: {}", value.value.to_string()), &value.origin);
+        }
+    }
+    let mut lines = String::new();
+    key(&mut lines, "receive-budget", &hooks.receive_budget);
+    key(&mut lines, "receive-unfinished", &hooks.receive_unfinished);
+    key(&mut lines, "receive-marks", &hooks.receive_marks);
+    key(&mut lines, "agent-unreadable", &hooks.agent_unreadable);
+    if !lines.is_empty() {
+        text.push_str("hooks:\n");
+        text.push_str(&lines);
+    }
 }
 
 fn check(setup: &Setup, env: &Environment) -> anyhow::Result<String> {

@@ -3,6 +3,7 @@
 //! Only this folder reads the environment, talks on stderr and knows exit codes.
 
 mod baseline;
+mod ci;
 mod completions;
 mod config;
 mod env;
@@ -12,8 +13,10 @@ mod hook;
 mod man;
 mod options;
 mod output;
+mod policy_files;
 mod rules;
 mod scanning;
+mod selected;
 mod setup;
 mod stats;
 mod talk;
@@ -55,6 +58,7 @@ enum Command {
     Scan(scanning::ScanArgs),
     Staged(scanning::StagedArgs),
     Range(scanning::RangeArgs),
+    Ci(ci::CiArgs),
     History(scanning::HistoryArgs),
     #[command(subcommand)]
     Hook(hook::HookCommand),
@@ -109,6 +113,7 @@ impl Command {
             Command::Scan(args) => args.run(env),
             Command::Staged(args) => args.run(env),
             Command::Range(args) => args.run(env),
+            Command::Ci(args) => args.run(env),
             Command::History(args) => args.run(env),
             Command::Hook(command) => command.run(env),
             Command::Baseline(command) => command.run(env),

@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use clap::{ArgAction, Args, ValueEnum};
 
+use super::selected::PolicyOf;
 use crate::config::{ByteSize, Layer, Origin, Value};
 use crate::model::Confidence;
 use crate::report::Format;
@@ -106,6 +107,22 @@ pub(crate) struct ScanOptions {
     pub(crate) output: OutputOptions,
 }
 
+/// Whose policy holds for proposed commits.
+#[derive(Args, Clone, Debug, Default)]
+pub(crate) struct TrustOptions {
+    /// Let the checked-out files excuse what they bring: take configuration, baseline and rules from them, and
+    /// marks wherever they stand
+    #[arg(long, help_heading = RULES)]
+    pub(crate) trust_head: bool,
+}
+
+impl TrustOptions {
+    /// `base`, unless the head is trusted.
+    pub(crate) fn policy(&self, base: PolicyOf) -> PolicyOf {
+        if self.trust_head { PolicyOf::WorkTree } else { base }
+    }
+}
+
 /// When to use colours.
 #[derive(ValueEnum, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Color {
@@ -183,7 +200,7 @@ impl GradeOptions {
 }
 
 /// A parser of one of `words`, so that clap lists them and finds the nearest one.
-fn words<T>(words: impl Iterator<Item = &'static str>) -> clap::builder::ValueParser
+pub(crate) fn words<T>(words: impl Iterator<Item = &'static str>) -> clap::builder::ValueParser
 where
     T: FromStr + Clone + Send + Sync + 'static,
     T::Err: std::fmt::Debug,

@@ -7,11 +7,13 @@ use clap::Args;
 
 use super::env::Environment;
 use super::exit_code::ExitCode;
-use super::options::ScanOptions;
+use super::options::{ScanOptions, TrustOptions};
+use super::selected::{self, Asked, PolicyOf};
 use super::setup::Setup;
 use super::{output, stats, talk};
 use crate::git::repo::RepoError;
-use crate::scan::{self, Target};
+use crate::model::ScanReport;
+use crate::scan::{self, Commits, Target};
 
 /// Scans `target` and delivers the report. The configuration is that of the repository with `start`.
 pub(crate) fn run(
@@ -23,8 +25,16 @@ pub(crate) fn run(
     output::check(&options.output)?;
     let setup = Setup::new(env, start, &options.rules, &options.grades)?;
     let settings = scan::Settings { stats: options.output.stats, ..setup.scan_settings(env)? };
-    let report = scan::run(target, &settings)?;
-    output::deliver(&report, &options.output, env)?;
+    finish(&scan::run(target, &settings)?, options, env)
+}
+
+/// Delivers the report and says what the process returns.
+pub(super) fn finish(
+    report: &ScanReport,
+    options: &ScanOptions,
+    env: &Environment,
+) -> anyhow::Result<ExitCode> {
+    output::deliver(report, &options.output, env)?;
     if let Some(text) = stats::text(&report.effort) {
         talk::note(&text);
     }
@@ -83,7 +93,8 @@ impl StagedArgs {
 
 /// Scan every commit of B that A lacks
 ///
-/// In a pull request: stopleak range origin/main..HEAD
+/// By hand: stopleak range origin/main..HEAD. In CI: stopleak ci. Configuration, baseline, rules and marks are
+/// those of the commit where B branches off from A.
 #[derive(Args, Debug)]
 pub(crate) struct RangeArgs {
     /// Two revisions
@@ -92,8 +103,13 @@ pub(crate) struct RangeArgs {
 
     /// Take the range from PRE_COMMIT_FROM_REF and PRE_COMMIT_TO_REF, as the pre-commit framework sets
     /// them for a pre-push hook
+    ///
+    /// As in every hook on your own machine, the policy is that of the checked-out files.
     #[arg(long, conflicts_with = "range")]
     pre_push: bool,
+
+    #[command(flatten)]
+    trust: TrustOptions,
 
     #[command(flatten)]
     options: ScanOptions,
@@ -101,13 +117,22 @@ pub(crate) struct RangeArgs {
 
 impl RangeArgs {
     pub(crate) fn run(self, env: &Environment) -> anyhow::Result<ExitCode> {
-        let spec = match self.range {
+        let (spec, policy) = match self.range {
             // One revision alone means all that it reaches, which nobody expects of a range.
             Some(spec) if !spec.contains("..") => return Err(RepoError::NotARange { spec }.into()),
-            Some(spec) => spec,
-            None => pushed(env)?,
+            Some(spec) => (spec, self.trust.policy(PolicyOf::Base)),
+            None => (pushed(env)?, PolicyOf::WorkTree),
         };
-        run(&Target::Range { spec }, &env.directory, &self.options, env)
+        let asked = Asked {
+            command: "range",
+            name: spec.clone(),
+            commits: Commits::Spec(spec),
+            policy,
+            remedy: None,
+            notes: Vec::new(),
+            gaps: Vec::new(),
+        };
+        selected::run(asked, selected::open(env)?, &self.options, env)
     }
 }
 

@@ -8,19 +8,23 @@ use anyhow::{Context, anyhow};
 
 use super::env::Environment;
 use super::options::{GradeOptions, RuleOptions};
+use super::policy_files::PolicyFiles;
 use super::talk;
-use crate::config::{self, Config, ConfigError, Layer, Origin, Resolved, Value, nearest};
+use crate::config::{Config, ConfigError, Layer, Origin, Resolved, Value, nearest};
 use crate::engine::check_pattern;
 use crate::git::repo::{OpenedRepo, Repo, RepoError};
-use crate::policy::{Baseline, Policy, SkipPaths};
+use crate::policy::{Baseline, Marks, Policy, SkipPaths};
 use crate::rules::RuleSet;
 use crate::scan::{ScanError, Settings};
 
 /// The name of the baseline at the repository's root.
-const BASELINE: &str = ".stopleak-baseline";
+pub(super) const BASELINE: &str = ".stopleak-baseline";
+
+/// A [`SetupFrom`] files that are checked out.
+pub(crate) type Setup = SetupFrom<'static>;
 
 /// Where a run stands and what was asked of it.
-pub(crate) struct Setup {
+pub(crate) struct SetupFrom<'v> {
     /// What kind of folder `root` is.
     pub(crate) ground: Ground,
     /// The repository's root, or the folder that is scanned.
@@ -31,8 +35,10 @@ pub(crate) struct Setup {
     pub(crate) settings: Resolved,
     /// Where the baseline is, whether there is one or not.
     pub(crate) baseline_path: PathBuf,
-    /// Whether the repository's own files are left alone.
-    isolated: bool,
+    /// Where what the configuration names is read, if it is the repository's own.
+    files: PolicyFiles<'v>,
+    /// Whether `config` was named by somebody, and is no file of the repository.
+    config_is_named: bool,
     /// That of `start`, where it is the current directory: what a scan without paths opens.
     repo: OpenedRepo,
 }
@@ -48,6 +54,46 @@ pub(crate) enum Ground {
     Folder,
 }
 
+/// The repository or folder that a run stands in.
+pub(crate) struct Place {
+    pub(crate) ground: Ground,
+    pub(crate) root: PathBuf,
+    repo: OpenedRepo,
+}
+
+impl Place {
+    /// The one that holds `start`.
+    fn find(env: &Environment, start: &Path) -> anyhow::Result<Place> {
+        let is_here = start == env.directory;
+        let start = env.directory.join(start);
+        // The path may be a file, or lead nowhere; the scan has its own words for that.
+        let folder = start.ancestors().find(|folder| folder.is_dir()).unwrap_or(&start).to_path_buf();
+        match Repo::with_env(&folder, env.git.clone()) {
+            Ok(repo) => {
+                let place = Place::of(&repo);
+                // A place elsewhere may be in another repository.
+                let opened = Some(repo).filter(|_| is_here).map(OpenedRepo::from);
+                Ok(Place { repo: opened.unwrap_or_default(), ..place })
+            }
+            Err(RepoError::NotARepository { .. }) => {
+                let root = folder.components().collect();
+                Ok(Place { ground: Ground::Folder, root, repo: OpenedRepo::default() })
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// That of a repository that is open already.
+    pub(crate) fn of(repo: &Repo) -> Place {
+        // libgit2 puts a slash behind its paths, which the components leave out.
+        let (ground, root) = match repo.work_tree() {
+            Some(root) => (Ground::WorkTree, root.components().collect()),
+            None => (Ground::Bare, repo.common_dir().components().collect()),
+        };
+        Place { ground, root, repo: OpenedRepo::default() }
+    }
+}
+
 impl Setup {
     /// Finds and joins the layers. `start` is what the run looks at: the configuration is that of the
     /// repository which holds it.
@@ -57,31 +103,75 @@ impl Setup {
         rules: &RuleOptions,
         grades: &GradeOptions,
     ) -> anyhow::Result<Setup> {
+        SetupFrom::with(env, Place::find(env, start)?, PolicyFiles::WorkTree, rules, grades)
+    }
+
+    /// For a hook of a repository that is being sent something: its files, if it has any, may be what was
+    /// sent before. Only what its owner put beside its objects and refs, or names, counts.
+    pub(crate) fn receiving(env: &Environment, rules: &RuleOptions) -> anyhow::Result<Setup> {
+        let repo = Repo::with_env(&env.directory, env.git.clone())?;
+        let root = repo.common_dir().components().collect();
+        let place = Place { ground: Ground::Bare, root, repo: OpenedRepo::from(repo) };
+        SetupFrom::with(env, place, PolicyFiles::WorkTree, rules, &GradeOptions::default())
+    }
+}
+
+impl<'v> SetupFrom<'v> {
+    /// The same where the repository's own policy is read from `files`.
+    pub(crate) fn with(
+        env: &Environment,
+        place: Place,
+        files: PolicyFiles<'v>,
+        rules: &RuleOptions,
+        grades: &GradeOptions,
+    ) -> anyhow::Result<SetupFrom<'v>> {
         for name in env.unknown() {
             let near = nearest(&name, Environment::known()).map(|near| format!("; did you mean {near}?"));
             talk::warning(&format!("{name} is no variable of stopleak{}", near.unwrap_or_default()));
         }
-        let (ground, root, repo) = root(env, start)?;
+        let Place { ground, root, repo } = place;
         let isolated = rules.no_config || (env.says_yes("STOPLEAK_NO_CONFIG")? && rules.config.is_none());
+        let files = if isolated { PolicyFiles::Nowhere } else { files };
         let named = rules.config.clone().or_else(|| env.get("STOPLEAK_CONFIG").map(PathBuf::from));
+        let config_is_named = named.is_some();
         let config = match named {
             _ if isolated => None,
-            Some(path) => Some(path),
-            None => config::find(&root)?.map(|path| in_short(path, env)),
+            Some(path) => Some(Config::read(&path)?),
+            None => files.context(files.config(&root, env))?,
         };
-        let file = match &config {
-            Some(path) => Layer::from(&Config::read(path)?),
-            None => Layer::default(),
-        };
+        let file = config.as_ref().map(Layer::from).unwrap_or_default();
         let flags = rules.layer().over(grades.layer());
-        let settings = flags.over(env.layer()?.over(file)).resolve()?;
-        let baseline_path = match &settings.baseline {
-            Some(named) => named.value.clone(),
-            None => in_short(root.join(BASELINE), env),
+        let own = if config_is_named { PolicyFiles::WorkTree } else { files };
+        let settings = flags.over(env.layer()?.over(file)).resolve().map_err(anyhow::Error::from);
+        let settings = own.context_of_values(settings)?;
+        let baseline_path = match (&settings.baseline, files) {
+            (Some(named), _) => named.value.clone(),
+            (None, PolicyFiles::Commit(_)) => PathBuf::from(BASELINE),
+            (None, _) => in_short(root.join(BASELINE), env),
         };
-        // A place elsewhere may be in another repository.
-        let repo = repo.filter(|_| start == env.directory).map(OpenedRepo::from).unwrap_or_default();
-        Ok(Setup { ground, root, config, settings, baseline_path, isolated, repo })
+        let config = config.map(|config| config.path);
+        Ok(SetupFrom { ground, root, config, settings, baseline_path, files, config_is_named, repo })
+    }
+
+    /// Where what was written at `origin` names files.
+    fn files_of(&self, origin: &Origin) -> PolicyFiles<'v> {
+        match origin {
+            Origin::Default => self.files,
+            Origin::File(..) if !self.config_is_named => self.files,
+            _ => PolicyFiles::WorkTree,
+        }
+    }
+
+    /// The files of the repository's own policy, besides those that are looked for everywhere.
+    pub(crate) fn own_files(&self) -> Vec<PathBuf> {
+        let is_own = |origin: &Origin| matches!(origin, Origin::File(..)) && !self.config_is_named;
+        let all = self.settings.rule_files.iter().chain(&self.settings.baseline);
+        all.filter(|named| is_own(&named.origin)).map(|named| named.value.clone()).collect()
+    }
+
+    /// Whose policy it is.
+    pub(crate) fn files(&self) -> PolicyFiles<'v> {
+        self.files
     }
 
     /// All rules, active or not: the built-in ones and those of the rule files. A pattern that cannot
@@ -90,7 +180,8 @@ impl Setup {
         let mut rules = RuleSet::builtin();
         for file in &self.settings.rule_files {
             let origin = || format!("rules from {}", file.origin);
-            let loaded = RuleSet::load(&file.value).with_context(origin)?;
+            let files = self.files_of(&file.origin);
+            let loaded = files.context(files.rules(&file.value, &self.root).with_context(origin))?;
             for rule in &loaded {
                 check_pattern(rule).map_err(|error| {
                     let path = file.value.display();
@@ -135,30 +226,39 @@ impl Setup {
     /// The baseline; `None` when nobody named one and the repository has none. One that was named must
     /// be there.
     pub(crate) fn baseline(&self) -> anyhow::Result<Option<Baseline>> {
-        if self.isolated && self.settings.baseline.is_none() {
-            return Ok(None);
-        }
-        let found = read_baseline(&self.baseline_path)?;
-        match (&self.settings.baseline, found) {
-            (Some(named), None) => Err(ConfigError::Io {
-                path: named.value.clone(),
-                source: io::Error::new(io::ErrorKind::NotFound, format!("no such file ({})", named.origin)),
+        let origin = self.settings.baseline.as_ref().map_or(&Origin::Default, |named| &named.origin);
+        let files = self.files_of(origin);
+        let found = files.baseline(&self.baseline_path, &self.root).and_then(|found| {
+            match (&self.settings.baseline, found) {
+                (Some(named), None) => Err(ConfigError::Io {
+                    path: named.value.clone(),
+                    source: io::Error::new(
+                        io::ErrorKind::NotFound,
+                        format!("no such file ({})", named.origin),
+                    ),
+                }
+                .into()),
+                (_, found) => Ok(found),
             }
-            .into()),
-            (_, found) => Ok(found),
-        }
+        });
+        files.context(found)
     }
 
     /// Everything that a scan needs.
     pub(crate) fn scan_settings(&self, env: &Environment) -> anyhow::Result<Settings> {
-        let mut settings = self.settings_without_baseline(env)?;
+        let own = self.files_of(&Origin::File(PathBuf::new(), None));
+        let mut settings = own.context_of_values(self.settings_without_baseline(env))?;
         settings.policy.baseline = self.baseline()?.unwrap_or_default();
         Ok(settings)
     }
 
     /// The same before there is a baseline, for making one.
     pub(crate) fn settings_without_baseline(&self, env: &Environment) -> anyhow::Result<Settings> {
-        let policy = Policy { skip: self.skip_paths()?, ..Policy::default() };
+        let (marks, policy_of) = match self.files {
+            PolicyFiles::Commit(files) => (Marks::Told, Some(*files.commit())),
+            PolicyFiles::WorkTree | PolicyFiles::Nowhere => (Marks::Trusted, None),
+        };
+        let policy = Policy { skip: self.skip_paths()?, marks, ..Policy::default() };
         let size = &self.settings.max_blob_size;
         Ok(Settings {
             rules: self.rules()?,
@@ -171,8 +271,11 @@ impl Setup {
             directory: env.directory.clone(),
             root: self.root.clone(),
             env: env.git.clone(),
+            deadline: None,
             stats: false,
             repo: self.repo.clone(),
+            policy_of,
+            notes: Vec::new(),
         })
     }
 }
@@ -193,34 +296,20 @@ pub(crate) fn read_baseline(path: &Path) -> anyhow::Result<Option<Baseline>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(source) => return Err(ConfigError::Io { path: path.to_path_buf(), source }.into()),
     };
-    let parsed = Baseline::parse(&bytes).map_err(|error| ConfigError::Syntax {
+    parse_baseline(&bytes, path).map(Some)
+}
+
+/// The baseline in `bytes`, which stand at `path`.
+pub(super) fn parse_baseline(bytes: &[u8], path: &Path) -> anyhow::Result<Baseline> {
+    let parsed = Baseline::parse(bytes).map_err(|error| ConfigError::Syntax {
         path: path.to_path_buf(),
         at: Some((error.line, 1)),
         message: error.message,
     })?;
-    Ok(Some(parsed))
-}
-
-/// The root of the repository that holds `start`; outside of any, the folder itself.
-fn root(env: &Environment, start: &Path) -> anyhow::Result<(Ground, PathBuf, Option<Repo>)> {
-    let start = env.directory.join(start);
-    // The path may be a file, or lead nowhere; the scan has its own words for that.
-    let folder = start.ancestors().find(|folder| folder.is_dir()).unwrap_or(&start).to_path_buf();
-    // libgit2 puts a slash behind its paths, which the components leave out.
-    match Repo::with_env(&folder, env.git.clone()) {
-        Ok(repo) => {
-            let (ground, root) = match repo.work_tree() {
-                Some(root) => (Ground::WorkTree, root.components().collect()),
-                None => (Ground::Bare, repo.common_dir().components().collect()),
-            };
-            Ok((ground, root, Some(repo)))
-        }
-        Err(RepoError::NotARepository { .. }) => Ok((Ground::Folder, folder.components().collect(), None)),
-        Err(error) => Err(error.into()),
-    }
+    Ok(parsed)
 }
 
 /// A path below the current directory as the user would write it.
-fn in_short(path: PathBuf, env: &Environment) -> PathBuf {
+pub(super) fn in_short(path: PathBuf, env: &Environment) -> PathBuf {
     path.strip_prefix(&env.directory).map(Path::to_path_buf).unwrap_or(path)
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::{ByteSize, ConfigError, nearest};
+use super::{ByteSize, ConfigError, HookKeys, nearest};
 use crate::model::Confidence;
 
 /// One entry of a list.
@@ -35,6 +35,8 @@ pub struct Config {
     pub max_blob_size: Option<ByteSize>,
     /// The baseline file, relative to the file.
     pub baseline: Option<PathBuf>,
+    /// How strict hooks are.
+    pub hooks: HookKeys,
 }
 
 #[derive(Deserialize, Default)]
@@ -46,6 +48,7 @@ struct Syntax {
     fail_on: Option<Confidence>,
     max_blob_size: Option<ByteSize>,
     baseline: Option<PathBuf>,
+    hooks: Option<HookKeys>,
 }
 
 #[derive(Deserialize, Default)]
@@ -82,6 +85,7 @@ impl Config {
             fail_on: syntax.fail_on,
             max_blob_size: syntax.max_blob_size,
             baseline: syntax.baseline,
+            hooks: syntax.hooks.unwrap_or_default(),
         })
     }
 
@@ -155,6 +159,7 @@ fn explain(message: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::Unsure;
     use super::*;
 
     fn read(text: &str) -> Result<Config, String> {
@@ -164,7 +169,8 @@ mod tests {
     #[test]
     fn every_key_is_read() {
         let text = "skip-paths: [vendor/**]\nrules:\n  off:\n    - demo-token\n  files: ['own.yaml']\n\
-                    confidence: low\nfail-on: high\nmax-blob-size: 10MB\nbaseline: known\n";
+                    confidence: low\nfail-on: high\nmax-blob-size: 10MB\nbaseline: known\n\
+                    hooks: {receive-budget: 5s, receive-unfinished: warn, receive-marks: true, agent-unreadable: warn}\n";
         let config = read(text).expect("a configuration");
         assert_eq!(config.skip_paths, [Item { text: "vendor/**".into(), line: Some(1) }]);
         assert_eq!(config.rules_off, [Item { text: "demo-token".into(), line: Some(4) }]);
@@ -172,11 +178,18 @@ mod tests {
         assert_eq!((config.confidence, config.fail_on), (Some(Confidence::Low), Some(Confidence::High)));
         assert_eq!(config.max_blob_size, Some(ByteSize::megabytes(10)));
         assert_eq!(config.resolve(config.baseline.as_ref().expect("given")), Path::new("sub/known"));
+        let hooks = HookKeys {
+            receive_budget: "5s".parse().ok(),
+            receive_unfinished: Some(Unsure::Warn),
+            receive_marks: Some(true),
+            agent_unreadable: Some(Unsure::Warn),
+        };
+        assert_eq!(config.hooks, hooks);
     }
 
     #[test]
     fn an_empty_file_sets_nothing() {
-        for text in ["", "# only a comment\n", "---\n", "rules:\nskip-paths:\n"] {
+        for text in ["", "# only a comment\n", "---\n", "rules:\nskip-paths:\nhooks:\n"] {
             let config = read(text).expect("a configuration");
             assert_eq!(config, Config { path: config.path.clone(), ..Config::default() });
         }
@@ -203,7 +216,7 @@ mod tests {
             .map(message)
             .join("\n"),
             @r#"
-        sub/stopleak.yaml:2:1: unknown key `skip-path`; did you mean `skip-paths`? (known keys: skip-paths, rules, confidence, fail-on, max-blob-size, baseline)
+        sub/stopleak.yaml:2:1: unknown key `skip-path`; did you mean `skip-paths`? (known keys: skip-paths, rules, confidence, fail-on, max-blob-size, baseline, hooks)
         sub/stopleak.yaml:2:3: rules: unknown key `of`; did you mean `off`? (known keys: off, files)
         sub/stopleak.yaml:2:13: confidence: unknown word `hihg`; did you mean `high`? (known words: low, medium, high)
         sub/stopleak.yaml:1:10: fail-on: unknown word `3` (known words: low, medium, high)
@@ -212,9 +225,9 @@ mod tests {
         sub/stopleak.yaml:1:1: invalid type: list, expected a mapping of settings
         sub/stopleak.yaml:1:16: max-blob-size: expected a size of at least one byte: 500KB, 100MB, 64MiB, 1GB
         sub/stopleak.yaml:1:16: max-blob-size: invalid type: list, expected a size such as 100MB
-        sub/stopleak.yaml:1:1: unknown key `a` (known keys: skip-paths, rules, confidence, fail-on, max-blob-size, baseline)
+        sub/stopleak.yaml:1:1: unknown key `a` (known keys: skip-paths, rules, confidence, fail-on, max-blob-size, baseline, hooks)
         sub/stopleak.yaml:1:1: duplicate key `confidence`
-        sub/stopleak.yaml:1:1: unknown key `colour` (known keys: skip-paths, rules, confidence, fail-on, max-blob-size, baseline)
+        sub/stopleak.yaml:1:1: unknown key `colour` (known keys: skip-paths, rules, confidence, fail-on, max-blob-size, baseline, hooks)
         "#
         );
         let error = Config::from_bytes(Path::new("x.yaml"), b"a: b\n\xff").expect_err("not UTF-8");

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use super::{ByteSize, Config, ConfigError};
+use super::{ByteSize, Config, ConfigError, HookLayer};
 use crate::model::Confidence;
 
 /// Where a value was written.
@@ -68,6 +68,8 @@ pub struct Layer {
     pub rules_only: Vec<Value<String>>,
     /// Further rule files and folders.
     pub rule_files: Vec<Value<PathBuf>>,
+    /// How strict hooks are.
+    pub hooks: HookLayer,
 }
 
 /// All layers joined.
@@ -91,6 +93,8 @@ pub struct Resolved {
     pub rules_only: Vec<Value<String>>,
     /// Further rule files and folders, in the order in which they are added.
     pub rule_files: Vec<Value<PathBuf>>,
+    /// How strict hooks are, as far as any layer says.
+    pub hooks: HookLayer,
 }
 
 impl From<&Config> for Layer {
@@ -110,6 +114,7 @@ impl From<&Config> for Layer {
             rules_off: strings(&config.rules_off),
             rules_only: Vec::new(),
             rule_files: files.map(|item| Value::new(config.resolve(&item.text), at(item.line))).collect(),
+            hooks: HookLayer::of_file(&config.hooks, &config.path),
         }
     }
 }
@@ -139,6 +144,7 @@ impl Layer {
             },
             rules_only: joined(below.rules_only, self.rules_only),
             rule_files,
+            hooks: self.hooks.over(below.hooks),
         }
     }
 
@@ -170,6 +176,7 @@ impl Layer {
             rules_off: self.rules_off,
             rules_only: self.rules_only,
             rule_files: self.rule_files,
+            hooks: self.hooks,
         })
     }
 }

@@ -5,6 +5,7 @@
 
 mod discover;
 mod file;
+mod hooks;
 mod layers;
 mod nearest;
 mod size;
@@ -13,6 +14,7 @@ use std::path::PathBuf;
 
 pub use discover::{FILE_NAMES, find};
 pub use file::{Config, Item};
+pub use hooks::{Budget, HookKeys, HookLayer, Unsure};
 pub use layers::{Layer, Origin, Resolved, Value};
 pub use nearest::nearest;
 pub use size::ByteSize;

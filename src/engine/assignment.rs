@@ -8,6 +8,8 @@ use crate::model::Span;
 
 use super::steps;
 
+mod value;
+
 /// What stands between a name and its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Operator {
@@ -21,8 +23,10 @@ pub(crate) enum Operator {
     Call,
     /// `>`: content of an XML element.
     Element,
-    /// A space, after a command-line flag or `ENV NAME`.
+    /// A space, after a command-line flag, `ENV NAME` or `#define NAME`, or before a quote.
     Space,
+    /// `|`: the next cell of a table.
+    Cell,
 }
 
 /// A name with the value written beside it. Spans are offsets into the text given.
@@ -49,10 +53,47 @@ pub(crate) fn assigned(text: &[u8], window: Span, keyword: Span) -> Option<Assig
         return None;
     }
     let name = Span::new(identifier_start(text, window, keyword), end);
+    let (name, equals) = without_equals(text, name, keyword);
     let mut cursor = Cursor { text: &text[..window.end], at: name.end };
-    let operator = cursor.operator(name, window)?;
+    if equals {
+        cursor.at += EQUALS_METHODS.iter().find(|method| cursor.rest().starts_with(method))?.len();
+        let (value, quote) = cursor.value(Operator::Compare)?;
+        return Some(Assigned { name, value, quote, operator: Operator::Compare });
+    }
+    let Some(operator) = cursor.operator(name, window) else { return compared_before(text, window, name) };
     let (value, quote) = cursor.value(operator)?;
     Some(Assigned { name, value, quote, operator })
+}
+
+/// Methods that compare what stands before them with what stands in their brackets.
+const EQUALS_METHODS: [&[u8]; 4] = [b".equals(", b".Equals(", b".equalsIgnoreCase(", b".eq("];
+
+/// The name without a method that compares it, and whether there was one.
+fn without_equals(text: &[u8], name: Span, keyword: Span) -> (Span, bool) {
+    let end = memchr::memrchr(b'.', &text[keyword.end..name.end]).map(|at| keyword.end + at);
+    let compared = end.filter(|&end| EQUALS_METHODS.iter().any(|method| text[end..].starts_with(method)));
+    (Span::new(name.start, compared.unwrap_or(name.end)), compared.is_some())
+}
+
+/// `"value" == name`: the literal comes first.
+fn compared_before(text: &[u8], window: Span, name: Span) -> Option<Assigned> {
+    let before = text[window.start..name.start].trim_ascii_end();
+    let before = before.strip_suffix(b"=").unwrap_or(before);
+    let before = before.strip_suffix(b"==").or_else(|| before.strip_suffix(b"!=")).or_else(|| {
+        // The third `=` was the second of two.
+        before.strip_suffix(b"=").or_else(|| before.strip_suffix(b"!"))
+    })?;
+    let before = before.trim_ascii_end();
+    let (&quote, inner) = before.split_last().filter(|(quote, _)| matches!(quote, b'"' | b'\''))?;
+    steps::count_search(inner.len());
+    let start = window.start + memchr::memrchr(quote, inner)? + 1;
+    let value = Span::new(start, window.start + inner.len());
+    (value.start < value.end).then_some(Assigned {
+        name,
+        value,
+        quote: Some(quote),
+        operator: Operator::Compare,
+    })
 }
 
 fn is_name_byte(byte: u8) -> bool {
@@ -120,15 +161,24 @@ impl Cursor<'_> {
             self.eat(b"=");
             return Some(Operator::Compare);
         }
-        if self.eat(b"=>") || self.eat(b":=") || self.eat(b"?=") || self.eat(b"||=") || self.eat(b"+=") {
+        const ASSIGNING: [&[u8]; 7] = [b"=>", b":=", b"?=", b"||=", b"+=", b"<-", b"="];
+        if ASSIGNING.iter().any(|operator| self.eat(operator)) {
             return Some(Operator::Assign);
         }
-        if self.eat(b"=") {
-            return Some(Operator::Assign);
-        }
+        // `password?: string`
+        let optional = self.peek() == Some(b'?') && self.rest().get(1) == Some(&b':');
+        self.at += usize::from(optional);
         if self.peek() == Some(b':') && !self.rest().starts_with(b"::") && !self.rest().starts_with(b"://") {
             self.at += 1;
-            self.type_annotation();
+            // `**Password:** value`, `${PASSWORD:-value}`
+            let default = self.text[..name.start].ends_with(b"${") && self.eat(b"-");
+            if !default && !self.eat(b"**") {
+                self.type_annotation();
+            }
+            return Some(Operator::Assign);
+        }
+        // `"password" -> "value"`, `"password" to "value"`: entries of maps.
+        if quoted && (self.eat(b"->") || self.eat(b"to ")) {
             return Some(Operator::Assign);
         }
         if self.eat(b",") {
@@ -140,14 +190,37 @@ impl Cursor<'_> {
             return Some(Operator::Call);
         }
         if self.eat(b">") {
+            self.eat(b"<string>");
+            self.eat(b"<![CDATA[");
             return Some(Operator::Element);
         }
-        let flag = self.text[name.start..name.end].starts_with(b"-")
-            || ends_with_word(&self.text[window.start..name.start], &[b"ENV", b"ARG", b"setx", b"SETX"]);
-        (blanks > 0 && !quoted && flag).then_some(Operator::Space)
+        if self.eat(b"</key><string>") {
+            return Some(Operator::Element);
+        }
+        // `std::string password{"value"}`
+        if self.peek() == Some(b'{') && blanks == 0 && !quoted && self.rest().get(1) == Some(&b'"') {
+            self.at += 1;
+            return Some(Operator::Assign);
+        }
+        if self.peek() == Some(b'|') && blanks > 0 {
+            return self.cell(name, window);
+        }
+        if blanks == 0 || quoted {
+            return None;
+        }
+        self.declared_type();
+        if self.eat(b"= ") {
+            return Some(Operator::Assign);
+        }
+        let before = &self.text[window.start..name.start];
+        let flag = self.text[name.start..name.end].starts_with(b"-") || ends_with_word(before, SETTERS);
+        // `password "value"`: a line of settings in Groovy, Ruby, nginx; `:password "value"`, `@password "value"`.
+        let line = matches!(self.peek(), Some(b'"' | b'\''))
+            && matches!(before.trim_ascii(), b"" | b":" | b"@" | b"-" | b"{:");
+        (flag || line).then_some(Operator::Space)
     }
 
-    /// Quotes and brackets that end a name: `name"`, `name']`, `name")`, `name[]`, `name[32]`.
+    /// Quotes and brackets that end a name: `name"`, `name']`, `name")`, `name[]`, `name[32]`, `**name**`.
     fn close_name(&mut self) -> bool {
         self.eat(b"\\");
         let quoted = self.skip(|byte| matches!(byte, b'"' | b'\'' | b'`')) > 0;
@@ -156,23 +229,44 @@ impl Cursor<'_> {
             if self.rest().get(1 + digits) == Some(&b']') {
                 self.at += digits + 2;
             }
-        } else {
-            self.eat(b"]");
+        } else if !self.eat(b"]") {
+            self.eat(b"**");
         }
         quoted
     }
 
-    /// `key="name" value="…"`: the value stands in an attribute of its own.
+    /// `key="name" value="…"`, `"key": "name", "value": "…"`, `("--name", default="…")`,
+    /// `variable "name" { default = "…" }`: the value stands in an attribute of its own.
     fn attribute_value(&mut self, quoted: bool) {
         if !quoted {
             return;
         }
+        let start = self.at;
+        let separated = self.eat(b",") || self.eat(b"{");
+        self.blanks();
+        let quote = self.eat(b"\"") || self.eat(b"'");
         for attribute in [b"value".as_slice(), b"Value", b"content", b"default"] {
-            if self.eat(attribute) {
+            if (separated || !quote) && self.eat(attribute) {
+                self.skip(|byte| matches!(byte, b'"' | b'\''));
                 self.blanks();
-                return;
+                if matches!(self.peek(), Some(b'=' | b':')) {
+                    return;
+                }
             }
         }
+        self.at = start;
+    }
+
+    /// `| name | value |`: two cells of a table.
+    fn cell(&mut self, name: Span, window: Span) -> Option<Operator> {
+        let before = self.text[window.start..name.start].trim_ascii_end();
+        let before = before.strip_suffix(b"`").unwrap_or(before);
+        let begins =
+            before.trim_ascii_end().ends_with(b"|") && matches!(self.text[name.start - 1], b' ' | b'`');
+        self.at += 1;
+        self.blanks();
+        self.eat(b"`");
+        begins.then_some(Operator::Cell)
     }
 
     /// `: String =`, `: &'static str =`: the colon announced a type, the value comes behind `=`.
@@ -192,87 +286,19 @@ impl Cursor<'_> {
         }
     }
 
-    /// The value at the cursor: what its quotes hold, or everything up to the next blank or bracket.
-    fn value(&mut self, operator: Operator) -> Option<(Span, Option<u8>)> {
-        let blanks = if operator == Operator::Element { 0 } else { self.blanks() };
-        // A list's first entry stands for all of them.
-        if matches!(self.peek(), Some(b'[' | b'{')) && matches!(self.rest().get(1), Some(b'"' | b'\'')) {
-            self.at += 1;
-        }
-        let prefix = self.rest().iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
-        let raw = prefix <= 2 && matches!(self.rest().get(prefix), Some(b'"' | b'\''));
-        if raw || self.peek() == Some(b'@') && matches!(self.rest().get(1), Some(b'"')) {
-            self.at += if raw { prefix } else { 1 };
-        }
-        let escaped = self.peek() == Some(b'\\') && matches!(self.rest().get(1), Some(b'"' | b'\''));
-        self.at += usize::from(escaped);
-        match self.peek()? {
-            quote @ (b'"' | b'\'' | b'`') => {
-                self.at += 1;
-                let triple = self.rest().starts_with(&[quote, quote]);
-                self.at += if triple { 2 } else { 0 };
-                let start = self.at;
-                let end = start + quoted_len(&self.text[start..], quote, escaped)?;
-                (end > start).then_some((Span::new(start, end), Some(quote)))
-            }
-            b'[' | b'(' => None,
-            _ if matches!(operator, Operator::Argument | Operator::Call) => None,
-            _ => {
-                let start = self.at;
-                let length = match operator {
-                    Operator::Element => memchr::memchr(b'<', self.rest()).unwrap_or(self.rest().len()),
-                    _ => bare_len(self.rest()),
-                };
-                let end = start + self.text[start..start + length].trim_ascii_end().len();
-                // `A= B=c`: the first variable is empty.
-                let next_variable = blanks > 0 && starts_an_assignment(&self.text[start..end]);
-                (end > start && !next_variable).then_some((Span::new(start, end), None))
-            }
+    /// `password string =`, `password As String =`: a type without a colon.
+    fn declared_type(&mut self) {
+        let start = self.at;
+        const TYPES: [&[u8]; 4] = [b"string ", b"As String ", b"as string ", b"*string "];
+        let declared = TYPES.iter().any(|name| self.eat(name));
+        if !declared || self.peek() != Some(b'=') {
+            self.at = start;
         }
     }
 }
 
-/// Bytes of a value without quotes: up to a blank, a separator, or a bracket that closes something
-/// that was opened before the value.
-fn bare_len(text: &[u8]) -> usize {
-    let mut open = 0usize;
-    let stop = |byte: &u8| match byte {
-        b' ' | b'\t' | b'"' | b'\'' | b'`' | b',' | b';' | b'<' | b'>' | b'|' => true,
-        b'(' | b'{' | b'[' => {
-            open += 1;
-            false
-        }
-        b')' | b'}' | b']' => {
-            let foreign = open == 0;
-            open = open.saturating_sub(1);
-            foreign
-        }
-        _ => false,
-    };
-    let length = text.iter().position(stop).unwrap_or(text.len());
-    steps::count(length);
-    length
-}
-
-fn starts_an_assignment(text: &[u8]) -> bool {
-    let name = text.iter().take_while(|byte| byte.is_ascii_uppercase() || **byte == b'_').count();
-    name >= 3 && text.get(name) == Some(&b'=') && text.len() > name + 1 && text[name + 1] != b'='
-}
-
-/// Bytes up to the closing quote; `None` when the line ends before it.
-fn quoted_len(text: &[u8], quote: u8, escaped: bool) -> Option<usize> {
-    let mut at = 0;
-    while at < text.len() {
-        steps::count(1);
-        match text[at] {
-            b'\\' if escaped && text.get(at + 1) == Some(&quote) => return Some(at),
-            b'\\' => at += 2,
-            byte if byte == quote => return Some(at),
-            _ => at += 1,
-        }
-    }
-    None
-}
+/// Words before a name that set it to what stands behind the next blank.
+const SETTERS: &[&[u8]] = &[b"ENV", b"ARG", b"setx", b"SETX", b"setenv", b"#define", b"define"];
 
 fn ends_with_word(text: &[u8], words: &[&[u8]]) -> bool {
     let text = text.trim_ascii_end();
@@ -382,6 +408,37 @@ mod tests {
             r#"password = b"vT9q""#,
             r#"passwords: ["vT9q", "x"]"#,
             "password: vT9q)",
+            r#"#define PASSWORD "vT9q""#,
+            "#define PASSWORD vT9q",
+            "setenv PASSWORD vT9q",
+            r#"password "vT9q""#,
+            r#"  storePassword 'vT9q'"#,
+            r#"@password "vT9q""#,
+            r#"std::string password{"vT9q"};"#,
+            r#"const password string = "vT9q""#,
+            r#"Dim password As String = "vT9q""#,
+            "private password?: string = 'vT9q';",
+            r#"password = ("vT9q")"#,
+            r#"password: String::from("vT9q"),"#,
+            r#"password = []byte("vT9q")"#,
+            r#""password" to "vT9q","#,
+            r#""password" -> "vT9q","#,
+            r#"password <- "vT9q""#,
+            "x=${PASSWORD:-vT9q}",
+            r#"{"key":"password","value":"vT9q"}"#,
+            r#"{"name": "password", "value": "vT9q"}"#,
+            r#"add_argument("--password", default="vT9q")"#,
+            r#"variable "password" { default = "vT9q" }"#,
+            "<password><![CDATA[vT9q]]></password>",
+            "<key>password</key><string>vT9q</string>",
+            "https://a.b/?user=x&password=vT9q&page=2",
+            "| password | vT9q |",
+            "| `password` | `vT9q` | text |",
+            "**Password:** vT9q",
+            r#"if ("vT9q" == password) {"#,
+            r#"if ("vT9q" !== password) {"#,
+            r#"if (password.equals("vT9q"))"#,
+            r#"[{password, "vT9q"}]."#,
         ] {
             let (value, _, _) = value_of(line, "password").unwrap_or_else(|| panic!("nothing in {line}"));
             assert_eq!(value, "vT9q", "{line}");
@@ -400,6 +457,9 @@ mod tests {
             "'Basic login_and_password_removed', 'User-Agent'",
             "PASSWORD= FILTER=integration",
             "password: [self.credentials objectForKey]",
+            r#"enter your password "now""#,
+            r#"x = "a" + password"#,
+            "a | password",
         ] {
             assert_eq!(value_of(line, "password"), None, "{line}");
         }

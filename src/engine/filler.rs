@@ -374,7 +374,7 @@ fn is_plain_call(text: &[u8]) -> bool {
 }
 
 /// `name(…`: an opening bracket right behind a name.
-pub(crate) fn is_call(text: &[u8]) -> bool {
+fn is_call(text: &[u8]) -> bool {
     let Some(open) = memchr::memchr(b'(', text) else { return false };
     let name = &text[..open];
     name.len() >= 2

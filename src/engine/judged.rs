@@ -203,6 +203,7 @@ impl Engine {
         let memory = if collector.best.is_some() { &mut collector.memory } else { &mut own };
         let asked =
             matcher::judge_with(rule, pattern, text, anchor, memory, &mut |found| matches.push(found));
+        matches.retain(|found| self.counts(text, found));
         self.count(Stage::Anchors, 1);
         self.count(Stage::Matches, matches.len());
         let is_far = asked || self.reaches().is_far[anchor.rule];
@@ -228,8 +229,10 @@ impl Engine {
             let (rule, pattern) = (&self.rules[anchor.rule], self.pattern(anchor.rule));
             self.count(Stage::Anchors, 1);
             let sink = &mut |found| {
-                self.count(Stage::Matches, 1);
-                best.add(anchor.rule, found);
+                if self.counts(text, &found) {
+                    self.count(Stage::Matches, 1);
+                    best.add(anchor.rule, found);
+                }
             };
             matcher::judge_with(rule, pattern, text, anchor, &mut memory, sink);
         });

@@ -7,7 +7,7 @@ use crate::rules::token_run::KEYWORD_REACH;
 
 use super::Match;
 use super::anchors::{Anchor, Reach};
-use super::assignment::{self, ValueStart};
+use super::assignment::{self, Assigned, ValueStart};
 use super::entropy::shannon;
 use super::filler;
 use super::generic;
@@ -34,7 +34,7 @@ pub(crate) const NAMED_ABOVE: &str = "provider named on a line above";
 const ONLY_SEQUENCE: &str = "runs of the alphabet";
 
 /// How far a match's context words may stand from it, each way.
-const CONTEXT_REACH: usize = 512;
+pub(crate) const CONTEXT_REACH: usize = 512;
 
 /// Longest escape before a value: `[1;38;5;196m`.
 pub(crate) const ESCAPE: usize = 12;
@@ -67,7 +67,7 @@ pub(crate) fn is_bounded_by_line(rule: &Rule) -> bool {
 }
 
 /// Where the value has a name of its own, the provider may stand a line above: nested settings, logs.
-fn crosses_lines(rule: &Rule) -> bool {
+pub(crate) fn crosses_lines(rule: &Rule) -> bool {
     !rule.keywords.is_empty() && !rule.names.is_empty() && !rule.human && !rule.generic
 }
 
@@ -213,9 +213,8 @@ fn sink_generic<'e>(
     if !pattern.opening().fits(assigned.value.len()) {
         return;
     }
-    let Some((confidence, why)) = generic::judge(text, &assigned, keyword.of(text), rule.human) else {
-        return;
-    };
+    let Some(evidence) = generic::judge(text, &assigned, keyword.of(text), rule.human) else { return };
+    let Some(confidence) = generic::confidence(evidence.sum) else { return };
     // Few names come with a value that may be a secret: only these meet the regex.
     let whole_value = Some(Found { whole: assigned.value, secret: assigned.value });
     if pattern.match_at(text, assigned.value, assigned.value.start) != whole_value
@@ -223,9 +222,18 @@ fn sink_generic<'e>(
     {
         return;
     }
-    let whole = Span::new(assigned.name.start, assigned.value.end);
+    let Assigned { name, value, .. } = assigned;
+    let whole = Span::new(name.start.min(value.start), name.end.max(value.end));
     let confidence = confidence.min(rule.confidence);
-    sink(Match { rule, span: assigned.value, whole, confidence, severity: rule.severity, why });
+    sink(Match {
+        rule,
+        span: assigned.value,
+        whole,
+        confidence,
+        severity: rule.severity,
+        why: evidence.why,
+        evidence: Some(evidence.sum),
+    });
 }
 
 /// Everything that is asked about a regex match but its context; `None` when it does not count.
@@ -242,7 +250,15 @@ fn accept<'e>(rule: &'e Rule, pattern: &LazyPattern, text: &[u8], found: Found) 
     if !rule.keywords.is_empty() && !rule.human && filler::is_only_sequence(part) {
         let why = vec![ONLY_SEQUENCE];
         let (confidence, severity) = (Confidence::Low, rule.severity);
-        return Some(Match { rule, span: found.secret, whole: found.whole, confidence, severity, why });
+        return Some(Match {
+            rule,
+            span: found.secret,
+            whole: found.whole,
+            confidence,
+            severity,
+            why,
+            evidence: None,
+        });
     }
     if rule.entropy.is_some_and(|least| shannon(secret) < least) {
         return None;
@@ -270,7 +286,7 @@ fn accept<'e>(rule: &'e Rule, pattern: &LazyPattern, text: &[u8], found: Found) 
         confidence = Confidence::Low;
         why.push(ONLY_SEQUENCE);
     }
-    Some(Match { rule, span: found.secret, whole: found.whole, confidence, severity, why })
+    Some(Match { rule, span: found.secret, whole: found.whole, confidence, severity, why, evidence: None })
 }
 
 /// What the words near a match say about it.
@@ -295,19 +311,19 @@ fn in_context<'e>(rule: &Rule, text: &[u8], mut found: Match<'e>) -> Option<Matc
 }
 
 /// The value without the literal that all values of its kind share.
-fn distinctive_part<'t>(rule: &Rule, secret: &'t [u8]) -> &'t [u8] {
+pub(crate) fn distinctive_part<'t>(rule: &Rule, secret: &'t [u8]) -> &'t [u8] {
     let prefix =
         rule.literals.iter().filter(|literal| secret.starts_with(literal.as_bytes())).map(String::len).max();
     &secret[prefix.filter(|&length| length < secret.len()).unwrap_or(0)..]
 }
 
-fn is_excluded(rule: &Rule, pattern: &LazyPattern, secret: &[u8]) -> bool {
+pub(crate) fn is_excluded(rule: &Rule, pattern: &LazyPattern, secret: &[u8]) -> bool {
     rule.never.iter().any(|never| never.joined().as_bytes() == secret) || pattern.never_matches(secret)
 }
 
 /// Where the first of the rule's `names` ends in `text`, which begins with the keyword; 0 for a rule
 /// without.
-fn names_end(rule: &Rule, text: &[u8]) -> Option<usize> {
+pub(crate) fn names_end(rule: &Rule, text: &[u8]) -> Option<usize> {
     if rule.names.is_empty() {
         return Some(0);
     }
@@ -357,7 +373,7 @@ fn ends_in_colour(text: &[u8]) -> bool {
 }
 
 /// Whether the byte behind the match lets it end there.
-fn ends_cleanly(rule: &Rule, text: &[u8], whole: Span) -> bool {
+pub(crate) fn ends_cleanly(rule: &Rule, text: &[u8], whole: Span) -> bool {
     let Some(&after) = text.get(whole.end) else { return true };
     match rule.boundary {
         Boundary::None => true,

@@ -7,6 +7,7 @@ mod anchors;
 mod assignment;
 mod entropy;
 pub mod examples;
+pub mod explain;
 mod filler;
 mod generic;
 mod judged;
@@ -14,9 +15,11 @@ mod letter_case;
 mod matcher;
 mod nearby;
 mod opening;
+pub mod outline;
 mod overlap;
 mod pattern;
 mod proof;
+mod providers;
 pub mod sample;
 mod stages;
 mod steps;
@@ -26,13 +29,16 @@ use std::cmp::Reverse;
 use std::sync::{Arc, OnceLock};
 
 use crate::model::{Confidence, Severity, Span, StageCounts};
+use crate::rules::syntax::Boundary;
 use crate::rules::{Rule, RuleSet};
 
 use anchors::Anchors;
+pub use generic::confidence as confidence_of;
 use judged::Reaches;
 pub use judged::{Changes, Judged};
 pub use overlap::settle;
 use pattern::LazyPattern;
+use providers::Providers;
 use stages::{Stage, Stages};
 
 /// One value found in one chunk.
@@ -50,6 +56,8 @@ pub struct Match<'e> {
     pub severity: Severity,
     /// What held, in a fixed order.
     pub why: Vec<&'static str>,
+    /// What speaks for it, where it is a guess that was weighed; see [`confidence_of`].
+    pub evidence: Option<i16>,
 }
 
 /// The rules, ready to scan with. Shared by all threads.
@@ -60,6 +68,7 @@ pub struct Engine {
     patterns: Box<[OnceLock<Box<LazyPattern>>]>,
     anchors: Anchors,
     reaches: OnceLock<Reaches>,
+    providers: OnceLock<Providers>,
     stages: Option<Arc<Stages>>,
 }
 
@@ -77,7 +86,14 @@ impl Engine {
     fn with(rules: &RuleSet, stages: Option<Arc<Stages>>) -> Engine {
         let patterns = (0..rules.count()).map(|_| OnceLock::new()).collect();
         let anchors = Anchors::new(rules, stages.clone());
-        Engine { rules: rules.clone(), patterns, anchors, reaches: OnceLock::new(), stages }
+        Engine {
+            rules: rules.clone(),
+            patterns,
+            anchors,
+            reaches: OnceLock::new(),
+            providers: OnceLock::new(),
+            stages,
+        }
     }
 
     /// What was counted so far.
@@ -91,6 +107,13 @@ impl Engine {
 
     fn pattern(&self, rule: usize) -> &LazyPattern {
         self.patterns[rule].get_or_init(|| Box::new(LazyPattern::new(&self.rules[rule], self.stages.clone())))
+    }
+
+    /// Whether a match counts where it stands. Those of the widest net do not beside the name of a provider that a
+    /// rule knows. The names are gathered when they are first asked for, which few texts do.
+    fn counts(&self, text: &[u8], found: &Match<'_>) -> bool {
+        let providers = || self.providers.get_or_init(|| Providers::of(&self.rules));
+        found.rule.boundary != Boundary::Value || !providers().name(text, found.span)
     }
 
     /// What a change in a text can be felt by. Asks every rule, so it is made for a history only.
@@ -128,7 +151,8 @@ impl Engine {
 
 /// Which of two matches of one rule on the same bytes is the better one: all that can differ.
 fn quality<'m>(found: &'m Match<'_>) -> impl Ord + 'm {
-    (found.confidence, found.severity, found.whole.len(), Reverse(found.whole.start), &found.why)
+    let Match { confidence, evidence, severity, whole, .. } = found;
+    (confidence, evidence, severity, whole.len(), Reverse(whole.start), &found.why)
 }
 
 /// Whether the rule's regexes can be built within the engine's limits; the error says why not.

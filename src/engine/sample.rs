@@ -6,6 +6,7 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 use crate::rules::{Check, Rule, lint};
 
 use super::entropy::shannon;
+use super::filler::is_filler;
 use super::proof;
 
 /// A small generator of its own (SplitMix64), so that a seed draws the same sample for ever.
@@ -26,7 +27,7 @@ impl Draw {
         mixed ^ (mixed >> 31)
     }
 
-    fn below(&mut self, bound: u64) -> u64 {
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
         self.next() % bound.max(1)
     }
 }
@@ -34,28 +35,32 @@ impl Draw {
 /// A text that `rule`'s pattern matches as a whole, with a value that passes the rule's checks where
 /// such a value can be made. `None` when the pattern does not parse.
 pub fn sample(rule: &Rule, draw: &mut Draw) -> Option<Vec<u8>> {
-    let hir = lint::parse(&rule.pattern).ok()?;
-    // Now and then a draw has no digit, or repeats itself too often for the rule's entropy.
-    let mut drawn = draw_once(rule, &hir, draw);
+    Some(sample_of(rule, &lint::parse(&rule.pattern).ok()?, draw))
+}
+
+/// The same for a pattern that is parsed already.
+pub(crate) fn sample_of(rule: &Rule, hir: &Hir, draw: &mut Draw) -> Vec<u8> {
+    // Now and then a draw has no digit, or repeats itself too often.
+    let mut drawn = draw_once(rule, hir, draw);
     for _ in 0..64 {
         if drawn.holds {
             break;
         }
-        drawn = draw_once(rule, &hir, draw);
+        drawn = draw_once(rule, hir, draw);
     }
-    Some(drawn.text)
+    drawn.text
 }
 
 struct Drawn {
     text: Vec<u8>,
-    /// Whether entropy and checks are content.
+    /// Whether nothing speaks against it.
     holds: bool,
 }
 
 fn draw_once(rule: &Rule, hir: &Hir, draw: &mut Draw) -> Drawn {
     let mut parts = Parts::default();
     write(hir, draw, &mut parts);
-    if let Some(check) = rule.checks.iter().find(|check| **check == Check::PrivateKey) {
+    if let Some(check) = rule.checks.iter().find(|check| proof::writes_whole(check)) {
         proof::complete(check, &mut parts.text);
         return Drawn { text: parts.text, holds: true };
     }
@@ -67,7 +72,9 @@ fn draw_once(rule: &Rule, hir: &Hir, draw: &mut Draw) -> Drawn {
         let outcome = proof::verify(check, &parts.text, &value);
         !matches!(outcome, proof::Outcome::Disproved | proof::Outcome::Doubtful(_))
     };
-    let holds = rule.entropy.is_none_or(|least| shannon(&value) >= least) && rule.checks.iter().all(content);
+    let holds = rule.entropy.is_none_or(|least| shannon(&value) >= least)
+        && !is_filler(&value)
+        && rule.checks.iter().all(content);
     Drawn { text: parts.text, holds }
 }
 

@@ -2,8 +2,10 @@
 
 mod again;
 mod drawn;
+mod envelope;
 mod linear;
 mod locality;
+mod near_miss;
 mod opening;
 mod prefilter;
 mod text;

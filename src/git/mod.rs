@@ -14,12 +14,14 @@ pub use object::{Kind, Object, ObjectError, ReadObjects, ScanObjects, Visitor};
 pub use oid::{HashAlgorithm, Oid};
 
 pub mod attribution;
+pub mod bases;
 pub mod commit;
 pub mod diff;
 pub mod env;
 pub mod graph;
 pub mod ident;
 pub mod index;
+pub mod message;
 mod numbers;
 mod oid_map;
 mod plumbing;

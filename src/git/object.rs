@@ -59,6 +59,17 @@ pub enum ObjectError {
     },
 }
 
+impl ObjectError {
+    /// The id that was asked for.
+    pub fn id(&self) -> &Oid {
+        match self {
+            ObjectError::Missing { id }
+            | ObjectError::Corrupt { id, .. }
+            | ObjectError::TooLarge { id, .. } => id,
+        }
+    }
+}
+
 /// Reads single objects by id.
 pub trait ReadObjects: Sync {
     /// The object named `id`, whole.

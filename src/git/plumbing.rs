@@ -1,4 +1,5 @@
-//! Names that libgit2 cannot read, asked of git itself: refs in the reftable format.
+//! What libgit2 cannot read, asked of git itself: refs in the reftable format, and configuration that the
+//! command line of the calling git sets.
 //!
 //! Plumbing only, in machine form, with its exit status checked. Reflogs are left out here: a scan
 //! of history reads the commits they name from the store anyway.
@@ -53,6 +54,22 @@ impl Plumbing<'_> {
             }
         }
         Ok(heads)
+    }
+
+    /// Keys that match a pattern, in lower case, with their values; the last one of a key holds. `None` when
+    /// git cannot be asked.
+    pub(super) fn config(&self, pattern: &str) -> Option<Vec<(Vec<u8>, Vec<u8>)>> {
+        let output = self.run(&["config", "-z", "--get-regexp", pattern]).ok()?;
+        // It returns 1 when there is none.
+        if !matches!(output.status.code(), Some(0 | 1)) {
+            return None;
+        }
+        let entries = output.stdout.split(|&byte| byte == 0).filter(|entry| !entry.is_empty());
+        let parse = |entry: &[u8]| {
+            let end = memchr::memchr(b'\n', entry).unwrap_or(entry.len());
+            (entry[..end].to_vec(), entry.get(end + 1..).unwrap_or_default().to_vec())
+        };
+        Some(entries.map(parse).collect())
     }
 
     fn checked(&self, args: &[&str]) -> Result<Vec<u8>, RepoError> {

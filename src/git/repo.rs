@@ -259,36 +259,14 @@ impl Repo {
         }
     }
 
-    /// The two sides of a range, (left out, taken): `A..B`; `A...B`, which leaves out what the merge
-    /// bases reach; a missing side means HEAD.
-    pub fn range(&self, spec: &str) -> Result<(Vec<Oid>, Vec<Oid>), RepoError> {
-        let named = |text| if str::is_empty(text) { "HEAD" } else { text };
-        if let Some((left, right)) = spec.split_once("...") {
-            let side = |text| self.resolve(named(text));
-            let include = side(right)?;
-            let bases = self.merge_bases(side(left)?, include)?;
-            if bases.is_empty() {
-                return Err(RepoError::NoMergeBase { left: left.into(), right: right.into() });
-            }
-            return Ok((bases, vec![include]));
-        }
-        let (left, right) =
-            spec.split_once("..").ok_or_else(|| RepoError::NotARange { spec: spec.to_owned() })?;
-        let side = |text| self.resolve_tip(named(text));
-        Ok((vec![side(left)?], vec![side(right)?]))
-    }
-
-    /// The best common ancestor; `None` when there is none.
-    pub fn merge_base(&self, one: Oid, two: Oid) -> Result<Option<Oid>, RepoError> {
-        Ok(self.merge_bases(one, two)?.first().copied())
-    }
-
-    fn merge_bases(&self, one: Oid, two: Oid) -> Result<Vec<Oid>, RepoError> {
-        match self.git.merge_bases(their_id(one)?, their_id(two)?) {
-            Ok(bases) => Ok(bases.iter().copied().filter_map(own_id).collect()),
-            Err(error) if error.code() == ErrorCode::NotFound => Ok(Vec::new()),
-            Err(error) => Err(error.into()),
-        }
+    /// The two sides of `A..B` or `A...B`; a missing one means HEAD. What B has and A lacks is the same for both.
+    pub fn sides(&self, spec: &str) -> Result<(Oid, Oid), RepoError> {
+        let (left, right) = spec
+            .split_once("...")
+            .or_else(|| spec.split_once(".."))
+            .ok_or_else(|| RepoError::NotARange { spec: spec.to_owned() })?;
+        let side = |text: &str| self.resolve_tip(if text.is_empty() { "HEAD" } else { text });
+        Ok((side(left)?, side(right)?))
     }
 
     /// The commits whose parents a shallow clone left out; empty in a whole one.
@@ -319,6 +297,13 @@ impl Repo {
         Ok(false)
     }
 
+    /// The branch that is the default of `remote`, where the clone wrote that down.
+    pub fn remote_head(&self, remote: &str) -> Option<String> {
+        let head = self.git.find_reference(&format!("refs/remotes/{remote}/HEAD")).ok()?;
+        let target = head.symbolic_target().ok()??.to_owned();
+        target.strip_prefix(&format!("refs/remotes/{remote}/")).map(str::to_owned)
+    }
+
     /// Where git looks for this repository's hooks; the directory need not exist.
     pub fn hooks_dir(&self) -> Result<PathBuf, RepoError> {
         let mut config = self.git.config()?;
@@ -341,6 +326,12 @@ impl Repo {
         }
     }
 
+    /// The names of the remotes.
+    pub fn remotes(&self) -> Result<Vec<String>, RepoError> {
+        let names = self.git.remotes()?;
+        Ok(names.iter_bytes().map(|name| String::from_utf8_lossy(name).into_owned()).collect())
+    }
+
     /// All refs with the objects they name, tags not peeled. Symbolic refs to nothing are left out
     /// (the HEAD of a remote whose branch was deleted).
     pub(super) fn refs(&self) -> Result<Vec<(String, Oid)>, RepoError> {
@@ -359,8 +350,12 @@ impl Repo {
 
     /// git itself, where libgit2 cannot read the refs.
     pub(super) fn plumbing(&self) -> Option<Plumbing<'_>> {
-        let plumbing = Plumbing { git_dir: self.git_dir(), base: &self.base, env: &self.env };
-        self.reftable.then_some(plumbing)
+        self.reftable.then(|| self.git())
+    }
+
+    /// git itself.
+    pub(super) fn git(&self) -> Plumbing<'_> {
+        Plumbing { git_dir: self.git_dir(), base: &self.base, env: &self.env }
     }
 }
 

@@ -4,6 +4,7 @@
 //! on a proof from the graph itself, else the whole excluded side is read.
 
 use std::collections::{BinaryHeap, HashSet};
+use std::time::Instant;
 
 use super::commit::Commit;
 use super::graph::parents_first;
@@ -38,6 +39,8 @@ pub struct Range {
     /// Whether the excluded side ends at a shallow boundary or an unreadable commit: the range may
     /// hold more than is new, never less.
     pub exclude_cut: bool,
+    /// Whether time ran out: what of the range was seen so far may belong to the excluded side.
+    pub out_of_time: bool,
 }
 
 /// Finds the commits of `include` that `exclude` lacks. Tips may be annotated tags; tips that lead to no
@@ -47,6 +50,17 @@ pub fn walk_range(
     shallow: &HashSet<Oid>,
     exclude: &[Oid],
     include: &[Oid],
+) -> Range {
+    walk_range_until(objects, shallow, exclude, include, None)
+}
+
+/// The same, given up at the `deadline`.
+pub fn walk_range_until(
+    objects: &impl ReadObjects,
+    shallow: &HashSet<Oid>,
+    exclude: &[Oid],
+    include: &[Oid],
+    deadline: Option<Instant>,
 ) -> Range {
     let mut walk = Walk {
         objects,
@@ -62,8 +76,8 @@ pub fn walk_range(
     }
     excluded.sort_unstable();
     excluded.dedup();
-    walk.run(&excluded);
-    walk.finish()
+    let out_of_time = !walk.run(&excluded, deadline);
+    Range { out_of_time, ..walk.finish() }
 }
 
 struct Node {
@@ -139,10 +153,17 @@ impl<O: ReadObjects> Walk<'_, O> {
         Node { commit, excluded: false, boundary }
     }
 
-    fn run(&mut self, excluded_tips: &[Oid]) {
+    /// Whether it came to its end.
+    fn run(&mut self, excluded_tips: &[Oid], deadline: Option<Instant>) -> bool {
+        /// Commits between two looks at the clock.
+        const A_WHILE: usize = 256;
         let mut steps = 0usize;
         let mut next_proof = 0usize;
         while let Some((_, id, excluded)) = self.queue.pop() {
+            if steps > 0 && steps.is_multiple_of(A_WHILE) && deadline.is_some_and(|end| Instant::now() >= end)
+            {
+                return false;
+            }
             steps += 1;
             self.open -= usize::from(!excluded);
             let node = &self.nodes[&id];
@@ -153,11 +174,12 @@ impl<O: ReadObjects> Walk<'_, O> {
             }
             if self.open == 0 && steps >= next_proof {
                 if self.proved(excluded_tips) {
-                    return;
+                    return true;
                 }
                 next_proof = steps * 2;
             }
         }
+        true
     }
 
     /// Whether no commit that is still in the range can turn out to be excluded. A commit that

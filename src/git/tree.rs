@@ -166,6 +166,36 @@ pub fn read_tree(objects: &impl ReadObjects, id: &Oid) -> Result<Vec<u8>, Object
     Ok(object.data)
 }
 
+/// What stands at `path` below the tree `root`; `None` when nothing does. The root itself is the empty path.
+/// Links are not followed.
+pub fn lookup(
+    objects: &impl ReadObjects,
+    root: &Oid,
+    path: &[u8],
+) -> Result<Option<(Mode, Oid)>, ObjectError> {
+    let mut found = (Mode::Tree, *root);
+    for name in path.split(|&byte| byte == b'/').filter(|name| !name.is_empty()) {
+        if found.0 != Mode::Tree {
+            return Ok(None);
+        }
+        let id = found.1;
+        let data = read_tree(objects, &id)?;
+        let mut here = None;
+        for entry in entries(&data, id.as_bytes().len()) {
+            let entry = entry.map_err(|error| ObjectError::Corrupt { id, why: error.to_string() })?;
+            if entry.name == name {
+                here = Some((entry.mode, entry.id));
+                break;
+            }
+        }
+        match here {
+            Some(entry) => found = entry,
+            None => return Ok(None),
+        }
+    }
+    Ok(Some(found))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

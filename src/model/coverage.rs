@@ -18,6 +18,8 @@ pub enum CoverageKind {
     Shallow,
     /// Work on it was ended by a limit or a fault of our own.
     Aborted,
+    /// The time that was allowed ended first.
+    OutOfTime,
     /// The content is kept elsewhere (a git-lfs pointer, a submodule). Said; does not make a run incomplete.
     Elsewhere,
 }
@@ -32,6 +34,7 @@ impl CoverageKind {
             CoverageKind::TooLarge => "too-large",
             CoverageKind::Shallow => "shallow",
             CoverageKind::Aborted => "aborted",
+            CoverageKind::OutOfTime => "out-of-time",
             CoverageKind::Elsewhere => "elsewhere",
         }
     }

@@ -10,7 +10,7 @@ use super::secret::Secret;
 /// What was scanned, with what. Holds nothing that differs between two equal runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScanHeader {
-    /// `scan`, `staged`, `range` or `history`.
+    /// `scan`, `staged`, `range`, `ci` or `history`.
     pub command: String,
     /// The paths, range or repository as the user gave them.
     pub target: String,
@@ -22,6 +22,8 @@ pub struct ScanHeader {
     pub refs: Vec<String>,
     /// `(m, n)` for shard m of n.
     pub shard: Option<(usize, usize)>,
+    /// The commit whose configuration, baseline, rules and marks hold; `None` for those of the files.
+    pub policy: Option<String>,
 }
 
 /// How much was read.
@@ -128,6 +130,10 @@ pub struct ScanReport {
     pub effort: Effort,
     /// New findings at or above this confidence decide the verdict.
     pub fail_on: Confidence,
+    /// What a person should know of the run: sentences without a full stop.
+    pub notes: Vec<String>,
+    /// Why there was nothing to read, where that is so.
+    pub nothing: Option<String>,
 }
 
 impl ScanReport {

@@ -12,7 +12,7 @@ mod role;
 pub use baseline::{Baseline, BaselineError, Entry, RandomError};
 pub use inline::Surroundings;
 pub use paths::{GlobError, SkipPaths};
-pub use role::is_example_path;
+pub use role::Role;
 
 use crate::model::{Finding, FingerprintKey, RepoPath, Status};
 
@@ -23,14 +23,27 @@ pub struct Policy {
     pub skip: SkipPaths,
     /// Known findings, and the key of all fingerprints.
     pub baseline: Baseline,
-    /// Whether `stopleak:allow` marks count.
-    pub inline: bool,
+    /// Whose `stopleak:allow` marks count.
+    pub marks: Marks,
 }
+
+/// Whose marks count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Marks {
+    /// Everybody's.
+    #[default]
+    Trusted,
+    /// Not those that come with the text that is judged: they are told, and change nothing.
+    Told,
+}
+
+/// How the reason of a finding begins of which only a mark says that it may stay that does not count.
+pub const ALLOWS_ITSELF: &str = "allowed by this change itself, which does not count";
 
 impl Default for Policy {
     /// Reads every file, knows no finding, honours marks.
     fn default() -> Policy {
-        Policy { skip: SkipPaths::default(), baseline: Baseline::default(), inline: true }
+        Policy { skip: SkipPaths::default(), baseline: Baseline::default(), marks: Marks::Trusted }
     }
 }
 
@@ -50,19 +63,18 @@ impl Policy {
     /// The first that applies wins: an inline mark (it stands beside the value and gives a reason), then the
     /// baseline. An old finding is left alone: it does not block, and why it is old is worth more than why
     /// it might be allowed. A mark that is meant for the finding and lacks something leaves it new and says
-    /// what is missing.
+    /// what is missing, as does one whose author is not trusted.
     pub fn judge(&self, finding: &mut Finding, around: &Surroundings<'_>) {
         if finding.status != Status::New {
             return;
         }
-        let mark = if self.inline {
-            inline::find(&finding.rule.id, &finding.secret, around)
-        } else {
-            inline::Mark::Absent
-        };
+        let mark = inline::find(&finding.rule.id, &finding.secret, around);
         let (status, reason) = match (mark, self.baseline.allows(finding)) {
-            (inline::Mark::Allows { reason }, _) => (Status::Suppressed, format!("inline: {reason}")),
+            (inline::Mark::Allows { reason }, _) if self.marks == Marks::Trusted => {
+                (Status::Suppressed, format!("inline: {reason}"))
+            }
             (_, Some(reason)) => (Status::Suppressed, reason),
+            (inline::Mark::Allows { reason }, None) => (Status::New, format!("{ALLOWS_ITSELF}: {reason}")),
             (inline::Mark::Refused { why }, None) => (Status::New, why),
             (inline::Mark::Absent, None) => return,
         };
@@ -145,20 +157,13 @@ mod tests {
     }
 
     #[test]
-    fn old_findings_are_left_alone_and_marks_can_be_switched_off() {
+    fn old_findings_are_left_alone_and_marks_of_the_untrusted_are_told() {
         let marked = "k = v4lue # stopleak:allow demo-token test data";
         assert_eq!(judged(&with_baseline("v4lue"), marked, Status::Old), (Status::Old, None));
-        let strict = Policy { inline: false, ..Policy::default() };
-        assert_eq!(judged(&strict, marked, Status::New), (Status::New, None));
-    }
-
-    #[test]
-    fn the_key_in_a_baseline_file_is_no_finding_wherever_it_stands() {
-        let policy = Policy::default();
-        let text = policy.baseline.render();
-        let (mut finding, span) = finding(&text, &policy.key().to_hex(), policy.key());
-        let around = Surroundings { text: text.as_bytes(), value: span, secrets: &[span] };
-        policy.judge(&mut finding, &around);
-        assert_eq!(finding.status, Status::Suppressed);
+        let strict = Policy { marks: Marks::Told, ..Policy::default() };
+        let told = format!("{ALLOWS_ITSELF}: test data");
+        assert_eq!(judged(&strict, marked, Status::New), (Status::New, Some(told)));
+        let known = Policy { marks: Marks::Told, ..with_baseline("v4lue") };
+        assert_eq!(judged(&known, marked, Status::New), (Status::Suppressed, Some("baseline".into())));
     }
 }

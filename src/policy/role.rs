@@ -2,71 +2,94 @@
 
 use crate::model::RepoPath;
 
-/// Folder and file-name words of tests, examples and documentation.
-const WORDS: &[&str] = &[
-    "test",
-    "tests",
-    "testing",
-    "testdata",
-    "spec",
-    "specs",
-    "fixture",
-    "fixtures",
-    "mock",
-    "mocks",
-    "example",
-    "examples",
-    "sample",
-    "samples",
-    "demo",
-    "demos",
-    "doc",
-    "docs",
-    "documentation",
-    "tutorial",
-    "e2e",
-    "stub",
-    "stubs",
-    "fake",
-    "fakes",
-    "dummy",
-    "snapshots",
-    "cassettes",
-    "testsuite",
-    "guides",
-    "tutorials",
-    "benchmark",
-    "benchmarks",
-    "bench",
-];
-
-/// Endings of documentation pages.
-const DOCUMENTS: &[&[u8]] = &[b".md", b".mdx", b".rst", b".adoc", b".asciidoc", b".rdoc", b".pod"];
-
-/// Whether the path is that of a test, an example or a documentation page, so that a guess about a
-/// value in it is worth less. A proof is worth the same everywhere.
-pub fn is_example_path(path: &RepoPath) -> bool {
-    let lower = path.as_bytes().to_ascii_lowercase();
-    let words = lower.split(|byte| matches!(byte, b'/' | b'.' | b'_' | b'-'));
-    let mut words = words.filter_map(|word| std::str::from_utf8(word).ok());
-    words.any(|word| WORDS.contains(&word))
-        || DOCUMENTS.iter().any(|ending| lower.ends_with(ending))
-        || has_perl_test_folder(&lower)
-        || has_test_class(path.as_bytes())
+/// What is known of a role: one entry of `roles` in `weights.yaml`.
+struct Entry {
+    why: &'static str,
+    example: bool,
+    words: &'static [&'static str],
+    endings: &'static [&'static str],
+    stems: &'static [&'static str],
+    only: &'static [&'static str],
+    password: i16,
+    token: i16,
 }
 
-/// `t/`: where Perl, git and others keep their tests.
-fn has_perl_test_folder(lower: &[u8]) -> bool {
-    lower.starts_with(b"t/") || memchr::memmem::find(lower, b"/t/").is_some()
+// ROLES, which `build.rs` makes of weights.yaml
+include!(concat!(env!("OUT_DIR"), "/roles.rs"));
+
+/// The purpose of a file, as far as its path tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Role(u8);
+
+impl Role {
+    /// How many there are.
+    pub const COUNT: usize = ROLES.len() + 1;
+
+    /// Nothing is known.
+    pub const PLAIN: Role = Role(ROLES.len() as u8);
+
+    /// The role that the path says.
+    pub fn of(path: &RepoPath) -> Role {
+        let path = path.as_bytes();
+        let lower = path.to_ascii_lowercase();
+        let at = ROLES.iter().position(|entry| entry.fits(path, &lower));
+        at.map_or(Role::PLAIN, |at| Role(at as u8))
+    }
+
+    /// All of them.
+    pub fn all() -> impl Iterator<Item = Role> {
+        (0..Role::COUNT as u8).map(Role)
+    }
+
+    /// A number below [`Role::COUNT`].
+    pub fn index(self) -> usize {
+        usize::from(self.0)
+    }
+
+    /// What is said about findings that it makes less sure.
+    pub fn why(self) -> &'static str {
+        self.entry().map_or("", |entry| entry.why)
+    }
+
+    /// Whether it is a test, an example or documentation, so that a guess about a value is worth less. A
+    /// proof is worth the same everywhere.
+    pub fn is_example(self) -> bool {
+        self.entry().is_some_and(|entry| entry.example)
+    }
+
+    /// What it adds to the evidence for a value that people choose (`human`), or machines make. Never more
+    /// than zero.
+    pub fn weight(self, human: bool) -> i16 {
+        self.entry().map_or(0, |entry| if human { entry.password } else { entry.token })
+    }
+
+    fn entry(self) -> Option<&'static Entry> {
+        ROLES.get(self.index())
+    }
+}
+
+impl Entry {
+    fn fits(&self, path: &[u8], lower: &[u8]) -> bool {
+        let ends = |endings: &[&str]| endings.iter().any(|ending| lower.ends_with(ending.as_bytes()));
+        (has_word(lower, self.words) || ends(self.endings) || begins_a_word(path, self.stems))
+            && (self.only.is_empty() || ends(self.only))
+    }
+}
+
+/// Whether one of the words is a part of the path, or with a `/` behind it one of its folders.
+fn has_word(lower: &[u8], words: &[&str]) -> bool {
+    let is_one = |part: &[u8]| words.iter().any(|word| word.as_bytes() == part);
+    let mut folders = lower.split_inclusive(|&byte| byte == b'/').filter(|part| part.ends_with(b"/"));
+    lower.split(|byte| matches!(byte, b'/' | b'.' | b'_' | b'-')).any(is_one) || folders.any(is_one)
 }
 
 /// `LoginTest.java`, `LoginTests.kt`, `LoginSpec.scala`: the class is named for its role.
-fn has_test_class(path: &[u8]) -> bool {
+fn begins_a_word(path: &[u8], stems: &[&str]) -> bool {
     let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or(path);
     let stem = name.split(|&byte| byte == b'.').next().unwrap_or(name);
-    [b"Test".as_slice(), b"Tests", b"Spec", b"Specs"].iter().any(|role| {
+    stems.iter().any(|role| {
         let before = stem.len().wrapping_sub(role.len() + 1);
-        stem.ends_with(role)
+        stem.ends_with(role.as_bytes())
             && stem.get(before).is_some_and(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
     })
 }
@@ -88,7 +111,7 @@ mod tests {
             "src/LoginTests.java",
             "man/git-x.adoc",
         ] {
-            assert!(is_example_path(&RepoPath::new(path)), "{path}");
+            assert!(Role::of(&RepoPath::new(path)).is_example(), "{path}");
         }
         for path in [
             "src/contest.py",
@@ -97,8 +120,31 @@ mod tests {
             "app/attestation/key.pem",
             "src/Latest.java",
             "at/x",
+            "src/t.rs",
         ] {
-            assert!(!is_example_path(&RepoPath::new(path)), "{path}");
+            assert_eq!(Role::of(&RepoPath::new(path)), Role::PLAIN, "{path}");
         }
+    }
+
+    #[test]
+    fn roles_are_told_apart() {
+        let why = |path: &str| Role::of(&RepoPath::new(path)).why();
+        assert_eq!(why("Cargo.lock"), "in a lock file");
+        assert_eq!(why("config/locales/de.yml"), "in a translation");
+        assert_eq!(why("dist/app.min.js"), "in minified code");
+        assert_eq!(why("docs/setup.html"), "in documentation");
+        assert_eq!(why("test/login.rb"), "in a test");
+        assert_eq!(why("test/config.json"), "in the data of tests or examples");
+        assert_eq!(why("src/main.rs"), "");
+    }
+
+    #[test]
+    fn a_role_never_adds_evidence() {
+        assert_eq!(Role::all().count(), Role::COUNT);
+        assert_eq!(Role::all().map(Role::index).max(), Some(Role::PLAIN.index()));
+        for role in Role::all() {
+            assert!(role.weight(true) <= 0 && role.weight(false) <= 0, "{role:?}");
+        }
+        assert_eq!(Role::PLAIN.weight(true), 0);
     }
 }

@@ -107,6 +107,7 @@ pub(super) fn report(command: &str, findings: Vec<Finding>) -> ScanReport {
             rules: 134,
             refs: Vec::new(),
             shard: None,
+            policy: None,
         },
         findings,
         coverage: Vec::new(),
@@ -114,6 +115,8 @@ pub(super) fn report(command: &str, findings: Vec<Finding>) -> ScanReport {
         counts: Counts { files: 12, bytes: 34_120, ..Counts::default() },
         effort: Effort::default(),
         fail_on: Confidence::Medium,
+        notes: Vec::new(),
+        nothing: None,
     }
 }
 

@@ -15,6 +15,8 @@ mod redact;
 mod sarif;
 #[cfg(test)]
 mod tests;
+mod verdict;
+mod words;
 
 use std::fmt;
 use std::io;
@@ -24,8 +26,8 @@ use crate::model::ScanReport;
 
 pub use escape::terminal_lines;
 pub use file::{replace_file, write_to_file};
-pub(crate) use human::grouped;
 pub use record::Document;
+pub(crate) use words::grouped;
 
 /// How a report is written. What does not apply to a format is ignored by it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

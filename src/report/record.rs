@@ -10,6 +10,7 @@ use crate::model::{
 };
 
 use super::redact::Redactor;
+use super::verdict;
 use crate::model::ScanReport;
 
 /// The number in every `scan` record; it grows when a field changes its meaning or goes away.
@@ -51,7 +52,7 @@ pub struct Scan {
     pub tool: String,
     /// The tool's version.
     pub version: String,
-    /// `scan`, `staged`, `range` or `history`.
+    /// `scan`, `staged`, `range`, `ci` or `history`.
     pub command: String,
     /// The paths, range or repository as the user gave them.
     pub target: String,
@@ -65,6 +66,8 @@ pub struct Scan {
     pub refs: Vec<String>,
     /// Which part of a divided scan this is; `None` for a whole one.
     pub shard: Option<Shard>,
+    /// The commit whose configuration, baseline, rules and marks hold; `None` for those of the files.
+    pub policy: Option<String>,
 }
 
 /// One part of a divided scan.
@@ -160,7 +163,7 @@ pub struct Coverage {
 }
 
 /// The result.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
     /// Whether everything that should have been read was.
     pub complete: bool,
@@ -168,8 +171,38 @@ pub struct Summary {
     pub verdict: Verdict,
     /// How much was read.
     pub counts: Counts,
+    /// How many things were not, by why.
+    pub not_read: NotRead,
     /// How many findings there are.
     pub findings: StatusCounts,
+    /// What a person should know of the run.
+    pub notes: Vec<String>,
+    /// Why there was nothing to read, where that is so.
+    pub nothing: Option<String>,
+    /// All of this in one line, as the human format ends.
+    pub line: String,
+}
+
+/// Entries of coverage by kind.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct NotRead {
+    /// [`CoverageKind::Unreadable`].
+    pub unreadable: usize,
+    /// [`CoverageKind::Corrupt`].
+    pub corrupt: usize,
+    /// [`CoverageKind::Missing`].
+    pub missing: usize,
+    /// [`CoverageKind::TooLarge`].
+    pub too_large: usize,
+    /// [`CoverageKind::Shallow`].
+    pub shallow: usize,
+    /// [`CoverageKind::Aborted`].
+    pub aborted: usize,
+    /// [`CoverageKind::OutOfTime`].
+    pub out_of_time: usize,
+    /// [`CoverageKind::Elsewhere`].
+    pub elsewhere: usize,
 }
 
 /// Findings by status.
@@ -205,7 +238,9 @@ impl Document {
                 Status::Suppressed => &mut by_status.suppressed,
             } += 1;
         }
-        Document {
+        let mut not_read = NotRead::default();
+        coverage.iter().for_each(|entry| not_read.add(entry.kind));
+        let mut document = Document {
             scan: Scan::new(report, &redactor),
             findings: findings.iter().map(|finding| Finding::new(finding, &redactor, show_secrets)).collect(),
             coverage: coverage.iter().map(|entry| Coverage::new(entry, &redactor)).collect(),
@@ -213,9 +248,15 @@ impl Document {
                 complete: report.is_complete(),
                 verdict: report.verdict(),
                 counts: report.counts,
+                not_read,
                 findings: by_status,
+                notes: report.notes.iter().map(|note| redactor.text(note)).collect(),
+                nothing: report.nothing.as_ref().map(|why| redactor.text(why)),
+                line: String::new(),
             },
-        }
+        };
+        document.summary.line = verdict::line(&document);
+        document
     }
 
     /// The lines of the master format, in their order.
@@ -223,12 +264,40 @@ impl Document {
         std::iter::once(Record::Scan(self.scan.clone()))
             .chain(self.findings.iter().map(|finding| Record::Finding(Box::new(finding.clone()))))
             .chain(self.coverage.iter().cloned().map(Record::Coverage))
-            .chain(std::iter::once(Record::Summary(self.summary)))
+            .chain(std::iter::once(Record::Summary(self.summary.clone())))
     }
 
     /// Whether `finding` is one that decides the verdict.
     pub fn blocks(&self, finding: &Finding) -> bool {
         finding.status == Status::New && finding.confidence >= self.scan.fail_on
+    }
+}
+
+impl NotRead {
+    fn add(&mut self, kind: CoverageKind) {
+        *match kind {
+            CoverageKind::Unreadable => &mut self.unreadable,
+            CoverageKind::Corrupt => &mut self.corrupt,
+            CoverageKind::Missing => &mut self.missing,
+            CoverageKind::TooLarge => &mut self.too_large,
+            CoverageKind::Shallow => &mut self.shallow,
+            CoverageKind::Aborted => &mut self.aborted,
+            CoverageKind::OutOfTime => &mut self.out_of_time,
+            CoverageKind::Elsewhere => &mut self.elsewhere,
+        } += 1;
+    }
+
+    /// The kinds that make a run incomplete, with how many there are.
+    pub fn gaps(&self) -> [(CoverageKind, usize); 7] {
+        [
+            (CoverageKind::Unreadable, self.unreadable),
+            (CoverageKind::Corrupt, self.corrupt),
+            (CoverageKind::Missing, self.missing),
+            (CoverageKind::TooLarge, self.too_large),
+            (CoverageKind::Shallow, self.shallow),
+            (CoverageKind::Aborted, self.aborted),
+            (CoverageKind::OutOfTime, self.out_of_time),
+        ]
     }
 }
 
@@ -246,6 +315,7 @@ impl Scan {
             fail_on: report.fail_on,
             refs: header.refs.iter().map(|name| redactor.text(name)).collect(),
             shard: header.shard.map(|(number, of)| Shard { number, of }),
+            policy: header.policy.clone(),
         }
     }
 }

@@ -162,9 +162,32 @@ fn is_kebab_case(id: &str) -> bool {
 
 /// The 1-based line of `text` where the rule `id` is declared, for error messages.
 pub fn line_of(id: &str, text: &str) -> usize {
-    let declares = |line: &str| {
+    lines_of(id, text).next().unwrap_or(1)
+}
+
+/// All of those: an id may be used twice, which is an error.
+fn lines_of(id: &str, text: &str) -> impl Iterator<Item = usize> {
+    let declares = move |line: &str| {
         let value = line.trim_start_matches([' ', '-']).strip_prefix("id:").map(str::trim);
         value.is_some_and(|value| value.trim_matches(['"', '\'']) == id)
     };
-    text.lines().position(declares).map_or(1, |line| line + 1)
+    text.lines().enumerate().filter(move |(_, line)| declares(line)).map(|(at, _)| at + 1)
+}
+
+/// The 1-based line and column of `field` in the rule `id` of `text`, of several with that id in the one after
+/// `before` others; those of the id where it has no such field.
+pub fn place_of(id: &str, before: usize, field: &str, text: &str) -> (usize, usize) {
+    let first = lines_of(id, text).nth(before).unwrap_or_else(|| line_of(id, text));
+    let column = |line: &str| line.len() - line.trim_start_matches([' ', '-']).len() + 1;
+    let of_rule = text.lines().enumerate().skip(first - 1);
+    let mut lines = of_rule.take_while(|(at, line)| {
+        // The next rule begins with a dash, as far out as this one's.
+        *at + 1 == first || !line.trim_start().starts_with("- id:")
+    });
+    let named = |line: &str| {
+        let text = line.trim_start_matches([' ', '-']);
+        text.strip_prefix(field).is_some_and(|rest| rest.trim_start().starts_with(':'))
+    };
+    let found = lines.find(|(_, line)| named(line)).or_else(|| text.lines().enumerate().nth(first - 1));
+    found.map_or((1, 1), |(at, line)| (at + 1, column(line)))
 }

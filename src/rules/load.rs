@@ -21,12 +21,14 @@ pub enum RuleError {
         source: io::Error,
     },
     /// The text is not a rule file.
-    #[error("{}:{line}: {message}", path.display())]
+    #[error("{}:{line}:{column}: {message}", path.display())]
     Syntax {
         /// The file.
         path: PathBuf,
         /// 1-based line; 1 when the error belongs to no line.
         line: usize,
+        /// 1-based column.
+        column: usize,
         /// What is wrong, and what was expected.
         message: String,
     },
@@ -99,8 +101,10 @@ pub fn parse_all(text: &str, path: &Path) -> (Vec<Rule>, Vec<RuleError>) {
     let file: RuleFile = match serde_yaml::from_str(text) {
         Ok(file) => file,
         Err(error) => {
-            let line = error.location().map_or(1, |place| place.line());
-            let error = RuleError::Syntax { path: path.to_owned(), line, message: error.to_string() };
+            let (line, column) = error.location().map_or((1, 1), |place| (place.line(), place.column()));
+            // The place is told in front.
+            let message = error.to_string().replace(&format!(" at line {line} column {column}"), "");
+            let error = RuleError::Syntax { path: path.to_owned(), line, column, message };
             return (Vec::new(), vec![error]);
         }
     };

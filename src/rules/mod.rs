@@ -1,5 +1,7 @@
 //! In: YAML (the user's files) and JSON (the built-in set). Out: a [`RuleSet`]. Never: scanned bytes.
 
+pub mod about;
+pub mod advice;
 mod builtin;
 pub mod lint;
 pub mod load;

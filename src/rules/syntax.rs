@@ -94,8 +94,11 @@ pub struct Rule {
     /// Not a finding by itself: only serves `pair` of other rules.
     #[serde(default, skip_serializing_if = "is_default")]
     pub identifier: bool,
-    /// What a developer should do, in a sentence or two.
+    /// What the value opens and what a developer should do, in a sentence or two.
     pub help: String,
+    /// Which advice fits its secrets; told by the rule's folder and id unless given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kind: Option<Kind>,
     /// How the owner makes the value worthless.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoke: Option<Revoke>,
@@ -217,6 +220,47 @@ pub struct Revoke {
     /// Where, when there is a page for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
+    /// The provider's own page about values of this kind.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub docs: Option<String>,
+}
+
+/// A kind of secret, by what people should do instead of writing one down (`advice.yaml`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// Calls a service in its owner's name.
+    ApiKey,
+    /// Stands for an application that signs in people or itself.
+    AppSecret,
+    /// Opens code and pipelines.
+    CiToken,
+    /// Signs requests to a cloud.
+    CloudKey,
+    /// Opens a database or a broker.
+    DatabasePassword,
+    /// Names what a secret beside it opens.
+    Identifier,
+    /// Publishes or installs packages and images.
+    PackageToken,
+    /// A password that people or programs log in with.
+    Password,
+    /// What a password is compared with.
+    PasswordHash,
+    /// The secret half of a key pair.
+    PrivateKey,
+    /// Counts what uses it, and may stand in a page or an app by design.
+    PublicKey,
+    /// Opens a store of other secrets.
+    SecretStoreToken,
+    /// A session of a person, or another token that ends by itself.
+    Session,
+    /// Signs or checks messages, cookies and tokens.
+    SigningSecret,
+    /// Owns the money at an address.
+    WalletKey,
+    /// A URL that does something for whoever calls it.
+    WebhookUrl,
 }
 
 /// A text, or its parts: `["ghp_", "…"]` is joined at load, so that no file holds a whole token.
@@ -249,11 +293,45 @@ impl Text {
 pub enum Check {
     /// Integrity: CRC-32 (IEEE) of a part of the token, written at its end.
     Crc32(Crc32),
-    /// Structure: header and payload are JSON, the header names an algorithm.
+    /// Integrity: base32 whose last two bytes are the CRC-16/XMODEM of the others (NATS, Stellar).
+    Crc16,
+    /// Integrity: base58 whose last four bytes begin the double SHA-256 of the others.
+    Base58check(Base58),
+    /// Integrity: `PVT_K1_…`, `PVT_R1_…`: base58 of a key and four bytes of its RIPEMD-160.
+    EosKey,
+    /// Integrity: bech32 (BIP-173) of any length.
+    Bech32,
+    /// Integrity: a recovery phrase of English words whose last word holds a checksum (BIP-39).
+    Bip39,
+    /// Integrity: 25 words of which the last repeats the one that a CRC-32 of the others points to.
+    MoneroSeed,
+    /// Integrity: an Azure key with its service's signature and a Marvin32 checksum; a key without a
+    /// signature is neither proved nor doubted.
+    AzureKey,
+    /// Integrity: an Azure key in the common annotated form (`JQQJ9…`), which ends with a Marvin32 checksum.
+    AzureCask,
+    /// Integrity: an Entra ID client secret, which ends with three digits of a Marvin32 checksum.
+    EntraSecret,
+    /// Integrity: an old Azure DevOps token, which holds the bytes of a CRC-32.
+    AzureDevopsPat,
+    /// Integrity: a Supabase API key; the checksum of a hosted project covers its name, which the key does not
+    /// hold: such a key is neither proved nor doubted.
+    SupabaseKey,
+    /// Structure: header and payload are JSON, the header names an algorithm, the token is not long expired.
     Jwt,
-    /// Structure: armour and DER (PKCS#1, PKCS#8, SEC1, OpenSSH, PGP packets) of a private key; an
-    /// encrypted one has low severity.
+    /// Structure: armour and content (PKCS#1, PKCS#8, SEC1, OpenSSH, PGP packets) of a private key; an
+    /// encrypted one has low severity. The CRC-24 of a PGP key proves it.
     PrivateKey,
+    /// Structure: a PuTTY key file; an encrypted one has low severity.
+    PuttyKey,
+    /// Structure: base64 of a private key in DER (PKCS#1, PKCS#8, SEC1): no certificate, no public key.
+    DerKey,
+    /// Structure: base64 of a PKCS#12 bundle.
+    Pkcs12,
+    /// Structure: a JSON Web Key with a private member.
+    Jwk,
+    /// Structure: a macaroon, version 1 or 2, behind a prefix that ends with `-` or none.
+    Macaroon,
     /// Structure: base64 that decodes to `user:password` with a password that is no placeholder.
     BasicAuth,
     /// Structure: base64 that decodes to a JSON object.
@@ -274,6 +352,16 @@ pub enum Check {
     AwsAccount,
 }
 
+/// The alphabet that base58 is written with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Base58 {
+    /// `1-9A-HJ-NP-Za-km-z` in that order.
+    Bitcoin,
+    /// The XRP Ledger's order of the same letters.
+    Ripple,
+}
+
 /// Parameters of [`Check::Crc32`]: `token[from .. len-tail-gap]` is covered, `token[len-tail ..]` is the sum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -281,6 +369,9 @@ pub struct Crc32 {
     /// Bytes of the prefix that are not covered.
     #[serde(default)]
     pub from: usize,
+    /// Instead of `from`: how many bytes are covered, where prefixes of several lengths share a rule.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<usize>,
     /// Bytes between the covered part and the sum (a separator).
     #[serde(default)]
     pub gap: usize,

@@ -4,17 +4,18 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock};
+use std::time::Instant;
 
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use memchr::memmem;
 
 use crate::decode;
-use crate::engine::{Engine, Match, settle};
+use crate::engine::{Engine, Match, confidence_of, settle};
 use crate::model::{
     Carrier, Confidence, Coverage, CoverageKind, Finding, Fingerprint, Locator, Place, Provenance, RepoPath,
     RuleInfo, Secret, Span, StageCounts, Status,
 };
-use crate::policy::{Policy, Surroundings, is_example_path};
+use crate::policy::{Policy, Role, Surroundings};
 use crate::rules::{Rule, RuleSet};
 
 use super::excerpt::excerpt;
@@ -28,6 +29,7 @@ pub(super) struct Inspector<'s> {
     rules: &'s RuleSet,
     policy: &'s Policy,
     stats: bool,
+    deadline: Option<Instant>,
     /// Built when the first bytes come: most commits that a hook sees bring few, many bring none.
     engine: OnceLock<Engine>,
     /// By rule, of those that found something.
@@ -94,6 +96,7 @@ impl<'s> Inspector<'s> {
             rules,
             policy: &settings.policy,
             stats: settings.stats,
+            deadline: settings.deadline,
             engine: OnceLock::new(),
             placed,
         })
@@ -112,6 +115,11 @@ impl<'s> Inspector<'s> {
     pub(super) fn placed(&self, rule: &Rule) -> &PlacedRule {
         let at = self.rules.position(&rule.id).expect("the engine has no other rules");
         self.placed[at].get_or_init(|| Box::new(placed(rule)))
+    }
+
+    /// Whether the time for this scan is over.
+    pub(super) fn is_late(&self) -> bool {
+        self.deadline.is_some_and(|end| Instant::now() >= end)
     }
 
     /// Whether the configuration leaves the file out.
@@ -258,24 +266,32 @@ impl<'s> Inspector<'s> {
         candidates.retain(|candidate| {
             at_path(candidate.found.rule) && !(in_name && self.placed(candidate.found.rule).is_guess)
         });
-        let weaker = in_file && is_example_path(place);
+        let role = if in_file { Role::of(place) } else { Role::PLAIN };
         let finding = |candidate: Candidate<'_>| {
             let mut finding = candidate.finding;
-            let is_guess = self.placed(candidate.found.rule).is_guess;
-            if weaker && is_guess && finding.confidence > in_example(finding.confidence) {
-                finding.confidence = in_example(finding.confidence);
-                finding.why.push("in a test, example or documentation".to_owned());
+            let confidence = self.confidence_in(role, &candidate.found)?;
+            if confidence < finding.confidence {
+                finding.confidence = confidence;
+                finding.why.push(role.why().to_owned());
             }
             finding.provenance = provenance.clone();
-            finding
+            Some(finding)
         };
-        settle(candidates, |candidate| &candidate.found).into_iter().map(finding).collect()
+        settle(candidates, |candidate| &candidate.found).into_iter().filter_map(finding).collect()
     }
-}
 
-/// The confidence of a guess about what stands in a test, an example or documentation.
-pub(super) fn in_example(confidence: Confidence) -> Confidence {
-    confidence.min(Confidence::Low)
+    /// How sure a match is in a file of this role; `None` when it is none there. Never surer than without.
+    pub(super) fn confidence_in(&self, role: Role, found: &Match<'_>) -> Option<Confidence> {
+        match found.evidence {
+            Some(evidence) => {
+                Some(confidence_of(evidence + role.weight(found.rule.human))?.min(found.confidence))
+            }
+            None if role.is_example() && self.placed(found.rule).is_guess => {
+                Some(found.confidence.min(Confidence::Low))
+            }
+            None => Some(found.confidence),
+        }
+    }
 }
 
 /// The entry for an object of which only the first findings are reported.

@@ -8,30 +8,36 @@ mod excerpt;
 mod files;
 mod history;
 mod inspect;
+mod late;
+mod names;
 mod parts;
 mod pieces;
 mod places;
 mod range;
 mod staged;
 mod survey;
+mod texts;
 
 use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::time::Instant;
 
 use rayon::prelude::*;
 use thiserror::Error;
 
+use crate::git::Oid;
 use crate::git::env::GitEnv;
 use crate::git::repo::{OpenedRepo, RepoError};
 use crate::model::{
-    Confidence, Counts, Coverage, CoverageKind, Effort, Finding, ScanHeader, ScanReport, Secret,
+    Carrier, Confidence, Counts, Coverage, CoverageKind, Effort, Finding, ScanHeader, ScanReport,
 };
 use crate::policy::Policy;
 use crate::rules::RuleSet;
-use crate::source::range::Commits;
+pub use crate::source::selection::{Commits, Selection};
 use crate::source::view::RepoView;
 
 use inspect::Inspector;
+use late::Late;
 
 /// What to scan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -50,11 +56,6 @@ pub enum Target {
     },
     /// What `git commit` is about to record.
     Staged,
-    /// Every commit of one side of a range that the other lacks.
-    Range {
-        /// `A..B`, `A...B`, or a single revision: everything that it reaches.
-        spec: String,
-    },
     /// What a push brings to a remote: every commit that the pushed refs reach and the remote lacks, and
     /// the tags among them.
     Push {
@@ -64,6 +65,17 @@ pub enum Target {
         known: Vec<String>,
         /// The remote's name, whose remote-tracking branches tell what else it has.
         remote: String,
+    },
+    /// What a repository is being sent: every commit that the new refs reach and no ref of it does yet, and
+    /// the tags among them.
+    Receive {
+        /// Ids of the objects that refs are to name: commits or tags.
+        to: Vec<String>,
+    },
+    /// Texts that nothing stores yet.
+    Texts {
+        /// Each is judged by itself.
+        texts: Vec<Text>,
     },
     /// Every object of a repository.
     History {
@@ -75,6 +87,19 @@ pub enum Target {
         /// Read the histories of submodules too.
         recurse: bool,
     },
+}
+
+/// A text that nothing stores yet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Text {
+    /// What findings carry as their path: of a file its path below [`Settings::root`].
+    pub name: String,
+    /// What it is. Only files have rules and exceptions by path.
+    pub carrier: Carrier,
+    /// The text.
+    pub content: Vec<u8>,
+    /// What it replaces: values in here are not new.
+    pub before: Vec<Vec<u8>>,
 }
 
 /// How to scan.
@@ -100,10 +125,17 @@ pub struct Settings {
     pub root: PathBuf,
     /// What git's variables say.
     pub env: GitEnv,
+    /// When to stop reading commits and staged files, finished or not; what is left then is a gap. For
+    /// receiving hooks, where somebody waits.
+    pub deadline: Option<Instant>,
     /// Whether to count how often each stage of the search is reached.
     pub stats: bool,
     /// The repository of `directory` under `env`, if it was opened before.
     pub repo: OpenedRepo,
+    /// The commit that `rules` and `policy` were read from; `None` for the files, or for nowhere.
+    pub policy_of: Option<Oid>,
+    /// What the caller has to say of the run: sentences without a full stop.
+    pub notes: Vec<String>,
 }
 
 impl Settings {
@@ -168,6 +200,9 @@ struct Outcome {
     counts: Counts,
     refs: Vec<String>,
     effort: Effort,
+    late: Late,
+    notes: Vec<String>,
+    nothing: Option<String>,
 }
 
 impl Outcome {
@@ -176,6 +211,7 @@ impl Outcome {
         self.coverage.extend(other.coverage);
         self.counts += other.counts;
         self.effort += other.effort;
+        self.late += other.late;
     }
 }
 
@@ -192,62 +228,119 @@ pub fn run(target: &Target, settings: &Settings) -> Result<ScanReport, ScanError
         }
         Target::Stdin { name } => ("scan", name.clone(), files::scan_stdin(&inspector, settings, name)?),
         Target::Staged => ("staged", String::new(), staged::scan(&inspector, settings)?),
-        Target::Range { spec } => {
-            let commits = Commits::Spec(spec.clone());
-            ("range", spec.clone(), range::scan(&inspector, settings, &commits)?)
-        }
         Target::Push { to, known, remote } => {
             let commits =
                 Commits::NotOnRemote { to: to.clone(), known: known.clone(), remote: remote.clone() };
             let name = format!("{} --not --remotes={remote}", to.join(" "));
-            ("range", name, range::scan(&inspector, settings, &commits)?)
+            let selection = Selection::until(settings.view()?, &commits, settings.deadline)?;
+            let outcome = range::scan(&inspector, settings, &selection, &name);
+            ("range", name, outcome)
         }
+        Target::Receive { to } => {
+            let commits = Commits::NotInRefs { to: to.clone() };
+            let name = format!("{} --not --all", to.join(" "));
+            let selection = Selection::until(settings.view()?, &commits, settings.deadline)?;
+            let outcome = range::scan(&inspector, settings, &selection, &name);
+            ("range", name, outcome)
+        }
+        Target::Texts { texts } => ("scan", String::new(), texts::scan(&inspector, texts)),
         Target::History { repo, full, recurse } => {
             let name = crate::source::view::path_text(repo);
             let options = history::Options { full: *full, recurse: *recurse };
             ("history", name, history::scan(&inspector, settings, repo, options)?)
         }
     };
-    let header = ScanHeader {
-        command: command.to_owned(),
-        target: name,
-        ruleset: settings.rules.digest(),
-        rules: settings.rules.len(),
-        refs: outcome.refs.clone(),
-        shard: None,
-    };
-    Ok(report(outcome, header, settings, &inspector))
+    Ok(report(command, name, outcome, settings, &inspector))
+}
+
+/// Scans commits that were selected before: `command` says why, `name` what they are.
+pub fn run_selected(
+    selection: Selection,
+    command: &str,
+    name: &str,
+    settings: &Settings,
+) -> Result<ScanReport, ScanError> {
+    if settings.rules.is_empty() {
+        return Err(ScanError::NoRules);
+    }
+    let inspector = Inspector::new(settings)?;
+    let selection = selection.with_limit(settings.max_blob_size);
+    let outcome = range::scan(&inspector, settings, &selection, name);
+    Ok(report(command, name.to_owned(), outcome, settings, &inspector))
+}
+
+/// The report of a run that could read nothing, because of `gap`.
+pub fn unread(
+    command: &str,
+    name: &str,
+    gap: Coverage,
+    settings: &Settings,
+) -> Result<ScanReport, ScanError> {
+    let inspector = Inspector::new(settings)?;
+    let outcome = Outcome { coverage: vec![gap], ..Outcome::default() };
+    Ok(report(command, name.to_owned(), outcome, settings, &inspector))
+}
+
+/// The report of a run that had nothing to read.
+pub fn nothing(command: &str, name: &str, why: String, settings: &Settings) -> Result<ScanReport, ScanError> {
+    let inspector = Inspector::new(settings)?;
+    let outcome = Outcome { nothing: Some(why), ..Outcome::default() };
+    Ok(report(command, name.to_owned(), outcome, settings, &inspector))
 }
 
 fn report(
+    command: &str,
+    target: String,
     outcome: Outcome,
-    header: ScanHeader,
     settings: &Settings,
     inspector: &Inspector<'_>,
 ) -> ScanReport {
-    let Outcome { mut findings, mut coverage, counts, mut effort, .. } = outcome;
+    let Outcome { mut findings, mut coverage, counts, refs, mut effort, notes: own, nothing, late } = outcome;
+    coverage.extend(late.gap());
+    let header = ScanHeader {
+        command: command.to_owned(),
+        target,
+        ruleset: settings.rules.digest(),
+        rules: settings.rules.len(),
+        refs,
+        shard: None,
+        policy: settings.policy_of.map(|commit| commit.to_string()),
+    };
     effort.stages = inspector.stages();
     findings.retain(|finding| finding.confidence >= settings.confidence);
     findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
     coverage.sort();
     coverage.dedup();
-    let in_names = inspector.values(&names(&header, &findings, &coverage));
-    let mut in_names: Vec<Secret> = in_names.into_iter().collect();
-    in_names.sort();
-    ScanReport { header, findings, coverage, in_names, counts, effort, fail_on: settings.fail_on }
+    let notes = [settings.notes.clone(), own].concat();
+    let fail_on = settings.fail_on;
+    let mut report = ScanReport {
+        header,
+        findings,
+        coverage,
+        in_names: Vec::new(),
+        counts,
+        effort,
+        fail_on,
+        notes,
+        nothing,
+    };
+    report.in_names = inspector.values(&names(&report)).into_iter().collect();
+    report.in_names.sort();
+    report
 }
 
 /// Every name that a report prints, a line each: somebody may have put a value into one.
-fn names(header: &ScanHeader, findings: &[Finding], coverage: &[Coverage]) -> Vec<u8> {
-    let mut names: BTreeSet<&[u8]> = BTreeSet::from([header.target.as_bytes()]);
-    names.extend(header.refs.iter().map(String::as_bytes));
-    for finding in findings {
+fn names(report: &ScanReport) -> Vec<u8> {
+    let mut names: BTreeSet<&[u8]> = BTreeSet::from([report.header.target.as_bytes()]);
+    names.extend(report.header.refs.iter().map(String::as_bytes));
+    names.extend(report.notes.iter().chain(&report.nothing).map(String::as_bytes));
+    for finding in &report.findings {
         names.insert(finding.provenance.path.as_bytes());
         names.extend(finding.provenance.refs.iter().map(String::as_bytes));
         names.extend(finding.provenance.first_commit.iter().map(|commit| commit.author.as_bytes()));
         names.extend(finding.status_reason.iter().map(String::as_bytes));
     }
-    for entry in coverage {
+    for entry in &report.coverage {
         names.extend([entry.what.as_bytes(), entry.reason.as_bytes()]);
         names.extend(entry.remedy.iter().map(String::as_bytes));
     }

@@ -1,28 +1,42 @@
-//! The commits of a pull request or a push: per commit what it adds, and its message.
+//! The commits of a pull request or a push: per commit what it adds, its message and its names.
 
 use std::collections::{BTreeMap, HashSet};
 
 use crate::git::{Oid, ReadObjects};
-use crate::model::{Carrier, CommitFacts, Finding, Fingerprint, Provenance, RepoPath, Status};
-use crate::source::range::{CommitChanges, Commits, message, range};
-use crate::source::view::held_by_trees;
+use crate::model::{Carrier, CommitFacts, Finding, Fingerprint, RepoPath, Status};
+use crate::policy::ALLOWS_ITSELF;
+use crate::source::commit_files::CommitFiles;
+use crate::source::range::{CommitChanges, range};
+use crate::source::selection::Selection;
+use crate::source::view::{RepoView, held_by_trees};
 
 use super::inspect::Inspector;
+use super::late::Late;
+use super::names::{scan_file_names, scan_written};
 use super::staged::scan_changes;
-use super::{Outcome, ScanError, Settings, map};
+use super::{Outcome, Settings, map};
 
+/// Scans what `selection` brings; `name` is what the user calls it.
 pub(super) fn scan(
     inspector: &Inspector<'_>,
     settings: &Settings,
-    commits: &Commits,
-) -> Result<Outcome, ScanError> {
-    let view = settings.view()?;
+    selection: &Selection,
+    name: &str,
+) -> Outcome {
+    let view = &selection.view;
     // libgit2's handle is not for sharing, so the threads get the objects and the commits, not the view.
-    let range = range(&view, commits, settings.threads())?;
+    let range = range(selection, settings.threads(), settings.deadline);
     let objects = &view.objects;
-    let parts = map(&range.commits, settings.threads(), |commit| scan_commit(inspector, objects, commit));
+    let parts = map(&range.commits, settings.threads(), |commit| {
+        (!inspector.is_late()).then(|| scan_commit(inspector, objects, commit))
+    });
     let mut outcome = Outcome { coverage: range.coverage, ..Outcome::default() };
-    for (commit, mut part) in range.commits.iter().zip(parts) {
+    outcome.late = Late { commits: range.unfinished, files: 0, uncounted: range.uncounted };
+    for (commit, part) in range.commits.iter().zip(parts) {
+        let Some(mut part) = part else {
+            outcome.late.commits += 1;
+            continue;
+        };
         if !part.findings.is_empty() {
             let facts = view.facts(&commit.id, commit.shallow);
             part.findings
@@ -32,33 +46,63 @@ pub(super) fn scan(
         outcome.absorb(part);
     }
     outcome.absorb(scan_changes(inspector, objects, &range.tagged, settings.threads_for(range.tagged.len())));
-    for tag in &range.tags {
-        let message = message(objects, tag).unwrap_or_default();
-        outcome.absorb(scan_message(inspector, Carrier::Tag, tag, &message));
-    }
+    range.tags.iter().for_each(|tag| outcome.absorb(scan_written(inspector, objects, tag)));
     outcome.findings = first_of_each_place(outcome.findings);
-    Ok(outcome)
+    honour_marks_of_the_base(inspector, settings, view, &mut outcome.findings);
+    let alone = outcome.findings.iter().filter(|finding| allows_itself(finding)).count();
+    if alone > 0 {
+        outcome.notes.push(format!(
+            "{alone} {} allowed by marks of the change itself, which do not count (--trust-head takes them)",
+            if alone == 1 { "finding is" } else { "findings are" },
+        ));
+    }
+    let is_empty = range.commits.is_empty()
+        && range.tagged.is_empty()
+        && range.tags.is_empty()
+        && outcome.late == Late::default();
+    outcome.nothing = (is_empty && outcome.coverage.is_empty())
+        .then(|| format!("0 commits in {name}: what it ends with is reachable from where it starts"));
+    outcome
 }
 
 fn scan_commit<R: ReadObjects>(inspector: &Inspector<'_>, objects: &R, commit: &CommitChanges) -> Outcome {
     let mut outcome = scan_changes(inspector, objects, &commit.changes, 1);
     outcome.counts.commits = 1;
     mark_copies(inspector, objects, &commit.parent_trees, &mut outcome.findings);
-    if let Some(message) = message(objects, &commit.id) {
-        outcome.absorb(scan_message(inspector, Carrier::Commit, &commit.id, &message));
-    }
+    outcome.absorb(scan_file_names(inspector, objects, &commit.changes, &commit.parent_trees));
+    outcome.absorb(scan_written(inspector, objects, &commit.id));
     outcome
 }
 
-fn scan_message(inspector: &Inspector<'_>, carrier: Carrier, id: &Oid, message: &[u8]) -> Outcome {
-    let inspected = inspector.inspect(message, || format!("message of {} {id}", carrier.as_str()));
-    let object = Some(id.to_string());
-    let provenance = Provenance { carrier, object, ..Provenance::file(RepoPath::new("")) };
-    let mut outcome = Outcome::default();
-    outcome.counts.bytes = message.len() as u64;
-    outcome.findings = inspector.place(inspected.candidates, &provenance);
-    outcome.coverage.extend(inspected.gap);
-    outcome
+fn allows_itself(finding: &Finding) -> bool {
+    let reason = finding.status_reason.as_deref();
+    finding.status == Status::New && reason.is_some_and(|reason| reason.starts_with(ALLOWS_ITSELF))
+}
+
+/// A mark counts that the commit of the policy has beside the same value in the same file.
+fn honour_marks_of_the_base(
+    inspector: &Inspector<'_>,
+    settings: &Settings,
+    view: &RepoView,
+    findings: &mut [Finding],
+) {
+    let marked = findings.iter_mut().filter(|finding| allows_itself(finding));
+    let Some(base) = settings.policy_of.and_then(|commit| CommitFiles::new(view, commit).ok()) else {
+        return;
+    };
+    for finding in marked.filter(|finding| finding.provenance.carrier == Carrier::File) {
+        // A file of the base that cannot be read allows nothing.
+        let Ok(Some(before)) = base.read(finding.provenance.path.as_bytes()) else { continue };
+        let before = inspector.inspect(&before, || finding.provenance.path.to_text());
+        let placed = inspector.place(before.candidates, &finding.provenance);
+        let same = placed.iter().find(|old| old.fingerprint == finding.fingerprint && allows_itself(old));
+        if let Some(old) = same {
+            let reason = old.status_reason.as_deref().unwrap_or_default();
+            let reason = reason.strip_prefix(ALLOWS_ITSELF).unwrap_or_default().trim_start_matches(": ");
+            finding.status_reason = Some(format!("inline: {reason}"));
+            finding.status = Status::Suppressed;
+        }
+    }
 }
 
 /// A blob that a parent has elsewhere was copied: its content is not new.

@@ -11,6 +11,7 @@ use crate::source::staged::staged;
 use crate::source::view::{lfs_pointer, object_gap};
 
 use super::inspect::Inspector;
+use super::names::scan_file_names;
 use super::range::mark_copies;
 use super::{Outcome, ScanError, Settings, map};
 
@@ -22,6 +23,7 @@ pub(super) fn scan(inspector: &Inspector<'_>, settings: &Settings) -> Result<Out
     let mut changes = scan_changes(inspector, &view.objects, &staged.changes, threads);
     mark_copies(inspector, &view.objects, &staged.parent_trees, &mut changes.findings);
     outcome.absorb(changes);
+    outcome.absorb(scan_file_names(inspector, &view.objects, &staged.changes, &staged.parent_trees));
     Ok(outcome)
 }
 
@@ -45,6 +47,10 @@ fn scan_change<R: ReadObjects>(inspector: &Inspector<'_>, objects: &R, change: &
     let path = RepoPath::new(change.path.as_slice());
     if inspector.skips(&path) {
         outcome.counts.skipped += 1;
+        return outcome;
+    }
+    if inspector.is_late() {
+        outcome.late.files = 1;
         return outcome;
     }
     let object = match objects.read(&id) {
@@ -118,7 +124,7 @@ fn values_of<'o, R: ReadObjects>(
     ids.filter_map(|id| objects.read(id).ok()).flat_map(|object| inspector.values(&object.data)).collect()
 }
 
-fn mark_old(findings: &mut [Finding], before: &HashSet<Secret>, reason: &str) {
+pub(super) fn mark_old(findings: &mut [Finding], before: &HashSet<Secret>, reason: &str) {
     for finding in findings.iter_mut().filter(|finding| finding.status == Status::New) {
         if before.contains(&finding.secret) {
             finding.status = Status::Old;

@@ -12,10 +12,10 @@ use crate::decode;
 use crate::engine::{Changes, Judged, Match, settle};
 use crate::git::Growth;
 use crate::model::{Carrier, Confidence, Coverage, Effort, Fingerprint, RepoPath, Secret};
-use crate::policy::is_example_path;
+use crate::policy::Role;
 
+use super::aborted;
 use super::inspect::{Inspector, MAX_FINDINGS, too_many};
-use super::{aborted, inspect};
 
 /// Longer values are rare enough to be named anew in each version.
 const MAX_REMEMBERED: usize = 512;
@@ -30,10 +30,8 @@ pub(super) type State<'i> = Option<Judged<'i>>;
 #[derive(Clone, Debug)]
 pub(super) struct Value {
     pub(super) fingerprint: Arc<Fingerprint>,
-    /// The surest of its matches.
-    pub(super) confidence: Confidence,
-    /// The same in a file of a test, an example or documentation.
-    pub(super) in_example: Confidence,
+    /// The surest of its matches, by the role of the file; `None` where it is none.
+    pub(super) confidence: [Option<Confidence>; Role::COUNT],
 }
 
 /// The values of one object.
@@ -181,17 +179,17 @@ struct Gathered(Vec<Value>);
 
 impl Gathered {
     fn add(&mut self, inspector: &Inspector<'_>, found: &Match<'_>, fingerprint: Arc<Fingerprint>) {
-        let confidence = found.confidence;
-        let is_guess = inspector.placed(found.rule).is_guess;
-        let in_example = if is_guess { inspect::in_example(confidence) } else { confidence };
+        let mut confidence = [None; Role::COUNT];
+        Role::all().for_each(|role| confidence[role.index()] = inspector.confidence_in(role, found));
         // Equal values mostly stand together or are few.
         let known = self.0.iter_mut().rev().take(64).find(|value| value.fingerprint == fingerprint);
         match known {
             Some(value) => {
-                value.confidence = value.confidence.max(confidence);
-                value.in_example = value.in_example.max(in_example);
+                for (best, here) in value.confidence.iter_mut().zip(confidence) {
+                    *best = (*best).max(here);
+                }
             }
-            None => self.0.push(Value { fingerprint, confidence, in_example }),
+            None => self.0.push(Value { fingerprint, confidence }),
         }
     }
 }
@@ -214,10 +212,12 @@ impl Values<'_> {
         mut sink: impl FnMut(&Arc<Fingerprint>, Confidence),
     ) {
         let in_file = matches!(carrier, Carrier::File | Carrier::Symlink);
-        let weaker = in_file && is_example_path(path);
+        let role = if in_file { Role::of(path) } else { Role::PLAIN };
         let mut give = |values: &[Value]| {
             for value in values {
-                sink(&value.fingerprint, if weaker { value.in_example } else { value.confidence });
+                if let Some(confidence) = value.confidence[role.index()] {
+                    sink(&value.fingerprint, confidence);
+                }
             }
         };
         match self {

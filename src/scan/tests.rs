@@ -32,10 +32,13 @@ pub(super) fn settings() -> Settings {
         threads: 1,
         max_blob_size: u64::MAX,
         max_file_size: None,
+        deadline: None,
         stats: false,
         directory: ".".into(),
         root: ".".into(),
         env: GitEnv::default(),
         repo: OpenedRepo::default(),
+        policy_of: None,
+        notes: Vec::new(),
     }
 }

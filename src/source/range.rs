@@ -2,17 +2,16 @@
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Instant;
 
-use crate::git::commit::Commit;
 use crate::git::diff::{Change, Diff, TreeDiffs, diff_trees};
-use crate::git::refs::{TipClass, tips};
-use crate::git::repo::RepoError;
-use crate::git::revs::{RangeCommit, walk_range};
-use crate::git::tag::{Tag, tags_at};
+use crate::git::revs::RangeCommit;
+use crate::git::tag::tags_at;
 use crate::git::tree::Mode;
 use crate::git::{Kind, Oid, ReadObjects};
 use crate::model::{Coverage, CoverageKind};
 
+use super::selection::Selection;
 use super::view::{RepoView, object_gap, submodule};
 
 /// One commit of a range.
@@ -40,57 +39,24 @@ pub struct RangeChanges {
     pub tagged: Vec<Change>,
     /// What could not be read or compared.
     pub coverage: Vec<Coverage>,
+    /// How many commits were left out because the time was over.
+    pub unfinished: usize,
+    /// Whether it was over before all of them were known.
+    pub uncounted: bool,
 }
 
-/// Which commits to read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Commits {
-    /// `A..B`, `A...B`, or a single revision with everything it reaches.
-    Spec(String),
-    /// What objects reach, and neither other objects nor the remote-tracking branches of a remote do.
-    NotOnRemote {
-        /// Ids of commits and tags.
-        to: Vec<String>,
-        /// Ids of the others. Those that are not here are passed over.
-        known: Vec<String>,
-        /// The remote's name.
-        remote: String,
-    },
-}
-
-impl Commits {
-    /// The tips to leave out, and those to take.
-    fn tips(&self, view: &RepoView) -> Result<(Vec<Oid>, Vec<Oid>), RepoError> {
-        match self {
-            Commits::Spec(spec) if spec.contains("..") => view.repo.range(spec),
-            Commits::Spec(revision) => Ok((Vec::new(), vec![view.repo.resolve_tip(revision)?])),
-            Commits::NotOnRemote { to, known, remote } => {
-                let id = |text: &String| Oid::from_hex(text.as_bytes());
-                let prefix = format!("refs/remotes/{remote}/");
-                let tracked = tips(&view.repo)?
-                    .into_iter()
-                    .filter(|tip| tip.class == TipClass::Ref && tip.name.starts_with(&prefix));
-                let known = known.iter().filter_map(id).filter(|id| view.objects.contains(id));
-                let exclude = tracked.map(|tip| tip.id).chain(known).collect();
-                let unknown = |rev: &String| RepoError::UnknownRevision { rev: rev.clone() };
-                let include: Result<_, _> = to.iter().map(|to| id(to).ok_or_else(|| unknown(to))).collect();
-                Ok((exclude, include?))
-            }
-        }
-    }
-}
-
-/// Reads the commits and what each of them brings.
-pub fn range(view: &RepoView, commits: &Commits, threads: usize) -> Result<RangeChanges, RepoError> {
-    let (exclude, include) = commits.tips(view)?;
-    let shallow = view.repo.shallow()?;
-    let walked = walk_range(&view.objects, &shallow, &exclude, &include);
+/// Reads what each of the commits brings, as far as it gets before the `deadline`.
+pub fn range(selection: &Selection, threads: usize, deadline: Option<Instant>) -> RangeChanges {
+    let Selection { view, walked, include, .. } = selection;
     let mut result = RangeChanges { coverage: view.store_gaps(), ..RangeChanges::default() };
+    if walked.out_of_time {
+        (result.unfinished, result.uncounted) = (walked.commits.len(), true);
+        return result;
+    }
     result.coverage.extend(walked.missing.iter().map(|error| object_gap(error, None)));
     result.coverage.extend(walked.boundary.iter().map(|id| shallow_gap(&format!("commit {id}"))));
-    // The range may then hold more than is new, and never less: no reason to refuse a push.
-    let may_hold_more = walked.exclude_cut && walked.boundary.is_empty();
-    if may_hold_more && matches!(commits, Commits::Spec(_)) {
+    // The range may then hold more than is new, and never less.
+    if walked.exclude_cut && !selection.is_cut() && !selection.may_hold_more {
         result.coverage.push(shallow_gap("the excluded side of the range"));
     }
     for (id, kind) in &walked.others {
@@ -112,9 +78,13 @@ pub fn range(view: &RepoView, commits: &Commits, threads: usize) -> Result<Range
     result.tags.sort_unstable();
     result.tags.dedup();
     let parents = parent_trees(view, &walked.commits, &mut result.coverage);
-    let diffs = diffs(&view.objects, &walked.commits, &parents, threads);
+    let diffs = diffs(&view.objects, &walked.commits, &parents, threads, deadline);
     let mut seen: HashSet<(Oid, Vec<u8>)> = HashSet::new();
     for ((commit, parent_trees), diff) in walked.commits.iter().zip(parents).zip(diffs) {
+        let Some(diff) = diff else {
+            result.unfinished += 1;
+            continue;
+        };
         result.coverage.extend(diff.problems.iter().map(|(path, error)| object_gap(error, Some(path))));
         let mut changes = diff.changes;
         let is_submodule = |change: &Change| change.mode == Mode::Gitlink;
@@ -130,7 +100,7 @@ pub fn range(view: &RepoView, commits: &Commits, threads: usize) -> Result<Range
             changes,
         });
     }
-    Ok(result)
+    result
 }
 
 /// The root trees of each commit's parents, as far as they can be read.
@@ -153,19 +123,23 @@ fn parent_trees(view: &RepoView, commits: &[RangeCommit], coverage: &mut Vec<Cov
 /// So many commits in a row are compared by one thread: each has most of its directories from the one before.
 const IN_A_ROW: usize = 128;
 
-/// What each commit changes against its parents.
+/// What each commit changes against its parents; `None` from the `deadline` on.
 fn diffs(
     objects: &impl ReadObjects,
     commits: &[RangeCommit],
     parents: &[Vec<Oid>],
     threads: usize,
-) -> Vec<Diff> {
+    deadline: Option<Instant>,
+) -> Vec<Option<Diff>> {
     let work = |(commits, parents): &(&[RangeCommit], &[Vec<Oid>]), trees: &mut TreeDiffs<'_, _>| {
         let diff = |(commit, parents): (&RangeCommit, &Vec<Oid>)| {
+            if deadline.is_some_and(|end| Instant::now() >= end) {
+                return None;
+            }
             let parents: Vec<Option<Oid>> = parents.iter().copied().map(Some).collect();
-            trees.diff(Some(commit.tree), &parents)
+            Some(trees.diff(Some(commit.tree), &parents))
         };
-        commits.iter().zip(*parents).map(diff).collect::<Vec<Diff>>()
+        commits.iter().zip(*parents).map(diff).collect::<Vec<Option<Diff>>>()
     };
     let rows: Vec<_> = commits.chunks(IN_A_ROW).zip(parents.chunks(IN_A_ROW)).collect();
     if threads <= 1 || rows.len() <= 1 {
@@ -173,7 +147,7 @@ fn diffs(
         return rows.iter().flat_map(|row| work(row, &mut trees)).collect();
     }
     let next = AtomicUsize::new(0);
-    let mut done: Vec<(usize, Vec<Diff>)> = std::thread::scope(|scope| {
+    let mut done: Vec<(usize, Vec<Option<Diff>>)> = std::thread::scope(|scope| {
         let work = || {
             let mut trees = TreeDiffs::new(objects);
             let mut done = Vec::new();
@@ -191,15 +165,8 @@ fn diffs(
     done.into_iter().flat_map(|(_, diffs)| diffs).collect()
 }
 
-/// The message of a commit or tag, as it is stored; `None` when it does not read.
-pub fn message(objects: &impl ReadObjects, id: &Oid) -> Option<Vec<u8>> {
-    let object = objects.read(id).ok()?;
-    match object.kind {
-        Kind::Commit => Commit::parse(&object.data).ok().map(|commit| commit.message.to_vec()),
-        Kind::Tag => Tag::parse(&object.data).ok().map(|tag| tag.message.to_vec()),
-        Kind::Blob | Kind::Tree => None,
-    }
-}
+/// What to do about a shallow clone, where nothing better is known.
+pub const SHALLOW_REMEDY: &str = "git fetch --unshallow (in CI: fetch-depth: 0)";
 
 /// The entry for history that a shallow clone cut off.
 pub fn shallow_gap(what: &str) -> Coverage {
@@ -208,6 +175,6 @@ pub fn shallow_gap(what: &str) -> Coverage {
         what: what.to_owned(),
         reason: "history is cut off here: commits before it were not seen, and its content seems new"
             .to_owned(),
-        remedy: Some("git fetch --unshallow (in CI: fetch-depth: 0)".to_owned()),
+        remedy: Some(SHALLOW_REMEDY.to_owned()),
     }
 }

@@ -58,7 +58,7 @@ fn refused(text: &str) -> String {
 
 #[test]
 fn mistakes_are_refused_with_their_place() {
-    assert_snapshot!(refused("skip-path: [a]\n"), @"error: stopleak.yaml:1:1: unknown key `skip-path`; did you mean `skip-paths`? (known keys: skip-paths, rules, confidence, fail-on, max-blob-size, baseline)");
+    assert_snapshot!(refused("skip-path: [a]\n"), @"error: stopleak.yaml:1:1: unknown key `skip-path`; did you mean `skip-paths`? (known keys: skip-paths, rules, confidence, fail-on, max-blob-size, baseline, hooks)");
     assert_snapshot!(refused("\nrules:\n  off: [generic-pasword]\n"), @"error: stopleak.yaml:3: there is no rule `generic-pasword`; did you mean `generic-password`?");
     assert_snapshot!(refused("skip-paths:\n  - ok\n  - '**'\n"), @"error: stopleak.yaml:3: `**` is no usable path pattern: it would skip every file");
     assert_snapshot!(refused("fail-on: low\nconfidence: high\n"), @"error: stopleak.yaml: fail-on `low` is below confidence `high` (stopleak.yaml); what is not reported cannot fail");

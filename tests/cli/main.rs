@@ -1,10 +1,13 @@
 //! The command line from outside: arguments and repositories in, text and exit codes out.
 
+mod agents;
 mod baseline;
+mod chain;
 mod config;
 mod hook;
 mod manifest;
 mod rules;
+mod rules_show;
 #[path = "../support/mod.rs"]
 mod support;
 mod usage;

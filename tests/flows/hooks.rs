@@ -10,6 +10,7 @@ fn repository() -> World {
     world.git(&["remote", "add", "origin", "../origin"]);
     world.git(&["push", "-q", "-u", "origin", "main"]);
     assert_eq!(world.stopleak(&["hook", "install", "--hook", "pre-push"]).code, 0);
+    world.watch("work/.git/hooks");
     world
 }
 
@@ -171,6 +172,77 @@ fn several_refs_are_one_report() {
     let run = push(&world, &["origin", "one", "one:copy", "two"]);
     assert_eq!(run.stderr.matches("stopleak: ").count(), 1, "{}", run.stderr);
     accepted(&world, &["origin", "main", "main:copy"]);
+}
+
+#[test]
+fn what_ran_no_hook_before() {
+    let world = repository();
+    world.git(&["checkout", "-q", "-b", "other"]);
+    commit(&world, "c.txt", &line(2));
+    world.git(&["checkout", "-q", "main"]);
+    commit(&world, "b.txt", "harmless\n");
+    accepted(&world, &[]);
+
+    world.git(&["cherry-pick", "other"]);
+    refused(&world, &[], &["c"]);
+    world.git(&["revert", "--no-edit", "HEAD"]);
+    world.git(&["revert", "--no-edit", "HEAD"]);
+    refused(&world, &[], &["c"]);
+    world.git(&["reset", "-q", "--hard", "origin/main"]);
+    world.git(&["format-patch", "-q", "-1", "-o", "../patches", "other"]);
+    let patch = world.path("patches/0001-c.txt.patch");
+    world.git(&["am", "-q", patch.to_str().expect("text")]);
+    refused(&world, &[], &["c"]);
+    world.git(&["reset", "-q", "--hard", "origin/main"]);
+    world.git(&["merge", "-q", "--no-edit", "other"]);
+    refused(&world, &[], &["c"]);
+    world.git(&["rebase", "-q", "origin/main", "other"]);
+    refused(&world, &["origin", "other"], &["c"]);
+}
+
+#[test]
+fn notes_and_other_refs() {
+    let world = repository();
+    world.git(&["notes", "add", "-m", &format!("with {}", token(2))]);
+    let run = push(&world, &["origin", "refs/notes/commits"]);
+    assert!(run.code == 1 && run.stderr.contains("ghp_****"), "{}", run.stderr);
+    world.write("work/a.txt", line(3));
+    world.git(&["stash"]);
+    refused(&world, &["origin", "refs/stash:refs/heads/stashed"], &["a"]);
+    accepted(&world, &["origin", "HEAD:refs/custom/x"]);
+}
+
+#[test]
+fn messages_of_commits() {
+    let world = repository();
+    world.git(&["commit", "-q", "--allow-empty", "-m", &format!("with {}", token(2))]);
+    let run = push(&world, &[]);
+    assert!(run.code == 1 && run.stderr.contains("commit "), "{}", run.stderr);
+    world.git(&["commit", "-q", "--allow-empty", "--amend", "-m", "harmless"]);
+    accepted(&world, &[]);
+}
+
+#[test]
+fn an_edit_beside_an_old_secret_passes_and_says_so_once() {
+    let world = repository();
+    commit(&world, "old.txt", &line(1));
+    accepted(&world, &["--no-verify"]);
+    for text in ["edited", "again"] {
+        commit(&world, "old.txt", &format!("{text}\n{}", line(1)));
+    }
+    let run = push(&world, &[]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert_eq!(run.stderr.matches("not blocking (old.txt)").count(), 1, "{}", run.stderr);
+}
+
+#[test]
+fn a_remote_whose_name_begins_with_that_of_another() {
+    let world = repository();
+    world.git(&["init", "-q", "--bare", "-b", "main", "../second"]);
+    world.git(&["remote", "add", "origin/fork", "../second"]);
+    commit(&world, "c.txt", &line(2));
+    accepted(&world, &["--no-verify", "origin/fork", "main"]);
+    refused(&world, &["origin", "main"], &["c"]);
 }
 
 #[test]

@@ -3,6 +3,9 @@
 //! Every run of the binary is checked for two more things, whatever the test is about: it leaves every
 //! byte of the world as it was, and prints no token.
 
+mod agents;
+mod ci;
+mod commit_msg;
 mod coverage;
 mod files;
 mod formats;
@@ -14,9 +17,14 @@ mod history_merges;
 mod history_storage;
 mod history_submodules;
 mod hooks;
+mod policy;
 mod range;
+mod range_hidden;
+mod receive;
 mod report;
 mod staged;
 #[path = "../support/mod.rs"]
 mod support;
+mod surroundings;
 mod tokens;
+mod watch;

@@ -2,7 +2,7 @@
 
 use crate::report::{commit, id, text};
 use crate::support::World;
-use crate::tokens::{RULE, line, token};
+use crate::tokens::{line, token};
 
 /// A repository with one commit, tagged `base`, which holds token 1 in `old.txt`.
 fn repository() -> World {
@@ -107,6 +107,8 @@ fn values_that_move() {
 fn what_is_left_out_at_one_path_counts_at_another() {
     let world = repository();
     world.write("work/stopleak.yaml", "skip-paths:\n  - fixtures/\n");
+    commit(&world, "policy");
+    world.git(&["tag", "-f", "base"]);
     world.write("work/fixtures/b.txt", line(2));
     commit(&world, "a fixture");
     world.write("work/b.txt", line(2));
@@ -202,22 +204,11 @@ fn a_shallow_clone_is_incomplete_and_says_the_remedy() {
     assert_eq!((report.found(), report.code), (vec!["new 4.txt:1".to_owned()], 3));
     assert_eq!(report.gaps(), ["shallow"]);
     assert!(text(&report.coverage[0], "remedy").contains("--unshallow"));
-    let run = world.stopleak_in("shallow", &["range", "HEAD~2..HEAD"]);
-    assert_eq!(run.code, 2);
-    assert!(run.stderr.contains("--unshallow"), "{}", run.stderr);
-}
-
-#[test]
-fn marks_and_baselines_count() {
-    let world = repository();
-    world.write("work/b.txt", format!("{} # stopleak:allow {RULE} made up\n", token(2)));
-    world.write("work/c.txt", format!("{} # stopleak:allow {RULE}\n", token(3)));
-    commit(&world, "marked");
-    let report = world.report(&["range", "base..HEAD"]);
-    report.is(&["new c.txt:1", "suppressed b.txt:1"]);
-    assert!(text(report.at("b.txt"), "status_reason").contains("made up"));
-    assert_eq!(world.stopleak(&["baseline", "create"]).code, 0);
-    world.report(&["range", "base..HEAD"]).is(&["suppressed b.txt:1", "suppressed c.txt:1"]);
+    for range in ["HEAD~2..HEAD", "0123456789012345678901234567890123456789..HEAD"] {
+        let report = world.report_in("shallow", &["range", range]);
+        assert_eq!((report.code, report.gaps()), (3, vec!["shallow"]), "{range}");
+        assert!(text(&report.coverage[0], "remedy").contains("--unshallow"));
+    }
 }
 
 #[test]

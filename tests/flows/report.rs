@@ -13,6 +13,7 @@ use crate::tokens::PREFIX;
 /// The records of one run.
 pub(crate) struct Report {
     pub(crate) code: i32,
+    pub(crate) scan: Value,
     pub(crate) findings: Vec<Value>,
     pub(crate) coverage: Vec<Value>,
     pub(crate) summary: Value,
@@ -27,12 +28,12 @@ impl Report {
         }
         let mut take = |name| by_type.remove(name).unwrap_or_default();
         let (findings, coverage, summary) = (take("finding"), take("coverage"), take("summary"));
-        assert_eq!(take("scan").len(), 1);
+        let scan = take("scan");
         let one = |mut records: Vec<Value>| {
             assert_eq!(records.len(), 1, "exit code {}\n{}{}", run.code, run.stdout, run.stderr);
             records.remove(0)
         };
-        Report { code: run.code, findings, coverage, summary: one(summary) }
+        Report { code: run.code, scan: one(scan), findings, coverage, summary: one(summary) }
     }
 
     /// `status path:line` of each finding, sorted; of what is no file, its carrier instead of the path.
@@ -107,7 +108,7 @@ impl World {
     }
 
     /// Every file with its time and content: the index, the objects and the work tree among them.
-    fn everything(&self) -> BTreeMap<PathBuf, (Option<std::time::SystemTime>, Vec<u8>)> {
+    pub(crate) fn everything(&self) -> BTreeMap<PathBuf, (Option<std::time::SystemTime>, Vec<u8>)> {
         let mut all = BTreeMap::new();
         let mut folders = vec![self.path("")];
         while let Some(folder) = folders.pop() {

@@ -21,6 +21,7 @@ fn repository() -> World {
 
 fn install(world: &World) {
     assert_eq!(world.stopleak(&["hook", "install"]).code, 0);
+    world.watch("work/.git/hooks");
 }
 
 /// `git commit` with the hook.

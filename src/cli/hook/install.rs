@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
 
-use super::{HookName, script};
+use super::agent::settings::Agent;
+use super::script::{self, Manager};
+use super::{HookName, InstallArgs, UninstallArgs};
 use crate::cli::env::Environment;
 use crate::cli::exit_code::ExitCode;
 use crate::cli::talk;
@@ -19,27 +21,34 @@ enum Found {
         content: Vec<u8>,
         executable: bool,
     },
-    /// Another tool's file, a link, or something that cannot be read: not to be touched.
-    Other {
-        tool: Option<&'static str>,
-    },
+    /// A hook that calls stopleak by itself.
+    Calls,
+    /// Written by a tool that has hooks of its own to call.
+    Managed(Manager),
+    /// Another hook, or a link to one.
+    Other,
 }
 
 impl Found {
-    fn at(path: &Path) -> io::Result<Found> {
+    fn at(path: &Path) -> anyhow::Result<Found> {
         let metadata = match path.symlink_metadata() {
             Ok(metadata) => metadata,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Nothing),
-            Err(error) => return Err(error),
+            Err(error) => return Err(error.into()),
         };
-        if !metadata.is_file() {
-            return Ok(Found::Other { tool: None });
+        let content = match fs::read(path) {
+            Ok(content) => content,
+            // A link that leads nowhere is a hook that git ignores.
+            Err(error) if metadata.is_symlink() && error.kind() == io::ErrorKind::NotFound => Vec::new(),
+            Err(error) => return Err(error.into()),
+        };
+        if metadata.is_file() && script::is_ours(&content) {
+            return Ok(Found::Ours { content, executable: is_executable(&metadata) });
         }
-        let content = fs::read(path)?;
-        if !script::is_ours(&content) {
-            return Ok(Found::Other { tool: script::other_tool(&content) });
+        if script::calls_stopleak(&content) {
+            return Ok(Found::Calls);
         }
-        Ok(Found::Ours { content, executable: is_executable(&metadata) })
+        Ok(Manager::of(&content).map_or(Found::Other, Found::Managed))
     }
 }
 
@@ -47,6 +56,20 @@ impl Found {
 struct HooksDir {
     path: PathBuf,
     shared: bool,
+    /// A tool to which the whole folder belongs.
+    manager: Option<Manager>,
+    /// The root of the files, where there are any.
+    work_tree: Option<PathBuf>,
+}
+
+/// One hook and what stands in its place.
+struct Place {
+    hook: HookName,
+    path: PathBuf,
+    found: Found,
+    /// Where the hook that was there before is kept.
+    kept: PathBuf,
+    is_kept: bool,
 }
 
 impl HooksDir {
@@ -59,66 +82,153 @@ impl HooksDir {
         if path.exists() && !path.is_dir() {
             bail!("core.hooksPath leads to {}, which is no folder: git runs no hooks here", path.display());
         }
-        Ok(HooksDir { path, shared })
+        let of_husky = path.components().any(|name| name.as_os_str() == ".husky");
+        let work_tree = repo.work_tree().map(|root| root.components().collect());
+        Ok(HooksDir { path, shared, manager: of_husky.then_some(Manager::Husky), work_tree })
     }
 
-    fn look(&self, hook: HookName) -> anyhow::Result<(PathBuf, Found)> {
+    fn look(&self, hook: HookName) -> anyhow::Result<Place> {
         let path = self.path.join(hook.as_str());
-        let found = Found::at(&path).with_context(|| path.display().to_string())?;
-        Ok((path, found))
+        let kept = self.path.join(script::kept_name(hook));
+        let mut found = Found::at(&path).with_context(|| path.display().to_string())?;
+        if let (Found::Nothing | Found::Other, Some(manager)) = (&found, self.manager) {
+            found = Found::Managed(manager);
+        }
+        let is_kept = kept.symlink_metadata().is_ok();
+        Ok(Place { hook, path, found, kept, is_kept })
     }
 }
 
-/// Installs `hooks`, or the two that a commit needs. All or none: another tool's hook in one place leaves
-/// every place as it is.
-pub(super) fn install(hooks: &[HookName], env: &Environment) -> anyhow::Result<ExitCode> {
-    let hooks = if hooks.is_empty() { &[HookName::PreCommit, HookName::PreMergeCommit] } else { hooks };
+/// Installs what `args` name, or the hooks that a repository of this kind needs. All or none of the git
+/// hooks: one that another tool has to call leaves every place as it is.
+pub(super) fn install(args: &InstallArgs, env: &Environment) -> anyhow::Result<ExitCode> {
     let dir = HooksDir::of(env)?;
-    let found = hooks.iter().map(|hook| dir.look(*hook)).collect::<Result<Vec<_>, _>>()?;
+    let hooks = match (args.hooks.as_slice(), &dir.work_tree) {
+        ([], _) if !args.agents.is_empty() => &[],
+        ([], Some(_)) => &[HookName::PreCommit, HookName::PreMergeCommit][..],
+        ([], None) => &[HookName::PreReceive],
+        (named, _) => named,
+    };
+    install_in(&dir, hooks, env)?;
+    for agent in &args.agents {
+        agent.install(dir.root()?)?;
+    }
+    Ok(ExitCode::Complete)
+}
+
+fn install_in(dir: &HooksDir, hooks: &[HookName], env: &Environment) -> anyhow::Result<()> {
+    let places = hooks.iter().map(|hook| dir.look(*hook)).collect::<Result<Vec<_>, _>>()?;
     let mut refused = false;
-    for (hook, (path, found)) in hooks.iter().zip(&found) {
-        if let Found::Other { tool } = found {
-            let whose = tool.map(|tool| format!(" ({tool})")).unwrap_or_default();
-            talk::warning(&format!("{} is another tool's hook{whose} and stays as it is", path.display()));
-            talk::help(&format!("add this line to it: {}", script::line_for_others(*hook)));
-            refused = true;
+    for Place { hook, path, found, kept, is_kept } in &places {
+        match found {
+            Found::Managed(manager) => {
+                let name = manager.name();
+                talk::warning(&format!("{} belongs to {name} and stays as it is", path.display()));
+                talk::help(&manager.advice(*hook));
+                refused = true;
+            }
+            Found::Other if *is_kept => {
+                talk::warning(&format!(
+                    "{} is a hook, and so is {}, which was there before",
+                    path.display(),
+                    kept.display()
+                ));
+                talk::help("join the two, or delete one of them");
+                refused = true;
+            }
+            _ => {}
         }
     }
     if refused {
         bail!("nothing was installed");
     }
-    fs::create_dir_all(&dir.path).with_context(|| dir.path.display().to_string())?;
-    for (hook, (path, found)) in hooks.iter().zip(found) {
-        let content = script::render(*hook, env.executable.as_deref());
-        match found {
-            Found::Ours { content: known, executable: true } if known == content => {
-                talk::note(&format!("{} is installed already", path.display()));
-            }
-            _ => {
-                write_executable(&path, &content).with_context(|| path.display().to_string())?;
-                talk::note(&format!("installed {}", path.display()));
-            }
-        }
+    if !hooks.is_empty() {
+        fs::create_dir_all(&dir.path).with_context(|| dir.path.display().to_string())?;
     }
-    if dir.shared {
+    for place in &places {
+        place.install(env).with_context(|| place.path.display().to_string())?;
+    }
+    if dir.shared && !hooks.is_empty() {
         talk::warning(&format!(
             "core.hooksPath leads out of this repository: every repository that uses {} runs these hooks",
             dir.path.display()
         ));
     }
-    Ok(ExitCode::Complete)
+    Ok(())
 }
 
-/// Removes what [`install`] wrote.
-pub(super) fn uninstall(env: &Environment) -> anyhow::Result<ExitCode> {
+impl HooksDir {
+    /// Where agents look for the settings of a project.
+    fn root(&self) -> anyhow::Result<&Path> {
+        self.work_tree.as_deref().context("a bare repository has no place for an agent's settings")
+    }
+}
+
+impl Place {
+    fn install(&self, env: &Environment) -> io::Result<()> {
+        let chains = matches!(self.found, Found::Other);
+        let content = script::render(self.hook, env.executable.as_deref(), chains || self.is_kept);
+        match &self.found {
+            Found::Ours { content: known, executable: true } if *known == content => {
+                talk::note(&format!("{} is installed already", self.path.display()));
+                return Ok(());
+            }
+            Found::Calls => {
+                talk::note(&format!("{} calls stopleak already", self.path.display()));
+                return Ok(());
+            }
+            Found::Other => fs::rename(&self.path, &self.kept)?,
+            Found::Ours { .. } | Found::Managed(_) | Found::Nothing => {}
+        }
+        let written = write_executable(&self.path, &content);
+        if written.is_err() && chains {
+            // The error that matters is the first one.
+            let _ = fs::rename(&self.kept, &self.path);
+        }
+        written?;
+        talk::note(&format!("installed {}", self.path.display()));
+        if chains {
+            let order = if self.hook.can_change_what_is_recorded() { "first" } else { "after it" };
+            talk::note(&format!(
+                "  the hook that was there before is {} now and runs {order}",
+                self.kept.display()
+            ));
+        }
+        talk::note(&format!("  {}", self.hook.when()));
+        Ok(())
+    }
+}
+
+/// Removes what [`install`] wrote: the agents that `args` name, or every git hook. What was there before is
+/// back in its place then, byte for byte.
+pub(super) fn uninstall(args: &UninstallArgs, env: &Environment) -> anyhow::Result<ExitCode> {
     let dir = HooksDir::of(env)?;
+    for agent in &args.agents {
+        if !agent.uninstall(dir.root()?)? {
+            talk::note(&format!("nothing of stopleak in the settings of {}", agent.name()));
+        }
+    }
+    if !args.agents.is_empty() {
+        return Ok(ExitCode::Complete);
+    }
     let mut removed = false;
     for hook in HookName::ALL {
-        let (path, found) = dir.look(hook)?;
-        if let Found::Ours { .. } = found {
-            fs::remove_file(&path).with_context(|| path.display().to_string())?;
-            talk::note(&format!("removed {}", path.display()));
-            removed = true;
+        let Place { path, found, kept, is_kept, .. } = dir.look(hook)?;
+        match (found, is_kept) {
+            (Found::Ours { .. }, true) => {
+                fs::rename(&kept, &path).with_context(|| path.display().to_string())?;
+                talk::note(&format!("removed {}; the hook that was there before is back", path.display()));
+                removed = true;
+            }
+            (Found::Ours { .. }, false) => {
+                fs::remove_file(&path).with_context(|| path.display().to_string())?;
+                talk::note(&format!("removed {}", path.display()));
+                removed = true;
+            }
+            (_, true) => {
+                talk::warning(&format!("{} is of no hook of stopleak any more and stays", kept.display()));
+            }
+            (_, false) => {}
         }
     }
     if !removed {
@@ -132,20 +242,32 @@ pub(super) fn status(env: &Environment) -> anyhow::Result<ExitCode> {
     let dir = HooksDir::of(env)?;
     let mut text = format!("hooks in {}\n", dir.path.display());
     for hook in HookName::ALL {
-        let (_, found) = dir.look(hook)?;
+        let Place { found, is_kept, .. } = dir.look(hook)?;
         let state = match found {
             Found::Nothing => "absent".to_owned(),
-            Found::Other { tool: Some(tool) } => format!("another tool's ({tool})"),
-            Found::Other { tool: None } => "another tool's".to_owned(),
+            Found::Managed(manager) => format!("left to {}", manager.name()),
+            Found::Calls => "another hook, which calls stopleak".to_owned(),
+            Found::Other => "another hook".to_owned(),
             Found::Ours { executable: false, .. } => {
                 "installed, but not executable: git ignores it".to_owned()
             }
-            Found::Ours { content, .. } if content == script::render(hook, env.executable.as_deref()) => {
-                "installed".to_owned()
+            Found::Ours { content, .. }
+                if content == script::render(hook, env.executable.as_deref(), is_kept) =>
+            {
+                if is_kept { "installed, with the hook that was there before" } else { "installed" }
+                    .to_owned()
             }
             Found::Ours { .. } => "installed by another stopleak; install again to renew it".to_owned(),
         };
         text.push_str(&format!("  {:<18}{state}\n", hook.as_str()));
+    }
+    for agent in Agent::ALL.into_iter().filter(|_| dir.work_tree.is_some()) {
+        let state = match agent.installed(dir.root()?)? {
+            None => "absent",
+            Some(true) => "installed",
+            Some(false) => "installed by another stopleak; install again to renew it",
+        };
+        text.push_str(&format!("  {:<18}{state}\n", agent.name()));
     }
     text.push_str(
         "git runs no hooks for --no-verify, nor pre-commit for cherry-pick and rebase: let CI be the gate \

@@ -1,108 +1,136 @@
-//! What the hooks do. Silent when clean; otherwise the report goes to stderr, where people look when git
-//! refuses something.
+//! What the git hooks do. Silent when there is nothing to say; otherwise the report goes to stderr, where
+//! people look when git refuses something.
 
-use std::ffi::OsString;
 use std::io::{self, Read};
+use std::path::Path;
+use std::time::Instant;
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, bail};
 
-use super::HookName;
+use super::pushed::Push;
+use super::{HookName, RunArgs};
 use crate::cli::env::Environment;
 use crate::cli::exit_code::ExitCode;
-use crate::cli::options::{GradeOptions, RuleOptions};
-use crate::cli::output;
+use crate::cli::options::GradeOptions;
 use crate::cli::setup::Setup;
-use crate::model::Verdict;
-use crate::scan::{self, Target};
+use crate::cli::{output, talk};
+use crate::config::{Budget, Unsure, Value};
+use crate::git::message::MessageSettings;
+use crate::git::repo::Repo;
+use crate::model::{Carrier, CoverageKind, ScanReport, Status, Verdict};
+use crate::policy::Marks;
+use crate::scan::{self, Target, Text};
 
-/// Does what `hook` does. `arguments` are git's own: for pre-push the remote's name, and its address.
-pub(super) fn run(hook: HookName, arguments: &[OsString], env: &Environment) -> anyhow::Result<ExitCode> {
-    // git waits for its hook to read everything, whatever happens after.
-    let input = match hook {
-        HookName::PrePush => {
-            let mut input = Vec::new();
-            io::stdin().read_to_end(&mut input).context("what git says is being pushed cannot be read")?;
-            input
-        }
-        HookName::PreCommit | HookName::PreMergeCommit => Vec::new(),
-    };
-    let setup = Setup::new(env, &env.directory, &RuleOptions::default(), &GradeOptions::default())?;
-    let settings = setup.scan_settings(env)?;
+/// Paths named in the note about old findings.
+const NAMED: usize = 3;
+
+/// Does what `hook` does.
+pub(super) fn run(hook: HookName, args: &RunArgs, env: &Environment) -> anyhow::Result<ExitCode> {
     let target = match hook {
+        HookName::PreReceive => return receive(args, env),
         HookName::PreCommit | HookName::PreMergeCommit => Target::Staged,
+        HookName::CommitMsg => {
+            let Some(file) = args.arguments.first() else {
+                bail!("commit-msg: expected the file with the message as an argument");
+            };
+            Target::Texts { texts: vec![message(Path::new(file), env)?] }
+        }
         HookName::PrePush => {
-            let Push { to, known } = parse(&input)?;
+            let Push { to, known } = Push::sent(&read_input()?)?;
             if to.is_empty() {
                 return Ok(ExitCode::Complete);
             }
             // Without a name git gives the address, of which no tracking branch can be known.
-            let remote =
-                arguments.first().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+            let remote = args.arguments.first();
+            let remote = remote.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
             Target::Push { to, known, remote }
         }
     };
+    let setup = Setup::new(env, &env.directory, &args.rules, &GradeOptions::default())?;
+    let settings = setup.scan_settings(env)?;
     let report = scan::run(&target, &settings)?;
+    if report.verdict() == Verdict::Clean {
+        say_what_is_old(&report);
+    } else {
+        output::tell(&report, env)?;
+    }
+    Ok(ExitCode::of(report.verdict(), false))
+}
+
+/// What a repository is being sent, which git keeps apart from it until the hook has agreed.
+fn receive(args: &RunArgs, env: &Environment) -> anyhow::Result<ExitCode> {
+    let start = Instant::now();
+    let Push { to, .. } = Push::received(&read_input()?)?;
+    if to.is_empty() {
+        return Ok(ExitCode::Complete);
+    }
+    let setup = Setup::receiving(env, &args.rules)?;
+    let hooks = &setup.settings.hooks;
+    let budget = args.budget.or(hooks.receive_budget.as_ref().map(|set| set.value));
+    let unfinished = args.unfinished.or(hooks.receive_unfinished.as_ref().map(|set| set.value));
+    let mut settings = setup.scan_settings(env)?;
+    settings.deadline = Some(start + budget.unwrap_or(Budget::RECEIVE).duration());
+    // Whoever pushes could excuse a secret with a mark beside it.
+    settings.policy.marks = match hooks.receive_marks {
+        Some(Value { value: true, .. }) => Marks::Trusted,
+        _ => Marks::Told,
+    };
+    let report = scan::run(&Target::Receive { to }, &settings)?;
+    if is_only_late(&report) && unfinished == Some(Unsure::Warn) {
+        for entry in report.coverage.iter().filter(|entry| entry.kind == CoverageKind::OutOfTime) {
+            talk::warning(&format!("stopleak: {}: {}", entry.what, entry.reason));
+        }
+        if report.blocking().next().is_none() {
+            return Ok(ExitCode::Complete);
+        }
+        output::tell(&report, env)?;
+        return Ok(ExitCode::Findings);
+    }
     if report.verdict() != Verdict::Clean {
         output::tell(&report, env)?;
     }
     Ok(ExitCode::of(report.verdict(), false))
 }
 
-/// What is pushed, sorted and each once.
-#[derive(Debug, Default, PartialEq, Eq)]
-struct Push {
-    /// The objects that the remote is to have.
-    to: Vec<String>,
-    /// What its refs name now. Of a forced push this may be something that nobody knows here.
-    known: Vec<String>,
+/// Whether time is all that was missing.
+fn is_only_late(report: &ScanReport) -> bool {
+    let mut gaps = report.coverage.iter().filter(|entry| entry.kind.is_gap()).peekable();
+    gaps.peek().is_some() && gaps.all(|entry| entry.kind == CoverageKind::OutOfTime)
 }
 
-/// Reads git's lines `<local ref> <local id> <remote ref> <remote id>`. Deletions bring nothing.
-fn parse(input: &[u8]) -> anyhow::Result<Push> {
-    let mut push = Push::default();
-    for line in input.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
-        let fields: Vec<&[u8]> = line.split(|byte| *byte == b' ').collect();
-        let id = |at: usize| fields.get(at).and_then(|field| object_id(field));
-        let (4, Some(to), Some(from)) = (fields.len(), id(1), id(3)) else {
-            return Err(anyhow!("pre-push: expected lines of `ref id ref id` on standard input"));
-        };
-        let is_zero = |id: &str| id.bytes().all(|byte| byte == b'0');
-        push.to.extend(Some(to).filter(|to| !is_zero(to)));
-        push.known.extend(Some(from).filter(|from| !is_zero(from)));
-    }
-    for ids in [&mut push.to, &mut push.known] {
-        ids.sort();
-        ids.dedup();
-    }
-    Ok(push)
+/// All of it, needed or not: git waits until its hook has read everything.
+fn read_input() -> anyhow::Result<Vec<u8>> {
+    let mut input = Vec::new();
+    io::stdin().read_to_end(&mut input).context("what git says is being pushed cannot be read")?;
+    Ok(input)
 }
 
-fn object_id(field: &[u8]) -> Option<String> {
-    let valid = matches!(field.len(), 40 | 64) && field.iter().all(u8::is_ascii_hexdigit);
-    valid.then(|| String::from_utf8_lossy(field).into_owned())
+/// The message that git is about to store. It says in `GIT_EDITOR` whether an editor was opened on it.
+fn message(file: &Path, env: &Environment) -> anyhow::Result<Text> {
+    let written = std::fs::read(env.directory.join(file)).with_context(|| file.display().to_string())?;
+    let edited = env.get("GIT_EDITOR").is_none_or(|editor| editor != ":");
+    let repo = Repo::with_env(&env.directory, env.git.clone())?;
+    let content = match MessageSettings::of(&repo) {
+        Some(settings) => settings.stored(&written, edited),
+        None => written,
+    };
+    Ok(Text { name: String::new(), carrier: Carrier::Commit, content, before: Vec::new() })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pushed_refs_are_read_and_deletions_bring_nothing() {
-        let (a, b, zero) = ("a".repeat(40), "b".repeat(40), "0".repeat(40));
-        let input = format!(
-            "refs/heads/x {a} refs/heads/x {b}\nrefs/heads/new {a} refs/heads/new {zero}\n\
-             (delete) {zero} refs/heads/old {b}\n"
-        );
-        let push = parse(input.as_bytes()).expect("git's own lines");
-        assert_eq!(push, Push { to: vec![a], known: vec![b] });
-        assert_eq!(parse(b"").expect("nothing to push"), Push::default());
-    }
-
-    #[test]
-    fn what_is_not_understood_blocks() {
-        let a = "a".repeat(40);
-        for wrong in [format!("x {a} y"), format!("x {a} y --all"), "x".into(), format!("x {a} y {a} z")] {
-            assert!(parse(wrong.as_bytes()).is_err(), "{wrong}");
-        }
-    }
+/// One line about what was in the changed files before: it does not block, and should not be forgotten.
+fn say_what_is_old(report: &ScanReport) {
+    let old = report.findings.iter().filter(|finding| finding.status == Status::Old);
+    let mut paths: Vec<String> = old.clone().map(|finding| finding.provenance.path.to_text()).collect();
+    let (count, verb) = match old.count() {
+        0 => return,
+        1 => ("1 old finding".to_owned(), "was"),
+        count => (format!("{count} old findings"), "were"),
+    };
+    paths.dedup();
+    let more = if paths.len() > NAMED { ", …" } else { "" };
+    paths.truncate(NAMED);
+    let paths = paths.join(", ");
+    talk::note(&format!(
+        "stopleak: {count} in the changed files {verb} there before; not blocking ({paths}{more})"
+    ));
 }

@@ -13,12 +13,14 @@ use crate::cli::exit_code::ExitCode;
 use crate::cli::options::RuleOptions;
 use crate::cli::talk;
 use crate::decode;
+use crate::engine::explain::near_misses;
 use crate::engine::{Engine, settle};
-use crate::model::{Locator, Place, Secret, Verdict};
+use crate::model::{Locator, Place, Secret, Span, Verdict};
 
-/// Print what one rule finds in a file
+/// Print what one rule finds in a file, and why it does not take the rest
 ///
-/// At any confidence, and without marks, baseline or other rules. Exit code 1 when it finds something.
+/// At any confidence, and without marks, baseline or other rules. What comes near is told with every condition
+/// that it fails. Exit code 1 when the rule finds something.
 #[derive(Args, Debug)]
 pub(crate) struct TestArgs {
     /// The rule's id
@@ -34,8 +36,9 @@ pub(crate) struct TestArgs {
 }
 
 pub(super) fn run(args: &TestArgs, env: &Environment) -> anyhow::Result<ExitCode> {
-    let mut rules = setup(&args.rules, env)?.known_rules()?;
-    let paths = named(&rules, &args.id)?.paths.clone();
+    let known = setup(&args.rules, env)?.known_rules()?;
+    let rule = named(&known, &args.id)?;
+    let mut rules = known.clone();
     rules.retain(|id| id == args.id);
     let (name, bytes) = read(&args.file)?;
     // A token can be part of a file name.
@@ -45,6 +48,10 @@ pub(super) fn run(args: &TestArgs, env: &Environment) -> anyhow::Result<ExitCode
 
     let engine = Engine::new(&rules);
     let found = settle(engine.candidates(text), |found| found);
+    let others = Engine::new(&known);
+    let mut in_a_scan = others.candidates(text);
+    in_a_scan.retain(|found| found.rule.paths.is_empty() || found.rule.id == args.id);
+    let in_a_scan = settle(in_a_scan, |found| found);
     let mut locator = Locator::new(text, Place::default());
     let mut out = io::stdout().lock();
     for found in &found {
@@ -59,10 +66,32 @@ pub(super) fn run(args: &TestArgs, env: &Environment) -> anyhow::Result<ExitCode
             found.why.join(", ")
         );
         writeln!(out, "{}", talk::visible(&line))?;
+        let winner = in_a_scan.iter().find(|other| {
+            other.rule.id != args.id && other.span.start < found.span.end && found.span.start < other.span.end
+        });
+        if let Some(winner) = winner {
+            writeln!(out, "    a scan reports it by {} instead", winner.rule.id)?;
+        }
+    }
+    match near_misses(rule, text, &found) {
+        Ok(misses) => {
+            for miss in &misses {
+                let at = miss.value.unwrap_or(Span::new(miss.at, miss.at));
+                let place = locator.locate(at);
+                let value = miss.value.map(|value| Secret::new(value.of(text)).redacted());
+                let value = value.map(|value| format!(" {value}")).unwrap_or_default();
+                let line = format!("{name}:{}:{}: not{value}:", place.start_line, place.start_column);
+                writeln!(out, "{}", talk::visible(&line))?;
+                for objection in &miss.objections {
+                    writeln!(out, "    {}", talk::visible(objection))?;
+                }
+            }
+        }
+        Err(note) => talk::note(&note),
     }
     out.flush()?;
-    if !paths.is_empty() {
-        talk::note(&format!("a scan asks {} in these files only: {}", args.id, paths.join(", ")));
+    if !rule.paths.is_empty() {
+        talk::note(&format!("a scan asks {} in these files only: {}", args.id, rule.paths.join(", ")));
     }
     if found.is_empty() {
         talk::note(&format!("{} finds nothing in {name}", args.id));

@@ -2,258 +2,34 @@
 
 use crate::engine::steps;
 
-/// Words behind the secret's own word that turn the name into something else.
-const TURNS_INTO_SOMETHING_ELSE: &[&str] = &[
-    "id",
-    "ids",
-    "name",
-    "names",
-    "type",
-    "types",
-    "field",
-    "fields",
-    "label",
-    "path",
-    "file",
-    "filename",
-    "dir",
-    "folder",
-    "url",
-    "uri",
-    "link",
-    "endpoint",
-    "host",
-    "length",
-    "len",
-    "size",
-    "count",
-    "min",
-    "max",
-    "limit",
-    "regex",
-    "regexp",
-    "pattern",
-    "policy",
-    "rule",
-    "rules",
-    "reset",
-    "confirm",
-    "confirmation",
-    "hint",
-    "placeholder",
-    "prompt",
-    "input",
-    "class",
-    "classes",
-    "error",
-    "errors",
-    "message",
-    "msg",
-    "text",
-    "title",
-    "description",
-    "expiry",
-    "expires",
-    "expiration",
-    "expired",
-    "expire",
-    "ttl",
-    "age",
-    "timeout",
-    "format",
-    "prefix",
-    "suffix",
-    "column",
-    "header",
-    "headers",
-    "param",
-    "params",
-    "parameter",
-    "ref",
-    "reference",
-    "arn",
-    "version",
-    "env",
-    "var",
-    "list",
-    "map",
-    "store",
-    "manager",
-    "provider",
-    "service",
-    "source",
-    "kind",
-    "mode",
-    "strategy",
-    "algorithm",
-    "alg",
-    "method",
-    "scope",
-    "scopes",
-    "index",
-    "position",
-    "pos",
-    "offset",
-    "stream",
-    "parser",
-    "handler",
-    "helper",
-    "factory",
-    "builder",
-    "validator",
-    "validation",
-    "generator",
-    "attribute",
-    "attributes",
-    "property",
-    "changed",
-    "required",
-    "enabled",
-    "disabled",
-    "valid",
-    "invalid",
-    "missing",
-    "strength",
-    "rotation",
-    "button",
-    "form",
-    "page",
-    "view",
-    "template",
-    "test",
-    "tests",
-    "usage",
-    "example",
-    "sample",
-    "checksum",
-    "digest",
-    "fingerprint",
-    "created",
-    "updated",
-    "date",
-    "time",
-    "at",
-    "on",
-    "for",
-    "from",
-    "set",
-    "get",
-    "exists",
-    "found",
-    "used",
-    "wrapper",
-    "bytes",
-    "key",
-    "keys",
-    "login",
-    "protected",
-    "selector",
-    "manager",
-    "engine",
-    "backend",
-    "bucket",
-    "aware",
-    "less",
-    "count",
-    "counts",
-    "symbol",
-    "variable",
-    "hash",
-    "hashes",
-    "hashed",
-    "encoder",
-    "encoding",
-    "server",
-    "char",
-    "chars",
-    "icon",
-];
+use super::weights::words;
 
-/// Words before the secret's own word that make it public or say nothing about a person's rights.
-const PUBLIC: &[&str] = &[
-    "public",
-    "pub",
-    "page",
-    "next",
-    "continuation",
-    "pagination",
-    "cursor",
-    "sync",
-    "resume",
-    "cancellation",
-    "partition",
-    "primary",
-    "foreign",
-    "sort",
-    "cache",
-    "idempotency",
-];
-
-/// Words before the secret's own word that make it one of a single form or session.
-const SHORT_LIVED: &[&str] = &["csrf", "xsrf", "authenticity", "nonce", "verification", "request"];
-
-/// Beginnings of the names of functions that ask or make something, rather than set a secret.
-const ASKING: &[&str] = &[
-    "get",
-    "check",
-    "is",
-    "has",
-    "verify",
-    "validate",
-    "assert",
-    "expect",
-    "find",
-    "generate",
-    "hash",
-    "encrypt",
-    "decrypt",
-    "test",
-    "should",
-    "load",
-    "read",
-    "fetch",
-    "parse",
-    "require",
-    "ask",
-    "prompt",
-    "authenticate",
-    "reset",
-    "forgot",
-    "delete",
-    "remove",
-    "refresh",
-    "revoke",
-    "to",
-    "from",
-    "new",
-    "make",
-    "build",
-];
-
-/// What a name stands for.
+/// What a name that names a secret says about it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Names {
-    /// A secret that lasts.
-    Secret,
+pub(crate) struct Named {
+    /// Something else stands beside such a name as often.
+    pub(crate) weak: bool,
     /// A secret of one form, request or session.
-    ShortLived,
-    /// Something about a secret, or something public.
-    SomethingElse,
+    pub(crate) short_lived: bool,
+    /// Whoever named it says that it opens nothing.
+    pub(crate) made_up: bool,
+    /// It is what is left of a secret when nobody shall read it.
+    pub(crate) encoded: bool,
 }
 
 /// Words that may stand glued to a keyword inside one word (`dbpassword`, `authtoken`).
 const KEY_WORDS: &[&str] = &["key", "keys"];
 
-/// What `name`, in which `keyword` was found, names.
-pub(crate) fn names(name: &[u8], keyword: &[u8]) -> Names {
+/// What `name`, in which `keyword` was found, says about the secret that it names; `None` when it names
+/// something about a secret, or something public.
+pub(crate) fn names(name: &[u8], keyword: &[u8]) -> Option<Named> {
     let words = Words::of(name);
-    let mut compact = keyword.to_ascii_lowercase();
-    compact.retain(u8::is_ascii_alphanumeric);
-    let found = memchr::memmem::rfind(&words.joined, &compact);
-    let Some(end) = found.map(|at| at + compact.len()) else { return Names::SomethingElse };
+    let keyword = keyword.to_ascii_lowercase();
+    let compact: Vec<u8> = keyword.iter().copied().filter(u8::is_ascii_alphanumeric).collect();
+    let end = memchr::memmem::rfind(&words.joined, &compact)? + compact.len();
     // The word in which the keyword ends: `passw` is completed by `ord`, `token` by `s`.
     let index = words.ends.partition_point(|&word_end| word_end < end);
-    let Some(&word_end) = words.ends.get(index) else { return Names::SomethingElse };
+    let word_end = *words.ends.get(index)?;
     let complete = matches!(
         &words.joined[end..word_end],
         b"" | b"s"
@@ -273,18 +49,51 @@ pub(crate) fn names(name: &[u8], keyword: &[u8]) -> Names {
         KEY_WORDS.iter().any(|key| word == key.as_bytes())
             && matches!(compact.as_slice(), b"secret" | b"token" | b"encryption" | b"credential")
     };
-    let is_one_of = |word: &[u8], list: &[&str]| list.iter().any(|known| word == known.as_bytes());
     let names_it = complete
         && words
             .iter()
             .skip(index + 1)
-            .all(|word| ends_a_secret(word) || !is_one_of(word, TURNS_INTO_SOMETHING_ELSE));
-    let has = |list: &[&str]| words.iter().take(index + 1).any(|word| is_one_of(word, list));
-    match names_it && !has(PUBLIC) {
-        false => Names::SomethingElse,
-        true if has(SHORT_LIVED) => Names::ShortLived,
-        true => Names::Secret,
+            .all(|word| ends_a_secret(word) || !is_one_of(word, words::SOMETHING_ELSE));
+    // `csrftoken` begins with a word of its own.
+    let word_start = index.checked_sub(1).map_or(0, |before| words.ends[before]);
+    let glued = words.joined.get(word_start..end - compact.len()).unwrap_or_default();
+    let before = |list: &[&str]| {
+        is_one_of(glued, list) || words.iter().take(index + 1).any(|word| is_one_of(word, list))
+    };
+    let has = |list: &[&str]| is_one_of(glued, list) || words.iter().any(|word| is_one_of(word, list));
+    if !names_it || before(words::PUBLIC) || before(words::EXACT_SHAPE) && !is_password(&compact) {
+        return None;
     }
+    Some(Named {
+        weak: is_one_of(&keyword, words::WEAK),
+        short_lived: has(words::SHORT_LIVED),
+        made_up: has(words::MADE_UP),
+        encoded: has(words::ENCODED),
+    })
+}
+
+/// Whether the sorted `list` has the word.
+fn is_one_of(word: &[u8], list: &[&str]) -> bool {
+    list.binary_search_by(|known| known.as_bytes().cmp(word)).is_ok()
+}
+
+/// Whether people choose what the keyword names, whatever the provider.
+fn is_password(keyword: &[u8]) -> bool {
+    keyword.starts_with(b"pass") || keyword.ends_with(b"pass") || keyword == b"pwd"
+}
+
+/// Whether machines make what the keyword names, of letters and digits.
+pub(crate) fn has_alphabet(keyword: &[u8]) -> bool {
+    let ends = |word: &[u8]| {
+        keyword.len() >= word.len() && keyword[keyword.len() - word.len()..].eq_ignore_ascii_case(word)
+    };
+    ends(b"key") || ends(b"token") || ends(b"bearer")
+}
+
+/// Whether the value says what the name says, as names of settings and of messages do.
+pub(crate) fn repeats(value: &[u8], keyword: &[u8]) -> bool {
+    steps::count(value.len() * 2);
+    memchr::memmem::find(&value.to_ascii_lowercase(), &keyword.to_ascii_lowercase()).is_some()
 }
 
 /// Whether the function `name` asks for a secret or is a method of one (`password.encode`), so that
@@ -294,7 +103,7 @@ pub(crate) fn is_function_on_a_secret(name: &[u8], keyword: &[u8]) -> bool {
     let own = name.rsplit(|&byte| byte == b'.').next().unwrap_or(name);
     let words = Words::of(own);
     let first = words.iter().next().unwrap_or_default();
-    name[behind..].contains(&b'.') || ASKING.iter().any(|word| first == word.as_bytes())
+    name[behind..].contains(&b'.') || is_one_of(first, words::ASKING)
 }
 
 /// The lower-case words of an identifier, cut at everything that is no letter or digit and where
@@ -358,7 +167,8 @@ mod tests {
             ("pwd", "pwd"),
             ("secret_prod", "secret"),
         ] {
-            assert_eq!(names(name.as_bytes(), keyword.as_bytes()), Names::Secret, "{name}");
+            let named = names(name.as_bytes(), keyword.as_bytes()).unwrap_or_else(|| panic!("{name}"));
+            assert!(!named.short_lived && !named.made_up && !named.encoded, "{name}");
         }
     }
 
@@ -379,16 +189,35 @@ mod tests {
             ("nextPageToken", "Token"),
             ("password_hash", "passw"),
             ("passwordVariable", "passw"),
+            ("telegram_api_token", "token"),
         ] {
-            assert_eq!(names(name.as_bytes(), keyword.as_bytes()), Names::SomethingElse, "{name}");
+            assert_eq!(names(name.as_bytes(), keyword.as_bytes()), None, "{name}");
         }
     }
 
     #[test]
     fn tokens_of_one_form_are_told_apart() {
-        for (name, keyword) in [("csrf_token", "token"), ("authenticityToken", "Token")] {
-            assert_eq!(names(name.as_bytes(), keyword.as_bytes()), Names::ShortLived, "{name}");
+        for (name, keyword) in
+            [("csrf_token", "token"), ("authenticityToken", "Token"), ("csrftoken", "token")]
+        {
+            let named = names(name.as_bytes(), keyword.as_bytes());
+            assert!(named.is_some_and(|named| named.short_lived), "{name}");
         }
+    }
+
+    #[test]
+    fn names_may_say_what_became_of_the_secret() {
+        let named = |name: &str, keyword: &str| names(name.as_bytes(), keyword.as_bytes()).expect(name);
+        assert!(named("invalidToken", "Token").made_up);
+        assert!(named("TEST_PASSWORD", "PASSW").made_up);
+        assert!(named("encodedPassword", "Passw").encoded);
+        assert!(named("credential", "credential").weak && !named("password", "passw").weak);
+    }
+
+    #[test]
+    fn values_that_repeat_their_name_are_seen() {
+        assert!(repeats(b"my-Password-1", b"passw"));
+        assert!(!repeats(b"vT9qLw2Zr", b"passw"));
     }
 
     #[test]

@@ -1,16 +1,10 @@
 //! What a value looks like: machine-made, word, identifier, or something that is known to be public.
 
 use crate::engine::entropy::shannon_of;
+use crate::engine::proof::base64_text;
 use crate::engine::steps;
 
-/// The letter pairs that make up two thirds of English text, and of the identifiers made from it.
-const COMMON_PAIRS: &str = "th he in er an re on at en nd ti es or te of ed is it al ar st to nt ng se ha as ou \
-    io le ve co me de hi ri ro ic ne ea ra ce li ch ll be ma si om ur ca el ta la ns di fo ho pe ec pr no ct us ac \
-    ot il tr ly nc et ut ss so rs un lo wa ge ie wh ee wi em ad ol rt po we na ul ni ts mo ow pa im mi ai sh ir su \
-    id os iv ia am fi ci vi pl ig tu ev ld ry mp fe bl ab gh ty op wo sa ay ex ke fr oo av ag if ap gr od bo sp rd \
-    do uc bu ei ov by rm ep tt oc fa ef cu rn sc gi da yo cr cl du ga qu ue ff ba ey ls va um pp ua up lu go ht ru \
-    ug ds lt pi rc rr eg au ck ew mu br bi pt ak pu ui rg ib tl ny ki rk ys ob mm fu ph og ms ye ud mb ip ub oi rl \
-    gu dr hr cc tw ft wn nu af hu nn eo vo rv nf xp gn sm fl iz ok nl my gl aw ju oa eq sy sl ps jo lf nv je nk kn";
+use super::letters::{self, Letters};
 
 /// Whether the value could be a secret at all: one word of printable characters, with a letter or digit.
 pub(crate) fn is_plausible(value: &[u8]) -> bool {
@@ -58,43 +52,96 @@ pub(crate) fn looks_random(value: &[u8]) -> bool {
         changes += usize::from(before.is_some_and(|before| before != class));
         before = Some(class);
     }
-    if length < 8 || length * 4 < value.len() * 3 || digits == length || digits == 0 && changes * 4 <= length
+    if length < 8
+        || length * 4 < value.len() * 3
+        || digits == length
+        || (digits == 0 || length < 12) && changes * 4 <= length
     {
         return false;
     }
     let alphabet: f32 = if hexadecimal { 16.0 } else { 62.0 };
     let most = (length as f32).min(alphabet).log2();
-    shannon_of(body()) >= 0.78 * most && !is_wordlike(value)
+    // Words in it hide nothing where letters and digits keep taking turns.
+    let takes_turns = digits >= 2 && changes * 5 >= length * 2;
+    shannon_of(body()) >= 0.78 * most && (takes_turns || !is_wordlike(value))
 }
 
 /// Whether letters follow each other as in words, over most of the value.
 pub(crate) fn is_wordlike(value: &[u8]) -> bool {
-    steps::count(2 * value.len());
-    let letter = |byte: u8| usize::from(byte.to_ascii_lowercase() - b'a');
-    let (mut pairs, mut common) = (0, 0);
-    for pair in value.windows(2).filter(|pair| pair.iter().all(u8::is_ascii_alphabetic)) {
-        pairs += 1;
-        common += (IS_COMMON[letter(pair[0])] >> letter(pair[1]) & 1) as usize;
-    }
-    if pairs < 4 {
-        return false;
-    }
-    // Random letters hit the list in a third of the cases, words in nine of ten.
     let letters = value.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
-    common * 100 >= pairs * 72 && letters * 2 >= value.len()
+    steps::count(value.len());
+    letters * 2 >= value.len() && letters >= 5 && letters::of(value) == Letters::Words
 }
 
-/// For each letter those that often follow it, one bit each.
-const IS_COMMON: [u32; 26] = {
-    let pairs = COMMON_PAIRS.as_bytes();
-    let mut followers = [0; 26];
-    let mut at = 0;
-    while at + 1 < pairs.len() {
-        followers[(pairs[at] - b'a') as usize] |= 1 << (pairs[at + 1] - b'a');
-        at += 3;
-    }
-    followers
-};
+/// Whether the value is a word in which digits and signs stand for letters: `p@ssw0rd`.
+pub(crate) fn is_disguised_word(value: &[u8]) -> bool {
+    let letter = |byte: &u8| match byte {
+        b'0' => b'o',
+        b'1' | b'!' => b'i',
+        b'3' => b'e',
+        b'4' | b'@' => b'a',
+        b'5' | b'$' => b's',
+        b'7' => b't',
+        other => *other,
+    };
+    steps::count(value.len());
+    let plain: Vec<u8> = value.iter().map(letter).collect();
+    // Signs at the end are there to satisfy a rule.
+    let inner = &plain[..plain.iter().rposition(u8::is_ascii_alphabetic).map_or(0, |at| at + 1)];
+    plain != value && !is_wordlike(value) && is_wordlike(inner)
+}
+
+/// Whether it is hexadecimal or padded base64 of a length that the common hashes have.
+pub(crate) fn is_hash(value: &[u8]) -> bool {
+    steps::count(value.len());
+    let hex = matches!(value.len(), 32 | 40 | 56 | 64 | 96 | 128) && value.iter().all(u8::is_ascii_hexdigit);
+    let padded = value.iter().rev().take_while(|&&byte| byte == b'=').count();
+    hex || matches!((value.len(), padded), (24, 2) | (28, 1) | (44, 1) | (88, 2))
+}
+
+/// Whether the value says with which function a password was hashed: `$2b$…`, `{SSHA}…`, `sha256:…`.
+pub(crate) fn is_password_hash(value: &[u8]) -> bool {
+    let scheme = |open: u8, close: u8| {
+        let inner = value.strip_prefix(&[open])?;
+        let end = memchr::memchr(close, inner).filter(|&end| (1..=40).contains(&end))?;
+        let named = inner[..end].iter().all(|byte| byte.is_ascii_alphanumeric() || b"@_.-".contains(byte));
+        named.then_some(inner.len() - end)
+    };
+    scheme(b'$', b'$').is_some_and(|rest| rest >= 16)
+        || scheme(b'{', b'}').is_some()
+        || value.starts_with(b"pbkdf2")
+}
+
+/// Whether half of the value counts up, or letters and digits do so in turns: `key-1234567890`, `A1B2C3D4`.
+pub(crate) fn counts(value: &[u8]) -> bool {
+    steps::count(2 * value.len());
+    let next = |byte: u8| if byte == b'9' { b'0' } else { byte.wrapping_add(1) };
+    let follows = |step: usize| value.windows(step + 1).filter(move |part| part[step] == next(part[0]));
+    value.len() >= 8 && (follows(1).count() * 2 >= value.len() || follows(2).count() * 2 >= value.len())
+}
+
+/// Whether it has brackets, which without quotes around them belong to code.
+pub(crate) fn has_brackets(value: &[u8]) -> bool {
+    value.iter().any(|byte| matches!(byte, b'(' | b')' | b'[' | b']' | b'{' | b'}'))
+}
+
+/// Whether it is base64 of words.
+pub(crate) fn is_encoded_text(value: &[u8]) -> bool {
+    value.len().is_multiple_of(4)
+        && base64_text::decode(value)
+            .is_some_and(|text| text.iter().all(u8::is_ascii_graphic) && is_wordlike(&text))
+}
+
+/// Whether it has characters that stand in no token or key that a machine makes.
+pub(crate) fn has_foreign_signs(value: &[u8]) -> bool {
+    steps::count(value.len());
+    value.iter().any(|byte| {
+        matches!(
+            byte,
+            b'?' | b'^' | b'(' | b')' | b'{' | b'}' | b'<' | b'>' | b'*' | b'"' | b'\'' | b'`' | b';'
+        )
+    })
+}
 
 /// Whether the value, without quotes, may as well be the name of a variable.
 pub(crate) fn is_identifier(value: &[u8]) -> bool {
@@ -121,6 +168,11 @@ pub(crate) fn is_identifier(value: &[u8]) -> bool {
                         | b':'
                 )
         })
+}
+
+/// Whether it is of letters, digits and what joins words: no subscript, no member, no reference.
+pub(crate) fn is_one_word(value: &[u8]) -> bool {
+    value.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'!'))
 }
 
 /// Eight, four, four, four and twelve hexadecimal digits: as often a name as a key.
@@ -160,9 +212,43 @@ fn is_public(value: &[u8]) -> bool {
             b"image/",
             b"text/",
             b"application/",
+            // The beginnings of images in base64: PNG, GIF, JPEG, SVG.
+            b"iVBORw0KGgo",
+            b"R0lGOD",
+            b"/9j/",
+            b"PHN2Zy",
         ])
         || (path >= 2 && words >= 3 && is_wordlike(value))
         || is_file_name(value)
+        || is_number(value)
+        || is_colour(value)
+        || is_date(value)
+}
+
+/// `0x80090336`, `0xFFUL`: a number of a programming language.
+fn is_number(value: &[u8]) -> bool {
+    let digits = value.strip_prefix(b"0x").or_else(|| value.strip_prefix(b"0X"));
+    let of_number = |byte: &u8| byte.is_ascii_hexdigit() || matches!(byte, b'_' | b'u' | b'U' | b'l' | b'L');
+    digits.is_some_and(|digits| digits.len() <= 20 && digits.iter().all(of_number))
+}
+
+/// `2024-01-31`, with or without a time.
+fn is_date(value: &[u8]) -> bool {
+    let form = |part: &[u8]| {
+        part.iter().zip(b"0000-00-00").all(|(byte, form)| match form {
+            b'0' => byte.is_ascii_digit(),
+            _ => byte == form,
+        })
+    };
+    value.get(..10).is_some_and(form) && value.get(10).is_none_or(|byte| matches!(byte, b'T' | b' '))
+}
+
+/// `#ff8800`
+fn is_colour(value: &[u8]) -> bool {
+    let digits = value.strip_prefix(b"#");
+    digits.is_some_and(|digits| {
+        matches!(digits.len(), 3 | 4 | 6 | 8) && digits.iter().all(u8::is_ascii_hexdigit)
+    })
 }
 
 fn is_file_name(value: &[u8]) -> bool {
@@ -184,6 +270,7 @@ mod tests {
             "f81d4fae7dec11d0a76500a0c91e6bf6",
             "q8Wz3LmN7pXkV2rT",
             "vT9qLw2Zrm7",
+            "vT9qtestLw2Zrm7Kexample9",
         ] {
             assert!(looks_random(value.as_bytes()), "{value}");
         }
@@ -195,6 +282,7 @@ mod tests {
             "1234567890123",
             "aaaaaaaaaaaaaaaa",
             "some.config.value",
+            "hawaii50",
             "OAuth2ClientCredentials",
         ] {
             assert!(!looks_random(value.as_bytes()), "{value}");

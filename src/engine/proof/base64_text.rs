@@ -52,10 +52,26 @@ pub(crate) fn complete_json(sample: &mut Vec<u8>) {
     *sample = BASE64.encode(format!("{{\"{key}\":\"{body}\"}}").as_bytes()).into_bytes();
 }
 
-/// Base64 of text made of the sample.
+/// Base64 of text made of the sample: as long as it is, and beginning with what it begins with as far as that is
+/// text, which may be what its pattern begins with.
 pub(crate) fn complete_text(sample: &mut Vec<u8>) {
-    let body: Vec<u8> = sample.iter().filter(|byte| byte.is_ascii_alphanumeric()).take(18).copied().collect();
-    *sample = BASE64.encode(&body).into_bytes();
+    let letters: Vec<u8> = sample.iter().filter(|byte| byte.is_ascii_alphanumeric()).copied().collect();
+    let padding = sample.iter().rev().take_while(|&&byte| byte == b'=').count();
+    sample.truncate(sample.len() - padding);
+    sample.resize(sample.len().next_multiple_of(4), b'A');
+    let is_text = |four: &[u8]| BASE64.decode(four).is_ok_and(|three| three.iter().all(u8::is_ascii_graphic));
+    let kept = sample.chunks(4).take_while(|four| is_text(four)).count();
+    // It may begin with a part of four letters too.
+    for (number, four) in sample.chunks_mut(4).skip(kept).enumerate() {
+        let three = letters.chunks_exact(3).cycle().nth(number).unwrap_or(b"ABC");
+        let text = BASE64.encode(three).into_bytes();
+        let most = if number == 0 { 3 } else { 0 };
+        let begun = |count: &usize| is_text(&[&four[..*count], &b"QUJD"[*count..]].concat());
+        match (1..=most).rev().find(begun) {
+            Some(count) => four[count..].copy_from_slice(&b"QUJD"[count..]),
+            None => four.copy_from_slice(&text),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -70,6 +86,18 @@ mod tests {
             assert!(matches!(verify_json(&sample), Outcome::Holds(_)));
             let text = BASE64.decode(&sample).expect("base64");
             assert!(text.starts_with(format!("{{\"{key}\":\"").as_bytes()), "{start}");
+        }
+    }
+
+    #[test]
+    fn a_sample_of_text_keeps_its_length_and_what_it_begins_with() {
+        for (start, kept) in [("ZXlKaGJHY2lPaU", 14), ("", 0)] {
+            let drawn = format!("{start}Qk7+zPw2xR0/fQ9mN4==");
+            let mut sample = drawn.clone().into_bytes();
+            complete_text(&mut sample);
+            assert!(matches!(verify_text(&sample), Outcome::Holds(_)), "{start}");
+            assert_eq!(sample[..kept], drawn.as_bytes()[..kept]);
+            assert_eq!(sample.len(), (drawn.len() - 2).next_multiple_of(4));
         }
     }
 

@@ -8,7 +8,7 @@ use data_encoding::BASE64_NOPAD;
 use super::{CHECKSUM_VERIFIED, Outcome};
 use crate::rules::syntax::{Crc32, SumEncoding};
 
-const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+pub(super) const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const BASE36: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
 
 /// Whether the sum at the token's end is that of its body.
@@ -29,7 +29,9 @@ pub(crate) fn complete(parameters: &Crc32, token: &mut [u8]) {
 /// Where the sum stands and what it must be; `None` when the token is too short to hold one.
 fn sum(parameters: &Crc32, token: &[u8]) -> Option<(usize, Vec<u8>)> {
     let at = token.len().checked_sub(parameters.tail)?;
-    let covered = token.get(parameters.from..at.checked_sub(parameters.gap)?)?;
+    let end = at.checked_sub(parameters.gap)?;
+    let start = parameters.of.map_or(Some(parameters.from), |length| end.checked_sub(length))?;
+    let covered = token.get(start..end)?;
     let crc = crc32fast::hash(covered);
     let text = match parameters.encoding {
         SumEncoding::Base62 => digits(crc, BASE62, parameters.tail),
@@ -42,7 +44,8 @@ fn sum(parameters: &Crc32, token: &[u8]) -> Option<(usize, Vec<u8>)> {
     (text.len() == parameters.tail).then_some((at, text))
 }
 
-fn digits(mut number: u32, alphabet: &[u8], width: usize) -> Vec<u8> {
+/// The number in the alphabet's base, most significant digit first.
+pub(super) fn digits(mut number: u32, alphabet: &[u8], width: usize) -> Vec<u8> {
     let base = alphabet.len() as u32;
     let mut text = vec![alphabet[0]; width];
     for digit in text.iter_mut().rev() {
@@ -67,10 +70,13 @@ mod tests {
     #[test]
     fn the_check_value_of_the_polynomial() {
         // CRC-32 of "123456789" is CBF43926: the catalogue's check value.
-        let parameters = Crc32 { from: 2, gap: 1, tail: 8, encoding: SumEncoding::UpperHex };
+        let parameters = Crc32 { from: 2, of: None, gap: 1, tail: 8, encoding: SumEncoding::UpperHex };
         assert_eq!(verify(&parameters, b"t_123456789_CBF43926"), Outcome::Proved("checksum verified"));
         let little = Crc32 { encoding: SumEncoding::HexLe, ..parameters };
         assert_eq!(verify(&little, b"t_123456789_2639f4cb"), Outcome::Proved("checksum verified"));
+        let counted = Crc32 { of: Some(9), ..parameters };
+        assert_eq!(verify(&counted, b"long_123456789_CBF43926"), Outcome::Proved("checksum verified"));
+        assert_eq!(verify(&counted, b"3456789_CBF43926"), Outcome::Disproved);
     }
 
     #[test]
@@ -83,7 +89,7 @@ mod tests {
             (SumEncoding::HexLe, 8),
             (SumEncoding::Base64Le, 6),
         ] {
-            let parameters = Crc32 { from: 4, gap: 0, tail, encoding };
+            let parameters = Crc32 { from: 4, of: None, gap: 0, tail, encoding };
             let mut token = [&b"pre_"[..], b"qL7vN2xW9kR4tZ8mB3cY6hJ1pD5sF0gAaaaaaaaa"].concat();
             complete(&parameters, &mut token);
             assert_ne!(verify(&parameters, &token), Outcome::Disproved);
@@ -94,7 +100,7 @@ mod tests {
             }
         }
         assert_eq!(
-            verify(&Crc32 { from: 4, gap: 0, tail: 6, encoding: SumEncoding::Base62 }, b"ab"),
+            verify(&Crc32 { from: 4, of: None, gap: 0, tail: 6, encoding: SumEncoding::Base62 }, b"ab"),
             Outcome::Disproved
         );
     }

@@ -5,7 +5,12 @@ use serde_json::Value;
 
 use super::Outcome;
 
-/// Whether header and payload are JSON objects and the header names an algorithm other than `none`.
+/// The release's day, 2026-11-01, in seconds since 1970. Tokens that expired before it open nothing. It is no
+/// clock's day, so that the same bytes are judged alike on every day.
+const RELEASED: f64 = 1_793_491_200.0;
+
+/// Whether header and payload are JSON objects, the header names an algorithm other than `none`, and the token is
+/// not known to have expired.
 pub(crate) fn verify(token: &[u8]) -> Outcome {
     let parts: Vec<&[u8]> = token.split(|&byte| byte == b'.').collect();
     let [header, payload, signature, rest @ ..] = parts.as_slice() else { return Outcome::Disproved };
@@ -15,8 +20,10 @@ pub(crate) fn verify(token: &[u8]) -> Outcome {
         // Five parts are an encrypted token (RFC 7516): nothing behind the header can be read.
         return Outcome::Doubtful("JWT header is JSON, payload encrypted");
     }
-    if object(payload).is_none() {
-        return Outcome::Disproved;
+    // No JWT at all: what stands beside a secret-like name is still found there, as a generic secret.
+    let Some(payload) = object(payload) else { return Outcome::Disproved };
+    if payload.get("exp").and_then(Value::as_f64).is_some_and(|seconds| seconds < RELEASED) {
+        return Outcome::Doubtful("expired JWT");
     }
     match algorithm {
         "none" | "None" | "NONE" => Outcome::Doubtful("unsigned JWT"),
@@ -60,8 +67,20 @@ mod tests {
         assert!(matches!(verify(&token(r#"{"alg":"none"}"#, r#"{"iss":"x"}"#)), Outcome::Doubtful(_)));
         assert_eq!(verify(&token(r#"{"typ":"JWT"}"#, "{}")), Outcome::Disproved);
         assert_eq!(verify(&token(r#"{"alg":"RS256"}"#, "not json")), Outcome::Disproved);
+        assert_eq!(verify(&token("not json", r#"{"iss":"x"}"#)), Outcome::Disproved);
         assert_eq!(verify(b"eyJhbGciOiJIUzI1NiJ9.eyJub3QganNvbg.x"), Outcome::Disproved);
         assert_eq!(verify(b"eyJ"), Outcome::Disproved);
+    }
+
+    #[test]
+    fn a_token_that_had_expired_by_the_release_is_doubtful() {
+        let judge = |exp: &str| verify(&token(r#"{"alg":"RS256"}"#, &format!(r#"{{"exp":{exp}}}"#)));
+        for expired in ["1300819380", "1793491199", "1793491199.5", "-1"] {
+            assert_eq!(judge(expired), Outcome::Doubtful("expired JWT"), "{expired}");
+        }
+        for valid in ["1793491200", "4102444800", "1e300", "\"soon\"", "null"] {
+            assert!(matches!(judge(valid), Outcome::Holds(_)), "{valid}");
+        }
     }
 
     #[test]

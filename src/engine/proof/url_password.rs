@@ -50,12 +50,22 @@ fn is_word(secret: &[u8]) -> bool {
     b"123456789".starts_with(digits) && shape::is_wordlike(word)
 }
 
-/// The host behind the last `@` of the URL's authority.
+/// The host behind the last `@` of the URL's authority. A JDBC URL has its password elsewhere: its host follows
+/// the slashes, and without slashes the database is a file or a memory of its own.
 fn host(url: &[u8]) -> &[u8] {
-    let authority = memchr::memmem::find(url, b"://").map_or(url, |at| &url[at + 3..]);
-    let Some(at) = memchr::memrchr(b'@', authority) else { return b"" };
-    let host = &authority[at + 1..];
-    let end = host.iter().position(|byte| matches!(byte, b'/' | b':' | b'?' | b'#' | b'"' | b'\'' | b' '));
+    let authority = memchr::memmem::find(url, b"://").map(|at| &url[at + 3..]);
+    let host = if url.starts_with(b"jdbc:") {
+        let Some(authority) = authority else { return b"localhost" };
+        let end =
+            authority.iter().position(|byte| matches!(byte, b'/' | b';' | b'?')).unwrap_or(authority.len());
+        &authority[memchr::memrchr(b'@', &authority[..end]).map_or(0, |at| at + 1)..]
+    } else {
+        let authority = authority.unwrap_or(url);
+        let Some(at) = memchr::memrchr(b'@', authority) else { return b"" };
+        &authority[at + 1..]
+    };
+    let end =
+        host.iter().position(|byte| matches!(byte, b'/' | b':' | b';' | b'?' | b'#' | b'"' | b'\'' | b' '));
     &host[..end.unwrap_or(host.len())]
 }
 
@@ -89,6 +99,14 @@ mod tests {
         assert!(matches!(judge("%s:%d", "vT9qLw2Zr"), Outcome::Doubtful(_)));
         assert!(matches!(judge("db.internal.io", "petclinic"), Outcome::Holds(_)));
         assert!(matches!(judge("db", "petclinic"), Outcome::Doubtful(_)));
+        let jdbc = |url: &str| verify(format!("jdbc:{url}password=vT9qLw2Zr").as_bytes(), b"vT9qLw2Zr");
+        assert!(matches!(jdbc("mysql://db.internal.io:3306/x?user=app&"), Outcome::Holds(_)));
+        assert!(matches!(jdbc("sqlserver://db.internal.io;user=app;"), Outcome::Holds(_)));
+        assert!(matches!(jdbc("mysql://app@db.internal.io/x?mail=a@b.io&"), Outcome::Holds(_)));
+        for local in ["mysql://localhost/x?", "h2:mem:x;", "mysql://db.example.com/x?", "mysql://${HOST}/x?"]
+        {
+            assert!(matches!(jdbc(local), Outcome::Doubtful(_)), "{local}");
+        }
         for (host, password) in [("db.io", "${PW}"), ("db.io", "password"), ("", "vT9qLw2Zr")] {
             assert_eq!(judge(host, password), Outcome::Disproved, "{password}@{host}");
         }

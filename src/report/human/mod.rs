@@ -5,7 +5,6 @@
 mod cleanup;
 mod frame;
 mod place;
-mod verdict;
 
 use std::collections::HashMap;
 use std::fmt::Display;
@@ -13,11 +12,12 @@ use std::io::{self, Write};
 
 use anstyle::{AnsiColor, Style};
 
-use crate::model::{CoverageKind, Status};
+use crate::model::{CoverageKind, Status, Verdict};
 
 use super::escape::{terminal, terminal_path};
 use super::record::{Coverage, Document, Finding};
-use super::{ReportOptions, record};
+use super::words::{grouped, plural};
+use super::{ReportOptions, record, verdict};
 
 /// Places shown of one value.
 const PLACES: usize = 5;
@@ -32,8 +32,8 @@ pub(super) fn write(document: &Document, options: &ReportOptions, out: &mut dyn 
         page.group(group, out)?;
     }
     page.coverage(out)?;
-    page.counts(out)?;
-    verdict::write(&page, &blocking, &notes, out)
+    page.notes(out)?;
+    page.verdict(out)
 }
 
 /// New findings of one value by one rule, in report order, never empty.
@@ -116,7 +116,8 @@ impl Page<'_> {
         for (at, step) in cleanup::steps(self, group).iter().enumerate() {
             line(if at == 0 { "purge:" } else { "" }, step)?;
         }
-        line("allow:", &place::allow(group))
+        line("learn:", &format!("stopleak rules show {}", terminal(&first.rule)))?;
+        line("allow:", &place::allow(self, group))
     }
 
     /// What was not read: first what should have been, then what is kept elsewhere.
@@ -148,46 +149,43 @@ impl Page<'_> {
         writeln!(out)
     }
 
-    /// Findings that are not shown.
-    fn counts(&self, out: &mut dyn Write) -> io::Result<()> {
+    /// Findings that are not shown, and what is to be known of the run.
+    fn notes(&self, out: &mut dyn Write) -> io::Result<()> {
         let record::StatusCounts { old, suppressed, .. } = self.document.summary.findings;
-        if self.options.quiet || old + suppressed == 0 {
+        let notes = &self.document.summary.notes;
+        if self.options.quiet || (old + suppressed == 0 && notes.is_empty()) {
             return Ok(());
         }
-        let note = self.paint(NOTE, "note:");
+        let label = self.paint(NOTE, "note:");
         if old > 0 {
             let verb = if old == 1 { "was" } else { "were" };
             let old = plural(old, "old finding");
-            writeln!(out, "{note} {old} in the changed files {verb} there before; not blocking")?;
+            writeln!(out, "{label} {old} in the changed files {verb} there before; not blocking")?;
         }
         if suppressed > 0 {
             let suppressed = plural(suppressed, "finding");
-            writeln!(out, "{note} {suppressed} allowed by a mark, the configuration or the baseline")?;
+            writeln!(out, "{label} {suppressed} allowed by a mark, the configuration or the baseline")?;
+        }
+        for note in notes {
+            writeln!(out, "{label} {}", one_line(note))?;
         }
         writeln!(out)
+    }
+
+    /// The last line.
+    fn verdict(&self, out: &mut dyn Write) -> io::Result<()> {
+        let style = match self.document.summary.verdict {
+            Verdict::Clean if self.options.quiet => return Ok(()),
+            Verdict::Clean => GOOD,
+            Verdict::Findings | Verdict::Incomplete => BAD,
+        };
+        let verdict::Result { emphasis, rest } = verdict::result(self.document);
+        let (emphasis, rest) = (self.paint(style, terminal(&emphasis)), terminal(&rest));
+        writeln!(out, "stopleak: {emphasis}{rest} {}", verdict::rests_on(self.document))
     }
 }
 
 /// Text of several lines as one, escaped.
 fn one_line(text: &str) -> String {
     terminal(&text.split_whitespace().collect::<Vec<_>>().join(" "))
-}
-
-/// `1 file`, `85,013 files`.
-fn plural(number: usize, noun: &str) -> String {
-    let end = if number == 1 { "" } else { "s" };
-    format!("{} {noun}{end}", grouped(number as u64))
-}
-
-/// Digits in groups of three: `1,234,567`.
-pub(crate) fn grouped(number: u64) -> String {
-    let digits = number.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use crate::model::Carrier;
+use crate::model::{Carrier, Status};
 
 use super::{FAINT, Finding, Group, Page, STRONG, frame, plural, terminal, terminal_path};
 
@@ -11,7 +11,7 @@ pub(super) fn write(page: &Page<'_>, finding: &Finding, out: &mut dyn Write) -> 
     if let Some(excerpt) = finding.excerpt.as_ref().filter(|excerpt| !excerpt.text.is_empty()) {
         frame::write(page, finding.start_line, excerpt, out)?;
     }
-    for fact in [introduction(finding), state(finding)].into_iter().flatten() {
+    for fact in [introduction(finding), state(finding), remark(finding)].into_iter().flatten() {
         writeln!(out, "    {}", page.paint(FAINT, fact))?;
     }
     Ok(())
@@ -29,6 +29,8 @@ fn label(finding: &Finding) -> String {
         Carrier::Symlink => format!("{path} (target of the symbolic link)"),
         Carrier::FileName => format!("{path} (name of the file)"),
         Carrier::RefName => format!("{path} (name of the ref)"),
+        // A message that no commit has yet.
+        Carrier::Commit if finding.object.is_none() => format!("commit message:{position}"),
         Carrier::Commit => format!("commit {object}:{position}"),
         Carrier::Tag if path.is_empty() => format!("tag {object}:{position}"),
         Carrier::Tag => format!("tag {path}:{position}"),
@@ -86,15 +88,28 @@ fn life(finding: &Finding) -> Option<String> {
     Some(facts.join(", "))
 }
 
+/// Why something that stands beside the value does not allow it.
+fn remark(finding: &Finding) -> Option<String> {
+    let reason = finding.status_reason.as_deref()?;
+    (finding.status == Status::New).then(|| terminal(reason))
+}
+
 /// How this finding is allowed: in place where the line can be edited, in the baseline elsewhere.
-pub(super) fn allow(group: &Group<'_>) -> String {
+pub(super) fn allow(page: &Page<'_>, group: &Group<'_>) -> String {
     let from_history = |finding: &&Finding| finding.first_commit.is_some() || finding.reachable.is_some();
     let editable = |finding: &&Finding| {
         matches!(finding.carrier, Carrier::File | Carrier::Stdin) && !from_history(finding)
     };
+    if group.iter().all(|finding| finding.carrier == Carrier::Commit && finding.object.is_none()) {
+        return "a message takes no mark: take the value out".to_owned();
+    }
     if !group.iter().any(editable) {
         let option = if group.iter().any(from_history) { " --history" } else { "" };
-        return format!("stopleak baseline create{option} (history and names take no mark)");
+        let why = match page.document.scan.policy {
+            Some(_) => "what holds is the base's: commit it there",
+            None => "history and names take no mark",
+        };
+        return format!("stopleak baseline create{option} ({why})");
     }
     let line = if group.len() == 1 { "the line" } else { "each line" };
     format!("end {line} with a comment: stopleak:allow {} REASON", terminal(&group[0].rule))

@@ -48,7 +48,13 @@ fn log(document: &Document, max_results: usize) -> Log<'_> {
             invocations: [invocation(document, document.findings.len() - findings.len())],
             column_kind: "unicodeCodePoints",
             results,
-            properties: json!({ "target": scan.target, "ruleset": scan.ruleset, "rules": scan.rules }),
+            properties: json!({
+                "target": scan.target,
+                "ruleset": scan.ruleset,
+                "rules": scan.rules,
+                "policy": scan.policy,
+                "summary": document.summary,
+            }),
             tool: Tool {
                 driver: Driver {
                     name: &scan.tool,
@@ -165,6 +171,10 @@ fn message(finding: &Finding) -> String {
         (Some(false), _) => text += " Not at HEAD.",
         (None, _) => {}
     }
+    // What stands beside the value and does not allow it.
+    if let (Status::New, Some(reason)) = (finding.status, &finding.status_reason) {
+        text += &format!(" Note: {}.", sarif_message(reason));
+    }
     text
 }
 
@@ -218,6 +228,14 @@ fn invocation(document: &Document, dropped: usize) -> Invocation {
                     "{dropped} results over the limit of code scanning were left out; jsonl has all"
                 ),
             },
+        });
+    }
+    let said = document.summary.notes.iter().map(|note| ("note", note));
+    for (id, text) in said.chain([("verdict", &document.summary.line)]) {
+        notifications.push(Notification {
+            descriptor: DescriptorReference { id },
+            level: "note",
+            message: Message { text: sarif_message(text) },
         });
     }
     for entry in &document.coverage {

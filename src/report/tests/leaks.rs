@@ -49,6 +49,8 @@ fn report(values: [&[u8]; 2], context: &str, path: &[u8]) -> ScanReport {
     let mut report = fixture::report("history", findings);
     report.header.target = words("target");
     report.header.refs = vec![words("refs/heads/")];
+    report.notes = vec![words("note")];
+    report.nothing = Some(words("nothing"));
     report.coverage = vec![Coverage {
         kind: CoverageKind::Unreadable,
         what: RepoPath::new(holding(path)).to_text(),

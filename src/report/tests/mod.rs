@@ -63,14 +63,61 @@ fn only_a_complete_run_without_findings_is_called_clean() {
         reason: "gone".to_owned(),
         remedy: None,
     });
-    let lost = "stopleak: INCOMPLETE, 1 thing could not be read (see above); 0 secrets found. \
-                Read 12 files, 34.1 kB; 134 rules.\n";
+    let lost = "stopleak: INCOMPLETE, 1 thing could not be read; 0 secrets found. \
+                Read 12 files, 34.1 kB; 134 rules. Not read: 1 missing.\n";
     assert_eq!(
         text(Format::Human, &empty, &quiet),
         format!("Could not be read:\n  x (missing): gone\n\n{lost}")
     );
     for report in [staged(), rich()] {
         assert!(!plain(Format::Human, &report).contains("clean"));
+    }
+}
+
+/// Each format says what was read, what was not and why, and what a person should know.
+#[test]
+fn every_format_ends_with_the_verdict_line_and_what_it_rests_on() {
+    let mut report = report("ci", Vec::new());
+    report.header.policy = Some("c".repeat(40));
+    report.notes = vec!["the change edits the policy".to_owned()];
+    report.counts.skipped = 2;
+    report.counts.commits = 3;
+    report.counts.objects = 4;
+    let entry = |kind: CoverageKind, what: &str| Coverage {
+        kind,
+        what: what.to_owned(),
+        reason: "why".to_owned(),
+        remedy: None,
+    };
+    report.coverage = vec![
+        entry(CoverageKind::Corrupt, "a"),
+        entry(CoverageKind::Missing, "b"),
+        entry(CoverageKind::Missing, "c"),
+        entry(CoverageKind::Elsewhere, "d"),
+    ];
+    let line = "stopleak: INCOMPLETE, 3 things could not be read; 0 secrets found. \
+                Read 3 commits, 4 objects, 12 files, 34.1 kB; 134 rules. 2 files skipped by configuration. \
+                Not read: 1 corrupt, 2 missing. 1 kept elsewhere (submodules, git-lfs), not read.";
+    for format in Format::ALL {
+        let text = plain(*format, &report);
+        assert!(text.contains(line), "{format}: {text}");
+        assert!(text.contains("the change edits the policy"), "{format}: {text}");
+    }
+    let summary = |text: &str| -> Value { serde_json::from_str(text).expect("JSON") };
+    let json = summary(&plain(Format::Json, &report))["summary"].clone();
+    let jsonl = summary(plain(Format::Jsonl, &report).lines().last().expect("a line"));
+    let sarif = summary(&plain(Format::Sarif, &report))["runs"][0]["properties"]["summary"].clone();
+    for summary in [&json, &jsonl, &sarif] {
+        assert_eq!(summary["not_read"]["missing"], 2);
+        assert_eq!((&summary["counts"]["commits"], &summary["counts"]["skipped"]), (&3.into(), &2.into()));
+        assert_eq!(summary["line"], line);
+    }
+    report.coverage.clear();
+    report.nothing = Some("0 commits in a..b: why".to_owned());
+    for format in Format::ALL {
+        let text = plain(*format, &report);
+        assert!(text.contains("stopleak: nothing to scan, 0 commits in a..b: why."), "{format}: {text}");
+        assert!(!text.contains("stopleak: clean"), "{format}: {text}");
     }
 }
 

@@ -44,7 +44,16 @@ fn missing_and_unknown_fields_are_refused() {
         assert!(!schema.is_valid(&more), "valid with an unknown field: {line}");
     }
     let document: Value = serde_json::from_str(&plain(Format::Json, &rich())).expect("JSON");
-    for pointer in ["", "/scan", "/scan/shard", "/findings/0", "/coverage/0", "/summary", "/summary/counts"] {
+    for pointer in [
+        "",
+        "/scan",
+        "/scan/shard",
+        "/findings/0",
+        "/coverage/0",
+        "/summary",
+        "/summary/counts",
+        "/summary/not_read",
+    ] {
         let mut more = document.clone();
         more.pointer_mut(pointer).expect("it is there")["extra"] = json!(1);
         assert!(!schema.is_valid(&more), "valid with an unknown field in {pointer}");

@@ -24,7 +24,10 @@ static SETTINGS: LazyLock<Settings> = LazyLock::new(|| Settings {
     threads: 1,
     max_file_size: None,
     stats: false,
+    deadline: None,
     repo: crate::git::repo::OpenedRepo::default(),
+    policy_of: None,
+    notes: Vec::new(),
     max_blob_size: 1 << 30,
     directory: PathBuf::new(),
     root: PathBuf::new(),
@@ -160,8 +163,11 @@ impl Visitor for Survey {
             Some(Values::Fixed(values)) => values.iter().map(|value| format!("{value:?}")).collect(),
             Some(Values::ByPath(values)) => {
                 let show = |(found, name): &(Match<'_>, Arc<Fingerprint>)| {
-                    let Match { rule, span, whole, confidence, severity, why } = found;
-                    format!("{} {span:?} {whole:?} {confidence} {severity} {why:?} {name}", rule.id)
+                    let Match { rule, span, whole, confidence, severity, why, evidence } = found;
+                    format!(
+                        "{} {span:?} {whole:?} {confidence} {severity} {why:?} {evidence:?} {name}",
+                        rule.id
+                    )
                 };
                 values.iter().map(show).collect()
             }

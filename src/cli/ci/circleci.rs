@@ -1,0 +1,49 @@
+//! CircleCI. Jobs see the head; what it started from is a pipeline value, which the configuration has to hand
+//! on as a variable.
+
+use super::plan::{Name, Plan, System, before, get};
+use crate::cli::env::Environment;
+
+pub(super) const SYSTEM: System = System { name: "CircleCI", whole_history: "checkout: method: full" };
+
+pub(super) fn plan(env: &Environment) -> Option<Result<Plan, String>> {
+    get(env, "CIRCLECI")?;
+    let head = get(env, "CIRCLE_SHA1").map(Name::Id);
+    let Some(head) = head else { return Some(Ok(Plan::Lost("CIRCLE_SHA1 is not set".to_owned()))) };
+    if get(env, "PIPELINE_TRIGGER_SOURCE").is_some_and(|source| source == "scheduled_pipeline") {
+        return Some(Ok(Plan::All("scheduled_pipeline".to_owned())));
+    }
+    let branch = get(env, "CIRCLE_BRANCH");
+    let is_default = get(env, "PIPELINE_GIT_BRANCH_IS_DEFAULT").is_some_and(|value| value == "true");
+    Some(Ok(Plan::Push {
+        before: before(get(env, "PIPELINE_GIT_BASE_REVISION")),
+        head,
+        default: branch.clone().filter(|_| is_default),
+        branch,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_handed_on_is_used() {
+        let of = |variables: &[(&str, &str)]| {
+            let variables =
+                [&[("CIRCLECI", "true"), ("CIRCLE_SHA1", "c"), ("CIRCLE_BRANCH", "x")], variables].concat();
+            plan(&Environment::of_variables(&variables)).expect("CircleCI").expect("a plan")
+        };
+        let push = |before: Option<&str>, default: Option<&str>| Plan::Push {
+            before: before.map(str::to_owned),
+            head: Name::Id("c".into()),
+            branch: Some("x".into()),
+            default: default.map(str::to_owned),
+        };
+        assert_eq!(of(&[]), push(None, None));
+        assert_eq!(of(&[("PIPELINE_GIT_BASE_REVISION", "a")]), push(Some("a"), None));
+        assert_eq!(of(&[("PIPELINE_GIT_BRANCH_IS_DEFAULT", "true")]), push(None, Some("x")));
+        let source = ("PIPELINE_TRIGGER_SOURCE", "scheduled_pipeline");
+        assert_eq!(of(&[source]), Plan::All("scheduled_pipeline".into()));
+    }
+}

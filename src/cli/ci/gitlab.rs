@@ -1,0 +1,95 @@
+//! GitLab CI. Merge request pipelines have a base; branch pipelines the commit before, in zeros where the
+//! branch is new or somebody started the pipeline by hand.
+
+use super::plan::{Name, Plan, System, before, get};
+use crate::cli::env::Environment;
+
+pub(super) const SYSTEM: System = System { name: "GitLab CI", whole_history: "variables: GIT_DEPTH: \"0\"" };
+
+pub(super) fn plan(env: &Environment) -> Option<Result<Plan, String>> {
+    get(env, "GITLAB_CI")?;
+    let id = |name: &str| get(env, name).map(Name::Id);
+    let checked_out = id("CI_COMMIT_SHA");
+    let source = get(env, "CI_PIPELINE_SOURCE").unwrap_or_default();
+    let lost = |what: &str| Plan::Lost(format!("{what} is not set"));
+    let proposal = |base: Option<Name>, target: &str, head: Option<Name>| {
+        let target = get(env, target);
+        match (base.or_else(|| target.clone().map(Name::Branch)), head.or(checked_out.clone())) {
+            (Some(base), Some(head)) => Plan::Proposal { base, target, head },
+            _ => lost("CI_MERGE_REQUEST_DIFF_BASE_SHA or CI_COMMIT_SHA"),
+        }
+    };
+    Some(Ok(match source.as_str() {
+        "merge_request_event" => proposal(
+            id("CI_MERGE_REQUEST_DIFF_BASE_SHA"),
+            "CI_MERGE_REQUEST_TARGET_BRANCH_NAME",
+            // Of merged results what is checked out is a merge that GitLab made.
+            id("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA"),
+        ),
+        "external_pull_request_event" => proposal(
+            id("CI_EXTERNAL_PULL_REQUEST_TARGET_BRANCH_SHA"),
+            "CI_EXTERNAL_PULL_REQUEST_TARGET_BRANCH_NAME",
+            id("CI_EXTERNAL_PULL_REQUEST_SOURCE_BRANCH_SHA"),
+        ),
+        "" if get(env, "CI_MERGE_REQUEST_IID").is_some() => proposal(
+            id("CI_MERGE_REQUEST_DIFF_BASE_SHA"),
+            "CI_MERGE_REQUEST_TARGET_BRANCH_NAME",
+            id("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA"),
+        ),
+        "push" | "" => match checked_out {
+            Some(head) => Plan::Push {
+                before: before(get(env, "CI_COMMIT_BEFORE_SHA")),
+                head,
+                branch: get(env, "CI_COMMIT_BRANCH"),
+                default: get(env, "CI_DEFAULT_BRANCH"),
+            },
+            None => lost("CI_COMMIT_SHA"),
+        },
+        // By hand, by the clock, or by another program: no change caused it.
+        "schedule" | "web" | "api" | "trigger" | "pipeline" | "parent_pipeline" | "chat" | "webide" => {
+            Plan::All(source)
+        }
+        _ => return Some(Err(source)),
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(variables: &[(&str, &str)]) -> Plan {
+        let variables =
+            [&[("GITLAB_CI", "true"), ("CI_COMMIT_SHA", "c"), ("CI_DEFAULT_BRANCH", "m")], variables]
+                .concat();
+        plan(&Environment::of_variables(&variables)).expect("GitLab").expect("a plan")
+    }
+
+    #[test]
+    fn merge_requests_and_merged_results() {
+        let (source, base) =
+            (("CI_PIPELINE_SOURCE", "merge_request_event"), ("CI_MERGE_REQUEST_DIFF_BASE_SHA", "a"));
+        let proposal = |head: &str| Plan::Proposal {
+            base: Name::Id("a".into()),
+            target: None,
+            head: Name::Id(head.into()),
+        };
+        assert_eq!(of(&[source, base]), proposal("c"));
+        assert_eq!(of(&[source, base, ("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA", "b")]), proposal("b"));
+        assert!(matches!(of(&[source]), Plan::Lost(_)));
+    }
+
+    #[test]
+    fn branches_new_branches_and_schedules() {
+        let push = |before: Option<&str>| Plan::Push {
+            before: before.map(str::to_owned),
+            head: Name::Id("c".into()),
+            branch: Some("x".into()),
+            default: Some("m".into()),
+        };
+        let (source, branch) = (("CI_PIPELINE_SOURCE", "push"), ("CI_COMMIT_BRANCH", "x"));
+        let zeros = "0".repeat(40);
+        assert_eq!(of(&[source, branch, ("CI_COMMIT_BEFORE_SHA", "a")]), push(Some("a")));
+        assert_eq!(of(&[source, branch, ("CI_COMMIT_BEFORE_SHA", &zeros)]), push(None));
+        assert_eq!(of(&[("CI_PIPELINE_SOURCE", "schedule")]), Plan::All("schedule".into()));
+    }
+}

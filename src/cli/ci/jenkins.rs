@@ -1,0 +1,63 @@
+//! Jenkins, with the git plugin and multibranch projects. A branch is scanned from its last good build on.
+
+use super::plan::{Name, Plan, System, get};
+use crate::cli::env::Environment;
+
+pub(super) const SYSTEM: System = System {
+    name: "Jenkins",
+    whole_history: "checkout with CloneOption(shallow: false) and a refspec that has the target branch",
+};
+
+pub(super) fn plan(env: &Environment) -> Option<Result<Plan, String>> {
+    get(env, "JENKINS_URL")?;
+    let Some(head) = get(env, "GIT_COMMIT").map(Name::Id) else {
+        return Some(Ok(Plan::Lost(
+            "GIT_COMMIT is not set (env.GIT_COMMIT = checkout(scm).GIT_COMMIT)".to_owned(),
+        )));
+    };
+    if let Some(target) = get(env, "CHANGE_TARGET") {
+        return Some(Ok(Plan::Proposal { base: Name::Branch(target), target: None, head }));
+    }
+    if get(env, "CHANGE_ID").is_some() {
+        return Some(Ok(Plan::Lost("CHANGE_TARGET is not set".to_owned())));
+    }
+    let branch = get(env, "BRANCH_NAME")
+        .or_else(|| get(env, "GIT_BRANCH").map(|name| name.trim_start_matches("origin/").to_owned()));
+    let is_default = get(env, "BRANCH_IS_PRIMARY").is_some_and(|value| value == "true");
+    Some(Ok(Plan::Push {
+        // The last build, good or not, would let a secret pass with the build after it.
+        before: get(env, "GIT_PREVIOUS_SUCCESSFUL_COMMIT"),
+        head,
+        default: branch.clone().filter(|_| is_default),
+        branch,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn changes_and_branches() {
+        let of = |variables: &[(&str, &str)]| {
+            let variables = [&[("JENKINS_URL", "http://ci"), ("GIT_COMMIT", "c")], variables].concat();
+            plan(&Environment::of_variables(&variables)).expect("Jenkins").expect("a plan")
+        };
+        let head = Name::Id("c".into());
+        let proposal = Plan::Proposal { base: Name::Branch("m".into()), target: None, head: head.clone() };
+        assert_eq!(of(&[("CHANGE_TARGET", "m"), ("CHANGE_ID", "7")]), proposal);
+        assert!(matches!(of(&[("CHANGE_ID", "7")]), Plan::Lost(_)));
+        let push = |before: Option<&str>, default: Option<&str>| Plan::Push {
+            before: before.map(str::to_owned),
+            head: head.clone(),
+            branch: Some("x".into()),
+            default: default.map(str::to_owned),
+        };
+        assert_eq!(of(&[("GIT_BRANCH", "origin/x")]), push(None, None));
+        let (good, last) = (("GIT_PREVIOUS_SUCCESSFUL_COMMIT", "a"), ("GIT_PREVIOUS_COMMIT", "b"));
+        assert_eq!(
+            of(&[good, last, ("BRANCH_NAME", "x"), ("BRANCH_IS_PRIMARY", "true")]),
+            push(Some("a"), Some("x"))
+        );
+    }
+}

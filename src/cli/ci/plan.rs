@@ -1,0 +1,92 @@
+//! What a CI system says is to be scanned, before anything is looked up in the repository.
+
+use crate::cli::env::Environment;
+
+/// One CI system.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct System {
+    /// What people call it.
+    pub(super) name: &'static str,
+    /// What makes its checkout hold all of history.
+    pub(super) whole_history: &'static str,
+}
+
+/// What to scan.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Plan {
+    /// Every commit of `head` that `base` lacks: a pull request, a merge queue.
+    Proposal {
+        /// Where it starts.
+        base: Name,
+        /// The branch that it is for: what that has by now is nothing new either.
+        target: Option<String>,
+        /// Where it ends.
+        head: Name,
+    },
+    /// What came to a branch or tag.
+    Push {
+        /// Where it was before; `None` when it is new, or the system does not tell.
+        before: Option<String>,
+        /// Where it is now.
+        head: Name,
+        /// The branch, unless it is a tag.
+        branch: Option<String>,
+        /// The repository's default branch, where the system tells.
+        default: Option<String>,
+    },
+    /// The whole history, because of this.
+    All(String),
+    /// A ref was deleted: nothing came.
+    Nothing(String),
+    /// What should be told is not.
+    Lost(String),
+}
+
+/// A commit by what is known of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Name {
+    /// An id, perhaps a short one.
+    Id(String),
+    /// A branch of the remote.
+    Branch(String),
+    /// Whatever the user typed.
+    Revision(String),
+}
+
+impl Name {
+    /// As it was written.
+    pub(super) fn as_str(&self) -> &str {
+        match self {
+            Name::Id(text) | Name::Branch(text) | Name::Revision(text) => text,
+        }
+    }
+}
+
+/// A variable that is text; an empty one is none.
+pub(super) fn get(env: &Environment, name: &str) -> Option<String> {
+    env.get(name)?.to_str().map(str::to_owned)
+}
+
+/// The same where `false` means none, as Buildkite writes it.
+pub(super) fn get_unless_false(env: &Environment, name: &str) -> Option<String> {
+    get(env, name).filter(|value| value != "false")
+}
+
+/// `refs/heads/main` and `main` are the branch `main`; another ref is none.
+pub(super) fn branch_of(name: &str) -> Option<String> {
+    match name.strip_prefix("refs/heads/") {
+        Some(branch) => Some(branch.to_owned()),
+        None if name.starts_with("refs/") => None,
+        None => Some(name.to_owned()),
+    }
+}
+
+/// The id of what was there before; `None` for the zeros that mean nothing was.
+pub(super) fn before(id: Option<String>) -> Option<String> {
+    id.filter(|id| !is_zero(id))
+}
+
+/// Whether these are the zeros by which git says that there is no object.
+pub(super) fn is_zero(id: &str) -> bool {
+    !id.is_empty() && id.bytes().all(|byte| byte == b'0')
+}

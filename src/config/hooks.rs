@@ -1,0 +1,166 @@
+//! What `hooks:` in the configuration sets: how strict a hook is when it could not do its work.
+
+use std::fmt;
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer, de};
+
+use super::{Origin, Value};
+
+/// How long something may take: `500ms`, `30s`, `2m`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budget(Duration);
+
+impl Budget {
+    /// What a receiving hook may take where nobody says otherwise.
+    pub const RECEIVE: Budget = Budget(Duration::from_secs(60));
+
+    /// As time.
+    pub fn duration(self) -> Duration {
+        self.0
+    }
+}
+
+impl FromStr for Budget {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Budget, String> {
+        let expected = || "expected a time: 500ms, 30s, 2m".to_owned();
+        let text = text.trim();
+        let (number, unit) = text.split_at(text.bytes().take_while(u8::is_ascii_digit).count());
+        let number: u32 = number.parse().map_err(|_| expected())?;
+        let unit = match unit.trim() {
+            "ms" => Duration::from_millis(1),
+            "s" => Duration::from_secs(1),
+            "m" | "min" => Duration::from_secs(60),
+            _ => return Err(expected()),
+        };
+        Ok(Budget(unit * number))
+    }
+}
+
+impl fmt::Display for Budget {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.subsec_millis() {
+            0 => write!(f, "{}s", self.0.as_secs()),
+            _ => write!(f, "{}ms", self.0.as_millis()),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Budget {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Budget, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(de::Error::custom)
+    }
+}
+
+/// What a hook does when it cannot say that all is well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Unsure {
+    /// What the hook guards does not go on.
+    Refuse,
+    /// It goes on, and the hook says what it did not see.
+    Warn,
+}
+
+impl Unsure {
+    /// Both, the default first.
+    pub const ALL: [Unsure; 2] = [Unsure::Refuse, Unsure::Warn];
+
+    /// The word in files and options.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Unsure::Refuse => "refuse",
+            Unsure::Warn => "warn",
+        }
+    }
+}
+
+impl FromStr for Unsure {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Unsure, String> {
+        let found = Unsure::ALL.into_iter().find(|word| word.as_str() == text);
+        found.ok_or_else(|| "expected refuse or warn".to_owned())
+    }
+}
+
+impl fmt::Display for Unsure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The keys below `hooks:`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default, expecting = "a mapping of settings")]
+pub struct HookKeys {
+    /// How long pre-receive may take.
+    pub receive_budget: Option<Budget>,
+    /// What pre-receive does when that was not enough.
+    pub receive_unfinished: Option<Unsure>,
+    /// Whether marks in what is pushed count.
+    pub receive_marks: Option<bool>,
+    /// What is answered to an AI coding agent whose call cannot be read.
+    pub agent_unreadable: Option<Unsure>,
+}
+
+/// What one layer says about hooks; `None` says nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HookLayer {
+    /// See [`HookKeys::receive_budget`].
+    pub receive_budget: Option<Value<Budget>>,
+    /// See [`HookKeys::receive_unfinished`].
+    pub receive_unfinished: Option<Value<Unsure>>,
+    /// See [`HookKeys::receive_marks`].
+    pub receive_marks: Option<Value<bool>>,
+    /// See [`HookKeys::agent_unreadable`].
+    pub agent_unreadable: Option<Value<Unsure>>,
+}
+
+impl HookLayer {
+    /// What the file at `path` says.
+    pub(super) fn of_file(keys: &HookKeys, path: &Path) -> HookLayer {
+        fn from<T>(path: &Path, value: Option<T>) -> Option<Value<T>> {
+            value.map(|value| Value::new(value, Origin::File(path.to_path_buf(), None)))
+        }
+        HookLayer {
+            receive_budget: from(path, keys.receive_budget),
+            receive_unfinished: from(path, keys.receive_unfinished),
+            receive_marks: from(path, keys.receive_marks),
+            agent_unreadable: from(path, keys.agent_unreadable),
+        }
+    }
+
+    /// This layer upon `below`.
+    #[must_use]
+    pub(super) fn over(self, below: HookLayer) -> HookLayer {
+        HookLayer {
+            receive_budget: self.receive_budget.or(below.receive_budget),
+            receive_unfinished: self.receive_unfinished.or(below.receive_unfinished),
+            receive_marks: self.receive_marks.or(below.receive_marks),
+            agent_unreadable: self.agent_unreadable.or(below.agent_unreadable),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_read_as_written_and_print_without_loss() {
+        for text in ["0s", "30s", "500ms", "1500ms"] {
+            assert_eq!(text.parse::<Budget>().expect("a time").to_string(), text);
+        }
+        assert_eq!("2m".parse::<Budget>().expect("a time").to_string(), "120s");
+        for wrong in ["", "30", "s", "-1s", "1.5s", "1h", "99999999999s"] {
+            assert!(wrong.parse::<Budget>().is_err(), "{wrong}");
+        }
+        assert!("often".parse::<Unsure>().is_err());
+    }
+}

@@ -1,0 +1,69 @@
+//! Which of several commits are the best common ancestors.
+//!
+//! Only the graph decides. Dates order the work, so that it usually ends early; forged ones cost time.
+
+use std::collections::{BinaryHeap, HashSet};
+
+use super::commit::Commit;
+use super::object::{Kind, ReadObjects};
+use super::oid::Oid;
+
+/// Those of `commits` that no other one of them descends from, in the given order. What does not read has no
+/// ancestors. `shallow` are the commits whose parents count as cut off.
+pub fn latest(objects: &impl ReadObjects, shallow: &HashSet<Oid>, commits: &[Oid]) -> Vec<Oid> {
+    let mut latest: Vec<Oid> = Vec::new();
+    for id in commits {
+        if !latest.contains(id) {
+            latest.push(*id);
+        }
+    }
+    let parents = |id: &Oid| -> Vec<(i64, Oid)> {
+        let read = |id: &Oid| objects.read(id).ok().filter(|object| object.kind == Kind::Commit);
+        let date = |id: &Oid| {
+            let object = read(id)?;
+            Some(Commit::parse(&object.data).ok()?.committer().seconds)
+        };
+        let Some(object) = read(id).filter(|_| !shallow.contains(id)) else { return Vec::new() };
+        let Ok(commit) = Commit::parse(&object.data) else { return Vec::new() };
+        commit.parents.iter().map(|parent| (date(parent).unwrap_or(0), *parent)).collect()
+    };
+    if latest.len() < 2 {
+        return latest;
+    }
+    let mut seen: HashSet<Oid> = HashSet::new();
+    let mut queue: BinaryHeap<(i64, Oid)> = latest.iter().flat_map(parents).collect();
+    // One is left always: not every commit can be an ancestor of another.
+    while let Some((_, id)) = queue.pop().filter(|_| latest.len() > 1) {
+        if seen.insert(id) {
+            latest.retain(|commit| *commit != id);
+            queue.extend(parents(&id));
+        }
+    }
+    latest
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+    use crate::git::HashAlgorithm;
+    use crate::git::store::ObjectStore;
+    use crate::git::testing::TestRepo;
+    use crate::git::testing_objects::oid;
+
+    #[test]
+    fn ancestors_of_others_go_and_equals_stay() {
+        let test = TestRepo::new();
+        let first = test.commit("first");
+        let second = test.commit("second");
+        test.git(&["checkout", "-q", "-b", "side", &first]);
+        let side = test.commit("side");
+        let objects = ObjectStore::open(&[test.path().join(".git/objects")], HashAlgorithm::Sha1);
+        let ids = |ids: &[&String]| ids.iter().map(|id| oid(id)).collect::<Vec<_>>();
+        let none = HashSet::new();
+        let latest = |commits: &[&String]| latest(&objects, &none, &ids(commits));
+        assert_eq!(latest(&[&first, &second]), ids(&[&second]));
+        assert_eq!(latest(&[&side, &first, &second, &side]), ids(&[&side, &second]));
+        assert_eq!(latest(&[&first]), ids(&[&first]));
+        assert_eq!(latest(&[]), []);
+    }
+}

@@ -1,0 +1,115 @@
+//! The line that every format ends with: the result, and what it rests on. The word "clean" is written here
+//! only.
+
+use std::collections::HashSet;
+
+use crate::model::{Status, Verdict};
+
+use super::record::Document;
+use super::words::{grouped, plural};
+
+/// The whole line.
+pub(super) fn line(document: &Document) -> String {
+    let Result { emphasis, rest } = result(document);
+    format!("stopleak: {emphasis}{rest} {}", rests_on(document))
+}
+
+/// What came out.
+pub(super) struct Result {
+    /// The words that matter.
+    pub(super) emphasis: String,
+    /// The end of the sentence.
+    pub(super) rest: String,
+}
+
+/// The result as a sentence.
+pub(super) fn result(document: &Document) -> Result {
+    let new = || document.findings.iter().filter(|finding| finding.status == Status::New);
+    let blocking: HashSet<&str> =
+        new().filter(|finding| document.blocks(finding)).map(|finding| &*finding.fingerprint).collect();
+    let notes: HashSet<&str> =
+        new().map(|finding| &*finding.fingerprint).filter(|value| !blocking.contains(value)).collect();
+    let places = new().filter(|finding| document.blocks(finding)).count();
+    let secrets = plural(blocking.len(), "secret");
+    let (emphasis, rest) = match (document.summary.verdict, &document.summary.nothing) {
+        (Verdict::Clean, Some(why)) => ("nothing to scan,".to_owned(), format!(" {why}.")),
+        (Verdict::Clean, None) if notes.is_empty() => ("clean.".to_owned(), String::new()),
+        (Verdict::Clean, None) => ("clean,".to_owned(), format!(" {}.", plural(notes.len(), "note"))),
+        (Verdict::Findings, _) => (format!("{secrets} in {}.", plural(places, "place")), String::new()),
+        (Verdict::Incomplete, _) => {
+            let gaps = document.coverage.iter().filter(|entry| entry.kind.is_gap()).count();
+            let rest = format!(" could not be read; {secrets} found.");
+            (format!("INCOMPLETE, {}", plural(gaps, "thing")), rest)
+        }
+    };
+    Result { emphasis, rest }
+}
+
+/// `Read 12 files, 34.1 kB; 134 rules. 2 files skipped by configuration. Not read: 1 corrupt.`
+pub(super) fn rests_on(document: &Document) -> String {
+    let counts = document.summary.counts;
+    let mut parts: Vec<String> =
+        [(counts.commits, "commit"), (counts.objects, "object"), (counts.files, "file")]
+            .into_iter()
+            .filter(|&(number, _)| number > 0)
+            .map(|(number, noun)| plural(number as usize, noun))
+            .collect();
+    match parts.is_empty() {
+        true => parts.push("nothing".to_owned()),
+        false => parts.push(size(counts.bytes)),
+    }
+    let mut text = format!("Read {}; {}.", parts.join(", "), plural(document.scan.rules, "rule"));
+    if counts.skipped > 0 {
+        text += &format!(" {} skipped by configuration.", plural(counts.skipped as usize, "file"));
+    }
+    let not_read = document.summary.not_read;
+    let gaps: Vec<String> = not_read
+        .gaps()
+        .into_iter()
+        .filter(|(_, count)| *count > 0)
+        .map(|(kind, count)| format!("{} {}", grouped(count as u64), kind.as_str()))
+        .collect();
+    if !gaps.is_empty() {
+        text += &format!(" Not read: {}.", gaps.join(", "));
+    }
+    if not_read.elsewhere > 0 {
+        let count = grouped(not_read.elsewhere as u64);
+        text += &format!(" {count} kept elsewhere (submodules, git-lfs), not read.");
+    }
+    if let Some(shard) = document.scan.shard {
+        text += &format!(" Part {} of {}.", shard.number, shard.of);
+    }
+    text
+}
+
+/// Bytes in decimal units, one digit after the point.
+fn size(bytes: u64) -> String {
+    if bytes < 1_000 {
+        return format!("{bytes} B");
+    }
+    let (mut amount, mut unit) = (bytes as f64, "");
+    for larger in ["kB", "MB", "GB", "TB", "PB", "EB"] {
+        amount /= 1_000.0;
+        unit = larger;
+        // From here on the rounded number would read "1000.0".
+        if amount < 999.95 {
+            break;
+        }
+    }
+    format!("{amount:.1} {unit}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_read_well() {
+        let sizes = [0, 999, 1_000, 34_120, 999_949, 999_950, 5_600_000_000, u64::MAX].map(size);
+        assert_eq!(sizes, ["0 B", "999 B", "1.0 kB", "34.1 kB", "999.9 kB", "1.0 MB", "5.6 GB", "18.4 EB"]);
+        assert_eq!(
+            [0, 999, 1_000, 85_013, 1_000_000].map(grouped),
+            ["0", "999", "1,000", "85,013", "1,000,000"]
+        );
+    }
+}

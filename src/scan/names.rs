@@ -1,0 +1,125 @@
+//! What stands in names and messages instead of files: of commits, tags, people, files.
+//!
+//! Of a file's name only what has a shape of its own counts. A name holds words like `password` beside
+//! anything.
+
+use std::collections::HashSet;
+
+use memchr::memmem;
+
+use crate::git::commit::Commit;
+use crate::git::diff::Change;
+use crate::git::tag::Tag;
+use crate::git::tree::{Mode, entries, read_tree};
+use crate::git::{Kind, Oid, ReadObjects};
+use crate::model::{Carrier, Finding, Provenance, RepoPath, Secret, Status};
+
+use super::Outcome;
+use super::inspect::Inspector;
+
+/// What people wrote into a commit or tag.
+struct Written {
+    carrier: Carrier,
+    message: Vec<u8>,
+    /// Who, as a phrase, and `Name <mail>`.
+    people: Vec<(&'static str, Vec<u8>)>,
+}
+
+fn written(objects: &impl ReadObjects, id: &Oid) -> Option<Written> {
+    let object = objects.read(id).ok()?;
+    match object.kind {
+        Kind::Commit => {
+            let commit = Commit::parse(&object.data).ok()?;
+            let (author, committer) = (commit.author().person, commit.committer().person);
+            let mut people = vec![("in the name or mail of the author", author.to_vec())];
+            if committer != author {
+                people.push(("in the name or mail of the committer", committer.to_vec()));
+            }
+            Some(Written { carrier: Carrier::Commit, message: commit.message.to_vec(), people })
+        }
+        Kind::Tag => {
+            let tag = Tag::parse(&object.data).ok()?;
+            let people = vec![("in the name or mail of the tagger", tag.tagger().person.to_vec())];
+            Some(Written { carrier: Carrier::Tag, message: tag.message.to_vec(), people })
+        }
+        Kind::Blob | Kind::Tree => None,
+    }
+}
+
+/// Scans the message and the people of a commit or tag. One that does not read holds nothing here: whoever
+/// found it has said so.
+pub(super) fn scan_written(inspector: &Inspector<'_>, objects: &impl ReadObjects, id: &Oid) -> Outcome {
+    let mut outcome = Outcome::default();
+    let Some(Written { carrier, message, people }) = written(objects, id) else { return outcome };
+    let object = Some(id.to_string());
+    let provenance = Provenance { carrier, object, ..Provenance::file(RepoPath::new("")) };
+    let mut scan = |text: &[u8], who: Option<&str>| {
+        let inspected = inspector.inspect(text, || format!("message of {} {id}", carrier.as_str()));
+        outcome.counts.bytes += text.len() as u64;
+        outcome.coverage.extend(inspected.gap);
+        let mut findings = inspector.place(inspected.candidates, &provenance);
+        findings.iter_mut().for_each(|finding| finding.why.extend(who.map(str::to_owned)));
+        outcome.findings.extend(findings);
+    };
+    scan(&message, None);
+    people.iter().for_each(|(who, text)| scan(text, Some(who)));
+    outcome
+}
+
+/// Scans the names of the files that `changes` add. A value that stands in a name of one of the `parents` is
+/// not new: neither a rename nor another file in an old folder brings it.
+pub(super) fn scan_file_names<R: ReadObjects>(
+    inspector: &Inspector<'_>,
+    objects: &R,
+    changes: &[Change],
+    parents: &[Oid],
+) -> Outcome {
+    let mut outcome = Outcome::default();
+    let added = changes.iter().filter(|change| change.new.is_some() && change.olds.is_empty());
+    for change in added {
+        let path = RepoPath::new(change.path.as_slice());
+        if inspector.skips(&path) {
+            continue;
+        }
+        let inspected = inspector.inspect(&change.path, || format!("name of {}", path.to_text()));
+        outcome.coverage.extend(inspected.gap);
+        let object = change.new.map(|id| id.to_string());
+        let provenance = Provenance { carrier: Carrier::FileName, object, ..Provenance::file(path) };
+        outcome.findings.extend(inspector.place(inspected.candidates, &provenance));
+    }
+    let fresh = |finding: &&Finding| finding.status == Status::New;
+    let new: HashSet<Secret> =
+        outcome.findings.iter().filter(fresh).map(|finding| finding.secret.clone()).collect();
+    let old = in_names_of(objects, parents, new);
+    for finding in outcome.findings.iter_mut().filter(|finding| finding.status == Status::New) {
+        if old.contains(&finding.secret) {
+            finding.status = Status::Old;
+            finding.status_reason = Some("in a name that was there before".to_owned());
+        }
+    }
+    outcome
+}
+
+/// Those of `values` that stand in a path of one of the `trees`. A folder that stands at several paths is
+/// looked into at one of them.
+fn in_names_of<R: ReadObjects>(objects: &R, trees: &[Oid], values: HashSet<Secret>) -> HashSet<Secret> {
+    let mut found = HashSet::new();
+    if values.is_empty() {
+        return found;
+    }
+    let mut seen: HashSet<Oid> = trees.iter().copied().collect();
+    let mut open: Vec<(Vec<u8>, Oid)> = seen.iter().map(|tree| (Vec::new(), *tree)).collect();
+    while let Some((folder, id)) = open.pop() {
+        // A tree that cannot be read has no names that we know of.
+        let Ok(data) = read_tree(objects, &id) else { continue };
+        for entry in entries(&data, id.as_bytes().len()).map_while(Result::ok) {
+            let path = [&folder, entry.name].concat();
+            let here = values.iter().filter(|value| memmem::find(&path, value.expose()).is_some());
+            found.extend(here.cloned());
+            if entry.mode == Mode::Tree && seen.insert(entry.id) {
+                open.push(([&path[..], b"/"].concat(), entry.id));
+            }
+        }
+    }
+    found
+}

@@ -1,0 +1,189 @@
+//! The settings files of AI coding agents.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+use insta::assert_snapshot;
+use serde_json::Value;
+
+use crate::support::{Run, World};
+
+const CLAUDE: &str = "work/.claude/settings.json";
+const CURSOR: &str = "work/.cursor/hooks.json";
+
+fn install(world: &World, agent: &str) -> Run {
+    world.stopleak(&["hook", "install", "--agent", agent])
+}
+
+fn uninstall(world: &World, agent: &str) -> Run {
+    world.stopleak(&["hook", "uninstall", "--agent", agent])
+}
+
+fn json(world: &World, path: &str) -> Value {
+    serde_json::from_str(&world.read(path)).expect("JSON")
+}
+
+#[test]
+fn claude_code() {
+    let world = World::repository();
+    assert_snapshot!(install(&world, "claude").stderr, @r"
+    installed for Claude Code in [WORLD]/work/.claude/settings.json
+      it calls the `stopleak` in its PATH, and is refused every call where there is none
+    ");
+    assert_snapshot!(world.read(CLAUDE), @r#"
+    {
+      "hooks": {
+        "PreToolUse": [
+          {
+            "matcher": "Bash|Edit|MultiEdit|NotebookEdit|Write|WebFetch|WebSearch|Task|mcp__.*",
+            "hooks": [
+              {
+                "type": "command",
+                "command": "stopleak hook run || exit 2",
+                "timeout": 30
+              }
+            ]
+          }
+        ],
+        "UserPromptSubmit": [
+          {
+            "hooks": [
+              {
+                "type": "command",
+                "command": "stopleak hook run || exit 2",
+                "timeout": 30
+              }
+            ]
+          }
+        ]
+      }
+    }
+    "#);
+    assert!(!world.path("work/.git/hooks/pre-commit").exists(), "git's hooks were not asked for");
+}
+
+#[test]
+fn cursor() {
+    let world = World::repository();
+    assert_eq!(install(&world, "cursor").code, 0);
+    let settings = json(&world, CURSOR);
+    assert_eq!(settings["version"], 1);
+    let hooks = settings["hooks"].as_object().expect("events");
+    let events: Vec<&str> = hooks.keys().map(String::as_str).collect();
+    assert_eq!(
+        events,
+        ["preToolUse", "beforeShellExecution", "beforeMCPExecution", "beforeSubmitPrompt", "afterFileEdit"]
+    );
+    for entry in hooks.values() {
+        assert_eq!(
+            (&entry[0]["command"], &entry[0]["failClosed"]),
+            (&"stopleak hook run".into(), &true.into())
+        );
+    }
+}
+
+#[test]
+fn again_changes_nothing_and_uninstall_leaves_nothing() {
+    for (agent, file) in [("claude", CLAUDE), ("cursor", CURSOR)] {
+        let world = World::repository();
+        assert_eq!(install(&world, agent).code, 0);
+        let first = world.read(file);
+        let run = install(&world, agent);
+        assert!(run.code == 0 && run.stderr.contains("already"), "{}", run.stderr);
+        assert_eq!(world.read(file), first);
+        assert_eq!(uninstall(&world, agent).code, 0);
+        assert!(!world.path(file).exists());
+        let run = uninstall(&world, agent);
+        assert!(run.code == 0 && run.stderr.contains("nothing of stopleak"), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn what_is_there_stays_in_its_place_and_style() {
+    let theirs = r#"{
+    "model": "m",
+    "hooks": {
+        "PreToolUse": [
+            {
+                "matcher": "Bash",
+                "hooks": [
+                    {
+                        "type": "command",
+                        "command": "./check.sh"
+                    }
+                ]
+            }
+        ],
+        "Stop": []
+    },
+    "env": {
+        "A": "b"
+    }
+}"#;
+    let world = World::repository();
+    world.write(CLAUDE, theirs);
+    fs::set_permissions(world.path(CLAUDE), fs::Permissions::from_mode(0o640)).expect("changed");
+    assert_eq!(install(&world, "claude").code, 0);
+    let installed = json(&world, CLAUDE);
+    assert_eq!(installed["hooks"]["PreToolUse"][0]["hooks"][0]["command"], "./check.sh");
+    assert_eq!(installed["hooks"]["PreToolUse"].as_array().map(Vec::len), Some(2));
+    let keys: Vec<&str> = installed.as_object().expect("fields").keys().map(String::as_str).collect();
+    assert_eq!(keys, ["model", "hooks", "env"]);
+    assert_eq!(uninstall(&world, "claude").code, 0);
+    assert_eq!(world.read(CLAUDE), theirs);
+    assert_eq!(fs::metadata(world.path(CLAUDE)).expect("there").permissions().mode() & 0o777, 0o640);
+}
+
+#[test]
+fn entries_of_an_older_stopleak_are_renewed() {
+    let world = World::repository();
+    world.write(CURSOR, r#"{"version": 1, "hooks": {"stop": [{"command": "stopleak hook run"}]}}"#);
+    let status = || world.stopleak(&["hook", "status"]).stdout;
+    assert!(status().contains("Cursor            installed by another stopleak"), "{}", status());
+    assert_eq!(install(&world, "cursor").code, 0);
+    assert!(json(&world, CURSOR)["hooks"].get("stop").is_none());
+    assert!(status().contains("Cursor            installed\n"), "{}", status());
+}
+
+#[test]
+fn a_file_that_is_not_understood_stays_as_it_is() {
+    for wrong in ["{ // a comment\n}", "[]", "{\"hooks\": []}", "{\"hooks\": {\"PreToolUse\": {}}}"] {
+        let world = World::repository();
+        world.write(CLAUDE, wrong);
+        let run = install(&world, "claude");
+        assert!(run.code == 2 && run.stderr.contains("settings.json"), "{}", run.stderr);
+        assert_eq!(world.read(CLAUDE), wrong);
+    }
+}
+
+#[test]
+fn a_link_to_the_settings_stays_a_link() {
+    let world = World::repository();
+    world.write("elsewhere.json", "{\"model\": \"m\"}\n");
+    fs::create_dir_all(world.path("work/.claude")).expect("made");
+    symlink("../../elsewhere.json", world.path(CLAUDE)).expect("linked");
+    assert_eq!(install(&world, "claude").code, 0);
+    assert!(world.path(CLAUDE).is_symlink());
+    assert!(world.read("elsewhere.json").contains("stopleak hook run"));
+}
+
+#[test]
+fn from_a_subfolder_they_stand_at_the_root_and_in_a_bare_repository_nowhere() {
+    let world = World::repository();
+    world.write("work/sub/x", "");
+    assert_eq!(world.stopleak_in("work/sub", &["hook", "install", "--agent", "claude"]).code, 0);
+    assert!(world.path(CLAUDE).is_file());
+    world.git(&["init", "-q", "--bare", "../bare"]);
+    let run = world.stopleak_in("bare", &["hook", "install", "--agent", "claude"]);
+    assert!(run.code == 2 && run.stderr.contains("bare repository"), "{}", run.stderr);
+}
+
+#[test]
+fn the_installed_command_refuses_when_stopleak_is_gone() {
+    let world = World::repository();
+    assert_eq!(install(&world, "claude").code, 0);
+    let settings = json(&world, CLAUDE);
+    let command = settings["hooks"]["PreToolUse"][0]["hooks"][0]["command"].as_str().expect("a command");
+    let run = world.run(world.command("sh", "work").args(["-c", command]));
+    assert_eq!(run.code, 2, "{}", run.stderr);
+}

@@ -1,0 +1,446 @@
+//! The calls of AI coding agents, as Claude Code and Cursor hand them to their hooks.
+
+use std::fs::File;
+
+use serde_json::{Value, json};
+
+use crate::support::{Run, World, binary};
+use crate::tokens::{RULE, line, private_key, token};
+
+/// What `stopleak hook run` answers to `call`, from `folder`. Nothing may change, nothing may be shown.
+fn answer_in(world: &World, folder: &str, call: &str) -> (Run, Value) {
+    world.write("call", call);
+    let before = world.everything();
+    let mut command = world.command(binary(), folder);
+    let input = File::open(world.path("call")).expect("just written");
+    let run = world.run(command.args(["hook", "run"]).stdin(input));
+    assert!(before == world.everything(), "a check changed something");
+    run.is_discreet();
+    let answer = serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("{}{}", run.stdout, run.stderr));
+    (run, answer)
+}
+
+fn answer(world: &World, call: &Value) -> (Run, Value) {
+    answer_in(world, "work", &call.to_string())
+}
+
+fn claude(world: &World, event: &str, rest: Value) -> Value {
+    with(
+        json!({"session_id": "s", "transcript_path": "t", "cwd": world.path("work"), "hook_event_name": event}),
+        rest,
+    )
+}
+
+fn cursor(world: &World, event: &str, rest: Value) -> Value {
+    let common = json!({
+        "conversation_id": "c", "generation_id": "g", "hook_event_name": event, "cursor_version": "2.0",
+        "workspace_roots": [world.path("work")],
+    });
+    with(common, rest)
+}
+
+fn with(mut call: Value, rest: Value) -> Value {
+    for (name, value) in rest.as_object().expect("fields") {
+        call[name] = value.clone();
+    }
+    call
+}
+
+/// A call of a tool of Claude Code.
+fn tool(world: &World, name: &str, input: Value) -> Value {
+    claude(world, "PreToolUse", json!({"tool_name": name, "tool_input": input, "tool_use_id": "u"}))
+}
+
+fn file(world: &World, name: &str) -> String {
+    world.path("work").join(name).to_str().expect("text").to_owned()
+}
+
+/// Claude Code is told not to use the tool, and why.
+#[track_caller]
+fn denied(world: &World, call: &Value) -> String {
+    let (run, answer) = answer(world, call);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    let output = &answer["hookSpecificOutput"];
+    assert_eq!(
+        (&output["hookEventName"], &output["permissionDecision"]),
+        (&json!("PreToolUse"), &json!("deny"))
+    );
+    output["permissionDecisionReason"].as_str().expect("a reason").to_owned()
+}
+
+/// Nothing is said, so the user is asked as always.
+#[track_caller]
+fn passes(world: &World, call: &Value) {
+    let (run, answer) = answer(world, call);
+    assert_eq!((run.code, run.stderr.as_str(), answer), (0, "", json!({})));
+}
+
+#[test]
+fn claude_writes_a_file() {
+    let world = World::repository();
+    let write = |content: &str| {
+        tool(&world, "Write", json!({"file_path": file(&world, "b.txt"), "content": content}))
+    };
+    let reason = denied(&world, &write(&format!("first\n{}", line(2))));
+    for said in [RULE, "b.txt:2", "ghp_********"] {
+        assert!(reason.contains(said), "{reason}");
+    }
+    passes(&world, &write("harmless\n"));
+}
+
+#[test]
+fn claude_writes_over_a_file_that_held_it() {
+    let world = World::repository();
+    world.write("work/b.txt", line(2));
+    let write = |content: &str| {
+        tool(&world, "Write", json!({"file_path": file(&world, "b.txt"), "content": content}))
+    };
+    passes(&world, &write(&format!("edited\n{}", line(2))));
+    let reason = denied(&world, &write(&format!("edited\n{}{}", line(2), line(3))));
+    assert!(reason.contains("b.txt:3") && !reason.contains("b.txt:2"), "{reason}");
+}
+
+#[test]
+fn claude_edits_a_file() {
+    let world = World::repository();
+    world.write("work/b.txt", format!("first\n{}last\n", line(2)));
+    let edit = |old: &str, new: &str| {
+        tool(
+            &world,
+            "Edit",
+            json!({"file_path": file(&world, "b.txt"), "old_string": old, "new_string": new}),
+        )
+    };
+    let reason = denied(&world, &edit("last", &line(3)));
+    assert!(reason.contains("b.txt:3"), "{reason}");
+    passes(&world, &edit("first", "edited"));
+    passes(&world, &edit(&line(2), &format!("edited {}", line(2))));
+    passes(&world, &edit(&line(2), "gone"));
+}
+
+#[test]
+fn an_edit_of_a_file_that_is_not_there_is_judged_by_its_texts() {
+    let world = World::repository();
+    let edit = |old: &str, new: &str| {
+        tool(
+            &world,
+            "Edit",
+            json!({"file_path": file(&world, "gone.txt"), "old_string": old, "new_string": new}),
+        )
+    };
+    passes(&world, &edit(&line(2), &format!("edited {}", line(2))));
+    denied(&world, &edit("", &line(2)));
+    denied(&world, &edit("something", &line(2)));
+}
+
+#[test]
+fn an_edit_that_completes_a_secret_is_denied() {
+    let world = World::repository();
+    let key = private_key(1);
+    let middle = key.len() / 2;
+    world.write("work/key.pem", format!("{}HERE", &key[..middle]));
+    let input =
+        json!({"file_path": file(&world, "key.pem"), "old_string": "HERE", "new_string": &key[middle..]});
+    let reason = denied(&world, &tool(&world, "Edit", input));
+    assert!(reason.contains("key.pem:1"), "{reason}");
+}
+
+#[test]
+fn claude_makes_several_edits() {
+    let world = World::repository();
+    world.write("work/b.txt", "one\ntwo\ntwo\n");
+    let edits = |second: &str| {
+        let edits = json!([
+            {"old_string": "one", "new_string": "1"},
+            {"old_string": "two", "new_string": second, "replace_all": true},
+        ]);
+        tool(&world, "MultiEdit", json!({"file_path": file(&world, "b.txt"), "edits": edits}))
+    };
+    let reason = denied(&world, &edits(line(2).trim_end()));
+    assert!(reason.contains("b.txt:2") && reason.contains("b.txt:3"), "{reason}");
+    passes(&world, &edits("2"));
+}
+
+#[test]
+fn claude_edits_a_notebook() {
+    let world = World::repository();
+    let input = json!({"notebook_path": file(&world, "n.ipynb"), "new_source": line(2), "cell_id": "1"});
+    assert!(denied(&world, &tool(&world, "NotebookEdit", input)).contains("n.ipynb:1"));
+}
+
+#[test]
+fn claude_runs_a_command() {
+    let world = World::repository();
+    let bash = |command: &str| tool(&world, "Bash", json!({"command": command, "description": "Call it"}));
+    let reason =
+        denied(&world, &bash(&format!("curl -H 'Authorization: token {}' https://example.com", token(2))));
+    assert!(reason.contains("the shell command"), "{reason}");
+    passes(&world, &bash("curl -H \"Authorization: token $TOKEN\" https://example.com"));
+}
+
+#[test]
+fn claude_calls_another_tool() {
+    let world = World::repository();
+    let call =
+        |value: &str| tool(&world, "mcp__tracker__comment", json!({"issue": {"texts": [value]}, "id": 7}));
+    denied(&world, &call(&token(2)));
+    passes(&world, &call("harmless"));
+}
+
+#[test]
+fn claude_reads_a_file() {
+    let world = World::repository();
+    world.write("work/b.txt", line(2));
+    denied(&world, &tool(&world, "Read", json!({"file_path": file(&world, "b.txt")})));
+    passes(&world, &tool(&world, "Read", json!({"file_path": file(&world, "a.txt")})));
+    for nothing in ["gone.txt", "."] {
+        passes(&world, &tool(&world, "Read", json!({"file_path": file(&world, nothing)})));
+    }
+}
+
+#[test]
+fn claude_has_used_a_tool() {
+    let world = World::repository();
+    world.write("work/b.txt", format!("first\n{}", line(2)));
+    let done = |old: &str, new: &str| {
+        let input = json!({"file_path": file(&world, "b.txt"), "old_string": old, "new_string": new});
+        claude(&world, "PostToolUse", json!({"tool_name": "Edit", "tool_input": input, "tool_response": {}}))
+    };
+    let (run, blocked) = answer(&world, &done("old\n", &line(2)));
+    assert_eq!((run.code, &blocked["decision"]), (0, &json!("block")));
+    assert!(blocked["reason"].as_str().expect("a reason").contains("b.txt:2"), "{blocked}");
+    passes(&world, &done("old", "first"));
+    let input = json!({"file_path": file(&world, "b.txt"), "content": world.read("work/b.txt")});
+    for (original, blocks) in [(json!(line(2)), false), (json!("first\n"), true), (Value::Null, true)] {
+        let response = json!({"type": "update", "originalFile": original});
+        let rest = json!({"tool_name": "Write", "tool_input": input, "tool_response": response});
+        let (_, blocked) = answer(&world, &claude(&world, "PostToolUse", rest));
+        assert_eq!(blocked["decision"] == "block", blocks, "{blocked}");
+    }
+}
+
+#[test]
+fn a_prompt_for_claude() {
+    let world = World::repository();
+    let prompt = |text: &str| claude(&world, "UserPromptSubmit", json!({"prompt": text}));
+    let (run, blocked) = answer(&world, &prompt(&format!("use {}", token(2))));
+    assert_eq!((run.code, &blocked["decision"]), (0, &json!("block")));
+    assert!(blocked["reason"].as_str().expect("a reason").contains("the prompt"), "{blocked}");
+    passes(&world, &prompt("use the token of the environment"));
+}
+
+#[test]
+fn events_that_carry_nothing_out_pass() {
+    let world = World::repository();
+    for event in ["SessionStart", "Stop", "SubagentStop", "Notification", "SessionEnd"] {
+        passes(&world, &claude(&world, event, json!({})));
+    }
+}
+
+/// Cursor is told not to, in the words for its user and for the agent.
+#[track_caller]
+fn denied_to_cursor(world: &World, call: &Value) -> String {
+    let (run, answer) = answer(world, call);
+    assert_eq!((run.code, &answer["permission"]), (0, &json!("deny")), "{}", run.stderr);
+    assert_eq!(answer["user_message"], answer["agent_message"]);
+    answer["agent_message"].as_str().expect("a reason").to_owned()
+}
+
+#[track_caller]
+fn allowed_to_cursor(world: &World, call: &Value) {
+    let (run, answer) = answer(world, call);
+    assert_eq!((run.code, run.stderr.as_str(), answer), (0, "", json!({"permission": "allow"})));
+}
+
+#[test]
+fn cursor_runs_a_command() {
+    let world = World::repository();
+    let shell = |command: &str| {
+        cursor(&world, "beforeShellExecution", json!({"command": command, "cwd": world.path("work")}))
+    };
+    assert!(denied_to_cursor(&world, &shell(&format!("echo {}", token(2)))).contains("the shell command"));
+    allowed_to_cursor(&world, &shell("echo hello"));
+}
+
+#[test]
+fn cursor_calls_an_mcp_tool() {
+    let world = World::repository();
+    let call = |text: &str| {
+        let input = json!({"query": text}).to_string();
+        cursor(
+            &world,
+            "beforeMCPExecution",
+            json!({"tool_name": "ask", "tool_input": input, "url": "https://example.com"}),
+        )
+    };
+    denied_to_cursor(&world, &call(&line(2)));
+    allowed_to_cursor(&world, &call("hello"));
+}
+
+#[test]
+fn cursor_reads_a_file() {
+    let world = World::repository();
+    let read = |content: &str| {
+        cursor(
+            &world,
+            "beforeReadFile",
+            json!({"file_path": file(&world, "b.txt"), "content": content, "attachments": []}),
+        )
+    };
+    world.write("work/b.txt", line(2));
+    assert!(denied_to_cursor(&world, &read(&line(2))).contains("b.txt:1"));
+    allowed_to_cursor(&world, &read("harmless\n"));
+}
+
+#[test]
+fn cursor_has_edited_a_file() {
+    let world = World::repository();
+    world.write("work/b.txt", format!("first\n{}", line(2)));
+    let edit = |old: &str, new: &str| {
+        let edits = json!([{"old_string": old, "new_string": new}]);
+        cursor(&world, "afterFileEdit", json!({"file_path": file(&world, "b.txt"), "edits": edits}))
+    };
+    assert!(denied_to_cursor(&world, &edit("", &line(2))).contains("b.txt:2"));
+    assert!(denied_to_cursor(&world, &edit("old", &line(2))).contains("b.txt:2"));
+    allowed_to_cursor(&world, &edit("old", "first"));
+    allowed_to_cursor(&world, &edit(&format!("x{}", line(2)), &line(2)));
+}
+
+#[test]
+fn cursor_uses_a_tool() {
+    let world = World::repository();
+    let write = |content: &str| {
+        let input = json!({"path": file(&world, "b.txt"), "contents": content});
+        cursor(&world, "preToolUse", json!({"tool_name": "Write", "tool_input": input, "tool_use_id": "u"}))
+    };
+    assert!(denied_to_cursor(&world, &write(&line(2))).contains("b.txt:1"));
+    allowed_to_cursor(&world, &write("harmless\n"));
+}
+
+#[test]
+fn a_prompt_for_cursor() {
+    let world = World::repository();
+    let prompt =
+        |text: &str| cursor(&world, "beforeSubmitPrompt", json!({"prompt": text, "attachments": []}));
+    let (run, stopped) = answer(&world, &prompt(&format!("use {}", token(2))));
+    assert_eq!((run.code, &stopped["continue"]), (0, &json!(false)));
+    assert!(stopped["user_message"].as_str().expect("a reason").contains("the prompt"), "{stopped}");
+    let (run, answer) = answer(&world, &prompt("hello"));
+    assert_eq!((run.code, answer), (0, json!({"continue": true})));
+}
+
+#[test]
+fn what_cannot_be_read_is_refused_with_an_error() {
+    let world = World::repository();
+    let secret = token(2);
+    for call in [
+        String::new(),
+        "{".to_owned(),
+        format!("not JSON: {secret}"),
+        format!("[\"{secret}\"]"),
+        format!("{{\"hook_event_name\": \"PreToolUse\", \"tool_input\": [\"{secret}\"]}}"),
+        "{\"hook_event_name\": \"PreToolUse\"}".to_owned(),
+        "{\"some\": \"thing\"}".to_owned(),
+    ] {
+        let (run, answer) = answer_in(&world, "work", &call);
+        assert_eq!(run.code, 2, "{call}");
+        assert!(run.stderr.starts_with("error: ") && run.stderr.contains("expected"), "{}", run.stderr);
+        // Whoever reads the answer and not the exit code is told too.
+        assert_eq!(answer["hookSpecificOutput"]["permissionDecision"], "deny");
+        assert_eq!(answer["permission"], "deny");
+    }
+}
+
+#[test]
+fn what_cannot_be_read_can_be_let_through() {
+    let world = World::repository();
+    world.write("work/stopleak.yaml", "hooks: {agent-unreadable: warn}\n");
+    let (run, answer) = answer_in(&world, "work", "nonsense");
+    assert_eq!((run.code, answer), (0, json!({})));
+    assert!(run.stderr.contains("nothing was checked"), "{}", run.stderr);
+}
+
+#[test]
+fn an_unknown_agent_is_answered_by_exit_code_and_in_every_form() {
+    let world = World::repository();
+    let (run, answer) = answer(&world, &json!({"file_path": file(&world, "b.txt"), "content": line(2)}));
+    assert_eq!((run.code, &answer["permission"], &answer["decision"]), (2, &json!("deny"), &json!("block")));
+    assert!(run.stderr.contains("b.txt:1"), "{}", run.stderr);
+    let (run, answer) = answer_in(&world, "work", "{\"command\": \"ls\"}");
+    assert_eq!((run.code, answer), (0, json!({})));
+}
+
+#[test]
+fn without_a_configuration_that_holds_nothing_passes() {
+    let world = World::repository();
+    world.write("work/stopleak.yaml", "no: configuration\n");
+    let (run, answer) = answer(&world, &tool(&world, "Bash", json!({"command": "ls"})));
+    assert_eq!((run.code, &answer["hookSpecificOutput"]["permissionDecision"]), (2, &json!("deny")));
+    assert!(run.stderr.contains("unknown key"), "{}", run.stderr);
+}
+
+#[test]
+fn the_policy_is_that_of_the_repository_of_the_file() {
+    let world = World::repository();
+    world.write("work/stopleak.yaml", "skip-paths: [skipped/**]\n");
+    let write = |path: &str| tool(&world, "Write", json!({"file_path": path, "content": line(2)}));
+    passes(&world, &write(&file(&world, "skipped/b.txt")));
+    denied(&world, &write(&file(&world, "b.txt")));
+    // Relative to where the agent works, wherever the hook is started.
+    let (_, answer) = answer_in(&world, "", &write("skipped/b.txt").to_string());
+    assert_eq!(answer, json!({}));
+    let outside = world.path("outside.txt");
+    denied(&world, &write(outside.to_str().expect("text")));
+}
+
+#[test]
+fn marks_and_the_baseline_hold() {
+    let world = World::repository();
+    let marked = format!("{} # stopleak:allow {RULE} of the test server\n", line(2).trim_end());
+    let write = |content: &str| {
+        tool(&world, "Write", json!({"file_path": file(&world, "b.txt"), "content": content}))
+    };
+    passes(&world, &write(&marked));
+    world.write("work/known.txt", line(3));
+    assert_eq!(world.stopleak(&["baseline", "create"]).code, 0);
+    passes(&world, &write(&line(3)));
+    denied(&world, &write(&line(2)));
+}
+
+#[test]
+fn a_secret_in_a_name_is_not_shown() {
+    let world = World::repository();
+    let path = file(&world, &format!("{}/b.txt", token(4)));
+    let reason = denied(&world, &tool(&world, "Write", json!({"file_path": path, "content": line(2)})));
+    assert!(reason.contains("b.txt:1"), "{reason}");
+}
+
+#[test]
+fn of_many_values_some_are_listed() {
+    let world = World::repository();
+    let content: String = (0..9).map(|seed| line(seed + 1)).collect();
+    let reason = denied(
+        &world,
+        &tool(&world, "Write", json!({"file_path": file(&world, "b.txt"), "content": content})),
+    );
+    assert!(reason.contains("b.txt:5") && !reason.contains("b.txt:6"), "{reason}");
+    assert!(reason.contains("and 4 more"), "{reason}");
+}
+
+#[test]
+fn outside_of_a_repository_and_from_a_bare_environment() {
+    let world = World::empty();
+    denied(&world, &tool(&world, "Write", json!({"file_path": file(&world, "b.txt"), "content": line(2)})));
+    world.write("call", tool(&world, "Bash", json!({"command": line(2)})).to_string());
+    let mut command = world.command(binary(), "work");
+    let input = File::open(world.path("call")).expect("just written");
+    let run = world.run(command.env_clear().args(["hook", "run", "agent"]).stdin(input));
+    assert!(run.code == 0 && run.stdout.contains("\"deny\""), "{}{}", run.stdout, run.stderr);
+}
+
+#[test]
+fn what_is_no_plain_file_is_not_read() {
+    let world = World::repository();
+    denied(&world, &tool(&world, "Write", json!({"file_path": "/dev/zero", "content": line(2)})));
+    passes(&world, &tool(&world, "Write", json!({"file_path": file(&world, "sub"), "content": "harmless"})));
+}

@@ -1,0 +1,525 @@
+//! What each CI system says is to be scanned, in clones as its checkout makes them.
+
+use crate::report::{Report, commit, id, text};
+use crate::support::{Run, World, binary};
+use crate::tokens::{RULE, line, token};
+
+/// `work` with `main` (an old secret in `old.txt`) and `topic` (a new one in `new.txt`, removed again), both
+/// pushed to `origin`; and `ci`, a whole clone of it with `topic` checked out.
+struct Ci {
+    world: World,
+    base: String,
+    head: String,
+}
+
+fn setting() -> Ci {
+    let world = World::repository();
+    world.write("work/old.txt", line(1));
+    let base = commit(&world, "base");
+    world.git(&["checkout", "-q", "-b", "topic"]);
+    world.write("work/new.txt", line(2));
+    commit(&world, "leak");
+    std::fs::remove_file(world.path("work/new.txt")).expect("removed");
+    let head = commit(&world, "oops");
+    world.git(&["init", "-q", "--bare", "-b", "main", "../origin"]);
+    world.git(&["remote", "add", "origin", "../origin"]);
+    world.git(&["push", "-q", "origin", "main", "topic"]);
+    let ci = Ci { world, base, head };
+    ci.clone("ci", &[]);
+    ci
+}
+
+impl Ci {
+    /// Another clone with `topic` checked out.
+    fn clone(&self, folder: &str, options: &[&str]) {
+        let url = format!("file://{}", self.world.path("origin").display());
+        let target = format!("../{folder}");
+        self.world.git(&[&["clone", "-q", "--branch", "topic"], options, &[&url, &target]].concat());
+    }
+
+    fn report_in(&self, folder: &str, variables: &[(&str, &str)], arguments: &[&str]) -> Report {
+        let mut command = self.world.command(binary(), folder);
+        self.world.report_of(command.envs(variables.iter().copied()).arg("ci").args(arguments))
+    }
+
+    fn report(&self, variables: &[(&str, &str)]) -> Report {
+        self.report_in("ci", variables, &[])
+    }
+
+    fn run(&self, variables: &[(&str, &str)], arguments: &[&str]) -> Run {
+        let mut command = self.world.command(binary(), "ci");
+        self.world.run(command.envs(variables.iter().copied()).arg("ci").args(arguments))
+    }
+
+    /// GitHub's variables; `event` is written beside the clones.
+    fn github<'a>(&self, name: &'a str, event: &serde_json::Value) -> Vec<(&'a str, &'a str)> {
+        self.world.write("event.json", event.to_string());
+        vec![("GITHUB_ACTIONS", "true"), ("GITHUB_EVENT_NAME", name), ("GITHUB_EVENT_PATH", "../event.json")]
+    }
+
+    fn git(&self, folder: &str, arguments: &[&str]) -> String {
+        let run = self.world.run(self.world.command("git", folder).args(arguments));
+        assert_eq!(run.code, 0, "git {arguments:?}: {}", run.stderr);
+        run.stdout.trim().to_owned()
+    }
+}
+
+fn pull_request(base: &str, head: &str) -> serde_json::Value {
+    serde_json::json!({
+        "pull_request": { "base": { "sha": base, "ref": "main" }, "head": { "sha": head } },
+        "repository": { "default_branch": "main" },
+    })
+}
+
+fn push(before: &str, after: &str, branch: &str) -> serde_json::Value {
+    serde_json::json!({
+        "before": before, "after": after, "ref": format!("refs/heads/{branch}"),
+        "repository": { "default_branch": "main" },
+    })
+}
+
+fn notes(report: &Report) -> String {
+    let notes = report.summary["notes"].as_array().expect("a list");
+    notes.iter().map(|note| note.as_str().expect("text")).collect::<Vec<_>>().join("\n")
+}
+
+/// What the change brings is found, in the commit that brought it, and nothing of what was there before.
+#[track_caller]
+fn finds_the_leak(report: &Report, system: &str) {
+    report.is(&["new new.txt:1"]);
+    assert_eq!((text(&report.scan, "command"), report.count("commits")), ("ci", 2));
+    assert!(notes(report).contains(system), "{}", notes(report));
+}
+
+/// Nothing was taken for clean, and one line says what to do.
+#[track_caller]
+fn is_incomplete(report: &Report, kind: &str, remedy: &str) {
+    assert_eq!((report.code, report.gaps()), (3, vec![kind]), "{:?}", report.coverage);
+    let said = text(&report.coverage[0], "remedy");
+    assert!(said.contains(remedy) && !said.contains('\n'), "{said}");
+}
+
+const ZEROS: &str = "0000000000000000000000000000000000000000";
+const UNKNOWN: &str = "0123456789012345678901234567890123456789";
+
+#[test]
+fn github_pull_requests() {
+    let ci = setting();
+    // The checkout is a merge that GitHub made; of `pull_request_target` it is the base.
+    ci.git("ci", &["checkout", "-q", "--detach", &ci.base]);
+    for name in ["pull_request", "pull_request_target"] {
+        let report = ci.report(&ci.github(name, &pull_request(&ci.base, &ci.head)));
+        finds_the_leak(&report, "GitHub Actions");
+        assert_eq!(text(&report.scan, "policy"), ci.base);
+        assert_eq!(text(&report.scan, "target"), format!("{}..{}", ci.base, ci.head));
+    }
+}
+
+#[test]
+fn github_knows_what_came_to_the_target_since() {
+    let ci = setting();
+    ci.world.git(&["checkout", "-q", "main"]);
+    ci.world.write("work/main.txt", line(5));
+    commit(&ci.world, "main goes on");
+    ci.world.git(&["checkout", "-q", "topic"]);
+    ci.world.git(&["merge", "-q", "--no-edit", "main"]);
+    ci.world.git(&["push", "-q", "origin", "main", "topic"]);
+    ci.git("ci", &["fetch", "-q"]);
+    let head = id(&ci.world, "topic");
+    let report = ci.report(&ci.github("pull_request", &pull_request(&ci.base, &head)));
+    report.is(&["new new.txt:1"]);
+}
+
+#[test]
+fn a_second_run_after_the_merge_is_still_about_the_change() {
+    let ci = setting();
+    ci.world.git(&["checkout", "-q", "main"]);
+    ci.world.git(&["merge", "-q", "--no-ff", "--no-edit", "topic"]);
+    ci.world.git(&["push", "-q", "origin", "main"]);
+    ci.git("ci", &["fetch", "-q"]);
+    finds_the_leak(&ci.report(&ci.github("pull_request", &pull_request(&ci.base, &ci.head))), "GitHub");
+}
+
+#[test]
+fn github_without_its_event_file_goes_by_variables_or_is_incomplete() {
+    let ci = setting();
+    let basic = [("GITHUB_ACTIONS", "true"), ("GITHUB_SHA", ci.head.as_str()), ("GITHUB_BASE_REF", "main")];
+    let with = |name| [&basic[..], &[("GITHUB_EVENT_NAME", name)]].concat();
+    finds_the_leak(&ci.report(&with("pull_request")), "GitHub Actions");
+    for name in ["pull_request_target", "push", "merge_group"] {
+        is_incomplete(&ci.report(&with(name)), "missing", "--base REV");
+    }
+}
+
+#[test]
+fn github_merge_queue_and_pushes() {
+    let ci = setting();
+    let queue = serde_json::json!({ "merge_group": { "base_sha": ci.base, "head_sha": ci.head } });
+    finds_the_leak(&ci.report(&ci.github("merge_group", &queue)), "GitHub Actions");
+    finds_the_leak(&ci.report(&ci.github("push", &push(&ci.base, &ci.head, "topic"))), "GitHub Actions");
+    // A new branch: everything that the default branch lacks.
+    let report = ci.report(&ci.github("push", &push(ZEROS, &ci.head, "topic")));
+    finds_the_leak(&report, "main");
+    // A new tag, with its message.
+    ci.git("ci", &["tag", "-a", "v1", "-m", &format!("with {}", token(7))]);
+    let tag = ci.git("ci", &["rev-parse", "v1"]);
+    let mut event = push(ZEROS, &tag, "x");
+    event["ref"] = "refs/tags/v1".into();
+    ci.report(&ci.github("push", &event)).is(&["new new.txt:1", "new tag:1"]);
+    let mut event = push(&ci.head, ZEROS, "topic");
+    event["deleted"] = true.into();
+    let report = ci.report(&ci.github("push", &event));
+    report.is(&[]);
+    assert!(text(&report.summary, "line").contains("nothing to scan, 0 commits: the push deletes"));
+}
+
+#[test]
+fn the_first_push_of_the_default_branch_and_a_schedule_are_everything() {
+    let ci = setting();
+    let events = [
+        ci.report(&ci.github("push", &push(ZEROS, &ci.base, "main"))),
+        ci.report(&ci.github("schedule", &serde_json::json!({}))),
+        ci.report(&ci.github("workflow_dispatch", &serde_json::json!({}))),
+    ];
+    for report in events {
+        report.is(&["new new.txt:1", "new old.txt:1"]);
+        assert!(notes(&report).contains("the whole history"), "{}", notes(&report));
+    }
+}
+
+#[test]
+fn a_forced_push_over_something_unknown_is_incomplete_and_never_nothing() {
+    let ci = setting();
+    let report = ci.report(&ci.github("push", &push(UNKNOWN, &ci.head, "topic")));
+    is_incomplete(&report, "missing", &format!("git fetch origin {UNKNOWN}"));
+    assert_eq!(report.found(), ["new new.txt:1"]);
+    assert!(text(&report.coverage[0], "reason").contains("everything that main lacks"));
+    let report = ci.report(&ci.github("push", &push(UNKNOWN, &ci.base, "main")));
+    is_incomplete(&report, "missing", "git fetch origin");
+    assert_eq!(report.found(), ["new new.txt:1", "new old.txt:1"]);
+}
+
+#[test]
+fn other_events_want_to_be_told_what_to_scan() {
+    let ci = setting();
+    let variables = ci.github("release", &serde_json::json!({}));
+    let run = ci.run(&variables, &[]);
+    assert_eq!((run.code, run.stdout.as_str()), (2, ""));
+    assert!(run.stderr.contains("`release`") && run.stderr.contains("--base REV"), "{}", run.stderr);
+    ci.report_in("ci", &variables, &["--base", "origin/main"]).is(&["new new.txt:1"]);
+}
+
+#[test]
+fn a_shallow_checkout_is_incomplete_with_the_remedy_of_its_system() {
+    let ci = setting();
+    let (base, head) = (ci.base.as_str(), ci.head.as_str());
+    let event = ci.github("pull_request", &pull_request(base, head));
+    let systems: [(&str, Vec<(&str, &str)>); 7] = [
+        ("fetch-depth: 0", event),
+        (
+            "GIT_DEPTH",
+            vec![
+                ("GITLAB_CI", "true"),
+                ("CI_PIPELINE_SOURCE", "merge_request_event"),
+                ("CI_MERGE_REQUEST_DIFF_BASE_SHA", base),
+                ("CI_COMMIT_SHA", head),
+            ],
+        ),
+        (
+            "depth: full",
+            vec![
+                ("BITBUCKET_BUILD_NUMBER", "1"),
+                ("BITBUCKET_COMMIT", head),
+                ("BITBUCKET_PR_DESTINATION_COMMIT", &base[..12]),
+            ],
+        ),
+        (
+            "fetchDepth: 0",
+            vec![
+                ("TF_BUILD", "True"),
+                ("BUILD_SOURCEVERSION", head),
+                ("SYSTEM_PULLREQUEST_TARGETBRANCH", "refs/heads/main"),
+            ],
+        ),
+        (
+            "method: full",
+            vec![("CIRCLECI", "true"), ("CIRCLE_SHA1", head), ("PIPELINE_GIT_BASE_REVISION", base)],
+        ),
+        (
+            "shallow: false",
+            vec![("JENKINS_URL", "http://ci"), ("GIT_COMMIT", head), ("CHANGE_TARGET", "main")],
+        ),
+        (
+            "BUILDKITE_GIT_CLONE_FLAGS",
+            vec![
+                ("BUILDKITE", "true"),
+                ("BUILDKITE_COMMIT", "HEAD"),
+                ("BUILDKITE_PULL_REQUEST", "7"),
+                ("BUILDKITE_PULL_REQUEST_BASE_BRANCH", "main"),
+            ],
+        ),
+    ];
+    for depth in ["1", "2"] {
+        let folder = format!("depth{depth}");
+        ci.clone(&folder, &["--depth", depth]);
+        for (remedy, variables) in &systems {
+            let report = ci.report_in(&folder, variables, &[]);
+            is_incomplete(&report, "shallow", remedy);
+            assert!(report.findings.is_empty(), "{remedy}");
+        }
+    }
+    // The base is there, and what it has in common with the head is not.
+    ci.git("depth2", &["fetch", "-q", "--depth", "1", "origin", "+main:refs/remotes/origin/main"]);
+    for (remedy, variables) in &systems {
+        let report = ci.report_in("depth2", variables, &[]);
+        is_incomplete(&report, "shallow", remedy);
+    }
+    let report = ci.report_in("depth1", &ci.github("schedule", &serde_json::json!({})), &[]);
+    is_incomplete(&report, "shallow", "fetch-depth: 0");
+    let human =
+        ci.world.run(ci.world.command(binary(), "depth1").envs(systems[0].1.iter().copied()).arg("ci"));
+    assert_eq!(human.code, 3);
+    assert!(human.stdout.contains("INCOMPLETE") && !human.stdout.contains("clean"), "{}", human.stdout);
+}
+
+#[test]
+fn a_checkout_without_the_files_of_old_commits_is_incomplete() {
+    let ci = setting();
+    ci.git("origin", &["config", "uploadpack.allowFilter", "true"]);
+    ci.clone("blobless", &["--filter=blob:none"]);
+    let variables = [
+        ("CIRCLECI", "true"),
+        ("CIRCLE_SHA1", ci.head.as_str()),
+        ("PIPELINE_GIT_BASE_REVISION", ci.base.as_str()),
+    ];
+    is_incomplete(&ci.report_in("blobless", &variables, &[]), "missing", "method: full");
+}
+
+#[test]
+fn a_base_or_head_that_is_not_there_is_incomplete() {
+    let ci = setting();
+    for (base, head) in [(UNKNOWN, ci.head.as_str()), (ci.base.as_str(), UNKNOWN)] {
+        let report = ci.report(&ci.github("pull_request", &pull_request(base, head)));
+        is_incomplete(&report, "missing", &format!("git fetch origin {UNKNOWN}"));
+    }
+    // A clone of one branch has no base branch; a new branch cannot be compared with it either.
+    ci.clone("single", &["--single-branch"]);
+    let jenkins = [("JENKINS_URL", "x"), ("GIT_COMMIT", ci.head.as_str()), ("CHANGE_TARGET", "main")];
+    let remedy = "git fetch origin +refs/heads/main:refs/remotes/origin/main";
+    is_incomplete(&ci.report_in("single", &jenkins, &[]), "missing", remedy);
+    let report = ci.report_in("single", &ci.github("push", &push(ZEROS, &ci.head, "topic")), &[]);
+    is_incomplete(&report, "missing", remedy);
+    // A local branch of that name may be what is proposed.
+    ci.git("single", &["branch", "main", "topic"]);
+    is_incomplete(&ci.report_in("single", &jenkins, &[]), "missing", remedy);
+}
+
+#[test]
+fn a_ref_with_the_name_of_a_commit_is_not_taken_for_it() {
+    let ci = setting();
+    let bitbucket = [
+        ("BITBUCKET_BUILD_NUMBER", "1"),
+        ("BITBUCKET_COMMIT", ci.head.as_str()),
+        ("BITBUCKET_PR_DESTINATION_COMMIT", &ci.base[..12]),
+    ];
+    finds_the_leak(&ci.report(&bitbucket), "Bitbucket");
+    ci.git("ci", &["tag", &ci.base[..12], &ci.head]);
+    let report = ci.report(&bitbucket);
+    assert!(report.code == 3 || report.found() == ["new new.txt:1"], "{:?}", report.found());
+}
+
+#[test]
+fn gitlab() {
+    let ci = setting();
+    let basic = [("GITLAB_CI", "true"), ("CI_COMMIT_SHA", ci.head.as_str()), ("CI_DEFAULT_BRANCH", "main")];
+    let with = |more: &[(&'static str, &str)]| {
+        let variables: Vec<(&str, &str)> = basic.iter().chain(more).copied().collect();
+        ci.report(&variables)
+    };
+    let (request, pushed) = (("CI_PIPELINE_SOURCE", "merge_request_event"), ("CI_PIPELINE_SOURCE", "push"));
+    finds_the_leak(&with(&[request, ("CI_MERGE_REQUEST_DIFF_BASE_SHA", &ci.base)]), "GitLab CI");
+    is_incomplete(&with(&[request]), "missing", "GIT_DEPTH");
+    let branch = ("CI_COMMIT_BRANCH", "topic");
+    finds_the_leak(&with(&[pushed, branch, ("CI_COMMIT_BEFORE_SHA", &ci.base)]), "GitLab CI");
+    finds_the_leak(&with(&[pushed, branch, ("CI_COMMIT_BEFORE_SHA", ZEROS)]), "main");
+    with(&[("CI_PIPELINE_SOURCE", "schedule")]).is(&["new new.txt:1", "new old.txt:1"]);
+    let first = with(&[pushed, ("CI_COMMIT_BRANCH", "main"), ("CI_COMMIT_BEFORE_SHA", ZEROS)]);
+    first.is(&["new new.txt:1", "new old.txt:1"]);
+    let forced = with(&[pushed, branch, ("CI_COMMIT_BEFORE_SHA", UNKNOWN)]);
+    is_incomplete(&forced, "missing", "--base REV");
+    assert_eq!(forced.found(), ["new new.txt:1"]);
+}
+
+#[test]
+fn bitbucket_azure_circleci_jenkins_and_buildkite() {
+    let ci = setting();
+    let (base, head) = (ci.base.as_str(), ci.head.as_str());
+    let systems: [(&str, &[(&str, &str)]); 11] = [
+        (
+            "Bitbucket",
+            &[
+                ("BITBUCKET_BUILD_NUMBER", "1"),
+                ("BITBUCKET_COMMIT", head),
+                ("BITBUCKET_PR_DESTINATION_COMMIT", &base[..12]),
+            ],
+        ),
+        (
+            "Bitbucket",
+            &[("BITBUCKET_BUILD_NUMBER", "1"), ("BITBUCKET_COMMIT", head), ("BITBUCKET_BRANCH", "topic")],
+        ),
+        (
+            "Azure",
+            &[
+                ("TF_BUILD", "True"),
+                ("BUILD_REASON", "PullRequest"),
+                ("BUILD_SOURCEVERSION", UNKNOWN),
+                ("SYSTEM_PULLREQUEST_SOURCECOMMITID", head),
+                ("SYSTEM_PULLREQUEST_TARGETBRANCH", "refs/heads/main"),
+            ],
+        ),
+        (
+            "Azure",
+            &[
+                ("TF_BUILD", "True"),
+                ("BUILD_REASON", "IndividualCI"),
+                ("BUILD_SOURCEVERSION", head),
+                ("BUILD_SOURCEBRANCH", "refs/heads/topic"),
+            ],
+        ),
+        ("CircleCI", &[("CIRCLECI", "true"), ("CIRCLE_SHA1", head), ("PIPELINE_GIT_BASE_REVISION", base)]),
+        ("CircleCI", &[("CIRCLECI", "true"), ("CIRCLE_SHA1", head), ("CIRCLE_BRANCH", "topic")]),
+        ("Jenkins", &[("JENKINS_URL", "x"), ("GIT_COMMIT", head), ("CHANGE_TARGET", "main")]),
+        ("Jenkins", &[("JENKINS_URL", "x"), ("GIT_COMMIT", head), ("GIT_PREVIOUS_SUCCESSFUL_COMMIT", base)]),
+        ("Jenkins", &[("JENKINS_URL", "x"), ("GIT_COMMIT", head), ("GIT_BRANCH", "origin/topic")]),
+        (
+            "Buildkite",
+            &[
+                ("BUILDKITE", "true"),
+                ("BUILDKITE_COMMIT", head),
+                ("BUILDKITE_PULL_REQUEST", "7"),
+                ("BUILDKITE_PULL_REQUEST_BASE_BRANCH", "main"),
+            ],
+        ),
+        (
+            "Buildkite",
+            &[
+                ("BUILDKITE", "true"),
+                ("BUILDKITE_COMMIT", head),
+                ("BUILDKITE_PULL_REQUEST", "false"),
+                ("BUILDKITE_BRANCH", "topic"),
+                ("BUILDKITE_PIPELINE_DEFAULT_BRANCH", "main"),
+            ],
+        ),
+    ];
+    for (system, variables) in systems {
+        finds_the_leak(&ci.report(variables), system);
+    }
+    for variables in [
+        &[("BUILDKITE", "true"), ("BUILDKITE_SOURCE", "schedule")][..],
+        &[("TF_BUILD", "True"), ("BUILD_REASON", "Schedule")],
+        &[("CIRCLECI", "true"), ("CIRCLE_SHA1", head), ("PIPELINE_TRIGGER_SOURCE", "scheduled_pipeline")],
+        // A push to the default branch, of which nobody says what was there before.
+        &[("BITBUCKET_BUILD_NUMBER", "1"), ("BITBUCKET_COMMIT", base), ("BITBUCKET_BRANCH", "main")],
+    ] {
+        ci.report(variables).is(&["new new.txt:1", "new old.txt:1"]);
+    }
+}
+
+#[test]
+fn a_default_branch_that_nobody_names() {
+    let ci = setting();
+    ci.world.write("work/stopleak.yaml", "skip-paths: ['*.txt']\n");
+    let head = commit(&ci.world, "excused");
+    ci.world.git(&["push", "-q", "origin", "topic"]);
+    ci.git("ci", &["pull", "-q"]);
+    ci.git("ci", &["remote", "set-head", "origin", "--delete"]);
+    let azure = |branch: &'static str| {
+        let reference = if branch == "main" { "refs/heads/main" } else { "refs/heads/topic" };
+        [("TF_BUILD", "True"), ("BUILD_SOURCEVERSION", head.as_str()), ("BUILD_SOURCEBRANCH", reference)]
+    };
+    let report = ci.report(&azure("topic"));
+    report.is(&["new new.txt:1"]);
+    assert!(notes(&report).contains("that main"), "{}", notes(&report));
+    // Without one the branch may be anybody's, and does not excuse itself.
+    ci.git("ci", &["update-ref", "-d", "refs/remotes/origin/main"]);
+    let report = ci.report(&azure("topic"));
+    report.is(&["new new.txt:1", "new old.txt:1"]);
+    assert!(notes(&report).contains("neither"), "{}", notes(&report));
+    let before = ("PIPELINE_GIT_BASE_REVISION", UNKNOWN);
+    let report = ci.report(&[("CIRCLECI", "true"), ("CIRCLE_SHA1", &head), before]);
+    is_incomplete(&report, "missing", "--base REV");
+    assert_eq!(report.found(), ["new new.txt:1", "new old.txt:1"]);
+}
+
+#[test]
+fn without_a_ci_system() {
+    let ci = setting();
+    let run = ci.run(&[], &[]);
+    assert_eq!((run.code, run.stdout.as_str()), (2, ""));
+    assert!(run.stderr.contains("stopleak ci --base REV"), "{}", run.stderr);
+    for empty in [&["--base", ""][..], &["--base", "origin/main", "--head", " "]] {
+        assert_eq!(ci.run(&[], empty).code, 2);
+    }
+    let report = |arguments: &[&str]| ci.report_in("ci", &[], arguments);
+    finds_the_leak(&report(&["--base", "origin/main"]), "--base");
+    finds_the_leak(&report(&["--base", &ci.base, "--head", "topic"]), "--base");
+    ci.git("ci", &["tag", "-a", "v1", "-m", "one", &ci.base]);
+    let tagged = report(&["--base", "v1"]);
+    finds_the_leak(&tagged, "--base");
+    assert_eq!(text(&tagged.scan, "policy"), ci.base);
+    is_incomplete(&report(&["--base", "gone"]), "missing", "git fetch");
+    // Zeros: a new branch.
+    finds_the_leak(&report(&["--base", ZEROS]), "main");
+    // What is given wins over what the system says.
+    let variables = [("CIRCLECI", "true"), ("CIRCLE_SHA1", ci.head.as_str())];
+    finds_the_leak(&ci.report_in("ci", &variables, &["--base", &ci.base]), "CircleCI");
+}
+
+#[test]
+fn nothing_new_is_said_to_be_nothing() {
+    let ci = setting();
+    let report = ci.report(&ci.github("pull_request", &pull_request(&ci.head, &ci.base)));
+    report.is(&[]);
+    let line = text(&report.summary, "line");
+    assert!(line.contains("nothing to scan, 0 commits in") && line.contains("Read nothing"), "{line}");
+}
+
+#[test]
+fn a_change_cannot_excuse_itself_in_pull_requests_queues_and_pushes() {
+    let ci = setting();
+    ci.world.write("work/stopleak.yaml", "skip-paths: ['*.txt']\n");
+    ci.world.write("work/marked.txt", format!("{} # stopleak:allow {RULE} mine\n", token(8)));
+    let excused = commit(&ci.world, "excused");
+    ci.world.git(&["push", "-q", "origin", "topic"]);
+    ci.git("ci", &["pull", "-q"]);
+    let queue = serde_json::json!({ "merge_group": { "base_sha": ci.base, "head_sha": excused } });
+    for variables in [
+        ci.github("pull_request", &pull_request(&ci.base, &excused)),
+        ci.github("pull_request_target", &pull_request(&ci.base, &excused)),
+    ] {
+        let report = ci.report(&variables);
+        report.is(&["new marked.txt:1", "new new.txt:1"]);
+        assert!(notes(&report).contains("stopleak.yaml"), "{}", notes(&report));
+        ci.report_in("ci", &variables, &["--trust-head"]).is(&[]);
+    }
+    ci.report(&ci.github("merge_group", &queue)).is(&["new marked.txt:1", "new new.txt:1"]);
+    // A second push of the branch is judged by the default branch, not by the first.
+    ci.world.write("work/second.txt", line(9));
+    let second = commit(&ci.world, "second");
+    ci.world.git(&["push", "-q", "origin", "topic"]);
+    ci.git("ci", &["pull", "-q"]);
+    ci.report(&ci.github("push", &push(&excused, &second, "topic"))).is(&["new second.txt:1"]);
+}
+
+#[test]
+fn every_format_tells_an_incomplete_run() {
+    let ci = setting();
+    let variables = ci.github("pull_request", &pull_request(UNKNOWN, &ci.head));
+    for format in ["human", "json", "jsonl", "sarif"] {
+        let run = ci.run(&variables, &["--format", format]);
+        assert_eq!(run.code, 3, "{format}");
+        for word in ["INCOMPLETE", "fetch-depth: 0", UNKNOWN] {
+            assert!(run.stdout.contains(word), "{format} {word}: {}", run.stdout);
+        }
+    }
+}

@@ -1,0 +1,331 @@
+//! What a repository is being sent, through the installed pre-receive hook, from git's quarantine.
+
+use crate::support::{Run, World};
+use crate::tokens::{RULE, line, token};
+
+/// `work`, and the bare `origin` that checks what it gets; it has one commit on `main`.
+fn repository() -> World {
+    repository_like(&[])
+}
+
+fn repository_like(init: &[&str]) -> World {
+    let world = World::empty();
+    world.git(&[&["init", "-q", "-b", "main", "."], init].concat());
+    world.write("work/a.txt", "harmless\n");
+    world.git(&["add", "."]);
+    world.git(&["commit", "-q", "-m", "first"]);
+    world.git(&[&["init", "-q", "--bare", "-b", "main", "../origin"], init].concat());
+    world.git(&["remote", "add", "origin", "../origin"]);
+    world.git(&["push", "-q", "-u", "origin", "main"]);
+    let run = world.stopleak_in("origin", &["hook", "install"]);
+    assert!(run.code == 0 && run.stderr.contains("hooks/pre-receive"), "{}", run.stderr);
+    world.watch("origin/hooks");
+    world
+}
+
+fn commit(world: &World, path: &str, content: &str) {
+    world.write(&format!("work/{path}"), content);
+    world.git(&["add", "-A"]);
+    world.git(&["commit", "-q", "-m", path]);
+}
+
+fn push(world: &World, arguments: &[&str]) -> Run {
+    let refs = || world.run(world.command("git", "origin").arg("for-each-ref")).stdout;
+    let before = refs();
+    let run = world.run(world.command("git", "work").args(["push", "-q"]).args(arguments));
+    run.is_discreet();
+    assert!(!run.stderr.contains("changed:"), "{}", run.stderr);
+    assert_eq!(run.code == 0, before != refs(), "{}", run.stderr);
+    run
+}
+
+#[track_caller]
+fn accepted(world: &World, arguments: &[&str]) {
+    let run = push(world, arguments);
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+}
+
+#[track_caller]
+fn refused(world: &World, arguments: &[&str], said: &[&str]) -> Run {
+    let run = push(world, arguments);
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    for said in said {
+        assert!(run.stderr.contains(said), "{said}: {}", run.stderr);
+    }
+    run
+}
+
+/// What the hook is called with from here on.
+fn with_options(world: &World, options: &str) {
+    let hook = world.read("origin/hooks/pre-receive.watched");
+    let called = format!("hook run {options} pre-receive");
+    world.write("origin/hooks/pre-receive.watched", hook.replace("hook run pre-receive", &called));
+}
+
+#[test]
+fn a_known_branch() {
+    let world = repository();
+    commit(&world, "b.txt", "harmless\n");
+    accepted(&world, &[]);
+    commit(&world, "c.txt", &line(2));
+    refused(&world, &[], &["c.txt:1", "pre-receive hook declined"]);
+    world.git(&["rm", "-q", "c.txt"]);
+    commit(&world, "d.txt", "harmless\n");
+    refused(&world, &[], &["c.txt:1"]);
+}
+
+#[test]
+fn the_first_push_into_an_empty_repository() {
+    let world = repository();
+    world.git(&["init", "-q", "--bare", "-b", "main", "../second"]);
+    assert_eq!(world.stopleak_in("second", &["hook", "install"]).code, 0);
+    world.git(&["push", "-q", "../second", "main"]);
+    world.git(&["init", "-q", "--bare", "-b", "main", "../third"]);
+    assert_eq!(world.stopleak_in("third", &["hook", "install"]).code, 0);
+    commit(&world, "c.txt", &line(2));
+    let run = world.run(world.command("git", "work").args(["push", "-q", "../third", "main"]));
+    assert!(run.code == 1 && run.stderr.contains("c.txt:1"), "{}", run.stderr);
+}
+
+#[test]
+fn several_refs_are_refused_together() {
+    let world = repository();
+    commit(&world, "b.txt", "harmless\n");
+    world.git(&["branch", "fine"]);
+    commit(&world, "c.txt", &line(2));
+    refused(&world, &["origin", "fine", "main"], &["c.txt:1"]);
+    accepted(&world, &["origin", "fine"]);
+}
+
+#[test]
+fn deletions_and_branches_of_what_is_there_pass() {
+    let world = repository();
+    accepted(&world, &["origin", "main:copy"]);
+    accepted(&world, &["origin", ":copy"]);
+    world.git(&["tag", "-a", "-m", "harmless", "v1"]);
+    accepted(&world, &["origin", "v1"]);
+}
+
+#[test]
+fn a_force_push() {
+    let world = repository();
+    commit(&world, "b.txt", "harmless\n");
+    accepted(&world, &[]);
+    world.git(&["reset", "-q", "--hard", "HEAD~"]);
+    commit(&world, "c.txt", &line(2));
+    refused(&world, &["--force"], &["c.txt:1"]);
+    world.git(&["reset", "-q", "--hard", "HEAD~"]);
+    commit(&world, "d.txt", "harmless\n");
+    accepted(&world, &["--force"]);
+}
+
+#[test]
+fn messages_of_commits_and_tags() {
+    let world = repository();
+    world.git(&["commit", "-q", "--allow-empty", "-m", &format!("with {}", token(2))]);
+    refused(&world, &[], &["commit "]);
+    world.git(&["reset", "-q", "--hard", "HEAD~"]);
+    world.git(&["tag", "-a", "-m", &format!("with {}", token(3)), "v1"]);
+    refused(&world, &["origin", "v1"], &["tag "]);
+}
+
+#[test]
+fn what_a_branch_of_the_repository_has_is_not_news() {
+    let world = repository();
+    commit(&world, "c.txt", &line(2));
+    world.git(&["update-ref", "refs/heads/main", "HEAD"]);
+    // Let in before the hook was there.
+    let hook = world.path("origin/hooks/pre-receive");
+    std::fs::rename(&hook, hook.with_extension("away")).expect("moved");
+    world.git(&["push", "-q"]);
+    std::fs::rename(hook.with_extension("away"), &hook).expect("moved");
+    world.write("work/c.txt", format!("edited\n{}", line(2)));
+    commit(&world, "d.txt", "harmless\n");
+    accepted(&world, &["origin", "main:topic"]);
+}
+
+#[test]
+fn what_cherry_pick_and_rebase_brought() {
+    let world = repository();
+    world.git(&["checkout", "-q", "-b", "other"]);
+    commit(&world, "c.txt", &line(2));
+    world.git(&["checkout", "-q", "main"]);
+    commit(&world, "b.txt", "harmless\n");
+    world.git(&["cherry-pick", "other"]);
+    refused(&world, &["origin", "main"], &["c.txt:1"]);
+    world.git(&["reset", "-q", "--hard", "HEAD~"]);
+    world.git(&["rebase", "-q", "main", "other"]);
+    refused(&world, &["origin", "other"], &["c.txt:1"]);
+}
+
+#[test]
+fn without_time_it_is_not_finished_and_refuses_with_the_reason() {
+    let world = repository();
+    with_options(&world, "--budget 0s");
+    commit(&world, "b.txt", "harmless\n");
+    commit(&world, "c.txt", "harmless\n");
+    refused(&world, &[], &["2 commits (out-of-time): not finished", "INCOMPLETE"]);
+    // What it did not have to read needs no time.
+    accepted(&world, &["origin", "HEAD~2:refs/heads/copy"]);
+    accepted(&world, &["origin", ":copy"]);
+}
+
+#[test]
+fn without_time_a_long_history_is_not_even_counted() {
+    let world = repository();
+    with_options(&world, "--budget 0s");
+    let commit = |number: usize| {
+        format!(
+            "commit refs/heads/long\ncommitter T <t@example.com> {} +0000\ndata 1\nx\n",
+            1_700_000_000 + number
+        )
+    };
+    world.write("history", (0..600).map(commit).collect::<String>());
+    let history = std::fs::File::open(world.path("history")).expect("just written");
+    let mut command = world.command("git", "work");
+    assert_eq!(world.run(command.args(["fast-import", "--quiet"]).stdin(history)).code, 0);
+    refused(&world, &["origin", "long"], &["more than 2", " commits (out-of-time): not finished"]);
+}
+
+#[test]
+fn without_time_it_can_be_told_to_warn_only() {
+    let world = repository();
+    with_options(&world, "--budget 0s --unfinished warn");
+    commit(&world, "b.txt", "harmless\n");
+    let run = push(&world, &[]);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert!(run.stderr.contains("1 commit: not finished"), "{}", run.stderr);
+}
+
+#[test]
+fn budget_and_refusal_come_from_the_configuration_beside_the_repository() {
+    let world = repository();
+    world.write("origin/stopleak.yaml", "hooks: {receive-budget: 0s}\n");
+    commit(&world, "b.txt", "harmless\n");
+    refused(&world, &[], &["not finished"]);
+    world.write("origin/stopleak.yaml", "hooks: {receive-budget: 0s, receive-unfinished: warn}\n");
+    assert_eq!(push(&world, &[]).code, 0);
+    world.write("origin/stopleak.yaml", "hooks: {receive-budget: soon}\n");
+    commit(&world, "c.txt", "harmless\n");
+    refused(&world, &[], &["expected a time"]);
+}
+
+#[test]
+fn warning_only_about_time_refuses_other_gaps() {
+    let world = repository();
+    with_options(&world, "--unfinished warn --max-blob-size 10");
+    commit(&world, "b.txt", "longer than ten bytes\n");
+    refused(&world, &[], &["too-large"]);
+}
+
+#[test]
+fn policy_never_comes_from_what_is_pushed() {
+    let world = repository();
+    commit(&world, "c.txt", &format!("{} # stopleak:allow {RULE} a test\n", line(2).trim_end()));
+    assert_eq!(world.stopleak(&["baseline", "create"]).code, 0);
+    world.write("work/stopleak.yaml", format!("skip-paths: ['*']\nrules: {{off: [{RULE}]}}\n"));
+    commit(&world, "d.txt", "harmless\n");
+    refused(&world, &[], &["c.txt:1"]);
+}
+
+#[test]
+fn policy_is_what_the_owner_of_the_repository_says() {
+    let world = repository();
+    commit(&world, "c.txt", &format!("{} # stopleak:allow {RULE} a test\n", line(2).trim_end()));
+    refused(&world, &[], &["c.txt:1"]);
+    world.write("origin/stopleak.yaml", "hooks: {receive-marks: true}\n");
+    accepted(&world, &["origin", "main:marks"]);
+    commit(&world, "d.txt", &line(3));
+    world.write("origin/stopleak.yaml", "skip-paths: [d.txt]\n");
+    accepted(&world, &["origin", "main:skipped"]);
+    commit(&world, "e.txt", &line(4));
+    world.write("elsewhere.yaml", "skip-paths: [e.txt]\n");
+    with_options(&world, &format!("--config {}", world.path("elsewhere.yaml").display()));
+    accepted(&world, &["origin", "main:named"]);
+}
+
+#[test]
+fn a_repository_with_files_obeys_none_of_them() {
+    let world = repository();
+    world.git(&["init", "-q", "-b", "main", "../files"]);
+    let git = |arguments: &[&str]| {
+        let run = world.run(world.command("git", "files").args(arguments));
+        assert_eq!(run.code, 0, "{}", run.stderr);
+    };
+    git(&["config", "receive.denyCurrentBranch", "updateInstead"]);
+    assert_eq!(world.stopleak_in("files", &["hook", "install", "--hook", "pre-receive"]).code, 0);
+    world.write("work/stopleak.yaml", "skip-paths: ['*']\n");
+    commit(&world, "b.txt", "harmless\n");
+    world.git(&["push", "-q", "../files", "main"]);
+    assert!(world.path("files/stopleak.yaml").is_file());
+    commit(&world, "c.txt", &line(2));
+    let run = world.run(world.command("git", "work").args(["push", "-q", "../files", "main"]));
+    assert!(run.code == 1 && run.stderr.contains("c.txt:1"), "{}", run.stderr);
+}
+
+#[test]
+fn a_sha_256_repository() {
+    let world = repository_like(&["--object-format=sha256"]);
+    commit(&world, "b.txt", "harmless\n");
+    accepted(&world, &[]);
+    commit(&world, "c.txt", &line(2));
+    refused(&world, &[], &["c.txt:1"]);
+}
+
+#[test]
+fn refs_in_tables() {
+    let world = repository_like(&["--ref-format=reftable"]);
+    commit(&world, "b.txt", "harmless\n");
+    accepted(&world, &[]);
+    commit(&world, "c.txt", &line(2));
+    refused(&world, &[], &["c.txt:1"]);
+}
+
+#[test]
+fn a_push_from_a_shallow_clone() {
+    let world = repository();
+    commit(&world, "b.txt", "harmless\n");
+    accepted(&world, &[]);
+    let url = format!("file://{}", world.path("origin").display());
+    world.git(&["clone", "-q", "--depth", "1", &url, "../shallow"]);
+    let git = |arguments: &[&str]| world.run(world.command("git", "shallow").args(arguments));
+    for (path, content, code) in [("c.txt", "harmless\n".to_owned(), 0), ("d.txt", line(2), 1)] {
+        world.write(&format!("shallow/{path}"), content);
+        git(&["add", "."]);
+        git(&["commit", "-q", "-m", path]);
+        let run = git(&["push", "-q"]);
+        assert_eq!(run.code, code, "{}", run.stderr);
+    }
+}
+
+#[test]
+fn a_pack_and_loose_objects_in_quarantine() {
+    for limit in ["1", "1000"] {
+        let world = repository();
+        world.run(world.command("git", "origin").args(["config", "receive.unpackLimit", limit]));
+        commit(&world, "c.txt", &line(2));
+        refused(&world, &[], &["c.txt:1"]);
+    }
+}
+
+#[test]
+fn a_repository_that_borrows_objects() {
+    let world = repository();
+    world.git(&["clone", "-q", "--bare", "--shared", "../origin", "../borrower"]);
+    assert_eq!(world.stopleak_in("borrower", &["hook", "install"]).code, 0);
+    world.watch("borrower/hooks");
+    commit(&world, "c.txt", &line(2));
+    let run = world.run(world.command("git", "work").args(["push", "-q", "../borrower", "main"]));
+    assert!(run.code == 1 && run.stderr.contains("c.txt:1"), "{}", run.stderr);
+    assert!(!run.stderr.contains("changed:"), "{}", run.stderr);
+}
+
+#[test]
+fn lines_that_are_not_understood_are_refused() {
+    let world = repository();
+    world.write("input", "what is this\n");
+    let mut command = world.command(crate::support::binary(), "origin");
+    let input = std::fs::File::open(world.path("input")).expect("just written");
+    let run = world.run(command.args(["hook", "run", "pre-receive"]).stdin(input));
+    assert_eq!(run.code, 2, "{}", run.stderr);
+}

@@ -1,0 +1,545 @@
+//! What git is about to commit, in indexes, repositories and surroundings of every kind. (What kinds of changes
+//! there are is in `staged`.)
+
+use std::process::Command;
+
+use crate::support::{Run, World, binary};
+use crate::tokens::{line, token};
+
+/// A repository with `old.txt` (token 1 in line 2) committed, and a hook that is watched.
+fn repository() -> World {
+    repository_like(&[])
+}
+
+fn repository_like(init: &[&str]) -> World {
+    let world = World::empty();
+    world.git(&[&["init", "-q", "-b", "main", "."], init].concat());
+    world.write("work/a.txt", "harmless\n");
+    world.write("work/old.txt", format!("first\n{}last\n", line(1)));
+    world.git(&["add", "."]);
+    world.git(&["commit", "-q", "-m", "first"]);
+    install(&world);
+    world
+}
+
+fn install(world: &World) {
+    assert_eq!(world.stopleak(&["hook", "install"]).code, 0);
+    world.watch("work/.git/hooks");
+}
+
+fn commit_of(world: &World, command: &mut Command) -> Run {
+    let run = world.run(command.args(["commit", "-q", "-m", "x"]));
+    run.is_discreet();
+    assert!(!run.stderr.contains("changed:"), "{}", run.stderr);
+    run
+}
+
+fn commit(world: &World) -> Run {
+    commit_of(world, &mut world.command("git", "work"))
+}
+
+#[track_caller]
+fn refused(run: &Run, said: &str) {
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    assert!(run.stderr.contains(said), "{}", run.stderr);
+}
+
+#[track_caller]
+fn accepted(run: &Run) {
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+}
+
+/// A harmless commit passes, an edit beside the old secret passes and says so once, a new secret is refused,
+/// and so it is by the command.
+#[track_caller]
+fn holds(world: &World) {
+    world.write("work/a.txt", "edited\n");
+    world.git(&["add", "."]);
+    accepted(&commit(world));
+    world.write("work/old.txt", format!("edited\n{}last\n", line(1)));
+    world.git(&["add", "."]);
+    says_what_is_old(&commit(world));
+    world.write("work/sub/b.txt", line(2));
+    world.git(&["add", "."]);
+    world.report(&["staged"]).is(&["new sub/b.txt:1"]);
+    refused(&commit(world), "sub/b.txt:1");
+}
+
+#[track_caller]
+fn says_what_is_old(run: &Run) {
+    assert_eq!(
+        (run.code, run.stderr.as_str()),
+        (0, "stopleak: 1 old finding in the changed files was there before; not blocking (old.txt)\n")
+    );
+}
+
+#[test]
+fn split_index() {
+    let world = repository();
+    world.git(&["config", "core.splitIndex", "true"]);
+    world.git(&["update-index", "--split-index"]);
+    holds(&world);
+}
+
+#[test]
+fn index_version_4() {
+    let world = repository();
+    world.git(&["config", "index.version", "4"]);
+    world.git(&["update-index", "--index-version", "4"]);
+    holds(&world);
+}
+
+#[test]
+fn sparse_index() {
+    let world = repository();
+    for folder in ["sub", "away"] {
+        world.write(&format!("work/{folder}/c.txt"), "harmless\n");
+    }
+    world.git(&["add", "."]);
+    accepted(&commit(&world));
+    world.git(&["sparse-checkout", "set", "--cone", "--sparse-index", "sub"]);
+    holds(&world);
+}
+
+#[test]
+fn file_system_monitor() {
+    let world = repository();
+    // Says that everything may have changed.
+    world.write("monitor", "#!/bin/sh\nprintf '1\\0/\\0'\n");
+    let monitor = world.path("monitor");
+    std::fs::set_permissions(&monitor, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("changed");
+    world.git(&["config", "core.fsmonitor", monitor.to_str().expect("text")]);
+    world.git(&["update-index", "--fsmonitor"]);
+    holds(&world);
+}
+
+#[test]
+fn untracked_cache() {
+    let world = repository();
+    world.git(&["config", "core.untrackedCache", "true"]);
+    world.git(&["update-index", "--force-untracked-cache"]);
+    holds(&world);
+}
+
+#[test]
+fn skip_worktree() {
+    let world = repository();
+    world.write("work/a.txt", line(2));
+    world.git(&["add", "."]);
+    world.git(&["update-index", "--skip-worktree", "a.txt"]);
+    refused(&commit(&world), "a.txt:1");
+}
+
+#[test]
+fn assume_unchanged() {
+    let world = repository();
+    world.write("work/a.txt", line(2));
+    world.git(&["add", "."]);
+    world.git(&["update-index", "--assume-unchanged", "a.txt"]);
+    refused(&commit(&world), "a.txt:1");
+}
+
+#[test]
+fn intent_to_add() {
+    let world = repository();
+    world.write("work/b.txt", line(2));
+    world.git(&["add", "-N", "b.txt"]);
+    world.write("work/a.txt", "edited\n");
+    world.git(&["add", "a.txt"]);
+    accepted(&commit(&world));
+}
+
+#[test]
+fn conflicted_stages() {
+    let world = repository();
+    for (branch, from, content) in [("other", "main", "theirs\n".to_owned()), ("third", "main", line(2))] {
+        world.git(&["checkout", "-q", "-b", branch, from]);
+        world.write("work/a.txt", content);
+        world.git(&["commit", "-q", "--no-verify", "-a", "-m", branch]);
+    }
+    assert_eq!(world.run(world.command("git", "work").args(["merge", "-q", "other"])).code, 1);
+    let run = world.stopleak(&["staged"]);
+    run.is_discreet();
+    assert!(
+        run.stdout.contains("a.txt: in conflict") && run.stdout.contains("git add the file"),
+        "{}",
+        run.stdout
+    );
+    assert_eq!(commit(&world).code, 128, "git commits no conflict");
+}
+
+#[test]
+fn automatic_line_ends() {
+    let world = repository();
+    world.git(&["config", "core.autocrlf", "true"]);
+    world.git(&["config", "core.safecrlf", "false"]);
+    world.write("work/b.txt", format!("first\r\n{}\r\n", line(2).trim_end()));
+    world.git(&["add", "."]);
+    world.report(&["staged"]).is(&["new b.txt:2"]);
+    refused(&commit(&world), "b.txt:2");
+}
+
+#[test]
+fn working_tree_encoding() {
+    let world = repository();
+    world.write("work/.gitattributes", "b.txt text working-tree-encoding=UTF-16LE\n");
+    let units = format!("first\n{}", line(2));
+    world.write("work/b.txt", units.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>());
+    world.git(&["add", "."]);
+    world.report(&["staged"]).is(&["new b.txt:2"]);
+    refused(&commit(&world), "b.txt:2");
+}
+
+#[test]
+fn attributes_and_failing_filters() {
+    let world = repository();
+    world.write("work/b.txt", line(2));
+    world.git(&["add", "."]);
+    world.write("work/.gitattributes", "* -diff -text binary filter=no diff=no\n");
+    world.git(&["config", "filter.no.clean", "false"]);
+    world.git(&["config", "filter.no.smudge", "false"]);
+    world.git(&["config", "diff.no.textconv", "false"]);
+    world.report(&["staged"]).is(&["new b.txt:1"]);
+}
+
+#[test]
+fn tracing() {
+    let world = repository();
+    world.write("work/b.txt", line(2));
+    world.git(&["add", "."]);
+    let mut command = world.command(binary(), "work");
+    for name in ["GIT_TRACE", "GIT_TRACE_SETUP", "GIT_TRACE_PACK_ACCESS", "GIT_TRACE2_EVENT"] {
+        command.env(name, "1");
+    }
+    world.report_of(command.arg("staged")).is(&["new b.txt:1"]);
+    refused(&commit_of(&world, world.command("git", "work").env("GIT_TRACE", "1")), "b.txt:1");
+}
+
+#[test]
+fn an_external_diff_and_settings_of_diff() {
+    let world = repository();
+    for (key, value) in [
+        ("diff.external", "true"),
+        ("diff.ignoreSubmodules", "all"),
+        ("diff.noprefix", "true"),
+        ("color.ui", "always"),
+        ("core.quotePath", "false"),
+        ("diff.renames", "false"),
+    ] {
+        world.git(&["config", key, value]);
+    }
+    world.write("work/b.txt", line(2));
+    world.git(&["add", "."]);
+    refused(&commit_of(&world, world.command("git", "work").env("GIT_EXTERNAL_DIFF", "true")), "b.txt:1");
+}
+
+#[test]
+fn a_relative_index_from_a_subfolder() {
+    let world = repository();
+    world.write("work/sub/b.txt", line(2));
+    let with_index = |folder: &str, arguments: &[&str]| {
+        let mut command = world.command("git", folder);
+        world.run(command.env("GIT_INDEX_FILE", ".git/other").args(arguments))
+    };
+    assert_eq!(with_index("work", &["read-tree", "HEAD"]).code, 0);
+    assert_eq!(with_index("work", &["add", "sub/b.txt"]).code, 0);
+    let run = with_index("work/sub", &["commit", "-q", "-m", "x"]);
+    refused(&run, "sub/b.txt:1");
+    assert!(!run.stderr.contains("changed:"), "{}", run.stderr);
+}
+
+#[test]
+fn paths_of_a_commit() {
+    let world = repository();
+    world.write("work/b.txt", line(2));
+    world.git(&["add", "b.txt"]);
+    world.write("work/a.txt", "edited\n");
+    accepted(&world.run(world.command("git", "work").args(["commit", "-q", "-m", "x", "a.txt"])));
+    let run = world.run(world.command("git", "work").args(["commit", "-q", "-m", "x", "b.txt"]));
+    refused(&run, "b.txt:1");
+}
+
+#[test]
+fn all_of_a_commit() {
+    let world = repository();
+    world.write("work/a.txt", line(2));
+    let run = world.run(world.command("git", "work").args(["commit", "-q", "-m", "x", "-a"]));
+    refused(&run, "a.txt:1");
+    assert!(!run.stderr.contains("changed:"), "{}", run.stderr);
+}
+
+#[test]
+fn parts_of_a_file() {
+    let world = repository();
+    let middle = "harmless\n".repeat(20);
+    world.write("work/a.txt", &middle);
+    world.git(&["add", "."]);
+    accepted(&commit(&world));
+    let interactive = |answers: &str| {
+        world.write("work/a.txt", format!("edited\n{middle}{}", line(2)));
+        world.write("answers", answers);
+        let input = std::fs::File::open(world.path("answers")).expect("just written");
+        let mut command = world.command("git", "work");
+        world.run(command.args(["commit", "-q", "-m", "x", "-p"]).stdin(input))
+    };
+    let run = interactive("n\ny\n");
+    refused(&run, "a.txt:21");
+    world.git(&["reset", "-q"]);
+    assert_eq!(interactive("y\nn\n").code, 0);
+    world.report(&["staged"]).is(&[]);
+}
+
+#[test]
+fn amending() {
+    let world = repository();
+    let amend =
+        || world.run(world.command("git", "work").args(["commit", "-q", "--amend", "--no-edit", "-a"]));
+    world.write("work/old.txt", format!("edited\n{}last\n", line(1)));
+    says_what_is_old(&amend());
+    world.write("work/old.txt", format!("edited\n{}{}", line(1), line(2)));
+    refused(&amend(), "old.txt:3");
+}
+
+#[test]
+fn a_subfolder_of_a_linked_worktree() {
+    let world = repository();
+    world.git(&["worktree", "add", "-q", "../linked"]);
+    world.write("linked/sub/b.txt", line(2));
+    world.run(world.command("git", "linked").args(["add", "."]));
+    refused(&commit_of(&world, &mut world.command("git", "linked/sub")), "sub/b.txt:1");
+}
+
+#[test]
+fn inside_of_a_submodule() {
+    let world = repository();
+    world.git(&["init", "-q", "-b", "main", "../module"]);
+    let git = |folder: &str, arguments: &[&str]| world.run(world.command("git", folder).args(arguments));
+    git("module", &["commit", "-q", "--allow-empty", "-m", "x"]);
+    world.git(&["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", "../module", "module"]);
+    assert_eq!(world.stopleak_in("work/module", &["hook", "install"]).code, 0);
+    world.watch("work/.git/modules/module/hooks");
+    world.write("work/module/b.txt", line(2));
+    git("work/module", &["add", "."]);
+    refused(&commit_of(&world, &mut world.command("git", "work/module")), "b.txt:1");
+    accepted(&commit(&world));
+}
+
+/// What the pre-commit framework does: unstaged changes are put away, and the variables of git are not
+/// handed on in all versions.
+#[test]
+fn under_the_stash_of_the_pre_commit_framework() {
+    let world = repository();
+    world.write("work/b.txt", line(2));
+    world.write("work/a.txt", "staged\n");
+    world.git(&["add", "."]);
+    world.write("work/a.txt", line(3));
+    world.write("work/b.txt", "unstaged\n");
+    let put_away = "git diff --binary > \"$HOME/patch\" && git checkout -q -- .\n";
+    let hook = format!(
+        "#!/bin/sh\n{put_away}unset GIT_INDEX_FILE GIT_DIR GIT_WORK_TREE\n\"{}\" staged\ncode=$?\n\
+         git apply \"$HOME/patch\"\nexit $code\n",
+        binary().display()
+    );
+    world.write("work/.git/hooks/pre-commit", hook);
+    let run = world.run(world.command("git", "work").args(["commit", "-q", "-m", "x"]));
+    refused(&run, "b.txt:1");
+    assert!(!run.stderr.contains("a.txt"), "{}", run.stderr);
+    assert_eq!((world.read("work/b.txt"), world.read("work/a.txt")), ("unstaged\n".to_owned(), line(3)));
+}
+
+#[test]
+fn a_bare_environment() {
+    let world = repository();
+    world.write("work/b.txt", line(2));
+    world.git(&["add", "."]);
+    let before = world.everything();
+    let mut command = Command::new(binary());
+    command.current_dir(world.path("work")).env_clear().args(["hook", "run", "pre-commit"]);
+    let run = world.run(&mut command);
+    assert!(before == world.everything(), "the hook changed something");
+    refused(&run, "b.txt:1");
+    let mut command = Command::new("git");
+    command.current_dir(world.path("work")).env_clear().env("PATH", "/usr/bin:/bin");
+    command.args(["-c", "user.name=T", "-c", "user.email=t@example.com"]);
+    refused(&commit_of(&world, &mut command), "b.txt:1");
+}
+
+#[test]
+fn while_the_index_is_locked() {
+    let world = repository();
+    world.write("work/b.txt", line(2));
+    world.git(&["add", "."]);
+    world.write("work/.git/index.lock", "");
+    world.report(&["staged"]).is(&["new b.txt:1"]);
+}
+
+#[test]
+fn an_unborn_branch() {
+    let world = World::empty();
+    world.git(&["init", "-q", "-b", "main", "."]);
+    install(&world);
+    world.write("work/b.txt", line(2));
+    world.git(&["add", "."]);
+    refused(&commit(&world), "b.txt:1");
+    world.write("work/b.txt", "harmless\n");
+    world.git(&["add", "."]);
+    accepted(&commit(&world));
+}
+
+#[test]
+fn a_detached_head() {
+    let world = repository();
+    world.git(&["checkout", "-q", "--detach"]);
+    holds(&world);
+}
+
+#[test]
+fn ids_of_sha_256() {
+    holds(&repository_like(&["--object-format=sha256"]));
+}
+
+#[test]
+fn refs_in_tables() {
+    holds(&repository_like(&["--ref-format=reftable"]));
+}
+
+#[test]
+fn a_git_folder_elsewhere() {
+    let world = repository();
+    world.git(&["init", "-q", "--separate-git-dir", "../elsewhere"]);
+    assert!(world.path("work/.git").is_file());
+    holds(&world);
+}
+
+#[test]
+fn a_bare_repository_with_files_elsewhere() {
+    let world = World::empty();
+    world.git(&["init", "-q", "--bare", "-b", "main", "../dotfiles"]);
+    let of_dotfiles = |program: &std::path::Path| {
+        let mut command = world.command(program, "work");
+        command.env("GIT_DIR", world.path("dotfiles")).env("GIT_WORK_TREE", world.path("work"));
+        command
+    };
+    let install = ["hook", "install", "--hook", "pre-commit"];
+    assert_eq!(world.run(of_dotfiles(binary()).args(install)).code, 0);
+    world.watch("dotfiles/hooks");
+    let git = std::path::Path::new("git");
+    for (content, code) in [(line(2), 1), ("harmless\n".to_owned(), 0)] {
+        world.write("work/b.txt", content);
+        assert_eq!(world.run(of_dotfiles(git).args(["add", "b.txt"])).code, 0);
+        let dotfiles = format!("--git-dir={}", world.path("dotfiles").display());
+        let files = format!("--work-tree={}", world.path("work").display());
+        let run = commit_of(&world, world.command("git", "work").args([dotfiles, files]));
+        assert_eq!(run.code, code, "{}", run.stderr);
+    }
+}
+
+#[test]
+fn worktrees_of_a_bare_repository() {
+    let world = repository();
+    world.git(&["clone", "-q", "--bare", ".", "../bare"]);
+    world.git(&["-C", "../bare", "worktree", "add", "-q", "../tree", "-b", "topic"]);
+    assert_eq!(world.stopleak_in("tree", &["hook", "install"]).code, 0);
+    world.watch("bare/hooks");
+    world.write("tree/sub/b.txt", line(2));
+    world.run(world.command("git", "tree").args(["add", "."]));
+    world.report_in("tree/sub", &["staged"]).is(&["new sub/b.txt:1"]);
+    refused(&commit_of(&world, &mut world.command("git", "tree/sub")), "sub/b.txt:1");
+}
+
+#[test]
+fn a_path_with_spaces_quotes_and_line_ends() {
+    let world = World::empty();
+    let folder = "work/it's \"a\" $HOME\n`x`/ü";
+    world.write(&format!("{folder}/b.txt"), line(2));
+    let git = |arguments: &[&str]| world.run(world.command("git", folder).args(arguments));
+    git(&["init", "-q", "-b", "main", "."]);
+    world.write(&format!("{folder}/.git/hooks/pre-commit"), "#!/bin/sh\nexit 0\n");
+    let theirs = world.path(&format!("{folder}/.git/hooks/pre-commit"));
+    std::fs::set_permissions(&theirs, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("changed");
+    assert_eq!(world.stopleak_in(folder, &["hook", "install"]).code, 0);
+    git(&["add", "."]);
+    refused(&git(&["commit", "-q", "-m", "x"]), "b.txt:1");
+    assert_eq!(world.stopleak_in(folder, &["hook", "uninstall"]).code, 0);
+    assert_eq!(git(&["commit", "-q", "-m", "x"]).code, 0);
+}
+
+#[test]
+fn an_automatic_merge_of_several_branches() {
+    let world = repository();
+    for (branch, seed) in [("one", 2), ("two", 3), ("three", 4)] {
+        world.git(&["checkout", "-q", "-b", branch, "main"]);
+        world.write(&format!("work/{branch}.txt"), line(seed));
+        world.git(&["add", "."]);
+        world.git(&["commit", "-q", "--no-verify", "-m", branch]);
+    }
+    world.git(&["checkout", "-q", "one"]);
+    let run = world.run(world.command("git", "work").args(["merge", "-q", "--no-edit", "two", "three"]));
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert_eq!(world.git(&["log", "-1", "--format=%P"]).stdout.split_whitespace().count(), 3);
+}
+
+#[test]
+fn objects_borrowed_from_another_repository() {
+    let world = repository();
+    world.git(&["clone", "-q", "--shared", ".", "../borrower"]);
+    assert_eq!(world.stopleak_in("borrower", &["hook", "install"]).code, 0);
+    world.write("borrower/old.txt", format!("edited\n{}last\n", line(1)));
+    let git = |arguments: &[&str]| world.run(world.command("git", "borrower").args(arguments));
+    says_what_is_old(&git(&["commit", "-q", "-a", "-m", "x"]));
+    world.write("borrower/old.txt", format!("edited\n{}{}", line(1), line(2)));
+    refused(&git(&["commit", "-q", "-a", "-m", "x"]), "old.txt:3");
+}
+
+#[test]
+fn packed_objects() {
+    let world = repository();
+    world.git(&["repack", "-q", "-a", "-d"]);
+    holds(&world);
+}
+
+#[test]
+fn a_deleted_secret() {
+    let world = repository();
+    world.write("work/old.txt", "first\nlast\n");
+    world.git(&["add", "."]);
+    accepted(&commit(&world));
+    world.git(&["revert", "--no-edit", "HEAD"]);
+    world.git(&["rm", "-q", "old.txt"]);
+    accepted(&commit(&world));
+}
+
+#[test]
+fn a_pure_rename() {
+    let world = repository();
+    world.git(&["mv", "old.txt", "renamed.txt"]);
+    let run = commit(&world);
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    assert_eq!(run.stderr.matches("not blocking (renamed.txt)").count(), 1, "{}", run.stderr);
+}
+
+#[test]
+fn many_old_secrets_are_one_line() {
+    let world = repository();
+    for number in 0..5 {
+        world.write(&format!("work/{number}.txt"), line(1 + number));
+    }
+    world.git(&["add", "."]);
+    world.git(&["commit", "-q", "--no-verify", "-m", "x"]);
+    for number in 0..5 {
+        world.write(&format!("work/{number}.txt"), format!("edited\n{}", line(1 + number)));
+    }
+    world.git(&["add", "."]);
+    let run = commit(&world);
+    assert_eq!((run.code, run.stderr.lines().count()), (0, 1), "{}", run.stderr);
+    assert!(run.stderr.contains("5 old findings") && run.stderr.contains("2.txt, …"), "{}", run.stderr);
+}
+
+#[test]
+fn a_name_that_begins_with_a_dash_and_one_with_a_secret() {
+    let world = repository();
+    world.write("work/--help", line(2));
+    world.write(&format!("work/{}.txt", token(4)), line(3));
+    world.git(&["add", "."]);
+    refused(&commit(&world), "--help:1");
+}
