@@ -87,7 +87,7 @@ fn create(args: &CreateArgs, env: &Environment) -> anyhow::Result<ExitCode> {
         targets.push(Target::Paths { paths: vec![setup.root.clone()], no_ignore: false });
     }
     if args.history || setup.ground == Ground::Bare {
-        targets.push(Target::History { repo: setup.root.clone(), full: false });
+        targets.push(Target::History { repo: setup.root.clone(), full: false, recurse: false });
     }
     let mut found = BTreeMap::new();
     let mut gaps = Vec::new();

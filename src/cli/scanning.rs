@@ -175,6 +175,13 @@ pub(crate) struct HistoryArgs {
     #[arg(long)]
     full_scan: bool,
 
+    /// Read the histories of submodules too
+    ///
+    /// Their findings are told below the submodule's path. One that HEAD has and that was not fetched makes the
+    /// run incomplete.
+    #[arg(long)]
+    recurse_submodules: bool,
+
     #[command(flatten)]
     options: ScanOptions,
 }
@@ -182,7 +189,9 @@ pub(crate) struct HistoryArgs {
 impl HistoryArgs {
     pub(crate) fn run(self, env: &Environment) -> anyhow::Result<ExitCode> {
         let start = self.repo.clone();
-        run(&Target::History { repo: self.repo, full: self.full_scan }, &start, &self.options, env)
+        let target =
+            Target::History { repo: self.repo, full: self.full_scan, recurse: self.recurse_submodules };
+        run(&target, &start, &self.options, env)
     }
 }
 

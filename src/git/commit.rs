@@ -30,6 +30,9 @@ pub struct Commit<'a> {
     pub committer: &'a [u8],
     /// The `encoding` header: how message and names are encoded when it is not UTF-8.
     pub encoding: Option<&'a [u8]>,
+    /// Whether the header has more lines than these, signatures aside: those of a merged tag, or what another
+    /// tool wrote.
+    pub has_more: bool,
     /// Everything after the header.
     pub message: &'a [u8],
 }
@@ -43,8 +46,15 @@ impl<'a> Commit<'a> {
             _ => None,
         };
         let tree = tree.ok_or(MalformedHeader { line: "tree" })?;
-        let mut commit =
-            Commit { tree, parents: Vec::new(), author: b"", committer: b"", encoding: None, message: b"" };
+        let mut commit = Commit {
+            tree,
+            parents: Vec::new(),
+            author: b"",
+            committer: b"",
+            encoding: None,
+            has_more: false,
+            message: b"",
+        };
         let mut in_parents = true;
         while let Some((key, value)) = lines.next() {
             in_parents &= key == b"parent";
@@ -55,7 +65,8 @@ impl<'a> Commit<'a> {
                 b"author" if commit.author.is_empty() => commit.author = value,
                 b"committer" if commit.committer.is_empty() => commit.committer = value,
                 b"encoding" if commit.encoding.is_none() => commit.encoding = Some(value),
-                _ => {}
+                key if SIGNATURES.contains(&key) => {}
+                _ => commit.has_more = true,
             }
         }
         commit.message = lines.rest;
@@ -76,6 +87,36 @@ impl<'a> Commit<'a> {
     pub fn summary(&self) -> String {
         summary(self.message)
     }
+}
+
+/// Header lines that hold a signature.
+const SIGNATURES: [&[u8]; 2] = [b"gpgsig", b"gpgsig-sha256"];
+
+/// What people and tools wrote into the header of a commit or tag, a line each: names and mails without dates, the
+/// name of a tag, a merged tag. Ids and signatures are left out, and a committer who is the author.
+pub fn written_in_header(data: &[u8]) -> Vec<u8> {
+    let mut written = Vec::new();
+    let mut author: &[u8] = b"";
+    let mut keep = false;
+    for line in data.split(|&byte| byte == b'\n').take_while(|line| !line.is_empty()) {
+        if line[0] != b' ' {
+            let key = &line[..memchr::memchr(b' ', line).unwrap_or(line.len())];
+            let is_id = matches!(key, b"tree" | b"parent" | b"object" | b"type");
+            keep = !is_id && !SIGNATURES.contains(&key);
+        }
+        if keep {
+            let is = |key: &[u8]| line.starts_with(key);
+            let is_person = is(b"author ") || is(b"committer ") || is(b"tagger ");
+            let text = if is_person { Ident::parse(line).person } else { line };
+            if text.strip_prefix(b"committer ") == Some(author) {
+                continue;
+            }
+            author = text.strip_prefix(b"author ").unwrap_or(author);
+            written.extend_from_slice(text);
+            written.push(b'\n');
+        }
+    }
+    written
 }
 
 /// The first line of `message` that is not blank; invalid UTF-8 replaced.
@@ -143,6 +184,24 @@ mod tests {
         ] {
             assert_eq!(Commit::parse(data.as_bytes()), Err(MalformedHeader { line }));
         }
+    }
+
+    #[test]
+    fn what_is_written_in_a_header_has_no_ids_dates_and_signatures() {
+        let id = "a".repeat(40);
+        let data = format!(
+            "tree {id}\nparent {id}\nauthor A <a@b> 0 +0000\ncommitter C <c@d> 5 -0130\ngpgsig -----BEGIN\n \n end\n\
+             mergetag object {id}\n tag v1\n \n text\nencoding x\n\nnot this\n"
+        );
+        let commit = Commit::parse(data.as_bytes()).expect("valid");
+        assert!(commit.has_more);
+        let written = String::from_utf8(written_in_header(data.as_bytes())).expect("text");
+        let expected = format!(
+            "author A <a@b>\ncommitter C <c@d>\nmergetag object {id}\n tag v1\n \n text\nencoding x\n"
+        );
+        assert_eq!(written, expected);
+        let tag = format!("object {id}\ntype commit\ntag v1\ntagger T <t@t> 9 +0200\n\nhello\n");
+        assert_eq!(written_in_header(tag.as_bytes()), b"tag v1\ntagger T <t@t>\n");
     }
 
     proptest! {

@@ -45,13 +45,15 @@ struct Raw {
 }
 
 impl Commits {
-    /// Takes the commit `id` and returns its message; `None` when its bytes do not read, which is noted.
-    pub fn add<'d>(&mut self, id: &Oid, data: &'d [u8]) -> Option<&'d [u8]> {
+    /// Takes the commit `id` and returns it without its parents; `None` when its bytes do not read, which is
+    /// noted.
+    pub fn add<'d>(&mut self, id: &Oid, data: &'d [u8]) -> Option<Commit<'d>> {
         match Commit::parse(data) {
-            Ok(commit) => {
+            Ok(mut commit) => {
                 let date = commit.committer().seconds;
-                self.commits.push(Raw { id: *id, tree: commit.tree, date, parents: commit.parents });
-                Some(commit.message)
+                let parents = std::mem::take(&mut commit.parents);
+                self.commits.push(Raw { id: *id, tree: commit.tree, date, parents });
+                Some(commit)
             }
             Err(error) => {
                 self.problems.push(ObjectError::Corrupt { id: *id, why: error.to_string() });

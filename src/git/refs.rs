@@ -70,6 +70,28 @@ pub fn tips(repo: &Repo) -> Result<Vec<Tip>, RepoError> {
     Ok(tips)
 }
 
+/// The files of refs that name neither an object nor another ref, as a crash can leave them: git passes over them
+/// with a warning. `tips` are those of the repository.
+pub fn broken(repo: &Repo, tips: &[Tip]) -> Result<Vec<String>, RepoError> {
+    if repo.plumbing().is_some() {
+        return Ok(Vec::new());
+    }
+    let named: HashSet<&str> =
+        tips.iter().filter(|tip| tip.class == TipClass::Ref).map(|tip| tip.name.as_str()).collect();
+    let mut broken = Vec::new();
+    for (name, file) in files_below(repo.common_dir(), "refs")? {
+        if named.contains(name.as_str()) || name.ends_with(".lock") {
+            continue;
+        }
+        let content = read_if_there(&file)?;
+        if !content.starts_with(b"ref:") && first_id(&content).is_none() {
+            broken.push(name);
+        }
+    }
+    broken.sort();
+    Ok(broken)
+}
+
 /// The directories that hold a HEAD, with the prefix of their names; this work tree's first.
 fn work_tree_dirs(repo: &Repo) -> Result<Vec<(String, PathBuf)>, RepoError> {
     let own = repo.git_dir();

@@ -148,7 +148,13 @@ impl Repo {
         allow_extensions();
         let env = GitEnv::default();
         let base = std::path::absolute(path).map_err(|source| RepoError::Io { path: path.into(), source })?;
-        let git = open(&base, RepositoryOpenFlags::NO_SEARCH, &env)?;
+        let git = open(&base, RepositoryOpenFlags::NO_SEARCH, &env).or_else(|error| match error {
+            // The files may be gone that `core.worktree` names, as a removed submodule's are.
+            RepoError::NotARepository { .. } if base.join("HEAD").is_file() => {
+                open(&base, RepositoryOpenFlags::NO_SEARCH | RepositoryOpenFlags::BARE, &env)
+            }
+            error => Err(error),
+        })?;
         let work_tree = git.workdir().map(Path::to_path_buf);
         let reftable = has_reftable(&git)?;
         Ok(Repo { git, env, base, work_tree, reftable })
@@ -369,14 +375,15 @@ fn open(path: &Path, flags: RepositoryOpenFlags, env: &GitEnv) -> Result<Reposit
 }
 
 /// libgit2 refuses these extensions unless told that its user copes: missing objects are counted by
-/// whoever reads them, and no object is ever fetched; of refs that libgit2 cannot read, git is asked.
+/// whoever reads them, and no object is ever fetched; of refs that libgit2 cannot read, git is asked; relative
+/// paths to work trees it reads as it reads those of submodules.
 fn allow_extensions() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         #[expect(unsafe_code, reason = "libgit2 keeps the list in a global without a lock")]
         // SAFETY: `Once` lets one thread in, and every use of libgit2 in this crate begins by
         // opening a repository behind this call.
-        let set = unsafe { git2::opts::set_extensions(&["partialclone", "refstorage"]) };
+        let set = unsafe { git2::opts::set_extensions(&["partialclone", "refstorage", "relativeworktrees"]) };
         set.expect("a short list of plain names is accepted");
     });
 }

@@ -72,7 +72,8 @@ pub struct Life {
 /// Where one finding's bytes came from. For a scan of files only `path` and `carrier` are set.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Provenance {
-    /// Path in the repository or below the scan's root; for other carriers the ref name, or empty.
+    /// Path in the repository or below the scan's root; for other carriers the ref name, or empty (in a
+    /// submodule, its path).
     pub path: RepoPath,
     /// What held the bytes.
     pub carrier: Carrier,

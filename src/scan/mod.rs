@@ -11,6 +11,7 @@ mod inspect;
 mod late;
 mod names;
 mod parts;
+mod pieces;
 mod places;
 mod range;
 mod staged;
@@ -83,6 +84,8 @@ pub enum Target {
         /// Scan every object whole, instead of what differs from the one it is stored as a delta of. The
         /// findings are the same.
         full: bool,
+        /// Read the histories of submodules too.
+        recurse: bool,
     },
 }
 
@@ -241,9 +244,10 @@ pub fn run(target: &Target, settings: &Settings) -> Result<ScanReport, ScanError
             ("range", name, outcome)
         }
         Target::Texts { texts } => ("scan", String::new(), texts::scan(&inspector, texts)),
-        Target::History { repo, full } => {
+        Target::History { repo, full, recurse } => {
             let name = crate::source::view::path_text(repo);
-            ("history", name, history::scan(&inspector, settings, &settings.directory.join(repo), *full)?)
+            let options = history::Options { full: *full, recurse: *recurse };
+            ("history", name, history::scan(&inspector, settings, repo, options)?)
         }
     };
     Ok(report(command, name, outcome, settings, &inspector))

@@ -4,44 +4,40 @@
 //! The version that is first may be the last to be read, as packs have no order of time. So everything that
 //! is said about a finding is made at the end, from the few objects that are first somewhere.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::git::attribution::{Attribution, Reach, Trees};
+use crate::git::attribution::{Attribution, BlobHistory, Reach, Trees};
 use crate::git::tree::Mode;
-use crate::git::{Growth, Kind, ObjectError, Oid, ScanObjects, Visitor};
-use crate::model::{
-    Carrier, CommitFacts, Confidence, Coverage, Finding, Fingerprint, Life, Provenance, RepoPath,
-};
+use crate::git::{Kind, Oid};
+use crate::model::{Carrier, CommitFacts, Confidence, Finding, Fingerprint, Life, Provenance, RepoPath};
 use crate::source::history::History;
-use crate::source::view::{RepoView, object_gap};
+use crate::source::view::RepoView;
 
 use super::inspect::{Inspected, Inspector};
+use super::pieces::{Piece, Subject, inspect};
 use super::survey::Values;
-use super::{Outcome, Settings, aborted, history, map};
+use super::{Outcome, Settings, aborted};
 
-/// To read one object, a chain of some dozens is rebuilt: when more than this are wanted, all objects
-/// are walked once more.
-const WORTH_A_WALK: usize = 500;
-
-/// One object with values.
+/// A piece of an object with values.
 pub(super) struct Hit<'i> {
     pub(super) id: Oid,
-    pub(super) kind: Kind,
+    pub(super) piece: Piece,
     pub(super) values: Values<'i>,
 }
 
 /// Where a value was first.
 struct First {
     /// Lower is earlier: by graph, unattributed objects last, ties by id.
-    order: (u32, Oid),
-    kind: Kind,
+    order: Order,
     source: Arc<Source>,
     /// Whether any version there is at HEAD.
     at_head: Option<bool>,
     /// How sure the value is in that version.
     confidence: Confidence,
 }
+
+type Order = (u32, Subject);
 
 /// What brought an object to a place.
 #[derive(Default)]
@@ -65,6 +61,8 @@ type Key = (Arc<Fingerprint>, Arc<RepoPath>, Carrier);
 pub(super) struct Places<'p, 's> {
     inspector: &'p Inspector<'s>,
     history: &'p History,
+    /// What stands before every path: the place of a submodule.
+    prefix: &'p [u8],
     /// What reaches the commits with values in their messages.
     commits: HashMap<Oid, Reach>,
     /// The refs of annotated tags.
@@ -77,54 +75,111 @@ impl<'p, 's> Places<'p, 's> {
     pub(super) fn new(
         inspector: &'p Inspector<'s>,
         history: &'p History,
+        prefix: &'p [u8],
         commits: HashMap<Oid, Reach>,
         tags: HashMap<Oid, Vec<String>>,
     ) -> Places<'p, 's> {
-        Places { inspector, history, commits, tags, first: HashMap::new(), skipped: 0 }
+        Places { inspector, history, prefix, commits, tags, first: HashMap::new(), skipped: 0 }
     }
 
     pub(super) fn add(&mut self, hit: &Hit<'_>, attribution: &Attribution) {
-        match hit.kind {
+        let subject = Subject::Object(hit.id, hit.piece);
+        match hit.piece.kind() {
             Kind::Commit => {
-                let reach = self.commits.remove(&hit.id).unwrap_or_default();
+                let reach = self.commits.get(&hit.id).cloned().unwrap_or_default();
                 let commit = Some((hit.id, false));
                 let source = Arc::new(Source { commit, refs: reach.refs, reachable: reach.reachable });
-                let order = (self.history.rank(&hit.id).unwrap_or(u32::MAX), hit.id);
-                self.put(hit, nowhere(), Carrier::Commit, &source, order, None);
+                let order = (self.history.rank(&hit.id).unwrap_or(u32::MAX), subject);
+                self.put(&hit.values, self.here(), Carrier::Commit, &source, &order, None);
             }
             Kind::Tag => {
-                let refs: Arc<[String]> = self.tags.remove(&hit.id).unwrap_or_default().into();
+                let refs: Arc<[String]> = self.tags.get(&hit.id).cloned().unwrap_or_default().into();
                 let source = Arc::new(Source { commit: None, reachable: !refs.is_empty(), refs });
-                self.put(hit, nowhere(), Carrier::Tag, &source, (u32::MAX, hit.id), None);
+                self.put(&hit.values, self.here(), Carrier::Tag, &source, &(u32::MAX, subject), None);
             }
-            Kind::Blob | Kind::Tree => self.add_blob(hit, attribution),
+            Kind::Blob | Kind::Tree => {
+                let unknown = Default::default();
+                let known = attribution.get(&hit.id).unwrap_or(&unknown);
+                self.add_entry(&hit.values, subject, known, attribution);
+            }
         }
     }
 
-    fn add_blob(&mut self, hit: &Hit<'_>, attribution: &Attribution) {
-        let unknown = Default::default();
-        let known = attribution.get(&hit.id).unwrap_or(&unknown);
+    /// The name of tree entries, which `known` says all about.
+    pub(super) fn add_file_name(
+        &mut self,
+        name: &[u8],
+        values: &Values<'_>,
+        known: &BlobHistory,
+        attribution: &Attribution,
+    ) {
+        self.add_entry(values, Subject::FileName(name.to_vec()), known, attribution);
+    }
+
+    /// The name of a ref.
+    pub(super) fn add_ref_name(&mut self, name: &str, values: &Values<'_>, is_there: bool) {
+        let refs: Arc<[String]> = if is_there { [name.to_owned()].into() } else { Arc::default() };
+        let source = Arc::new(Source { commit: None, refs, reachable: is_there });
+        let path = RepoPath::new([self.prefix, name.as_bytes()].concat());
+        let order = (u32::MAX, Subject::RefName(name.to_owned()));
+        self.put(values, path, Carrier::RefName, &source, &order, None);
+    }
+
+    /// Forgets the names that annotated tags repeat of refs that lead to them.
+    pub(super) fn drop_repeated_names(&mut self) {
+        let of_ref = |(value, path, carrier): &Key| {
+            (*carrier == Carrier::RefName).then(|| (Arc::clone(value), path.as_bytes().to_vec()))
+        };
+        let names: HashSet<(Arc<Fingerprint>, Vec<u8>)> = self.first.keys().filter_map(of_ref).collect();
+        if names.is_empty() {
+            return;
+        }
+        let (prefix, tags) = (self.prefix, &self.tags);
+        self.first.retain(|(value, _, _), first| {
+            let Subject::Object(id, Piece::TagHeader) = &first.order.1 else { return true };
+            let mut refs = tags.get(id).into_iter().flatten();
+            !refs.any(|name| names.contains(&(Arc::clone(value), [prefix, name.as_bytes()].concat())))
+        });
+    }
+
+    fn add_entry(
+        &mut self,
+        values: &Values<'_>,
+        subject: Subject,
+        known: &BlobHistory,
+        attribution: &Attribution,
+    ) {
+        let is_name = matches!(subject, Subject::FileName(_));
         let Some(introduction) = &known.introduction else {
-            let source = Source { commit: None, refs: known.refs.clone(), reachable: known.reachable };
-            let carrier = Provenance::file(RepoPath::new("")).carrier;
-            return self.put(hit, nowhere(), carrier, &Arc::new(source), (u32::MAX, hit.id), Some(false));
+            let refs = known.refs.clone();
+            let source = Arc::new(Source { commit: None, refs, reachable: known.reachable });
+            let (path, carrier) = match &subject {
+                Subject::FileName(name) => (RepoPath::new([self.prefix, name].concat()), Carrier::FileName),
+                _ => (self.here(), Carrier::File),
+            };
+            return self.put(values, path, carrier, &source, &(u32::MAX, subject), Some(false));
         };
         // Tags may name the blob itself.
         let first = (introduction, known.refs.clone(), known.reachable);
         let later = known.later.iter().map(|later| (later, later.refs.clone(), later.reachable));
         for (introduction, refs, reachable) in std::iter::once(first).chain(later) {
-            let order = attribution.introduction_order(&introduction.commit).unwrap_or(u32::MAX);
+            let rank = attribution.introduction_order(&introduction.commit).unwrap_or(u32::MAX);
+            let order = (rank, subject.clone());
             let commit = Some((introduction.commit, introduction.at_or_before));
             let source = Arc::new(Source { commit, refs, reachable });
             for (path, mode) in &introduction.paths {
                 let at_head = known.head_paths.binary_search(path).is_ok();
-                let path = RepoPath::new(path.clone());
+                let path = RepoPath::new([self.prefix, path].concat());
                 if self.inspector.skips(&path) {
                     self.skipped += 1;
                     continue;
                 }
-                let carrier = if *mode == Mode::Symlink { Carrier::Symlink } else { Carrier::File };
-                self.put(hit, path, carrier, &source, (order, hit.id), Some(at_head));
+                let carrier = match mode {
+                    _ if is_name => Carrier::FileName,
+                    Mode::Symlink => Carrier::Symlink,
+                    _ => Carrier::File,
+                };
+                self.put(values, path, carrier, &source, &order, Some(at_head));
             }
         }
     }
@@ -133,18 +188,18 @@ impl<'p, 's> Places<'p, 's> {
     /// whether HEAD still holds the value is true if any version there is at HEAD.
     fn put(
         &mut self,
-        hit: &Hit<'_>,
+        values: &Values<'_>,
         path: RepoPath,
         carrier: Carrier,
         source: &Arc<Source>,
-        order: (u32, Oid),
+        order: &Order,
         at_head: Option<bool>,
     ) {
         let shared = Arc::new(path);
         let first = &mut self.first;
-        hit.values.at(self.inspector, &shared, carrier, |fingerprint, confidence| {
+        values.at(self.inspector, &shared, carrier, |fingerprint, confidence| {
             let source = Arc::clone(source);
-            let new = First { order, kind: hit.kind, source, at_head, confidence };
+            let new = First { order: order.clone(), source, at_head, confidence };
             match first.entry((Arc::clone(fingerprint), Arc::clone(&shared), carrier)) {
                 std::collections::hash_map::Entry::Vacant(entry) => {
                     entry.insert(new);
@@ -153,15 +208,20 @@ impl<'p, 's> Places<'p, 's> {
                     let known = entry.get_mut();
                     let at_head = known.at_head.max(at_head);
                     let confidence = known.confidence.max(confidence);
-                    if order < known.order {
+                    if *order < known.order {
                         *known = new;
-                    } else if order == known.order {
+                    } else if *order == known.order {
                         known.confidence = confidence;
                     }
                     known.at_head = at_head;
                 }
             }
         });
+    }
+
+    /// The place of what has no path.
+    fn here(&self) -> RepoPath {
+        RepoPath::new(self.prefix.strip_suffix(b"/").unwrap_or(self.prefix))
     }
 
     /// How the values fared that are sure enough to be reported.
@@ -181,7 +241,7 @@ impl<'p, 's> Places<'p, 's> {
         values.truncate(MAX_LIVES);
         let numbers: HashMap<&Arc<Fingerprint>, usize> = values.iter().copied().zip(0..).collect();
         let mut blobs: Vec<Vec<Oid>> = vec![Vec::new(); values.len()];
-        for hit in hits.iter().filter(|hit| hit.kind == Kind::Blob) {
+        for hit in hits.iter().filter(|hit| hit.piece == Piece::Content) {
             hit.values.fingerprints(|value| {
                 if let Some(&number) = numbers.get(value) {
                     blobs[number].push(hit.id);
@@ -196,79 +256,37 @@ impl<'p, 's> Places<'p, 's> {
     /// reporting confidence.
     pub(super) fn findings(self, view: &RepoView, settings: &Settings, lives: &Lives, outcome: &mut Outcome) {
         outcome.counts.skipped += self.skipped;
-        let mut by_object: BTreeMap<Oid, Vec<(Key, First)>> = BTreeMap::new();
+        let mut by_subject: BTreeMap<Subject, Vec<(Key, First)>> = BTreeMap::new();
         for (key, first) in self.first {
             if first.confidence >= settings.confidence {
-                by_object.entry(first.order.1).or_default().push((key, first));
+                by_subject.entry(first.order.1.clone()).or_default().push((key, first));
             }
         }
-        let wanted: Vec<(Oid, Kind)> = by_object.iter().map(|(id, places)| (*id, places[0].1.kind)).collect();
-        let inspected = inspect(self.inspector, &view.objects, &wanted, settings.threads());
+        let object = |subject: &Subject| match subject {
+            Subject::Object(id, piece) => Some((*id, *piece)),
+            Subject::FileName(_) | Subject::RefName(_) => None,
+        };
+        let wanted: Vec<(Oid, Piece)> = by_subject.keys().filter_map(object).collect();
+        let mut objects = inspect(self.inspector, &view.objects, &wanted, settings.threads()).into_iter();
         let mut facts = HashMap::new();
-        for ((id, places), inspected) in by_object.into_iter().zip(inspected) {
+        for (subject, places) in by_subject {
+            let name = |name: &[u8]| Some(Ok(self.inspector.inspect(name, || "a name".to_owned())));
+            let inspected = match &subject {
+                Subject::Object(..) => objects.next(),
+                Subject::FileName(file) => name(file),
+                Subject::RefName(of_ref) => name(of_ref.as_bytes()),
+            };
+            let Some(inspected) = inspected else { continue };
             match inspected {
                 Ok(inspected) => {
                     let found = Findings { inspector: self.inspector, view, lives, facts: &mut facts };
-                    found.of(id, places, &inspected, outcome);
+                    found.of(&subject, places, &inspected, outcome);
                     outcome.coverage.extend(inspected.gap);
                 }
                 Err(gap) => outcome.coverage.push(gap),
             }
         }
     }
-}
-
-/// Everything in each of the `wanted` objects.
-fn inspect<'i>(
-    inspector: &'i Inspector<'_>,
-    objects: &impl ScanObjects,
-    wanted: &[(Oid, Kind)],
-    threads: usize,
-) -> Vec<Result<Inspected<'i>, Coverage>> {
-    let one = |id: &Oid, kind: Kind, data: &[u8]| {
-        inspector.inspect(history::text_of(kind, data), || format!("object {id}"))
-    };
-    if wanted.len() <= WORTH_A_WALK {
-        let read = |(id, kind): &(Oid, Kind)| match objects.read(id) {
-            Ok(object) => Ok(one(id, *kind, &object.data)),
-            Err(error) => Err(object_gap(&error, None)),
-        };
-        return map(wanted, threads, read);
-    }
-    let numbers: HashMap<Oid, usize> = wanted.iter().map(|(id, _)| *id).zip(0..).collect();
-    let mut kinds: Vec<Kind> = Vec::new();
-    for (_, kind) in wanted {
-        if !kinds.contains(kind) {
-            kinds.push(*kind);
-        }
-    }
-    let mut inspected: Vec<Option<Inspected<'i>>> = wanted.iter().map(|_| None).collect();
-    let make = || Again { inspect: &one, numbers: &numbers, inspected: Vec::new() };
-    for worker in objects.for_each(&kinds, threads, &make) {
-        worker.inspected.into_iter().for_each(|(number, here)| inspected[number] = Some(here));
-    }
-    let gone = |id: Oid| object_gap(&ObjectError::Missing { id }, None);
-    wanted.iter().zip(inspected).map(|((id, _), inspected)| inspected.ok_or_else(|| gone(*id))).collect()
-}
-
-/// Inspects some objects of a whole store.
-struct Again<'a, 'i, F> {
-    inspect: &'a F,
-    numbers: &'a HashMap<Oid, usize>,
-    inspected: Vec<(usize, Inspected<'i>)>,
-}
-
-impl<'i, F: Fn(&Oid, Kind, &[u8]) -> Inspected<'i> + Sync> Visitor for Again<'_, 'i, F> {
-    type State = ();
-
-    fn visit(&mut self, id: &Oid, kind: Kind, data: &[u8], _growth: Option<Growth<'_, ()>>) {
-        if let Some(number) = self.numbers.get(id) {
-            self.inspected.push((*number, (self.inspect)(id, kind, data)));
-        }
-    }
-
-    /// The walk before this one has told.
-    fn failed(&mut self, _error: ObjectError) {}
 }
 
 /// Makes findings of what was inspected.
@@ -280,12 +298,22 @@ struct Findings<'f, 's> {
 }
 
 impl Findings<'_, '_> {
-    /// Those of one object at the `places` where it is first with them.
-    fn of(self, id: Oid, places: Vec<(Key, First)>, inspected: &Inspected<'_>, outcome: &mut Outcome) {
+    /// Those of one subject at the `places` where it is first with them.
+    fn of(
+        self,
+        subject: &Subject,
+        places: Vec<(Key, First)>,
+        inspected: &Inspected<'_>,
+        outcome: &mut Outcome,
+    ) {
         let mut by_place: BTreeMap<_, HashMap<Arc<Fingerprint>, First>> = BTreeMap::new();
         for ((fingerprint, path, carrier), first) in places {
             by_place.entry((path, carrier)).or_default().insert(fingerprint, first);
         }
+        let object = match subject {
+            Subject::Object(id, _) => Some(id.to_string()),
+            Subject::FileName(_) | Subject::RefName(_) => None,
+        };
         let mut lost = false;
         for ((path, carrier), mut wanted) in by_place {
             let Some(first) = wanted.values().next() else { continue };
@@ -301,7 +329,7 @@ impl Findings<'_, '_> {
                 first_commit: commit,
                 refs: first.source.refs.to_vec(),
                 reachable: Some(first.source.reachable),
-                object: Some(id.to_string()),
+                object: object.clone(),
                 ..Provenance::file(RepoPath::new(""))
             };
             let mut found = self.inspector.place(inspected.candidates.clone(), &provenance);
@@ -323,11 +351,7 @@ impl Findings<'_, '_> {
         }
         // What was seen once and is not seen again must not pass for clean.
         if lost && inspected.gap.is_none() {
-            outcome.coverage.push(aborted(format!("object {id}")));
+            outcome.coverage.push(aborted(object.map_or("a name".to_owned(), |id| format!("object {id}"))));
         }
     }
-}
-
-fn nowhere() -> RepoPath {
-    RepoPath::new("")
 }

@@ -79,6 +79,26 @@ impl<'i, 's> Surveyor<'i, 's> {
         })
     }
 
+    /// The same of names of files or refs, a line each. Only what has a shape of its own counts there: a name
+    /// holds words like `password` beside anything.
+    pub(super) fn survey_names(&mut self, names: &[u8], what: impl Fn() -> String) -> Option<Values<'i>> {
+        let surveyed = catch_unwind(AssertUnwindSafe(|| {
+            let inspector = self.inspector;
+            let judged = inspector.engine().judge(names);
+            self.effort.searched += judged.searched as u64;
+            let mut matches = inspector.engine().candidates_of(&judged, names);
+            matches.retain(|found| {
+                let rule = inspector.placed(found.rule);
+                rule.paths.is_none() && !rule.is_guess
+            });
+            (!matches.is_empty()).then(|| self.settled(matches, names))
+        }));
+        surveyed.unwrap_or_else(|_| {
+            self.gaps.push(aborted(what()));
+            None
+        })
+    }
+
     fn try_survey(
         &mut self,
         bytes: &[u8],
@@ -121,12 +141,16 @@ impl<'i, 's> Surveyor<'i, 's> {
             };
             return Some(Values::ByPath(matches.into_iter().map(named).collect()));
         }
+        Some(self.settled(matches, text))
+    }
+
+    fn settled(&mut self, matches: Vec<Match<'i>>, text: &[u8]) -> Values<'i> {
         let mut values = Gathered::default();
         for found in settle(matches, |found| found) {
             let name = self.name(&found, text);
-            values.add(inspector, &found, name);
+            values.add(self.inspector, &found, name);
         }
-        Some(Values::Fixed(values.0))
+        Values::Fixed(values.0)
     }
 
     /// The value's name, made once for all versions that hold it.

@@ -1,10 +1,10 @@
 //! Every object of a repository, and where those that matter came from.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::git::attribution::{Attribution, Reach, Trees, attribute, lives, reach};
+use crate::git::attribution::{Attribution, Reach, Sought, Trees, attribute, lives, reach};
 use crate::git::graph::{CommitGraph, Commits};
-use crate::git::refs::{Tip, TipClass, tips};
+use crate::git::refs::{Tip, TipClass, broken, tips};
 use crate::git::repo::RepoError;
 use crate::git::tag::tags_at;
 use crate::git::{ObjectError, Oid};
@@ -22,14 +22,23 @@ pub struct History {
     tips: Vec<Tip>,
     head: Option<Oid>,
     shallow: HashSet<Oid>,
+    /// Refs that name nothing.
+    broken: Vec<String>,
 }
 
 impl History {
-    /// Reads all refs; `commits` are all that the repository has.
-    pub fn load(view: &RepoView, commits: impl IntoIterator<Item = Commits>) -> Result<History, RepoError> {
-        let shallow = view.repo.shallow()?;
-        let graph = CommitGraph::of(commits, &shallow);
-        Ok(History { graph, tips: tips(&view.repo)?, head: view.repo.head()?, shallow })
+    /// Reads all refs. Objects are to be read after them: then all that the refs lead to is among these, also
+    /// where somebody works in the repository meanwhile.
+    pub fn load(view: &RepoView) -> Result<History, RepoError> {
+        let graph = CommitGraph::default();
+        let (head, tips) = (view.repo.head()?, tips(&view.repo)?);
+        let broken = broken(&view.repo, &tips)?;
+        Ok(History { graph, tips, head, shallow: view.repo.shallow()?, broken })
+    }
+
+    /// Takes the `commits`: all that the repository has.
+    pub fn with_commits(self, commits: impl IntoIterator<Item = Commits>) -> History {
+        History { graph: CommitGraph::of(commits, &self.shallow), ..self }
     }
 
     /// Full names of all refs, sorted.
@@ -39,6 +48,16 @@ impl History {
         names.sort();
         names.dedup();
         names
+    }
+
+    /// The names of all refs, with whether each is one still or only its reflog is left; sorted. Names of other
+    /// work trees begin with where these are.
+    pub fn every_ref_name(&self) -> Vec<(&str, bool)> {
+        let mut names: BTreeMap<&str, bool> = BTreeMap::new();
+        for tip in &self.tips {
+            *names.entry(&tip.name).or_default() |= tip.class == TipClass::Ref;
+        }
+        names.into_iter().collect()
     }
 
     /// A commit's place in an order that has parents before children.
@@ -57,6 +76,12 @@ impl History {
         }
         gaps.extend(self.graph.missing.iter().map(|&id| object_gap(&ObjectError::Missing { id }, None)));
         gaps.extend(self.graph.problems.iter().map(|error| object_gap(error, None)));
+        gaps.extend(self.broken.iter().map(|name| Coverage {
+            kind: CoverageKind::Corrupt,
+            what: name.clone(),
+            reason: "a ref that names no object: what it led to may be lost".to_owned(),
+            remedy: Some("git fsck --full shows the damage; git reflog may know the commit".to_owned()),
+        }));
         if !absent.is_empty() {
             gaps.extend(self.absent(view, absent, threads));
         }
@@ -111,7 +136,7 @@ impl History {
     /// Those of the `absent` objects that a commit has, where it has them. Rare enough to go over all trees once
     /// more.
     fn absent(&self, view: &RepoView, absent: HashSet<Oid>, threads: usize) -> Vec<Coverage> {
-        let trees = Trees::load(&view.objects, &absent, threads);
+        let trees = Trees::load(&view.objects, &Sought::blobs(absent.clone()), threads);
         let (attribution, mut gaps) = self.attribute_in(view, &trees);
         let mut ids: Vec<Oid> = absent.into_iter().collect();
         ids.sort_unstable();

@@ -6,4 +6,5 @@ pub mod history;
 pub mod range;
 pub mod selection;
 pub mod staged;
+pub mod submodules;
 pub mod view;

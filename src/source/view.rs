@@ -37,6 +37,11 @@ impl RepoView {
         Ok(RepoView::of_repo(repo, max_blob_size))
     }
 
+    /// Opens the repository at `path` itself.
+    pub fn exactly_at(path: &Path, max_blob_size: u64) -> Result<RepoView, RepoError> {
+        Ok(RepoView::of_repo(Repo::open(path)?, max_blob_size))
+    }
+
     /// Parts of the store that could not be opened, so far.
     pub fn store_gaps(&self) -> Vec<Coverage> {
         let gap = |problem: crate::git::store::StoreProblem| Coverage {
@@ -139,19 +144,30 @@ pub fn submodule(path: &[u8]) -> Coverage {
         kind: CoverageKind::Elsewhere,
         what: RepoPath::new(path).to_text(),
         reason: "a submodule: its content is in a repository of its own".to_owned(),
-        remedy: Some("run stopleak inside the submodule".to_owned()),
+        remedy: Some(
+            "run stopleak inside the submodule; history --recurse-submodules reads its history".to_owned(),
+        ),
     }
 }
 
 /// The entry for a git-lfs pointer, if `bytes` are one.
 pub fn lfs_pointer(bytes: &[u8], path: &RepoPath) -> Option<Coverage> {
-    let pointer = bytes.len() < 1024 && bytes.starts_with(b"version https://git-lfs.github.com/spec/");
-    pointer.then(|| Coverage {
+    is_lfs_pointer(bytes).then(|| lfs(path.to_text()))
+}
+
+/// Whether `bytes` stand for a file that git-lfs keeps elsewhere.
+pub fn is_lfs_pointer(bytes: &[u8]) -> bool {
+    bytes.len() < 1024 && bytes.starts_with(b"version https://git-lfs.github.com/spec/")
+}
+
+/// The entry for a git-lfs pointer at the place `what`.
+pub fn lfs(what: String) -> Coverage {
+    Coverage {
         kind: CoverageKind::Elsewhere,
-        what: path.to_text(),
+        what,
         reason: "a git-lfs pointer: the content is not in this repository".to_owned(),
         remedy: Some("scan a checkout with the LFS files present: stopleak scan --no-ignore".to_owned()),
-    })
+    }
 }
 
 /// A file-system path as report text.

@@ -2,41 +2,12 @@
 
 use std::path::PathBuf;
 
-use crate::report::{Report, commit, id, text};
+use crate::report::{commit, dangle, empty, history, history_of, id, incomplete, text};
 use crate::support::World;
 use crate::tokens::{line, private_key, token};
 
-fn empty() -> World {
-    let world = World::empty();
-    world.git(&["init", "-q", "-b", "main", "."]);
-    world
-}
-
-/// Stores a blob that nothing refers to.
-fn dangle(world: &World, content: &str) -> String {
-    world.write("dangling", content);
-    world.git(&["hash-object", "-w", "../dangling"]).stdout.trim().to_owned()
-}
-
 fn loose(world: &World, id: &str) -> PathBuf {
     world.path(&format!("work/.git/objects/{}/{}", &id[..2], &id[2..]))
-}
-
-/// The same report with one thread and with two.
-#[track_caller]
-fn history(world: &World) -> Report {
-    history_of(world, "work", &["history"])
-}
-
-#[track_caller]
-fn history_of(world: &World, folder: &str, arguments: &[&str]) -> Report {
-    let run = |threads| {
-        let more = ["--format", "jsonl", "--threads", threads];
-        world.stopleak_in(folder, &[arguments, &more[..]].concat())
-    };
-    let (one, two) = (run("1"), run("2"));
-    assert_eq!(one.stdout, two.stdout, "whatever the number of threads");
-    world.report_in(folder, arguments)
 }
 
 #[test]
@@ -367,14 +338,6 @@ fn three() -> (World, Vec<String>) {
     commit(&world, "three");
     let blobs = (1..4).map(|seed| id(&world, &format!("HEAD:{seed}.txt"))).collect();
     (world, blobs)
-}
-
-/// Some of it was lost, and the rest found all the same.
-#[track_caller]
-fn incomplete(report: &Report, gaps: &[&str], found: &[&str]) {
-    assert_eq!((report.code, report.summary["complete"].as_bool()), (3, Some(false)));
-    assert_eq!(report.gaps(), gaps, "{:#?}", report.coverage);
-    assert_eq!(report.found(), found);
 }
 
 #[test]

@@ -158,3 +158,41 @@ pub(crate) fn commit(world: &World, message: &str) -> String {
 pub(crate) fn id(world: &World, revision: &str) -> String {
     world.git(&["rev-parse", revision]).stdout.trim().to_owned()
 }
+
+/// A repository without commits.
+pub(crate) fn empty() -> World {
+    let world = World::empty();
+    world.git(&["init", "-q", "-b", "main", "."]);
+    world
+}
+
+/// Stores a blob that nothing refers to.
+pub(crate) fn dangle(world: &World, content: &str) -> String {
+    world.write("dangling", content);
+    world.git(&["hash-object", "-w", "../dangling"]).stdout.trim().to_owned()
+}
+
+/// The same report with one thread and with two.
+#[track_caller]
+pub(crate) fn history(world: &World) -> Report {
+    history_of(world, "work", &["history"])
+}
+
+#[track_caller]
+pub(crate) fn history_of(world: &World, folder: &str, arguments: &[&str]) -> Report {
+    let run = |threads| {
+        let more = ["--format", "jsonl", "--threads", threads];
+        world.stopleak_in(folder, &[arguments, &more[..]].concat())
+    };
+    let (one, two) = (run("1"), run("2"));
+    assert_eq!(one.stdout, two.stdout, "whatever the number of threads");
+    world.report_in(folder, arguments)
+}
+
+/// Some of it was lost, and the rest found all the same.
+#[track_caller]
+pub(crate) fn incomplete(report: &Report, gaps: &[&str], found: &[&str]) {
+    assert_eq!((report.code, report.summary["complete"].as_bool()), (3, Some(false)));
+    assert_eq!(report.gaps(), gaps, "{:#?}", report.coverage);
+    assert_eq!(report.found(), found);
+}

@@ -207,7 +207,7 @@ impl Ci<'_> {
             notes: vec![format!("{}: {what}", system.name)],
             ..setup.scan_settings(env)?
         };
-        let target = Target::History { repo: ".".into(), full: false };
+        let target = Target::History { repo: ".".into(), full: false, recurse: false };
         let mut report = scan::run(&target, &settings)?;
         let cut = report.coverage.iter_mut().filter(|entry| entry.kind == CoverageKind::Shallow);
         cut.for_each(|entry| entry.remedy = Some(system.whole_history.to_owned()));

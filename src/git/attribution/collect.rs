@@ -4,7 +4,9 @@
 
 use std::collections::HashMap;
 
+use super::edges::Sought;
 use super::entries::{self, Known};
+use super::entry_names::NameSet;
 use crate::git::growth::Growth;
 use crate::git::numbers::Numbers;
 use crate::git::object::{Kind, ObjectError, Visitor};
@@ -12,10 +14,10 @@ use crate::git::oid::Oid;
 use crate::git::oid_map::OidMap;
 use crate::git::tree::{self, Mode};
 
-/// A wanted blob in a tree.
+/// Something that is looked for, in a tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Leaf {
-    /// Position among the wanted blobs.
+    /// Position among the wanted blobs; after these come the wanted names, and one for all submodules.
     pub(super) blob: u32,
     pub(super) mode: Mode,
     pub(super) name: u32,
@@ -32,6 +34,7 @@ pub(super) struct Edge {
 pub(super) struct Targets<'t> {
     numbers: &'t Numbers,
     wanted: &'t [Oid],
+    sought: &'t Sought,
     /// Per number: whether it is that of a wanted blob. Most entries end here.
     is_wanted: Vec<u64>,
     /// Numbers of wanted blobs with their position among these, sorted.
@@ -39,7 +42,8 @@ pub(super) struct Targets<'t> {
 }
 
 impl<'t> Targets<'t> {
-    pub(super) fn new(numbers: &'t Numbers, wanted: &'t [Oid]) -> Targets<'t> {
+    /// `wanted` are the blobs of `sought`, sorted.
+    pub(super) fn new(numbers: &'t Numbers, wanted: &'t [Oid], sought: &'t Sought) -> Targets<'t> {
         let mut is_wanted = vec![0u64; (numbers.len() as usize).div_ceil(64)];
         let mut positions = Vec::new();
         for (id, at) in wanted.iter().zip(0..) {
@@ -49,7 +53,16 @@ impl<'t> Targets<'t> {
             }
         }
         positions.sort_unstable();
-        Targets { numbers, wanted, is_wanted, positions }
+        Targets { numbers, wanted, sought, is_wanted, positions }
+    }
+
+    /// The number of the leaves that stand for the wanted name of this number.
+    fn named(&self, name: u32) -> u32 {
+        self.wanted.len() as u32 + name
+    }
+
+    fn is_wanted_name(&self, name: u32) -> bool {
+        (name as usize) < self.sought.names.len()
     }
 
     /// The position among the wanted blobs of the one with this id and number.
@@ -96,7 +109,10 @@ struct Finder<'t> {
     unnumbered: OidMap<u32>,
     /// Whether the store has what has no number, as far as it was asked.
     asked: OidMap<bool>,
+    /// The wanted names come first.
     names: HashMap<Vec<u8>, u32>,
+    every_name: NameSet,
+    has_submodules: bool,
 }
 
 impl<'t> Collector<'t> {
@@ -107,7 +123,9 @@ impl<'t> Collector<'t> {
             has,
             unnumbered: OidMap::default(),
             asked: OidMap::default(),
-            names: HashMap::new(),
+            names: targets.sought.names.iter().cloned().zip(0..).collect(),
+            every_name: NameSet::default(),
+            has_submodules: false,
         };
         Collector { finder, trees: Vec::new(), edges: Vec::new(), leaves: Vec::new(), problems: Vec::new() }
     }
@@ -143,8 +161,14 @@ impl Finder<'_> {
     }
 
     fn look(&mut self, mode: Mode, name: &[u8], id: &[u8]) -> Option<Note> {
+        let sought = self.targets.sought;
+        if sought.every_name {
+            self.every_name.add(name);
+        }
         if mode == Mode::Gitlink {
-            return None;
+            self.has_submodules = true;
+            let blob = self.targets.named(sought.names.len() as u32);
+            return sought.follows().then(|| Note::Leaf(Leaf { blob, mode, name: self.name(name) }));
         }
         let number = self.number(id);
         if number.is_none() {
@@ -152,15 +176,19 @@ impl Finder<'_> {
             let has = self.has;
             self.asked.entry(id).or_insert_with(|| tree::is_empty_tree(&id) || has(&id));
         }
-        if self.targets.wanted.is_empty() {
+        if !sought.follows() {
             return None;
         }
         if mode == Mode::Tree {
             let child = self.tree(id, number)?;
             return Some(Note::Edge(Edge { child, name: self.name(name) }));
         }
-        let blob = self.targets.position(id, number)?;
-        Some(Note::Leaf(Leaf { blob, mode, name: self.name(name) }))
+        if let Some(blob) = self.targets.position(id, number) {
+            return Some(Note::Leaf(Leaf { blob, mode, name: self.name(name) }));
+        }
+        let named = || self.names.get(name).copied().filter(|&at| self.targets.is_wanted_name(at));
+        let name = if sought.names.is_empty() { None } else { named() }?;
+        Some(Note::Leaf(Leaf { blob: self.targets.named(name), mode, name }))
     }
 }
 
@@ -178,13 +206,26 @@ impl Visitor for Collector<'_> {
         let (known, malformed) =
             entries::read(data, id.as_bytes().len(), growth, |mode, name, id| finder.look(mode, name, id));
         self.problems.extend(malformed.map(|error| ObjectError::Corrupt { id: *id, why: error.to_string() }));
-        if !finder.targets.wanted.is_empty() {
+        if finder.targets.sought.follows() {
+            let targets = finder.targets;
             let number = finder.targets.numbers.find(id.as_bytes());
             let (edges, leaves) = (self.edges.len(), self.leaves.len());
             for note in known.notes() {
                 match note {
-                    Note::Edge(edge) => self.edges.push(*edge),
-                    Note::Leaf(leaf) => self.leaves.push(*leaf),
+                    Note::Edge(edge) => {
+                        self.edges.push(*edge);
+                        if targets.is_wanted_name(edge.name) {
+                            let (blob, name) = (targets.named(edge.name), edge.name);
+                            self.leaves.push(Leaf { blob, mode: Mode::Tree, name });
+                        }
+                    }
+                    Note::Leaf(leaf) => {
+                        self.leaves.push(*leaf);
+                        let blob = targets.named(leaf.name);
+                        if targets.is_wanted_name(leaf.name) && leaf.blob != blob {
+                            self.leaves.push(Leaf { blob, ..*leaf });
+                        }
+                    }
                 }
             }
             let (edges, leaves) = (self.edges.len() - edges, self.leaves.len() - leaves);
@@ -208,11 +249,13 @@ pub(super) struct Collected {
     pub(super) edges: Vec<Edge>,
     pub(super) leaves: Vec<Leaf>,
     pub(super) problems: Vec<ObjectError>,
+    pub(super) every_name: NameSet,
+    pub(super) has_submodules: bool,
 }
 
 impl Collected {
     pub(super) fn of(worker: Collector<'_>) -> Collected {
-        let Finder { unnumbered, asked, names, .. } = worker.finder;
+        let Finder { unnumbered, asked, names, every_name, has_submodules, .. } = worker.finder;
         Collected {
             names: in_order(names),
             unnumbered: in_order(unnumbered),
@@ -221,6 +264,8 @@ impl Collected {
             edges: worker.edges,
             leaves: worker.leaves,
             problems: worker.problems,
+            every_name,
+            has_submodules,
         }
     }
 }

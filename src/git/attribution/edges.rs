@@ -4,6 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use super::collect::{Collected, Collector, Edge, Leaf, Targets};
+use super::entry_names::NameSet;
 use crate::git::graph::CommitGraph;
 use crate::git::numbers::Numbers;
 use crate::git::object::{Kind, ObjectError, ScanObjects};
@@ -14,10 +15,40 @@ use crate::git::tree;
 /// No tree.
 const NONE: u32 = u32::MAX;
 
+/// What is looked for in the trees of a store.
+#[derive(Clone, Debug, Default)]
+pub struct Sought {
+    /// Blobs.
+    pub blobs: HashSet<Oid>,
+    /// Names of entries, each once.
+    pub names: Vec<Vec<u8>>,
+    /// Whether submodules are looked for; where anything else is, they are too.
+    pub submodules: bool,
+    /// Whether all names are wanted that are long enough to be more than a name.
+    pub every_name: bool,
+}
+
+impl Sought {
+    /// Only these blobs.
+    pub fn blobs(blobs: HashSet<Oid>) -> Sought {
+        Sought { blobs, ..Sought::default() }
+    }
+
+    /// Whether paths to anything are to be remembered.
+    pub(super) fn follows(&self) -> bool {
+        self.submodules || !self.blobs.is_empty() || !self.names.is_empty()
+    }
+}
+
 /// All trees of a store, as far as they lead to wanted blobs, and what is missing in them.
 #[derive(Default)]
 pub struct Trees {
     pub(super) wanted: Vec<Oid>,
+    /// How many names are looked for besides.
+    pub(super) wanted_names: usize,
+    follows: bool,
+    every_name: NameSet,
+    has_submodules: bool,
     numbers: Numbers,
     /// Trees without a number of their own: numbered on from there.
     unnumbered: OidMap<u32>,
@@ -28,12 +59,12 @@ pub struct Trees {
     names: Vec<Vec<u8>>,
     /// Per place, and one more at the end: where its edges begin.
     first_edges: Vec<u32>,
-    /// Subtrees that hold wanted blobs.
+    /// Subtrees that hold something wanted.
     edges: Vec<Edge>,
     /// Per place, and one more at the end: where its leaves begin.
     first_leaves: Vec<u32>,
     leaves: Vec<Leaf>,
-    /// Per place: whether a wanted blob is in it or below.
+    /// Per place: whether something wanted is in it or below.
     holds: Vec<bool>,
     absent: Vec<Oid>,
     /// Trees that could not be read, malformed ones, and missing ones that others name.
@@ -52,19 +83,20 @@ pub(super) enum Standing {
 
 impl Trees {
     /// Reads every tree of the store.
-    pub fn load(objects: &impl ScanObjects, wanted: &HashSet<Oid>, threads: usize) -> Trees {
-        let mut blobs: Vec<Oid> = wanted.iter().copied().collect();
+    pub fn load(objects: &impl ScanObjects, sought: &Sought, threads: usize) -> Trees {
+        let mut blobs: Vec<Oid> = sought.blobs.iter().copied().collect();
         blobs.sort_unstable();
         let numbers = objects.numbers();
-        let targets = Targets::new(&numbers, &blobs);
+        let targets = Targets::new(&numbers, &blobs, sought);
         let has = |id: &Oid| objects.has(id);
         let workers = objects.for_each(&[Kind::Tree], threads, &|| Collector::new(&targets, &has));
-        let mut trees = Trees::default();
+        let (wanted_names, follows) = (sought.names.len(), sought.follows());
+        let mut trees = Trees { wanted_names, follows, ..Trees::default() };
         trees.merge(workers.into_iter().map(Collected::of).collect(), &numbers);
         (trees.numbers, trees.wanted) = (numbers, blobs);
         trees.absent.sort_unstable();
         trees.absent.dedup();
-        if !trees.wanted.is_empty() {
+        if trees.follows {
             trees.note_missing();
             trees.keep_what_holds();
         }
@@ -87,6 +119,8 @@ impl Trees {
         for mut worker in workers {
             self.problems.append(&mut worker.problems);
             self.absent.append(&mut worker.absent);
+            self.every_name.join(worker.every_name);
+            self.has_submodules |= worker.has_submodules;
             let renamed: Vec<u32> = worker
                 .names
                 .into_iter()
@@ -193,6 +227,26 @@ impl Trees {
         self.edges.shrink_to_fit();
     }
 
+    /// Every name that is long enough to be more than a name, sorted, if these were asked for.
+    pub fn every_name(&self) -> Vec<&[u8]> {
+        self.every_name.sorted()
+    }
+
+    /// Whether any tree has a submodule.
+    pub fn has_submodules(&self) -> bool {
+        self.has_submodules
+    }
+
+    /// Whether paths were remembered, those of submodules among them.
+    pub fn follows(&self) -> bool {
+        self.follows
+    }
+
+    /// How many things are looked for: blobs, names, and all submodules as one.
+    pub(super) fn targets(&self) -> usize {
+        if self.follows { self.wanted.len() + self.wanted_names + 1 } else { 0 }
+    }
+
     fn number(&self, id: &Oid) -> Option<u32> {
         self.numbers.find(id.as_bytes()).or_else(|| self.unnumbered.get(id).copied())
     }
@@ -204,6 +258,9 @@ impl Trees {
 
     /// What is known of a tree.
     pub(super) fn standing(&self, id: &Oid) -> Standing {
+        if !self.follows {
+            return Standing::Unknown;
+        }
         let Some(number) = self.number(id).map(|number| number as usize) else {
             return if tree::is_empty_tree(id) { Standing::HoldsNone } else { Standing::Unknown };
         };

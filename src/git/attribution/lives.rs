@@ -255,6 +255,7 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
+    use crate::git::attribution::Sought;
     use crate::git::object::Kind;
     use crate::git::refs::tips;
     use crate::git::repo::Repo;
@@ -273,7 +274,7 @@ mod tests {
         };
         let values = [holding("nowhere"), holding(word)];
         let wanted: HashSet<Oid> = values.iter().flatten().copied().collect();
-        let trees = Trees::load(&objects, &wanted, 1);
+        let trees = Trees::load(&objects, &Sought::blobs(wanted), 1);
         let head = repo.head().expect("readable");
         let mut lives = lives(&objects, &graph, &tips(&repo).expect("readable"), head, &trees, &values);
         assert_eq!(lives[0], Life::default());

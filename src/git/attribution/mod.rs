@@ -10,6 +10,7 @@
 mod collect;
 mod edges;
 mod entries;
+mod entry_names;
 mod lives;
 mod names;
 mod walk;
@@ -18,7 +19,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use self::edges::Standing;
-pub use self::edges::Trees;
+pub use self::edges::{Sought, Trees};
 pub use self::lives::{Life, lives};
 use self::walk::Walk;
 use super::graph::CommitGraph;
@@ -74,6 +75,8 @@ impl BlobHistory {
 #[derive(Debug, Default)]
 pub struct Attribution {
     blobs: HashMap<Oid, BlobHistory>,
+    names: Vec<BlobHistory>,
+    submodules: BlobHistory,
     order: HashMap<Oid, u32>,
     /// Trees that are missing or malformed, and tips that lead nowhere. A missing tree counts as
     /// empty, so blobs may have come earlier than stated.
@@ -87,6 +90,16 @@ impl Attribution {
     /// What is known of a wanted blob.
     pub fn get(&self, blob: &Oid) -> Option<&BlobHistory> {
         self.blobs.get(blob)
+    }
+
+    /// Where the wanted name of this position stands: the paths end with it.
+    pub fn name(&self, position: usize) -> Option<&BlobHistory> {
+        self.names.get(position)
+    }
+
+    /// Where submodules are and were, whatever commits they named.
+    pub fn submodules(&self) -> &BlobHistory {
+        &self.submodules
     }
 
     /// The place of an introducing commit in the order that decides what is first; lower is earlier.
@@ -106,15 +119,16 @@ pub fn attribute(
 ) -> Attribution {
     let mut attribution = Attribution::default();
     let blobs = &edges.wanted;
-    if blobs.is_empty() {
-        return attribution;
-    }
     attribution.problems.extend_from_slice(&edges.problems);
     let roots = Roots::find(objects, graph, tips, head, edges, &mut attribution.problems);
+    if !edges.follows() {
+        return attribution;
+    }
+    let targets = edges.targets();
 
     let reachable = graph.reached_from(roots.refs.iter().chain(&roots.heads).map(|(_, rank)| *rank));
     let order = walk_order(&reachable);
-    let mut walk = Walk::new(edges, blobs.len());
+    let mut walk = Walk::new(edges, targets);
     let mut rootless: Vec<Oid> = Vec::new();
     for (&rank, number) in order.iter().zip(0..) {
         let tree = graph.tree(rank);
@@ -139,9 +153,9 @@ pub fn attribute(
     let heads = names::refs_of(graph, &roots.heads, &commits);
 
     let head_tree = head.and_then(|head| graph.rank(&head)).and_then(|rank| edges.holding(&graph.tree(rank)));
-    let mut at_head: Vec<Vec<Vec<u8>>> = vec![Vec::new(); blobs.len()];
+    let mut at_head: Vec<Vec<Vec<u8>>> = vec![Vec::new(); targets];
     if let Some(tree) = head_tree {
-        let mut walk = Walk::new(edges, blobs.len());
+        let mut walk = Walk::new(edges, targets);
         walk.root(tree, 0);
         for (paths, places) in at_head.iter_mut().zip(walk.places) {
             paths.extend(places.into_iter().map(|place| place.path));
@@ -149,7 +163,7 @@ pub fn attribute(
         }
     }
     let mut direct = roots.direct_names(edges, blobs);
-    for ((blob, (places, head_paths)), at) in blobs.iter().zip(places.into_iter().zip(at_head)).zip(0..) {
+    for ((places, head_paths), at) in places.into_iter().zip(at_head).zip(0..) {
         let mut history = BlobHistory { head_paths, ..BlobHistory::default() };
         // The walk noted them root by root.
         let mut introductions = places.chunk_by(|one, two| one.root == two.root).map(|places| {
@@ -181,7 +195,11 @@ pub fn attribute(
             names.dedup();
             history.refs = names.into();
         }
-        attribution.blobs.insert(*blob, history);
+        match blobs.get(at as usize) {
+            Some(blob) => _ = attribution.blobs.insert(*blob, history),
+            None if (at as usize) < blobs.len() + edges.wanted_names => attribution.names.push(history),
+            None => attribution.submodules = history,
+        }
     }
     attribution
 }

@@ -27,7 +27,7 @@ fn attribute_in(objects: HashMap<Oid, Object>, repo: &Repo) -> Fixture {
         &graph,
         &tips,
         repo.head().expect("readable"),
-        &Trees::load(&objects, &wanted, 1),
+        &Trees::load(&objects, &Sought::blobs(wanted), 1),
     );
     assert!(!attribution.paths_cut, "these histories are small");
     Fixture { objects, attribution }
@@ -248,8 +248,13 @@ fn trees_that_repeat_each_other_end() {
     let data = format!("tree {}\n\n", id(32)).into_bytes();
     objects.insert(id(200), Object { kind: Kind::Commit, data });
     let graph = CommitGraph::load(&objects, &HashSet::new(), 1);
-    let attribution =
-        attribute(&objects, &graph, &[], Some(id(200)), &Trees::load(&objects, &HashSet::from([id(1)]), 1));
+    let attribution = attribute(
+        &objects,
+        &graph,
+        &[],
+        Some(id(200)),
+        &Trees::load(&objects, &Sought::blobs(HashSet::from([id(1)])), 1),
+    );
     let history = attribution.get(&id(1)).expect("wanted");
     assert!(history.at_head() && history.introduction.is_some());
     assert!(attribution.paths_cut, "not all of them can have been followed");

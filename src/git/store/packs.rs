@@ -17,8 +17,10 @@ use crate::git::pack::{Index, IndexError, MultiIndex, PackFile};
 /// A directory that changed less long ago than this before it was listed may have changed again without
 /// another time stamp.
 const RACY: Duration = Duration::from_secs(2);
-/// How often to look again at once when files vanish between listing and opening.
-const ATTEMPTS: usize = 3;
+/// How often to look when files vanish between listing and opening, or are there by halves.
+const ATTEMPTS: usize = 4;
+/// What git needs between the two halves of a pack, and more.
+const PAUSE: Duration = Duration::from_millis(5);
 
 pub(super) type PackList = Arc<[Arc<PackFile>]>;
 
@@ -89,6 +91,7 @@ fn open_new(
         if !look.unsettled {
             break;
         }
+        std::thread::sleep(PAUSE);
         // What was opened by an earlier look is opened again: rare, and simpler than joining two looks.
         look = self::look(dir, algorithm, known);
     }
@@ -130,7 +133,12 @@ fn look(dir: &Path, algorithm: HashAlgorithm, known: &HashSet<&Path>) -> Look {
             let name = name.as_encoded_bytes();
             name.starts_with(b".tmp") || name.starts_with(b"tmp_")
         });
-        if known.contains(pack.as_path()) || (temporary && !has_index) {
+        if known.contains(pack.as_path()) {
+            continue;
+        }
+        if temporary && !(has_pack && has_index) {
+            // Half of it has its name already, so the other half is about to.
+            look.unsettled |= has_index;
             continue;
         }
         if !has_pack {

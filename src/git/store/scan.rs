@@ -178,6 +178,9 @@ impl<V: Visitor> Worker<'_, V> {
                 self.visitor.visit(id, object.kind, &object.data, None);
             }
             Ok(_) => (),
+            // It was listed a moment ago, and no pack has it either: git has pruned it, as it does with what
+            // nothing refers to. Whoever still refers to it finds it missing.
+            Err(ObjectError::Missing { id: gone }) if gone == *id => (),
             Err(error) => self.visitor.failed(error),
         }
     }

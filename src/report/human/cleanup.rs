@@ -14,6 +14,18 @@ const PATHS: usize = 8;
 
 /// The steps for the values of one group, in their order; none where nothing of it stands in a commit.
 pub(super) fn steps(page: &Page<'_>, group: &Group<'_>) -> Vec<String> {
+    let mut steps = in_commits(page, group);
+    if group.iter().any(|finding| finding.carrier == Carrier::RefName) {
+        steps.push(
+            "in the name of a ref: git branch -m OLD NEW, or git tag NEW OLD && git tag -d OLD; where it was pushed, \
+             revoke the value first, and git push REMOTE --delete OLD"
+                .to_owned(),
+        );
+    }
+    steps
+}
+
+fn in_commits(page: &Page<'_>, group: &Group<'_>) -> Vec<String> {
     let Some(first) = group.iter().find(|finding| finding.first_commit.is_some()) else {
         return unreachable(group).into_iter().collect();
     };
@@ -63,7 +75,8 @@ fn local(first: &Finding) -> Vec<String> {
     let commit =
         terminal(&first.first_commit.as_deref().unwrap_or_default().chars().take(12).collect::<String>());
     let what = match first.carrier {
-        Carrier::Commit => "reword the commit",
+        Carrier::Commit => "reword it (a name or mail: with --reset-author)",
+        Carrier::FileName => "rename the file",
         _ => "take it out of the file",
     };
     vec![
@@ -77,7 +90,7 @@ fn local(first: &Finding) -> Vec<String> {
 /// Others may have the commits.
 fn pushed(group: &Group<'_>, opening: &str) -> Vec<String> {
     let paths: BTreeSet<&str> =
-        group.iter().filter(|finding| is_file(finding)).map(|finding| finding.path.as_str()).collect();
+        group.iter().filter(|finding| has_content(finding)).map(|finding| finding.path.as_str()).collect();
     let mut steps = Vec::new();
     if !paths.is_empty() {
         let listed: Vec<String> =
@@ -89,10 +102,16 @@ fn pushed(group: &Group<'_>, opening: &str) -> Vec<String> {
         ));
         steps.push(format!("or drop the files: git filter-repo --invert-paths {}{more}", listed.join(" ")));
     }
-    if group.iter().any(|finding| matches!(finding.carrier, Carrier::Commit | Carrier::Tag)) {
-        let opening = if paths.is_empty() { opening } else { "and in messages:" };
+    let has = |carriers: &[Carrier]| group.iter().any(|finding| carriers.contains(&finding.carrier));
+    if has(&[Carrier::FileName]) {
+        let opening = if steps.is_empty() { opening } else { "and in names of files:" };
+        steps.push(format!("{opening} git filter-repo --path-rename OLD:NEW, with the whole path of each"));
+    }
+    if has(&[Carrier::Commit, Carrier::Tag]) {
+        let opening = if steps.is_empty() { opening } else { "and in messages:" };
         steps.push(format!(
-            "{opening} git filter-repo --replace-message FILE, where FILE has the line VALUE==>REMOVED"
+            "{opening} git filter-repo --replace-message FILE, where FILE has the line VALUE==>REMOVED (names and \
+             mails: --mailmap FILE)"
         ));
     }
     let refs: BTreeSet<&str> =
@@ -118,9 +137,8 @@ fn unreachable(group: &Group<'_>) -> Option<String> {
     })
 }
 
-fn is_file(finding: &Finding) -> bool {
-    matches!(finding.carrier, Carrier::File | Carrier::Symlink | Carrier::FileName)
-        && !finding.path.is_empty()
+fn has_content(finding: &Finding) -> bool {
+    matches!(finding.carrier, Carrier::File | Carrier::Symlink) && !finding.path.is_empty()
 }
 
 /// A path for a command line of `sh`.

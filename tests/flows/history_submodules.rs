@@ -1,0 +1,205 @@
+//! Submodules: said where nobody asked for them, read where somebody did.
+
+use crate::report::{commit, empty, history, history_of, id, text};
+use crate::support::World;
+use crate::tokens::{line, token};
+
+/// `library` with a value, as the submodule `libs/a` of `work`.
+fn with_submodule() -> World {
+    let world = empty();
+    library(&world, "library", &[("secret.txt", 1)]);
+    add(&world, "../library", "libs/a");
+    world.write("work/own.txt", line(2));
+    commit(&world, "with a submodule");
+    world
+}
+
+/// A repository with one commit that has these values.
+fn library(world: &World, name: &str, files: &[(&str, u64)]) {
+    world.git(&["init", "-q", "-b", "main", &format!("../{name}")]);
+    for (path, seed) in files {
+        world.write(&format!("{name}/{path}"), line(*seed));
+    }
+    git_in(world, name, &["add", "-A"]);
+    git_in(world, name, &["commit", "-q", "-m", "library"]);
+}
+
+fn git_in(world: &World, folder: &str, arguments: &[&str]) {
+    let run = world.run(world.command("git", folder).args(arguments));
+    assert_eq!(run.code, 0, "git {arguments:?}: {}", run.stderr);
+}
+
+fn add(world: &World, url: &str, path: &str) {
+    world.git(&["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", url, path]);
+}
+
+const RECURSE: [&str; 2] = ["history", "--recurse-submodules"];
+
+#[test]
+fn a_submodule_is_said_and_not_read() {
+    let world = with_submodule();
+    let report = history(&world);
+    report.is(&["new own.txt:1"]);
+    assert_eq!(report.gaps(), ["elsewhere"]);
+    assert_eq!(text(&report.coverage[0], "what"), "libs/a");
+    assert!(text(&report.coverage[0], "remedy").contains("--recurse-submodules"));
+    assert!(world.stopleak(&["history"]).stdout.contains("libs/a"));
+}
+
+#[test]
+fn a_submodule_is_said_where_nothing_was_found() {
+    let world = empty();
+    library(&world, "library", &[("secret.txt", 1)]);
+    add(&world, "../library", "libs/a");
+    commit(&world, "with a submodule");
+    let report = history(&world);
+    report.is(&[]);
+    assert_eq!(report.gaps(), ["elsewhere"]);
+}
+
+#[test]
+fn a_submodule_that_moved_on_is_said_once() {
+    let world = with_submodule();
+    for _ in 0..3 {
+        git_in(&world, "work/libs/a", &["commit", "-q", "--allow-empty", "-m", "on"]);
+        commit(&world, "bump");
+    }
+    assert_eq!(history(&world).gaps(), ["elsewhere"]);
+}
+
+#[test]
+fn a_submodule_is_read_on_request() {
+    let world = with_submodule();
+    let report = history_of(&world, "work", &RECURSE);
+    report.is(&["new libs/a/secret.txt:1", "new own.txt:1"]);
+    assert_eq!(report.gaps(), [""; 0]);
+    let finding = report.at("libs/a/secret.txt");
+    let head = world.run(world.command("git", "library").args(["rev-parse", "HEAD"])).stdout;
+    assert_eq!(text(finding, "first_commit"), head.trim());
+    assert_eq!((&finding["at_head"], &finding["reachable"]), (&true.into(), &true.into()));
+    assert_eq!(report.count("commits"), 2);
+}
+
+#[test]
+fn messages_and_names_of_a_submodule_are_told_at_its_path() {
+    let world = with_submodule();
+    let message = format!("with {}", token(5));
+    git_in(&world, "work/libs/a", &["commit", "-q", "--allow-empty", "-m", &message]);
+    git_in(&world, "work/libs/a", &["branch", &token(6)]);
+    let report = history_of(&world, "work", &RECURSE);
+    let place = |carrier: &str| {
+        let found = report.findings.iter().find(|finding| finding["carrier"] == carrier);
+        text(found.expect("found"), "path").to_owned()
+    };
+    assert_eq!(place("commit"), "libs/a");
+    assert!(place("ref-name").starts_with("libs/a/refs/heads/"), "{}", place("ref-name"));
+}
+
+#[test]
+fn a_submodule_that_is_not_checked_out_is_read_where_git_keeps_it() {
+    let world = with_submodule();
+    world.git(&["submodule", "--quiet", "deinit", "--force", "libs/a"]);
+    assert!(!world.path("work/libs/a/.git").exists());
+    history_of(&world, "work", &RECURSE).is(&["new libs/a/secret.txt:1", "new own.txt:1"]);
+}
+
+#[test]
+fn a_submodule_whose_name_is_not_its_path() {
+    let world = with_submodule();
+    world.git(&["mv", "libs/a", "moved"]);
+    commit(&world, "moved");
+    world.git(&["submodule", "--quiet", "deinit", "--force", "moved"]);
+    let report = history_of(&world, "work", &RECURSE);
+    assert_eq!(report.code, 1, "{:#?}", report.coverage);
+    assert_eq!(report.findings.len(), 2, "one repository is read once: {:?}", report.found());
+}
+
+#[test]
+fn a_submodule_that_was_never_fetched_is_a_gap() {
+    let world = with_submodule();
+    let url = world.path("work").display().to_string();
+    world.git(&["clone", "-q", &url, "../clone"]);
+    let report = history_of(&world, "clone", &RECURSE);
+    assert_eq!((report.code, report.gaps()), (3, vec!["missing"]));
+    assert_eq!((text(&report.coverage[0], "what"), report.found()), ("libs/a", vec!["new own.txt:1".into()]));
+    assert!(text(&report.coverage[0], "remedy").contains("git submodule update --init"));
+    history_of(&world, "clone", &["history"]).is(&["new own.txt:1"]);
+}
+
+#[test]
+fn a_submodule_that_old_commits_have_is_said() {
+    let world = with_submodule();
+    world.git(&["rm", "-q", "libs/a"]);
+    commit(&world, "removed");
+    std::fs::remove_dir_all(world.path("work/.git/modules")).expect("removed");
+    let report = history_of(&world, "work", &RECURSE);
+    report.is(&["new own.txt:1"]);
+    assert_eq!(report.gaps(), ["elsewhere"]);
+}
+
+#[test]
+fn a_removed_submodule_that_git_still_keeps_is_read() {
+    let world = with_submodule();
+    world.git(&["rm", "-q", "libs/a"]);
+    commit(&world, "removed");
+    history_of(&world, "work", &RECURSE).is(&["new libs/a/secret.txt:1", "new own.txt:1"]);
+}
+
+#[test]
+fn a_submodule_of_a_submodule() {
+    let world = empty();
+    library(&world, "inner", &[("deep.txt", 1)]);
+    library(&world, "outer", &[("outer.txt", 2)]);
+    git_in(
+        &world,
+        "outer",
+        &["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", "../inner", "in"],
+    );
+    git_in(&world, "outer", &["commit", "-q", "-m", "inner"]);
+    add(&world, "../outer", "out");
+    commit(&world, "outer");
+    let update = ["submodule", "--quiet", "update", "--init", "--recursive"];
+    world.git(&[&["-c", "protocol.file.allow=always"], &update[..]].concat());
+    history_of(&world, "work", &RECURSE).is(&["new out/in/deep.txt:1", "new out/outer.txt:1"]);
+}
+
+#[test]
+fn a_path_that_is_left_out_is_left_out_in_a_submodule() {
+    let world = with_submodule();
+    world.write("work/stopleak.yaml", "skip-paths:\n  - libs/\n");
+    commit(&world, "configuration");
+    history_of(&world, "work", &RECURSE).is(&["new own.txt:1"]);
+}
+
+#[test]
+fn damage_in_a_submodule_is_a_gap() {
+    let world = with_submodule();
+    let out = world.run(world.command("git", "library").args(["rev-parse", "HEAD:secret.txt"])).stdout;
+    let blob = out.trim();
+    let kept = world.path("work/.git/modules/libs/a/objects");
+    std::fs::remove_file(kept.join(&blob[..2]).join(&blob[2..])).expect("it is loose");
+    let report = history_of(&world, "work", &RECURSE);
+    assert_eq!((report.code, report.gaps()), (3, vec!["missing"]));
+    assert!(text(&report.coverage[0], "what").starts_with("libs/a: "), "{}", report.coverage[0]);
+}
+
+#[test]
+fn inside_a_submodule_its_own_history_is_read() {
+    let world = with_submodule();
+    let report = history_of(&world, "work/libs/a", &["history"]);
+    report.is(&["new secret.txt:1"]);
+    assert_eq!(text(report.at("secret.txt"), "first_commit").len(), id(&world, "HEAD").len());
+}
+
+#[test]
+fn a_submodule_path_that_leads_out_of_the_repository_is_not_followed() {
+    let world = with_submodule();
+    library(&world, "outside", &[("outside.txt", 7)]);
+    world.write("work/.gitmodules", "[submodule \"../../outside/.git\"]\n\tpath = b\n\turl = x\n");
+    let head = id(&world, "HEAD");
+    world.git(&["update-index", "--add", "--cacheinfo", &format!("160000,{head},b")]);
+    world.git(&["commit", "-q", "-m", "hostile"]);
+    let report = history_of(&world, "work", &RECURSE);
+    assert_eq!(report.code, 3);
+    assert!(!report.found().iter().any(|found| found.contains("outside")), "{:?}", report.found());
+}
