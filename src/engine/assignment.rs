@@ -321,15 +321,15 @@ pub(crate) struct ValueStart {
 const UNASSIGNED_REACH: usize = 40;
 
 /// Places behind `keyword` where a value can begin: behind a quote, a bracket or a blank, once an
-/// operator or one of `names` has been passed, or behind a command-line option and a blank. Without
-/// `names` a value may follow the keyword closely with nothing but blanks or words between them, and behind
-/// the keyword or a name a dash, a dot or an underscore is enough. Used by rules whose pattern decides what a
-/// value is.
+/// operator or one of `names` has been passed, or behind a command-line option and a blank. With `bare` a
+/// value may follow the keyword closely with nothing but blanks or words between them. Behind a name, and a bare
+/// keyword, a dash, a dot or an underscore is enough. Used by rules whose pattern decides what a value is.
 pub(crate) fn value_starts<'t>(
     text: &'t [u8],
     window: Span,
     keyword: Span,
     names: &'t [String],
+    bare: bool,
 ) -> impl Iterator<Item = ValueStart> + 't {
     // The word that is being read begins with `-`: it is an option, and a blank ends it.
     let mut option = text[identifier_start(text, window, keyword)] == b'-';
@@ -345,13 +345,13 @@ pub(crate) fn value_starts<'t>(
         if matches!(before, b' ' | b'\t') || joint {
             let word = &text[keyword.start..at - 1];
             let ends_name = names.iter().any(|name| ends_with_name(word, name.as_bytes()));
-            glued = joint && (ends_name || names.is_empty() && at - 1 == keyword.end);
+            glued = joint && (ends_name || bare && at - 1 == keyword.end);
             if !joint {
                 option = text[at] == b'-';
                 named |= word.ends_with(b" -") || ends_name;
             }
         }
-        let close = named || names.is_empty() && at - keyword.end <= UNASSIGNED_REACH;
+        let close = named || bare && at - keyword.end <= UNASSIGNED_REACH;
         let opens = matches!(
             before,
             b' ' | b'\t' | b'"' | b'\'' | b'`' | b'=' | b':' | b',' | b'(' | b'>' | b'[' | b'{' | b'|' | b'/'
@@ -479,7 +479,7 @@ mod tests {
 
     fn starts(line: &str, keyword: usize) -> Vec<(usize, bool)> {
         let names = ["token".to_owned()];
-        value_starts(line.as_bytes(), Span::new(0, line.len()), Span::new(0, keyword), &names)
+        value_starts(line.as_bytes(), Span::new(0, line.len()), Span::new(0, keyword), &names, false)
             .map(|start| (start.at, start.assigned))
             .collect()
     }

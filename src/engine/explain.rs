@@ -17,7 +17,7 @@ use super::matcher::{
     CONTEXT_REACH, begins_cleanly, crosses_lines, distinctive_part, ends_cleanly, is_excluded, names_end,
 };
 use super::pattern::{Found, LazyPattern};
-use super::{Match, assignment, filler, letter_case, nearby, outline, proof, window};
+use super::{Match, assignment, filler, letter_case, matcher, nearby, outline, proof, window};
 
 /// Most places that are told of.
 const MOST: usize = 20;
@@ -147,10 +147,11 @@ fn behind_keyword(rule: &Rule, pattern: &LazyPattern, text: &[u8], keyword: Span
     let last = if crosses_lines(rule) { text.len() } else { line.end };
     let reach = Span::new(line.start, last.min(farthest));
     let window = Span::new(line.start, last.min(keyword.start + window::DEFAULT.after));
-    let starts: Vec<usize> = assignment::value_starts(text, reach, keyword, &rule.names)
-        .map(|start| start.at)
-        .filter(|&at| at >= keyword.start + named && at < window.end)
-        .collect();
+    let starts: Vec<usize> =
+        assignment::value_starts(text, reach, keyword, &rule.names, matcher::may_stand_bare(rule))
+            .map(|start| start.at)
+            .filter(|&at| at >= keyword.start + named && at < window.end)
+            .collect();
     if starts.is_empty() {
         return miss(keyword.start, "nothing is assigned to the name with this keyword");
     }

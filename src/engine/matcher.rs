@@ -3,7 +3,7 @@
 use crate::model::{Confidence, Span};
 use crate::rules::Rule;
 use crate::rules::syntax::{Boundary, Cut, Otherwise};
-use crate::rules::token_run::KEYWORD_REACH;
+use crate::rules::token_run::{KEYWORD_REACH, Route};
 
 use super::Match;
 use super::anchors::{Anchor, Reach};
@@ -135,6 +135,12 @@ fn literal_match(rule: &Rule, pattern: &LazyPattern, text: &[u8], anchor: Anchor
     (start >= window.start && anchor.end <= window.end).then(|| pattern.match_at(text, window, start))?
 }
 
+/// Whether a value may follow the provider's name with nothing between them: where the rule asks for no name of a
+/// value, and only a machine writes such values.
+pub(crate) fn may_stand_bare(rule: &Rule) -> bool {
+    rule.names.is_empty() && rule.route == Route::MixedRun
+}
+
 /// Values that stand behind a provider's name.
 fn keyword_matches<'e>(
     rule: &'e Rule,
@@ -188,7 +194,7 @@ fn keyword_matches<'e>(
         return;
     }
     let takes_anything = rule.human || rule.boundary == Boundary::Value;
-    for start in assignment::value_starts(text, reach, keyword, &rule.names) {
+    for start in assignment::value_starts(text, reach, keyword, &rule.names, may_stand_bare(rule)) {
         // A pattern for anything would take what stands farther on as well.
         if start.at >= named && judge(start, last, true) && takes_anything {
             break;
