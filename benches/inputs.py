@@ -269,7 +269,7 @@ rules:
 def make_rules(folder, lines):
     """Words that occur nowhere else, so that only the number of rules changes."""
     text, total, number = Text(5), 0, 0
-    os.makedirs(folder)
+    os.makedirs(folder, exist_ok=True)
     while total < int(lines):
         number += 1
         word = f"{text.word()}{text.word()}{number}"

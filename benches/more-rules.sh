@@ -14,7 +14,7 @@ trap 'rm -rf "$scratch"' EXIT
 
 git clone --quiet --no-hardlinks . "$scratch/plain"
 cp -r "$scratch/plain" "$scratch/more"
-python3 benches/inputs.py rules "$scratch/more/rules/made-up" "$lines"
+python3 benches/inputs.py rules "$scratch/more/rules/saas" "$lines"
 python3 benches/inputs.py staged "$scratch/staged" 20
 
 for tree in plain more; do

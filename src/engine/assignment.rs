@@ -338,6 +338,10 @@ pub(crate) fn value_starts<'t>(
     (keyword.end..window.end).filter_map(move |at| {
         steps::count(1);
         let before = text[at - 1];
+        // Most bytes: nothing begins behind a letter or digit, and nothing changes.
+        if before.is_ascii_alphanumeric() {
+            return None;
+        }
         operator |= matches!(before, b'=' | b':' | b',' | b'(' | b'>');
         let behind_option = option && matches!(before, b' ' | b'\t');
         let joint = matches!(before, b'-' | b'_' | b'.');

@@ -3,7 +3,7 @@
 use crate::model::{Confidence, Span};
 use crate::rules::Rule;
 use crate::rules::syntax::{Boundary, Cut, Otherwise};
-use crate::rules::token_run::{KEYWORD_REACH, Route};
+use crate::rules::token_run::{KEYWORD_REACH, MIXED, Route, is_token_byte};
 
 use super::Match;
 use super::anchors::{Anchor, Reach};
@@ -16,6 +16,7 @@ use super::nearby;
 use super::opening::CROWD_REACH;
 use super::pattern::{Found, LazyPattern};
 use super::proof;
+use super::steps;
 use super::window;
 
 /// The reason given when a context word stands near.
@@ -135,10 +136,25 @@ fn literal_match(rule: &Rule, pattern: &LazyPattern, text: &[u8], anchor: Anchor
     (start >= window.start && anchor.end <= window.end).then(|| pattern.match_at(text, window, start))?
 }
 
+/// Whether a run of [`MIXED`] token bytes begins in `starts`, or has begun before and goes on so far.
+fn has_run(text: &[u8], starts: Span) -> bool {
+    let mut start = starts.start;
+    while start < starts.end {
+        let Some(run) = text.get(start..start + MIXED) else { return false };
+        // From the end: the last byte that belongs to no run says where the next one may begin.
+        match run.iter().rposition(|&byte| !is_token_byte(byte)) {
+            None => return true,
+            Some(other) => start += other + 1,
+        }
+        steps::count(1);
+    }
+    false
+}
+
 /// Whether a value may follow the provider's name with nothing between them: where the rule asks for no name of a
 /// value, and only a machine writes such values.
 pub(crate) fn may_stand_bare(rule: &Rule) -> bool {
-    rule.names.is_empty() && rule.route == Route::MixedRun
+    rule.names.is_empty() && rule.route == Route::MixedLine
 }
 
 /// Values that stand behind a provider's name.
@@ -152,6 +168,10 @@ fn keyword_matches<'e>(
 ) {
     let keyword = Span::new(anchor.start, anchor.end);
     let farthest = text.len().min(anchor.end + KEYWORD_REACH);
+    // A part of a text is searched without a look at its runs.
+    if rule.route != Route::Anywhere && !has_run(text, Span::new(anchor.end, farthest)) {
+        return;
+    }
     // Few names of providers have the name of a value or a value itself behind them: these are asked first.
     let named = names_end(rule, &text[anchor.start..farthest]).map(|end| anchor.start + end);
     let bare = if rule.human || named == Some(anchor.start) { None } else { beside(text, keyword) };
