@@ -50,6 +50,10 @@ pub struct CommitFacts {
     pub author: String,
     /// Author date, RFC 3339 with the author's offset. Forgeable: shown, never sorted by.
     pub date: String,
+    /// `Name <mail>` of the committer; invalid UTF-8 replaced.
+    pub committer: String,
+    /// Committer date, RFC 3339 with the committer's offset. As forgeable.
+    pub committed: String,
     /// First line of the message; invalid UTF-8 replaced.
     pub summary: String,
     /// Whether it has more than one parent: "introduced by merge".

@@ -82,6 +82,8 @@ fn historic(mut finding: Finding, carrier: Carrier, commit: &str) -> Finding {
             id: id("c"),
             author: "Ann Example <ann@example.org>".to_owned(),
             date: "2026-01-02T03:04:05+01:00".to_owned(),
+            committer: "Cy Example <cy@example.org>".to_owned(),
+            committed: "2026-01-03T03:04:05+01:00".to_owned(),
             summary: "Add the app".to_owned(),
             merge: false,
             shallow: false,

@@ -118,6 +118,10 @@ pub struct Finding {
     pub author: Option<String>,
     /// That commit's author date, RFC 3339.
     pub date: Option<String>,
+    /// That commit's committer.
+    pub committer: Option<String>,
+    /// That commit's committer date, RFC 3339.
+    pub committed: Option<String>,
     /// Whether that commit is a merge.
     pub merge: Option<bool>,
     /// Whether history is cut off there: the true commit is that one or before it.
@@ -344,6 +348,8 @@ impl Finding {
             first_commit: commit.map(|commit| commit.id.clone()),
             author: commit.map(|commit| redactor.text(&commit.author)),
             date: commit.map(|commit| commit.date.clone()),
+            committer: commit.map(|commit| redactor.text(&commit.committer)),
+            committed: commit.map(|commit| commit.committed.clone()),
             merge: commit.map(|commit| commit.merge),
             shallow: commit.map(|commit| commit.shallow),
             at_head: origin.at_head,

@@ -337,7 +337,9 @@ fn names(report: &ScanReport) -> Vec<u8> {
     for finding in &report.findings {
         names.insert(finding.provenance.path.as_bytes());
         names.extend(finding.provenance.refs.iter().map(String::as_bytes));
-        names.extend(finding.provenance.first_commit.iter().map(|commit| commit.author.as_bytes()));
+        if let Some(commit) = &finding.provenance.first_commit {
+            names.extend([commit.author.as_bytes(), commit.committer.as_bytes()]);
+        }
         names.extend(finding.status_reason.iter().map(String::as_bytes));
     }
     for entry in &report.coverage {

@@ -74,6 +74,8 @@ impl RepoView {
             id: id.to_string(),
             author: commit.as_ref().map(|commit| commit.author().name_and_mail()).unwrap_or_default(),
             date: commit.as_ref().map(|commit| commit.author().date()).unwrap_or_default(),
+            committer: commit.as_ref().map(|commit| commit.committer().name_and_mail()).unwrap_or_default(),
+            committed: commit.as_ref().map(|commit| commit.committer().date()).unwrap_or_default(),
             summary: commit.as_ref().map(Commit::summary).unwrap_or_default(),
             merge: commit.as_ref().is_some_and(|commit| commit.parents.len() > 1),
             shallow,

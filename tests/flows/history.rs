@@ -542,3 +542,30 @@ fn the_recipe_depends_on_who_has_the_commits() {
     assert!(gone.contains("git reflog expire --expire=now --all && git gc --prune=now"), "{gone}");
     assert!(!gone.contains("rebase"), "{gone}");
 }
+
+#[test]
+fn author_and_committer_are_told_apart() {
+    let world = empty();
+    world.write("work/a.env", line(1));
+    world.git(&["add", "."]);
+    world.git(&[
+        "commit",
+        "-q",
+        "-m",
+        "in",
+        "--author",
+        "Ada Author <ada@example.org>",
+        "--date",
+        "2020-02-03T04:05:06+0100",
+    ]);
+    let report = history(&world);
+    let [finding] = &report.findings[..] else { panic!("one finding: {:?}", report.found()) };
+    let told =
+        |format: &str| world.git(&["log", "-1", &format!("--format={format}")]).stdout.trim().to_owned();
+    assert_eq!(finding["author"], "Ada Author <ada@example.org>");
+    assert_eq!(finding["date"], "2020-02-03T04:05:06+01:00");
+    assert_eq!(finding["committer"], told("%cn <%ce>"));
+    assert_eq!(finding["committed"], told("%cI").replace('Z', "+00:00"));
+    let human = world.stopleak_in("work", &["history", "--color", "never"]).stdout;
+    assert!(human.contains(&format!("; committed {}", text(finding, "committed"))), "{human}");
+}

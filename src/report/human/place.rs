@@ -50,6 +50,11 @@ fn introduction(finding: &Finding) -> Option<String> {
         text.push_str(", ");
         text.push_str(&terminal(fact));
     }
+    if let (Some(committer), Some(committed)) = (&finding.committer, &finding.committed)
+        && finding.committer != finding.author
+    {
+        text.push_str(&format!("; committed {}, {}", terminal(committed), terminal(committer)));
+    }
     Some(text)
 }
 

@@ -40,6 +40,8 @@ fn report(values: [&[u8]; 2], context: &str, path: &[u8]) -> ScanReport {
             id: "c".repeat(40),
             author: words("author"),
             date: "2026-01-02T03:04:05+01:00".to_owned(),
+            committer: words("committer"),
+            committed: "2026-01-02T03:04:05+01:00".to_owned(),
             summary: words("summary"),
             merge: false,
             shallow: false,
