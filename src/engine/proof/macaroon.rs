@@ -95,6 +95,9 @@ fn version_1(mut bytes: &[u8]) -> Option<()> {
 pub(crate) fn complete(sample: &mut Vec<u8>) {
     let start = prefix(sample);
     let body = &sample[start..];
+    if body.is_empty() {
+        return;
+    }
     let Some(begun) = decode(&body[..body.len().min(40)]) else { return };
     let noise: Vec<u8> = body.iter().rev().cycle().take(SIGNATURE).copied().collect();
     let bytes = if begun.first() == Some(&2) {
