@@ -213,7 +213,7 @@ fn keyword_matches<'e>(
     if named > reach.end {
         return;
     }
-    let takes_anything = rule.human || rule.boundary == Boundary::Value;
+    let takes_anything = rule.human || rule.fallback;
     for start in assignment::value_starts(text, reach, keyword, &rule.names, may_stand_bare(rule)) {
         // A pattern for anything would take what stands farther on as well.
         if start.at >= named && judge(start, last, true) && takes_anything {

@@ -29,7 +29,6 @@ use std::cmp::Reverse;
 use std::sync::{Arc, OnceLock};
 
 use crate::model::{Confidence, Severity, Span, StageCounts};
-use crate::rules::syntax::Boundary;
 use crate::rules::{Rule, RuleSet};
 
 use anchors::Anchors;
@@ -109,11 +108,11 @@ impl Engine {
         self.patterns[rule].get_or_init(|| Box::new(LazyPattern::new(&self.rules[rule], self.stages.clone())))
     }
 
-    /// Whether a match counts where it stands. Those of the widest net do not beside the name of a provider that a
+    /// Whether a match counts where it stands. Those of a fallback do not beside the name of a provider that a
     /// rule knows. The names are gathered when they are first asked for, which few texts do.
     fn counts(&self, text: &[u8], found: &Match<'_>) -> bool {
         let providers = || self.providers.get_or_init(|| Providers::of(&self.rules));
-        found.rule.boundary != Boundary::Value || !providers().name(text, found.span)
+        !found.rule.fallback || !providers().name(text, found.span)
     }
 
     /// What a change in a text can be felt by. Asks every rule, so it is made for a history only.

@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::model::{Confidence, Span};
-use crate::rules::syntax::{Boundary, PairOtherwise};
+use crate::rules::syntax::PairOtherwise;
 
 use super::Match;
 use super::matcher::{CONTEXT_HOLDS, NAMED_ABOVE, NOT_ASSIGNED, NOT_NAMED};
@@ -118,7 +118,7 @@ impl<'e> Standing<'e> {
             proved: found.why.contains(&CHECKSUM_VERIFIED),
             firmly_reached: !found.why.iter().any(|why| [NOT_ASSIGNED, NOT_NAMED, NAMED_ABOVE].contains(why)),
             of_provider: rule.provider.as_deref() != Some("Generic"),
-            not_generic: !rule.generic && rule.boundary != Boundary::Value,
+            not_generic: !rule.generic && !rule.fallback,
             machine_made: !rule.human,
             conditions: usize::from(!rule.paths.is_empty()) + usize::from(in_context),
             confidence: found.confidence,

@@ -91,6 +91,10 @@ pub struct Rule {
     /// detector for generic secrets decides about the value assigned to such a name.
     #[serde(default, skip_serializing_if = "is_default")]
     pub generic: bool,
+    /// The widest net: any other rule's match on the same bytes is preferred, and a match does not count beside the
+    /// name of a provider whose values another rule knows.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub fallback: bool,
     /// Not a finding by itself: only serves `pair` of other rules.
     #[serde(default, skip_serializing_if = "is_default")]
     pub identifier: bool,

@@ -1,5 +1,6 @@
 //! What a push brings to a remote, through the installed hook.
 
+use crate::report::commit_file as commit;
 use crate::support::{Run, World};
 use crate::tokens::{line, token};
 
@@ -12,12 +13,6 @@ fn repository() -> World {
     assert_eq!(world.stopleak(&["hook", "install", "--hook", "pre-push"]).code, 0);
     world.watch("work/.git/hooks");
     world
-}
-
-fn commit(world: &World, path: &str, content: &str) {
-    world.write(&format!("work/{path}"), content);
-    world.git(&["add", "-A"]);
-    world.git(&["commit", "-q", "-m", path]);
 }
 
 fn push(world: &World, arguments: &[&str]) -> Run {

@@ -1,5 +1,6 @@
 //! What a repository is being sent, through the installed pre-receive hook, from git's quarantine.
 
+use crate::report::commit_file as commit;
 use crate::support::{Run, World};
 use crate::tokens::{RULE, line, token};
 
@@ -21,12 +22,6 @@ fn repository_like(init: &[&str]) -> World {
     assert!(run.code == 0 && run.stderr.contains("hooks/pre-receive"), "{}", run.stderr);
     world.watch("origin/hooks");
     world
-}
-
-fn commit(world: &World, path: &str, content: &str) {
-    world.write(&format!("work/{path}"), content);
-    world.git(&["add", "-A"]);
-    world.git(&["commit", "-q", "-m", path]);
 }
 
 fn push(world: &World, arguments: &[&str]) -> Run {

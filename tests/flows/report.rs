@@ -155,6 +155,13 @@ pub(crate) fn commit(world: &World, message: &str) -> String {
     id(world, "HEAD")
 }
 
+/// Writes one file and commits it under its own name.
+pub(crate) fn commit_file(world: &World, path: &str, content: &str) {
+    world.write(&format!("work/{path}"), content);
+    world.git(&["add", "-A"]);
+    world.git(&["commit", "-q", "-m", path]);
+}
+
 pub(crate) fn id(world: &World, revision: &str) -> String {
     world.git(&["rev-parse", revision]).stdout.trim().to_owned()
 }

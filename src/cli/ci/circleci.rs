@@ -14,13 +14,8 @@ pub(super) fn plan(env: &Environment) -> Option<Result<Plan, String>> {
         return Some(Ok(Plan::All("scheduled_pipeline".to_owned())));
     }
     let branch = get(env, "CIRCLE_BRANCH");
-    let is_default = get(env, "PIPELINE_GIT_BRANCH_IS_DEFAULT").is_some_and(|value| value == "true");
-    Some(Ok(Plan::Push {
-        before: before(get(env, "PIPELINE_GIT_BASE_REVISION")),
-        head,
-        default: branch.clone().filter(|_| is_default),
-        branch,
-    }))
+    let before = before(get(env, "PIPELINE_GIT_BASE_REVISION"));
+    Some(Ok(Plan::push(env, "PIPELINE_GIT_BRANCH_IS_DEFAULT", before, head, branch)))
 }
 
 #[cfg(test)]

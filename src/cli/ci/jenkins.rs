@@ -23,14 +23,9 @@ pub(super) fn plan(env: &Environment) -> Option<Result<Plan, String>> {
     }
     let branch = get(env, "BRANCH_NAME")
         .or_else(|| get(env, "GIT_BRANCH").map(|name| name.trim_start_matches("origin/").to_owned()));
-    let is_default = get(env, "BRANCH_IS_PRIMARY").is_some_and(|value| value == "true");
-    Some(Ok(Plan::Push {
-        // The last build, good or not, would let a secret pass with the build after it.
-        before: get(env, "GIT_PREVIOUS_SUCCESSFUL_COMMIT"),
-        head,
-        default: branch.clone().filter(|_| is_default),
-        branch,
-    }))
+    // The last build, good or not, would let a secret pass with the build after it.
+    let before = get(env, "GIT_PREVIOUS_SUCCESSFUL_COMMIT");
+    Some(Ok(Plan::push(env, "BRANCH_IS_PRIMARY", before, head, branch)))
 }
 
 #[cfg(test)]

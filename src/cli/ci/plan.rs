@@ -62,6 +62,21 @@ impl Name {
     }
 }
 
+impl Plan {
+    /// What came to `branch`, where the system tells only of this branch whether it is the default one:
+    /// `is_default` is the variable that says `true`.
+    pub(super) fn push(
+        env: &Environment,
+        is_default: &str,
+        before: Option<String>,
+        head: Name,
+        branch: Option<String>,
+    ) -> Plan {
+        let is_default = get(env, is_default).is_some_and(|value| value == "true");
+        Plan::Push { before, head, default: branch.clone().filter(|_| is_default), branch }
+    }
+}
+
 /// A variable that is text; an empty one is none.
 pub(super) fn get(env: &Environment, name: &str) -> Option<String> {
     env.get(name)?.to_str().map(str::to_owned)

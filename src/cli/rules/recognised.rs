@@ -76,6 +76,9 @@ fn further(rule: &Rule, line: &mut dyn FnMut(&'static str, &dyn Display)) {
     if !rule.never.is_empty() {
         line("never", &format!("{} known values of documentation", rule.never.len()));
     }
+    if rule.fallback {
+        line("gives way", &"to every other rule, and beside the names of providers that rules know");
+    }
     match (rule.generic, rule.human) {
         (true, _) => line("judged as", &"a guess from name, value and syntax"),
         (false, true) => line("judged as", &"something that people write: no placeholders"),
