@@ -154,7 +154,7 @@ fn has_run(text: &[u8], starts: Span) -> bool {
 /// Whether a value may follow the provider's name with nothing between them: where the rule asks for no name of a
 /// value, and only a machine writes such values.
 pub(crate) fn may_stand_bare(rule: &Rule) -> bool {
-    rule.names.is_empty() && rule.route == Route::MixedLine
+    rule.names.is_empty() && rule.route == Route::MixedRun
 }
 
 /// Values that stand behind a provider's name.

@@ -21,8 +21,6 @@ pub enum Route {
     /// From [`BEFORE_MIXED`] bytes before a token run of [`MIXED`] bytes with a digit in it to its end: each match
     /// that counts holds one.
     MixedRun,
-    /// The same, and the run stands on the anchor's own line: no other line can make a match.
-    MixedLine,
 }
 
 /// Least bytes of a token run that leads to rules of [`Route::LongRun`].
@@ -68,11 +66,7 @@ pub fn route(rule: &Rule, pattern: &Hir) -> Route {
     let shape = Shape::of(pattern, MIXED);
     let has_digit = rule.checks.contains(&Check::LettersAndDigits);
     let near = longest + KEYWORD_REACH <= BEFORE_MIXED;
-    if !(shape.whole && shape.min >= MIXED && has_digit && near) {
-        return Route::Anywhere;
-    }
-    // Where the value has a name of its own, the provider's may stand a line above.
-    if rule.names.is_empty() || rule.human { Route::MixedLine } else { Route::MixedRun }
+    if shape.whole && shape.min >= MIXED && has_digit && near { Route::MixedRun } else { Route::Anywhere }
 }
 
 /// A token run that every text a pattern matches is sure to hold.

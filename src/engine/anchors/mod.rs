@@ -66,10 +66,8 @@ const CHUNK: usize = 85 * blocks::BLOCK * blocks::STEP;
 pub(crate) struct Anchors {
     /// Of rules with `Route::LongRun`.
     prefixes: GramTable,
-    /// Of rules with `Route::MixedRun` and `Route::MixedLine`.
+    /// Of rules with `Route::MixedRun`.
     names: GramTable,
-    /// By rule: whether it has `Route::MixedLine`.
-    by_line: Box<[bool]>,
     /// Of the others, by length.
     anywhere: StrideTable,
     short: ShortTable,
@@ -87,12 +85,10 @@ impl Anchors {
         let commonness = Commonness;
         let mut longest = 0;
         let [mut prefixes, mut names, mut anywhere, mut short] = [const { Vec::new() }; 4];
-        let mut by_line = vec![false; rules.count()].into_boxed_slice();
         for word in rules.words() {
-            by_line[word.rule] = word.route == Route::MixedLine;
             let table = match word.route {
                 Route::LongRun => &mut prefixes,
-                Route::MixedRun | Route::MixedLine => &mut names,
+                Route::MixedRun => &mut names,
                 Route::Anywhere if word.text.len() < anywhere::LEAST => &mut short,
                 Route::Anywhere => &mut anywhere,
             };
@@ -105,7 +101,6 @@ impl Anchors {
             anywhere: StrideTable::new(&anywhere, &commonness, stages.clone()),
             short: ShortTable::new(&short, &commonness, stages.clone()),
             all: OnceLock::new(),
-            by_line,
             rules: rules.clone(),
             stages,
             longest,
@@ -138,26 +133,20 @@ impl Anchors {
                 }
                 near.begins.push(at, masks.alphanumeric);
                 finder.push(at, masks, &mut |run, has_digit| {
-                    self.follow(text, run, (has_digit, only_near_runs), &mut near, &mut sink);
+                    self.follow(text, run, has_digit && only_near_runs, &mut near, &mut sink);
                 });
             });
             self.anywhere.find(text, chunk.clone(), &mut sink);
             start = chunk.end;
         }
         finder.end(text.len(), &mut |run, has_digit| {
-            self.follow(text, run, (has_digit, only_near_runs), &mut near, &mut sink);
+            self.follow(text, run, has_digit && only_near_runs, &mut near, &mut sink);
         });
         near.long.end(&mut |zone| self.find_prefixes(text, zone, &near.begins, &mut sink));
         if only_near_runs {
             near.mixed.end(&mut |zone| self.find_names(text, zone, &mut sink));
         } else {
-            near.mixed.end(&mut |zone| self.find_lined_names(text, zone, &mut sink));
-            let mut others = |anchor: Anchor| {
-                if !self.by_line[anchor.rule] {
-                    sink(anchor);
-                }
-            };
-            self.find_names(text, Span::new(0, text.len()), &mut others);
+            self.find_names(text, Span::new(0, text.len()), &mut sink);
         }
     }
 
@@ -184,7 +173,7 @@ impl Anchors {
         &self,
         text: &[u8],
         run: Span,
-        (has_digit, only_near_runs): (bool, bool),
+        has_digit: bool,
         near: &mut Near,
         sink: &mut impl FnMut(Anchor),
     ) {
@@ -193,10 +182,7 @@ impl Anchors {
             near.long.add(run, &mut |zone| self.find_prefixes(text, zone, &near.begins, sink));
         }
         if has_digit {
-            near.mixed.add(run, &mut |zone| match only_near_runs {
-                true => self.find_names(text, zone, sink),
-                false => self.find_lined_names(text, zone, sink),
-            });
+            near.mixed.add(run, &mut |zone| self.find_names(text, zone, sink));
         }
     }
 
@@ -219,16 +205,6 @@ impl Anchors {
             (next.max(low + opener + 1)..end).filter(|&at| in_word(at)).for_each(&mut probe);
             next = next.max(end);
         }
-    }
-
-    /// Those of rules that no other line can help.
-    fn find_lined_names(&self, text: &[u8], zone: Span, sink: &mut impl FnMut(Anchor)) {
-        let mut lined = |anchor: Anchor| {
-            if self.by_line[anchor.rule] {
-                sink(anchor);
-            }
-        };
-        self.find_names(text, zone, &mut lined);
     }
 
     fn find_names(&self, text: &[u8], zone: Span, sink: &mut impl FnMut(Anchor)) {
