@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::path::RepoPath;
+use super::ref_set::RefSet;
 
 /// What kind of thing carried the bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -88,7 +89,7 @@ pub struct Provenance {
     /// Whether HEAD still holds the object, where history was read.
     pub at_head: Option<bool>,
     /// Full names of the refs from which it can be reached, sorted, where history was read.
-    pub refs: Vec<String>,
+    pub refs: RefSet,
     /// Whether any ref or HEAD reaches it, where history was read.
     pub reachable: Option<bool>,
     /// How the value fared since, where history was read and a file holds it.
@@ -104,7 +105,7 @@ impl Provenance {
             object: None,
             first_commit: None,
             at_head: None,
-            refs: Vec::new(),
+            refs: RefSet::default(),
             reachable: None,
             life: None,
         }

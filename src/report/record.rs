@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    self, Carrier, Confidence, Counts, CoverageKind, Excerpt, Secret, Severity, Status, Verdict,
+    self, Carrier, Confidence, Counts, CoverageKind, Excerpt, RefSet, Secret, Severity, Status, Verdict,
 };
 
 use super::redact::Redactor;
@@ -128,8 +128,11 @@ pub struct Finding {
     pub shallow: Option<bool>,
     /// Whether HEAD still holds it.
     pub at_head: Option<bool>,
-    /// Full names of the refs that reach it.
+    /// Full names of the refs that reach it, sorted: at most 250 each of branches, remote-tracking branches, tags and
+    /// others.
     pub refs: Vec<String>,
+    /// How many refs reach it.
+    pub refs_count: usize,
     /// Whether any ref or HEAD reaches it.
     pub reachable: Option<bool>,
     /// Ids of the commits that took the value away, wherever it was.
@@ -353,7 +356,8 @@ impl Finding {
             merge: commit.map(|commit| commit.merge),
             shallow: commit.map(|commit| commit.shallow),
             at_head: origin.at_head,
-            refs: origin.refs.iter().map(|name| redactor.text(name)).collect(),
+            refs: listed(&origin.refs).map(|name| redactor.text(name)).collect(),
+            refs_count: origin.refs.len(),
             reachable: origin.reachable,
             removed_in: life.removed,
             back_in: life.back,
@@ -377,6 +381,20 @@ impl Coverage {
             remedy: entry.remedy.as_ref().map(|remedy| redactor.text(remedy)),
         }
     }
+}
+
+/// Refs of one kind that a finding lists. Whoever mirrors a repository of a forge has one for each pull request.
+const MAX_REFS: usize = 250;
+
+/// Those that are listed, sorted.
+fn listed(refs: &RefSet) -> impl Iterator<Item = &str> {
+    let mut counts = [0; 4];
+    refs.iter().filter(move |name| {
+        let kinds = ["refs/heads/", "refs/remotes/", "refs/tags/"];
+        let kind = kinds.iter().position(|kind| name.starts_with(kind)).unwrap_or(kinds.len());
+        counts[kind] += 1;
+        counts[kind] <= MAX_REFS
+    })
 }
 
 fn value_text(secret: &Secret, show_secrets: bool) -> String {

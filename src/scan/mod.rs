@@ -18,7 +18,7 @@ mod staged;
 mod survey;
 mod texts;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -334,9 +334,14 @@ fn names(report: &ScanReport) -> Vec<u8> {
     let mut names: BTreeSet<&[u8]> = BTreeSet::from([report.header.target.as_bytes()]);
     names.extend(report.header.refs.iter().map(String::as_bytes));
     names.extend(report.notes.iter().chain(&report.nothing).map(String::as_bytes));
+    let mut lists = HashSet::new();
     for finding in &report.findings {
         names.insert(finding.provenance.path.as_bytes());
-        names.extend(finding.provenance.refs.iter().map(String::as_bytes));
+        // Nearly all findings share one list.
+        let list = finding.provenance.refs.list();
+        if lists.insert(list.as_ptr()) {
+            names.extend(list.iter().map(String::as_bytes));
+        }
         if let Some(commit) = &finding.provenance.first_commit {
             names.extend([commit.author.as_bytes(), commit.committer.as_bytes()]);
         }

@@ -10,7 +10,9 @@ use std::sync::Arc;
 use crate::git::attribution::{Attribution, BlobHistory, Reach, Trees};
 use crate::git::tree::Mode;
 use crate::git::{Kind, Oid};
-use crate::model::{Carrier, CommitFacts, Confidence, Finding, Fingerprint, Life, Provenance, RepoPath};
+use crate::model::{
+    Carrier, CommitFacts, Confidence, Finding, Fingerprint, Life, Provenance, RefSet, RepoPath,
+};
 use crate::source::history::History;
 use crate::source::view::RepoView;
 
@@ -44,7 +46,7 @@ type Order = (u32, Subject);
 struct Source {
     /// The commit, and whether it may have been an earlier one.
     commit: Option<(Oid, bool)>,
-    refs: Arc<[String]>,
+    refs: RefSet,
     reachable: bool,
 }
 
@@ -93,7 +95,7 @@ impl<'p, 's> Places<'p, 's> {
                 self.put(&hit.values, self.here(), Carrier::Commit, &source, &order, None);
             }
             Kind::Tag => {
-                let refs: Arc<[String]> = self.tags.get(&hit.id).cloned().unwrap_or_default().into();
+                let refs: RefSet = self.tags.get(&hit.id).into_iter().flatten().cloned().collect();
                 let source = Arc::new(Source { commit: None, reachable: !refs.is_empty(), refs });
                 self.put(&hit.values, self.here(), Carrier::Tag, &source, &(u32::MAX, subject), None);
             }
@@ -118,7 +120,7 @@ impl<'p, 's> Places<'p, 's> {
 
     /// The name of a ref.
     pub(super) fn add_ref_name(&mut self, name: &str, values: &Values<'_>, is_there: bool) {
-        let refs: Arc<[String]> = if is_there { [name.to_owned()].into() } else { Arc::default() };
+        let refs: RefSet = is_there.then(|| name.to_owned()).into_iter().collect();
         let source = Arc::new(Source { commit: None, refs, reachable: is_there });
         let path = RepoPath::new([self.prefix, name.as_bytes()].concat());
         let order = (u32::MAX, Subject::RefName(name.to_owned()));
@@ -327,7 +329,7 @@ impl Findings<'_, '_> {
                 path: RepoPath::clone(&path),
                 carrier,
                 first_commit: commit,
-                refs: first.source.refs.to_vec(),
+                refs: first.source.refs.clone(),
                 reachable: Some(first.source.reachable),
                 object: object.clone(),
                 ..Provenance::file(RepoPath::new(""))

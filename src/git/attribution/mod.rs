@@ -16,7 +16,6 @@ mod names;
 mod walk;
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 
 use self::edges::Standing;
 pub use self::edges::{Sought, Trees};
@@ -28,6 +27,7 @@ use super::oid::Oid;
 use super::refs::{Tip, TipClass};
 use super::tag::peel_over;
 use super::tree::Mode;
+use crate::model::RefSet;
 
 /// The first commit that has a blob, or has it at a further path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub struct Introduction {
     pub reachable: bool,
     /// Full names of the refs whose history holds the commit, sorted. Where only a HEAD reaches it,
     /// that HEAD's name.
-    pub refs: Arc<[String]>,
+    pub refs: RefSet,
 }
 
 /// What history says about one blob.
@@ -61,7 +61,7 @@ pub struct BlobHistory {
     pub reachable: bool,
     /// Full names of the refs whose history holds the introducing commit, or that name the blob or
     /// its directory; sorted. Where only a HEAD reaches it, that HEAD's name.
-    pub refs: Arc<[String]>,
+    pub refs: RefSet,
 }
 
 impl BlobHistory {
@@ -190,10 +190,8 @@ pub fn attribute(
         }
         if let Some(mut names) = direct.remove(&at) {
             history.reachable = true;
-            names.extend(history.refs.iter().cloned());
-            names.sort();
-            names.dedup();
-            history.refs = names.into();
+            names.extend(history.refs.iter().map(str::to_owned));
+            history.refs = names.into_iter().collect();
         }
         match blobs.get(at as usize) {
             Some(blob) => _ = attribution.blobs.insert(*blob, history),
@@ -210,7 +208,7 @@ pub struct Reach {
     /// Whether a ref or any HEAD does.
     pub reachable: bool,
     /// As [`BlobHistory::refs`].
-    pub refs: Arc<[String]>,
+    pub refs: RefSet,
 }
 
 /// Finds out what reaches each of `commits`. One that the graph lacks is left out.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::model::Carrier;
 
-use super::{Finding, Group, Page, terminal};
+use super::{Finding, Group, Page, grouped, terminal};
 
 /// Refs named in a recipe.
 const REFS: usize = 5;
@@ -34,7 +34,7 @@ fn in_commits(page: &Page<'_>, group: &Group<'_>) -> Vec<String> {
     }
     if group
         .iter()
-        .all(|finding| finding.refs.iter().any(|name| name == "refs/stash") && finding.refs.len() == 1)
+        .all(|finding| finding.refs.iter().any(|name| name == "refs/stash") && finding.refs_count == 1)
     {
         return vec!["only a stash has it: git stash list, then git stash drop stash@{N}".to_owned()];
     }
@@ -118,8 +118,15 @@ fn pushed(group: &Group<'_>, opening: &str) -> Vec<String> {
         group.iter().flat_map(|finding| finding.refs.iter().map(String::as_str)).collect();
     if !refs.is_empty() {
         let listed: Vec<String> = refs.iter().take(REFS).map(|name| terminal(name)).collect();
-        let more = refs.len().saturating_sub(REFS);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let all_listed = group.iter().all(|finding| finding.refs_count == finding.refs.len());
+        let counts = group.iter().map(|finding| finding.refs_count).chain([refs.len()]);
+        let more = counts.max().unwrap_or_default().saturating_sub(REFS);
+        let more = match all_listed {
+            _ if more == 0 => String::new(),
+            true => format!(" and {} more", grouped(more as u64)),
+            // Which of them are the same is not known.
+            false => format!(" and at least {} more", grouped(more as u64)),
+        };
         steps.push(format!(
             "that rewrites {}{more}: push them with --force, and have everybody clone anew",
             listed.join(", ")

@@ -66,11 +66,11 @@ fn state(finding: &Finding) -> Option<String> {
         Some(false) => facts.push("not at HEAD".to_owned()),
         None => {}
     }
-    match &finding.refs[..] {
-        [] => {}
-        [only] => facts.push(format!("in {}", terminal(only))),
-        [first, rest @ ..] => {
-            facts.push(format!("in {} and {}", terminal(first), plural(rest.len(), "more ref")));
+    match (finding.refs.first(), finding.refs_count) {
+        (None, _) => {}
+        (Some(only), ..=1) => facts.push(format!("in {}", terminal(only))),
+        (Some(first), count) => {
+            facts.push(format!("in {} and {}", terminal(first), plural(count - 1, "more ref")));
         }
     }
     facts.extend(life(finding));

@@ -150,6 +150,7 @@ fn result<'d>(document: &Document, finding: &'d Finding, rule_index: usize) -> R
             shallow: finding.shallow,
             at_head: finding.at_head,
             refs: &finding.refs,
+            refs_count: finding.refs_count,
             reachable: finding.reachable,
         },
     }

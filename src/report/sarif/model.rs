@@ -184,5 +184,6 @@ pub(super) struct ResultProperties<'d> {
     pub(super) shallow: Option<bool>,
     pub(super) at_head: Option<bool>,
     pub(super) refs: &'d [String],
+    pub(super) refs_count: usize,
     pub(super) reachable: Option<bool>,
 }
