@@ -2,6 +2,10 @@
 //!
 //! Every run of the binary is checked for two more things, whatever the test is about: it leaves every
 //! byte of the world as it was, and prints no token.
+//!
+//! On Unix only: hooks are shell scripts here, and names of files any bytes.
+
+#![cfg(unix)]
 
 mod agents;
 mod ci;
