@@ -66,6 +66,8 @@ pub struct CommitFacts {
 /// How a value fared after it came, over all its places. Full hexadecimal ids of commits.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Life {
+    /// The first that holds it, in the order of the graph.
+    pub first: Option<String>,
     /// Those that took it away, in the order of the graph.
     pub removed: Vec<String>,
     /// Those that brought it back, in the order of the graph.
@@ -92,6 +94,8 @@ pub struct Provenance {
     pub refs: RefSet,
     /// Whether any ref or HEAD reaches it, where history was read.
     pub reachable: Option<bool>,
+    /// The paths from which the first commit took the value as it brought it here, sorted; where history was read.
+    pub moved_from: Vec<RepoPath>,
     /// How the value fared since, where history was read and a file holds it.
     pub life: Option<Arc<Life>>,
 }
@@ -107,6 +111,7 @@ impl Provenance {
             at_head: None,
             refs: RefSet::default(),
             reachable: None,
+            moved_from: Vec::new(),
             life: None,
         }
     }

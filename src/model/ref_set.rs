@@ -39,6 +39,20 @@ impl RefSet {
         self.bits.iter().all(|word| *word == 0)
     }
 
+    /// Adds the names of another set.
+    pub fn join(&mut self, more: &RefSet) {
+        if Arc::ptr_eq(&self.bits, &more.bits) && Arc::ptr_eq(&self.list, &more.list) || more.is_empty() {
+            return;
+        }
+        if self.is_empty() {
+            *self = more.clone();
+        } else if Arc::ptr_eq(&self.list, &more.list) || self.list == more.list {
+            self.bits = self.bits.iter().zip(&*more.bits).map(|(one, other)| one | other).collect();
+        } else {
+            *self = self.iter().chain(more.iter()).map(str::to_owned).collect();
+        }
+    }
+
     /// The list that the set is made over: its names and others.
     pub fn list(&self) -> &Arc<[String]> {
         &self.list
@@ -98,9 +112,19 @@ mod tests {
             assert_eq!(all.is_empty(), count == 0);
         }
         let list: Arc<[String]> = (0..100).map(|at| format!("{at:02}")).collect();
-        let some = RefSet::of(list, [1 << 63 | 1 << 2, 1 << 35].into());
+        let some = RefSet::of(list.clone(), [1 << 63 | 1 << 2, 1 << 35].into());
         assert_eq!(some, ["02", "63", "99"].map(str::to_owned).into_iter().collect());
         assert_eq!((some.len(), format!("{some:?}").as_str()), (3, r#"["02", "63", "99"]"#));
+        let set = |names: &[&str]| names.iter().copied().map(str::to_owned).collect::<RefSet>();
+        let mut joined = RefSet::default();
+        for more in [RefSet::of(list.clone(), [1, 0].into()), some.clone(), RefSet::default(), some.clone()] {
+            joined.join(&more);
+        }
+        assert_eq!(joined, set(&["00", "02", "63", "99"]));
+        let same = RefSet::of(list.to_vec().into(), [2, 0].into());
+        joined.join(&same);
+        joined.join(&set(&["HEAD", "02"]));
+        assert_eq!(joined, set(&["00", "01", "02", "63", "99", "HEAD"]));
         assert!(some < ["03".to_owned()].into_iter().collect());
     }
 }

@@ -179,7 +179,9 @@ pub(super) fn rich() -> ScanReport {
         commit.shallow = true;
     }
     shallow.provenance.at_head = Some(false);
-    let life = Life { removed: vec!["5".repeat(40), "7".repeat(40)], back: vec!["6".repeat(40)], last: None };
+    let removed = vec!["5".repeat(40), "7".repeat(40)];
+    let life = Life { first: Some("4".repeat(40)), removed, back: vec!["6".repeat(40)], last: None };
+    shallow.provenance.moved_from = vec![RepoPath::new("old/before.txt")];
     shallow.provenance.life = Some(Arc::new(Life { last: Some("6".repeat(40)), ..life }));
     let mut dangling = historic(finding(&token, b"dangling.txt", plain("dangling")), Carrier::File, "44");
     (dangling.provenance.at_head, dangling.provenance.reachable) = (Some(false), Some(false));

@@ -122,6 +122,8 @@ pub struct Finding {
     pub committer: Option<String>,
     /// That commit's committer date, RFC 3339.
     pub committed: Option<String>,
+    /// The paths from which that commit took the value as it brought it here.
+    pub moved_from: Vec<String>,
     /// Whether that commit is a merge.
     pub merge: Option<bool>,
     /// Whether history is cut off there: the true commit is that one or before it.
@@ -135,6 +137,8 @@ pub struct Finding {
     pub refs_count: usize,
     /// Whether any ref or HEAD reaches it.
     pub reachable: Option<bool>,
+    /// Id of the commit that brought the value first, wherever it was.
+    pub first_seen: Option<String>,
     /// Ids of the commits that took the value away, wherever it was.
     pub removed_in: Vec<String>,
     /// Ids of the commits that brought it back.
@@ -353,12 +357,14 @@ impl Finding {
             date: commit.map(|commit| commit.date.clone()),
             committer: commit.map(|commit| redactor.text(&commit.committer)),
             committed: commit.map(|commit| commit.committed.clone()),
+            moved_from: origin.moved_from.iter().map(|path| redactor.path(path)).collect(),
             merge: commit.map(|commit| commit.merge),
             shallow: commit.map(|commit| commit.shallow),
             at_head: origin.at_head,
             refs: listed(&origin.refs).map(|name| redactor.text(name)).collect(),
             refs_count: origin.refs.len(),
             reachable: origin.reachable,
+            first_seen: life.first,
             removed_in: life.removed,
             back_in: life.back,
             last_commit: life.last,

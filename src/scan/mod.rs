@@ -5,6 +5,7 @@
 //! of what was.
 
 mod excerpt;
+mod fates;
 mod files;
 mod history;
 mod inspect;

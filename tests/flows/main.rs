@@ -18,6 +18,7 @@ mod history_carriers;
 mod history_content;
 mod history_damage;
 mod history_merges;
+mod history_reference;
 mod history_storage;
 mod history_submodules;
 mod hooks;

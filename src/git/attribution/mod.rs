@@ -13,6 +13,8 @@ mod entries;
 mod entry_names;
 mod lives;
 mod names;
+mod sets;
+mod spread;
 mod walk;
 
 use std::collections::{HashMap, HashSet};
@@ -20,6 +22,7 @@ use std::collections::{HashMap, HashSet};
 use self::edges::Standing;
 pub use self::edges::{Sought, Trees};
 pub use self::lives::{Life, lives};
+pub use self::spread::{Holder, Spot, Spread, spreads};
 use self::walk::Walk;
 use super::graph::CommitGraph;
 use super::object::{Kind, ObjectError, ScanObjects};
