@@ -260,7 +260,9 @@ fn policy_behind_a_link_and_policy_that_leads_out() {
     world.write("work/policy/real.yaml", "");
     world.write("work/b.txt", line(2));
     commit(&world, "change");
-    world.report(&["range", "base..HEAD"]).is(&[]);
+    let report = world.report(&["range", "base..HEAD"]);
+    report.is(&[]);
+    assert!(notes(&report).contains("edits the policy (stopleak.yaml)"), "{}", notes(&report));
 }
 
 #[test]
