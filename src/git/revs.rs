@@ -1,17 +1,20 @@
 //! The commits of one side that another lacks: what a push or a pull request brings.
 //!
-//! Read lazily, newest first by date. Dates only steer; they never decide: the walk stops early only
-//! on a proof from the graph itself, else the whole excluded side is read.
+//! Read lazily, highest level first where git wrote levels down, else newest first by date. Dates only steer; they
+//! never decide: the walk stops early only on a proof from the graph itself or where levels say that no excluded
+//! commit can reach into the range, else the whole excluded side is read. Wrong levels make the range larger, never
+//! smaller.
 
 use std::collections::{BinaryHeap, HashSet};
 use std::time::Instant;
 
 use super::commit::Commit;
 use super::graph::parents_first;
-use super::object::{Kind, ObjectError, ReadObjects};
+use super::levels::UNKNOWN;
+use super::object::{Kind, Object, ObjectError, ReadObjects};
 use super::oid::Oid;
 use super::oid_map::OidMap;
-use super::tag::peel;
+use super::tag::read_peeled;
 
 /// One commit of a [`Range`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,10 +84,22 @@ pub fn walk_range_until(
 }
 
 struct Node {
-    /// What was read; `None` for a commit that could not be.
-    commit: Result<Facts, ObjectError>,
+    /// What was read, once it was: a commit with a level waits for its turn.
+    commit: Option<Result<Facts, ObjectError>>,
+    level: u32,
     excluded: bool,
     boundary: bool,
+}
+
+/// A commit whose parents are still to be told; those to be told first are the greatest.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Waiting {
+    level: u32,
+    /// Only where there is no level to go by.
+    date: i64,
+    id: Oid,
+    /// The side that it was queued for.
+    excluded: bool,
 }
 
 struct Facts {
@@ -97,8 +112,7 @@ struct Walk<'a, O> {
     objects: &'a O,
     shallow: &'a HashSet<Oid>,
     nodes: OidMap<Node>,
-    /// Commits whose parents are still to be told, newest first, with the side they were queued for.
-    queue: BinaryHeap<(i64, Oid, bool)>,
+    queue: BinaryHeap<Waiting>,
     /// How many of these were queued for the included side.
     open: usize,
     /// Included tips that are no commits.
@@ -108,49 +122,61 @@ struct Walk<'a, O> {
 impl<O: ReadObjects> Walk<'_, O> {
     /// Enters a tip and returns its commit; `None` when it is none.
     fn start(&mut self, tip: &Oid, excluded: bool) -> Option<Oid> {
-        let id = match peel(self.objects, tip) {
-            Ok((id, Kind::Commit)) => id,
-            Ok(other) => {
-                self.others.extend(Some(other).filter(|_| !excluded));
+        let peeled = read_peeled(self.objects, tip, |id| self.objects.level(id) != UNKNOWN);
+        let (id, object) = match peeled {
+            Ok((id, Kind::Commit, object)) => (id, object),
+            Ok((id, kind, _)) => {
+                self.others.extend(Some((id, kind)).filter(|_| !excluded));
                 return None;
             }
-            Err(_) => *tip, // reading it again below notes the error
+            Err(_) => (*tip, None), // reading it again below notes the error
         };
-        self.mark(id, excluded);
+        self.mark(id, excluded, object);
         Some(id)
     }
 
-    /// Notes that a side reaches `id`, and queues it where that is news.
-    fn mark(&mut self, id: Oid, excluded: bool) {
+    /// Notes that a side reaches `id`, and queues it where that is news. `object`: the commit, if it was read.
+    fn mark(&mut self, id: Oid, excluded: bool, object: Option<Object>) {
         let known = self.nodes.get(&id).map(|node| node.excluded);
         match known {
             Some(was) if was || !excluded => return,
             Some(_) => {}
             None => {
-                let node = self.read(&id);
-                self.nodes.insert(id, node);
+                let level = self.objects.level(&id);
+                let read = || object.map_or_else(|| self.objects.read(&id), Ok);
+                let commit = (level == UNKNOWN).then(|| self.parse(&id, read()));
+                let boundary = self.shallow.contains(&id);
+                self.nodes.insert(id, Node { commit, level, excluded: false, boundary });
             }
         }
         let node = self.nodes.get_mut(&id).expect("just made sure of");
         node.excluded |= excluded;
-        let date = node.commit.as_ref().map_or(0, |facts| facts.date);
-        self.queue.push((date, id, excluded));
+        let facts = node.commit.as_ref().and_then(|commit| commit.as_ref().ok());
+        let date = facts.map_or(0, |facts| facts.date);
+        self.queue.push(Waiting { level: node.level, date, id, excluded });
         self.open += usize::from(!excluded);
     }
 
-    fn read(&self, id: &Oid) -> Node {
-        let boundary = self.shallow.contains(id);
-        let commit = self.objects.read(id).and_then(|object| {
+    fn parse(&self, id: &Oid, object: Result<Object, ObjectError>) -> Result<Facts, ObjectError> {
+        object.and_then(|object| {
             let corrupt = |why| ObjectError::Corrupt { id: *id, why };
             if object.kind != Kind::Commit {
                 return Err(corrupt("used as a commit, but is none".to_owned()));
             }
             let commit = Commit::parse(&object.data).map_err(|error| corrupt(error.to_string()))?;
             let date = commit.committer().seconds;
-            let parents = if boundary { Vec::new() } else { commit.parents };
+            let parents = if self.shallow.contains(id) { Vec::new() } else { commit.parents };
             Ok(Facts { tree: commit.tree, date, parents })
-        });
-        Node { commit, excluded: false, boundary }
+        })
+    }
+
+    /// The parents of a commit whose turn it is.
+    fn parents(&mut self, id: &Oid) -> Vec<Oid> {
+        if self.nodes[id].commit.is_none() {
+            let commit = self.parse(id, self.objects.read(id));
+            self.nodes.get_mut(id).expect("it was queued").commit = Some(commit);
+        }
+        self.facts(id).map_or(Vec::new(), |facts| facts.parents.clone())
     }
 
     /// Whether it came to its end.
@@ -159,18 +185,20 @@ impl<O: ReadObjects> Walk<'_, O> {
         const A_WHILE: usize = 256;
         let mut steps = 0usize;
         let mut next_proof = 0usize;
-        while let Some((_, id, excluded)) = self.queue.pop() {
+        while let Some(Waiting { level, id, excluded, .. }) = self.queue.pop() {
+            // All that is left is excluded. It reaches lower levels only, and those of the range had their turn.
+            if self.open == 0 && level != UNKNOWN {
+                return true;
+            }
             if steps > 0 && steps.is_multiple_of(A_WHILE) && deadline.is_some_and(|end| Instant::now() >= end)
             {
                 return false;
             }
             steps += 1;
             self.open -= usize::from(!excluded);
-            let node = &self.nodes[&id];
             // Queued for the included side, excluded since: the second entry does the work.
-            if node.excluded == excluded {
-                let parents = node.commit.as_ref().map_or(Vec::new(), |facts| facts.parents.clone());
-                parents.into_iter().for_each(|parent| self.mark(parent, excluded));
+            if self.nodes[&id].excluded == excluded {
+                self.parents(&id).into_iter().for_each(|parent| self.mark(parent, excluded, None));
             }
             if self.open == 0 && steps >= next_proof {
                 if self.proved(excluded_tips) {
@@ -209,12 +237,13 @@ impl<O: ReadObjects> Walk<'_, O> {
     }
 
     fn facts(&self, id: &Oid) -> Option<&Facts> {
-        self.nodes.get(id).and_then(|node| node.commit.as_ref().ok())
+        self.nodes.get(id)?.commit.as_ref()?.as_ref().ok()
     }
 
     /// The readable commits of the range by id, their parents within it, and their order.
     fn ordered(&self) -> (Vec<Oid>, Vec<Vec<u32>>, Vec<u32>) {
-        let in_range = |(id, node): (&Oid, &Node)| (!node.excluded && node.commit.is_ok()).then_some(*id);
+        let in_range =
+            |(id, node): (&Oid, &Node)| (!node.excluded && matches!(node.commit, Some(Ok(_)))).then_some(*id);
         let mut ids: Vec<Oid> = self.nodes.iter().filter_map(in_range).collect();
         ids.sort_unstable();
         let place: OidMap<u32> = ids.iter().copied().zip(0..).collect();
@@ -232,11 +261,12 @@ impl<O: ReadObjects> Walk<'_, O> {
         let mut range = Range { others: self.others.clone(), ..Range::default() };
         for (id, node) in &self.nodes {
             match (&node.commit, node.excluded) {
-                (Err(_), true) => range.exclude_cut = true,
-                (Err(error), false) => range.missing.push(error.clone()),
-                (Ok(_), true) => range.exclude_cut |= node.boundary,
-                (Ok(_), false) if node.boundary => range.boundary.push(*id),
-                (Ok(_), false) => {}
+                (Some(Err(_)), true) => range.exclude_cut = true,
+                (Some(Err(error)), false) => range.missing.push(error.clone()),
+                (Some(Ok(_)), true) => range.exclude_cut |= node.boundary,
+                (Some(Ok(_)), false) if node.boundary => range.boundary.push(*id),
+                // What never had its turn is excluded, or time ran out.
+                (Some(Ok(_)) | None, _) => {}
             }
         }
         range.boundary.sort_unstable();

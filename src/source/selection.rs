@@ -1,13 +1,12 @@
 //! Which commits a range, a push or a pull request brings, and from where they branch off.
 //!
-//! Found by walking the objects alone: replace refs, grafts and commit-graph files have no say, and dates
-//! decide nothing.
+//! Found by walking the objects alone: replace refs and grafts have no say, dates decide nothing, and commit-graph
+//! files only tell where a walk may end.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Instant;
 
 use crate::git::bases::latest;
-use crate::git::refs::{TipClass, tips};
 use crate::git::repo::RepoError;
 use crate::git::revs::{Range, walk_range_until};
 use crate::git::tag::peel;
@@ -75,16 +74,13 @@ impl Commits {
                 let is_tracked = |name: &str| {
                     name.starts_with(&prefix) && !others.iter().any(|other| name.starts_with(other))
                 };
-                let tracked = tips(&view.repo)?
-                    .into_iter()
-                    .filter(|tip| tip.class == TipClass::Ref && is_tracked(&tip.name));
+                let tracked = view.repo.refs()?.into_iter().filter(|(name, _)| is_tracked(name));
                 let known = known.iter().filter_map(id).filter(|id| view.objects.contains(id));
-                let exclude = tracked.map(|tip| tip.id).chain(known).collect();
+                let exclude = tracked.map(|(_, id)| id).chain(known).collect();
                 Ok((exclude, ids(to)?))
             }
             Commits::NotInRefs { to } => {
-                let refs = tips(&view.repo)?.into_iter().filter(|tip| tip.class == TipClass::Ref);
-                Ok((refs.map(|tip| tip.id).collect(), ids(to)?))
+                Ok((view.repo.refs()?.into_iter().map(|(_, id)| id).collect(), ids(to)?))
             }
         }
     }

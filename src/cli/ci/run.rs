@@ -9,7 +9,6 @@ use crate::cli::exit_code::ExitCode;
 use crate::cli::selected::{self, Asked, PolicyOf, short};
 use crate::cli::setup::{Place, Setup};
 use crate::cli::{output, scanning};
-use crate::git::refs::{TipClass, tips};
 use crate::git::revs::walk_range;
 use crate::git::tag::peel;
 use crate::git::{Kind, Oid};
@@ -291,23 +290,16 @@ impl Ci<'_> {
     /// The tip of a branch of the remote: `origin`, or the only one that has it. Never a local branch: that
     /// may be what is proposed.
     fn branch(&self, branch: &str) -> anyhow::Result<Option<Oid>> {
-        let all = tips(&self.view.repo)?;
-        let of = |name: &str| {
-            let mut here = all.iter().filter(|tip| tip.class == TipClass::Ref && tip.name == name);
-            here.next().map(|tip| tip.id)
-        };
-        if let Some(id) = of(&format!("refs/remotes/origin/{branch}")) {
-            return Ok(Some(id));
+        let all = self.view.repo.refs()?;
+        let own = format!("refs/remotes/origin/{branch}");
+        if let Some((_, id)) = all.iter().find(|(name, _)| *name == own) {
+            return Ok(Some(*id));
         }
-        let others: Vec<Oid> = all
-            .iter()
-            .filter(|tip| tip.class == TipClass::Ref)
-            .filter(|tip| {
-                let remote = tip.name.strip_prefix("refs/remotes/").and_then(|name| name.split_once('/'));
-                remote.is_some_and(|(_, name)| name == branch)
-            })
-            .map(|tip| tip.id)
-            .collect();
+        let is_it = |name: &str| {
+            let of_remote = name.strip_prefix("refs/remotes/").and_then(|name| name.split_once('/'));
+            of_remote.is_some_and(|(_, name)| name == branch)
+        };
+        let others: Vec<Oid> = all.iter().filter(|(name, _)| is_it(name)).map(|(_, id)| *id).collect();
         Ok(if let [only] = others[..] { Some(only) } else { None })
     }
 
