@@ -445,6 +445,14 @@ fn a_default_branch_that_nobody_names() {
     let report = ci.report(&azure("topic"));
     report.is(&["new new.txt:1", "new old.txt:1"]);
     assert!(notes(&report).contains("neither"), "{}", notes(&report));
+    // Nor do its marks.
+    ci.world.write("work/new.txt", format!("{} # stopleak:allow {RULE} mine\n", token(8)));
+    let marked = commit(&ci.world, "marked");
+    ci.world.git(&["push", "-q", "origin", "topic"]);
+    ci.git("ci", &["fetch", "-q", "origin", "topic"]);
+    ci.git("ci", &["update-ref", "-d", "refs/remotes/origin/main"]);
+    let report = ci.report(&[("TF_BUILD", "True"), ("BUILD_SOURCEVERSION", &marked)]);
+    report.is(&["new new.txt:1", "new new.txt:1", "new old.txt:1"]);
     let before = ("PIPELINE_GIT_BASE_REVISION", UNKNOWN);
     let report = ci.report(&[("CIRCLECI", "true"), ("CIRCLE_SHA1", &head), before]);
     is_incomplete(&report, "missing", "--base REV");
