@@ -516,7 +516,23 @@ fn a_change_cannot_excuse_itself_in_pull_requests_queues_and_pushes() {
     let second = commit(&ci.world, "second");
     ci.world.git(&["push", "-q", "origin", "topic"]);
     ci.git("ci", &["pull", "-q"]);
-    ci.report(&ci.github("push", &push(&excused, &second, "topic"))).is(&["new second.txt:1"]);
+    let event = ci.github("push", &push(&excused, &second, "topic"));
+    ci.report(&event).is(&["new second.txt:1"]);
+    // Where that is not in the clone, or nobody says which it is, nobody's policy holds.
+    ci.clone("single", &["--single-branch"]);
+    let report = ci.report_in("single", &event, &[]);
+    report.is(&["new second.txt:1"]);
+    assert!(notes(&report).contains("git fetch origin +refs/heads/main"), "{}", notes(&report));
+    let jenkins = [
+        ("JENKINS_URL", "x"),
+        ("GIT_COMMIT", second.as_str()),
+        ("GIT_BRANCH", "origin/topic"),
+        ("GIT_PREVIOUS_SUCCESSFUL_COMMIT", &excused),
+    ];
+    let report = ci.report_in("single", &jenkins, &[]);
+    report.is(&["new second.txt:1"]);
+    assert!(notes(&report).contains("no policy of the repository holds"), "{}", notes(&report));
+    ci.report_in("single", &jenkins, &["--trust-head"]).is(&[]);
 }
 
 #[test]

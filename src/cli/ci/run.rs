@@ -112,22 +112,29 @@ impl Ci<'_> {
             _ => None,
         };
         let of_default = default_tip.as_ref().and_then(|tip| tip.as_ref().ok()).copied();
-        let policy = |own| PolicyOf::Commit(of_default.unwrap_or(own));
         let system = self.system.name;
         let shown = self.shown(head, &to);
         match before {
             Some(before) => match self.commit(&Name::Id(before.to_owned()))? {
                 Ok(from) => {
-                    let note = format!("{system}: every commit of {shown} that {} lacks", short(&from));
-                    let note = match (&default, &default_tip) {
-                        (Some(default), Some(Err(_))) => format!(
-                            "{note}; {default} is not in the clone, so the policy is that of {}",
-                            short(&from)
-                        ),
-                        _ => note,
+                    let mut note = format!("{system}: every commit of {shown} that {} lacks", short(&from));
+                    let policy = match &default_tip {
+                        _ if is_default => PolicyOf::Commit(from),
+                        Some(Ok(tip)) => PolicyOf::Commit(*tip),
+                        // An earlier push of the same branch may have brought what excuses this one.
+                        lost => {
+                            let why = match lost {
+                                Some(Err(lost)) => {
+                                    format!("{} is not in the clone ({})", lost.what, lost.fetch)
+                                }
+                                _ => "the default branch is not known".to_owned(),
+                            };
+                            note.push_str(&format!("; {why}, so no policy of the repository holds"));
+                            PolicyOf::Nobody
+                        }
                     };
                     let commits = Commits::Between { known: vec![from], to };
-                    self.scan(name, commits, policy(from), note, Vec::new())
+                    self.scan(name, commits, policy, note, Vec::new())
                 }
                 Err(lost) if lost.wrong.is_some() || self.is_shallow()? => {
                     let gap = self.not_here(&lost)?;
