@@ -44,6 +44,8 @@ pub struct Range {
     pub exclude_cut: bool,
     /// Whether time ran out: what of the range was seen so far may belong to the excluded side.
     pub out_of_time: bool,
+    /// Whether the walk ended because of dates: the range may hold more than is new, never less.
+    pub unproved: bool,
 }
 
 /// Finds the commits of `include` that `exclude` lacks. Tips may be annotated tags; tips that lead to no
@@ -65,6 +67,31 @@ pub fn walk_range_until(
     include: &[Oid],
     deadline: Option<Instant>,
 ) -> Range {
+    walk(objects, shallow, exclude, include, deadline, usize::MAX)
+}
+
+/// The same that after many commits believes dates: what is left of the excluded side and much older than the range does
+/// not reach into it. Then the range is [`Range::unproved`]: it may hold more than is new, and never less.
+pub fn walk_likely_range_until(
+    objects: &impl ReadObjects,
+    shallow: &HashSet<Oid>,
+    exclude: &[Oid],
+    include: &[Oid],
+    deadline: Option<Instant>,
+) -> Range {
+    /// So many commits cost less than anybody notices.
+    const MANY: usize = 4096;
+    walk(objects, shallow, exclude, include, deadline, MANY)
+}
+
+fn walk(
+    objects: &impl ReadObjects,
+    shallow: &HashSet<Oid>,
+    exclude: &[Oid],
+    include: &[Oid],
+    deadline: Option<Instant>,
+    patience: usize,
+) -> Range {
     let mut walk = Walk {
         objects,
         shallow,
@@ -79,8 +106,16 @@ pub fn walk_range_until(
     }
     excluded.sort_unstable();
     excluded.dedup();
-    let out_of_time = !walk.run(&excluded, deadline);
-    Range { out_of_time, ..walk.finish() }
+    let end = walk.run(&excluded, deadline, patience);
+    Range { out_of_time: end == End::OutOfTime, unproved: end == End::Likely, ..walk.finish() }
+}
+
+/// Why a walk ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Proved,
+    Likely,
+    OutOfTime,
 }
 
 struct Node {
@@ -179,20 +214,27 @@ impl<O: ReadObjects> Walk<'_, O> {
         self.facts(id).map_or(Vec::new(), |facts| facts.parents.clone())
     }
 
-    /// Whether it came to its end.
-    fn run(&mut self, excluded_tips: &[Oid], deadline: Option<Instant>) -> bool {
-        /// Commits between two looks at the clock.
+    /// Walks until nothing can change the range, or something else ends it.
+    fn run(&mut self, excluded_tips: &[Oid], deadline: Option<Instant>, patience: usize) -> End {
+        /// Commits between two looks at the clock, and at the dates.
         const A_WHILE: usize = 256;
+        /// How far clocks are believed to differ, in seconds.
+        const A_WEEK: i64 = 7 * 24 * 60 * 60;
         let mut steps = 0usize;
         let mut next_proof = 0usize;
-        while let Some(Waiting { level, id, excluded, .. }) = self.queue.pop() {
+        while let Some(Waiting { level, date, id, excluded }) = self.queue.pop() {
             // All that is left is excluded. It reaches lower levels only, and those of the range had their turn.
             if self.open == 0 && level != UNKNOWN {
-                return true;
+                return End::Proved;
             }
             if steps > 0 && steps.is_multiple_of(A_WHILE) && deadline.is_some_and(|end| Instant::now() >= end)
             {
-                return false;
+                return End::OutOfTime;
+            }
+            let look =
+                self.open == 0 && steps >= patience && steps.is_multiple_of(patience.clamp(1, A_WHILE));
+            if look && self.oldest().is_none_or(|oldest| date < oldest.saturating_sub(A_WEEK)) {
+                return End::Likely;
             }
             steps += 1;
             self.open -= usize::from(!excluded);
@@ -202,12 +244,19 @@ impl<O: ReadObjects> Walk<'_, O> {
             }
             if self.open == 0 && steps >= next_proof {
                 if self.proved(excluded_tips) {
-                    return true;
+                    return End::Proved;
                 }
                 next_proof = steps * 2;
             }
         }
-        true
+        End::Proved
+    }
+
+    /// The oldest date in the range.
+    fn oldest(&self) -> Option<i64> {
+        let in_range = self.nodes.values().filter(|node| !node.excluded);
+        let facts = in_range.filter_map(|node| node.commit.as_ref()?.as_ref().ok());
+        facts.map(|facts| facts.date).min()
     }
 
     /// Whether no commit that is still in the range can turn out to be excluded. A commit that

@@ -86,6 +86,7 @@ fn forged(shape: &[(i64, Vec<usize>)]) -> (HashMap<Oid, Object>, Vec<Oid>) {
     let id = |at: usize| {
         let mut bytes = [at as u8; 20];
         bytes[0] = (at * 37) as u8;
+        bytes[16..].copy_from_slice(&(at as u32).to_be_bytes());
         Oid::from_bytes(&bytes).expect("20 bytes")
     };
     let objects = shape.iter().enumerate().map(|(at, (date, parents))| {
@@ -193,8 +194,13 @@ proptest! {
         let levels = levels(&shape, &pick(&written)).into_iter().map(|(at, level)| (ids[at], level)).collect();
         let found = |levels: HashMap<Oid, u32>| {
             let objects = Leveled { objects: objects.clone(), levels, read: Default::default() };
-            let range = walk_range(&objects, &HashSet::new(), &to_ids(&exclude), &to_ids(&include));
-            assert!(parents_come_first(&range) && range.missing.is_empty());
+            let (exclude, include) = (to_ids(&exclude), to_ids(&include));
+            let range = walk_range(&objects, &HashSet::new(), &exclude, &include);
+            assert!(parents_come_first(&range) && range.missing.is_empty() && !range.unproved);
+            let likely = super::walk(&objects, &HashSet::new(), &exclude, &include, None, 0);
+            let all: HashSet<Oid> = likely.commits.iter().map(|commit| commit.id).collect();
+            assert!(range.commits.iter().all(|commit| all.contains(&commit.id)));
+            assert!(likely.unproved || likely == range);
             range.commits.iter().map(|commit| commit.id).collect::<HashSet<_>>()
         };
         prop_assert_eq!(found(levels), want.clone());
@@ -218,6 +224,34 @@ fn what_has_a_level_is_read_only_where_the_range_could_be_reached() {
     let range = walk_range(&objects, &HashSet::new(), &exclude, &[ids[91]]);
     assert_eq!(range.commits.iter().map(|commit| commit.id).collect::<Vec<_>>(), ids[90..92]);
     assert_eq!(*objects.read.lock().expect("one thread"), HashSet::from([ids[90], ids[91]]));
+}
+
+#[test]
+fn dates_end_only_a_walk_that_may_end_with_too_much() {
+    const DAY: i64 = 24 * 60 * 60;
+    // A long line, a branch that left it at its start, and a new commit on the line's end.
+    let mut shape: Vec<(i64, Vec<usize>)> = vec![(0, vec![])];
+    shape.extend((1..1000).map(|at| (at as i64 * DAY, vec![at - 1])));
+    shape.extend([(1000 * DAY, vec![0]), (1001 * DAY, vec![999])]);
+    // What descends from the new commit and says that it is as old as the line.
+    shape.push((1, vec![1001]));
+    let (objects, ids) = forged(&shape);
+    let objects = Leveled { objects, levels: HashMap::new(), read: Default::default() };
+    let found = |exclude: &[usize], patience| {
+        objects.read.lock().expect("one thread").clear();
+        let exclude: Vec<Oid> = exclude.iter().map(|&at| ids[at]).collect();
+        let range = super::walk(&objects, &HashSet::new(), &exclude, &[ids[1001]], None, patience);
+        let read = objects.read.lock().expect("one thread").len();
+        (range.commits.len(), range.unproved, read)
+    };
+    assert_eq!(found(&[999, 1000], usize::MAX), (1, false, 1002));
+    let (commits, unproved, read) = found(&[999, 1000], 100);
+    assert_eq!((commits, unproved), (1, true));
+    assert!(read < 600, "{read}");
+    // Forged: too much, and whoever wants to know it exactly is told.
+    assert_eq!(found(&[999, 1000, 1002], usize::MAX), (0, false, 1003));
+    let (commits, unproved, _) = found(&[999, 1000, 1002], 100);
+    assert_eq!((commits, unproved), (1, true));
 }
 
 #[test]

@@ -8,7 +8,8 @@ use std::time::Instant;
 
 use crate::git::bases::latest;
 use crate::git::repo::RepoError;
-use crate::git::revs::{Range, walk_range_until};
+use crate::git::revs::{Range, walk_likely_range_until, walk_range_until};
+use crate::git::store::ObjectStore;
 use crate::git::tag::peel;
 use crate::git::{Kind, Oid};
 
@@ -56,6 +57,8 @@ pub struct Selection {
     pub may_hold_more: bool,
     shallow: HashSet<Oid>,
 }
+
+type Walk = fn(&ObjectStore, &HashSet<Oid>, &[Oid], &[Oid], Option<Instant>) -> Range;
 
 impl Commits {
     /// The tips to leave out, and those to take.
@@ -107,9 +110,27 @@ impl Selection {
         commits: &Commits,
         deadline: Option<Instant>,
     ) -> Result<Selection, RepoError> {
+        Selection::walked_by(walk_range_until, view, commits, deadline)
+    }
+
+    /// The same, where in a large repository dates may end the search: see [`Range::unproved`].
+    pub fn likely_until(
+        view: RepoView,
+        commits: &Commits,
+        deadline: Option<Instant>,
+    ) -> Result<Selection, RepoError> {
+        Selection::walked_by(walk_likely_range_until, view, commits, deadline)
+    }
+
+    fn walked_by(
+        walk: Walk,
+        view: RepoView,
+        commits: &Commits,
+        deadline: Option<Instant>,
+    ) -> Result<Selection, RepoError> {
         let (exclude, include) = commits.tips(&view)?;
         let shallow = view.repo.shallow()?;
-        let walked = walk_range_until(&view.objects, &shallow, &exclude, &include, deadline);
+        let walked = walk(&view.objects, &shallow, &exclude, &include, deadline);
         let may_hold_more = matches!(commits, Commits::NotOnRemote { .. } | Commits::NotInRefs { .. });
         let selection = Selection { view, walked, exclude, include, may_hold_more, shallow };
         if let Commits::Spec(spec) = commits
