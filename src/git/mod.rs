@@ -21,6 +21,7 @@ pub mod env;
 pub mod graph;
 pub mod ident;
 pub mod index;
+mod levels;
 pub mod message;
 mod numbers;
 mod oid_map;

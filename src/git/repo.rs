@@ -334,7 +334,7 @@ impl Repo {
 
     /// All refs with the objects they name, tags not peeled. Symbolic refs to nothing are left out
     /// (the HEAD of a remote whose branch was deleted).
-    pub(super) fn refs(&self) -> Result<Vec<(String, Oid)>, RepoError> {
+    pub fn refs(&self) -> Result<Vec<(String, Oid)>, RepoError> {
         if let Some(plumbing) = self.plumbing() {
             return plumbing.refs();
         }
@@ -342,7 +342,9 @@ impl Repo {
         for reference in self.git.references()? {
             let reference = reference?;
             let name = String::from_utf8_lossy(reference.name_bytes()).into_owned();
-            let target = reference.resolve().ok().and_then(|direct| direct.target());
+            // Resolving one that names an object looks it up once more.
+            let target =
+                reference.target().or_else(|| reference.resolve().ok().and_then(|direct| direct.target()));
             refs.extend(target.and_then(own_id).map(|id| (name, id)));
         }
         Ok(refs)

@@ -233,15 +233,13 @@ pub fn run(target: &Target, settings: &Settings) -> Result<ScanReport, ScanError
             let commits =
                 Commits::NotOnRemote { to: to.clone(), known: known.clone(), remote: remote.clone() };
             let name = format!("{} --not --remotes={remote}", to.join(" "));
-            let selection = Selection::until(settings.view()?, &commits, settings.deadline)?;
-            let outcome = range::scan(&inspector, settings, &selection, &name);
+            let outcome = pushed(&inspector, settings, &commits, &name)?;
             ("range", name, outcome)
         }
         Target::Receive { to } => {
             let commits = Commits::NotInRefs { to: to.clone() };
             let name = format!("{} --not --all", to.join(" "));
-            let selection = Selection::until(settings.view()?, &commits, settings.deadline)?;
-            let outcome = range::scan(&inspector, settings, &selection, &name);
+            let outcome = pushed(&inspector, settings, &commits, &name)?;
             ("range", name, outcome)
         }
         Target::Texts { texts } => ("scan", String::new(), texts::scan(&inspector, texts)),
@@ -252,6 +250,26 @@ pub fn run(target: &Target, settings: &Settings) -> Result<ScanReport, ScanError
         }
     };
     Ok(report(command, name, outcome, settings, &inspector))
+}
+
+/// What a push brings. Mostly that is nothing to speak of: then commits that are not new are no harm, and nobody waits
+/// for the proof that they are. Whatever would be said is said of new commits only.
+fn pushed(
+    inspector: &Inspector<'_>,
+    settings: &Settings,
+    commits: &Commits,
+    name: &str,
+) -> Result<Outcome, ScanError> {
+    let selection = Selection::likely_until(settings.view()?, commits, settings.deadline)?;
+    let outcome = range::scan(inspector, settings, &selection, name);
+    let is_told = outcome.findings.iter().any(|finding| finding.confidence >= settings.confidence)
+        || outcome.coverage.iter().any(|entry| entry.kind.is_gap())
+        || outcome.late != Late::default();
+    if !is_told || !selection.walked.unproved {
+        return Ok(outcome);
+    }
+    let selection = Selection::until(selection.view, commits, settings.deadline)?;
+    Ok(range::scan(inspector, settings, &selection, name))
 }
 
 /// Scans commits that were selected before: `command` says why, `name` what they are.

@@ -1,15 +1,15 @@
 //! Which commits a range, a push or a pull request brings, and from where they branch off.
 //!
-//! Found by walking the objects alone: replace refs, grafts and commit-graph files have no say, and dates
-//! decide nothing.
+//! Found by walking the objects alone: replace refs and grafts have no say, dates decide nothing, and commit-graph
+//! files only tell where a walk may end.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Instant;
 
 use crate::git::bases::latest;
-use crate::git::refs::{TipClass, tips};
 use crate::git::repo::RepoError;
-use crate::git::revs::{Range, walk_range_until};
+use crate::git::revs::{Range, walk_likely_range_until, walk_range_until};
+use crate::git::store::ObjectStore;
 use crate::git::tag::peel;
 use crate::git::{Kind, Oid};
 
@@ -58,6 +58,8 @@ pub struct Selection {
     shallow: HashSet<Oid>,
 }
 
+type Walk = fn(&ObjectStore, &HashSet<Oid>, &[Oid], &[Oid], Option<Instant>) -> Range;
+
 impl Commits {
     /// The tips to leave out, and those to take.
     fn tips(&self, view: &RepoView) -> Result<(Vec<Oid>, Vec<Oid>), RepoError> {
@@ -75,16 +77,13 @@ impl Commits {
                 let is_tracked = |name: &str| {
                     name.starts_with(&prefix) && !others.iter().any(|other| name.starts_with(other))
                 };
-                let tracked = tips(&view.repo)?
-                    .into_iter()
-                    .filter(|tip| tip.class == TipClass::Ref && is_tracked(&tip.name));
+                let tracked = view.repo.refs()?.into_iter().filter(|(name, _)| is_tracked(name));
                 let known = known.iter().filter_map(id).filter(|id| view.objects.contains(id));
-                let exclude = tracked.map(|tip| tip.id).chain(known).collect();
+                let exclude = tracked.map(|(_, id)| id).chain(known).collect();
                 Ok((exclude, ids(to)?))
             }
             Commits::NotInRefs { to } => {
-                let refs = tips(&view.repo)?.into_iter().filter(|tip| tip.class == TipClass::Ref);
-                Ok((refs.map(|tip| tip.id).collect(), ids(to)?))
+                Ok((view.repo.refs()?.into_iter().map(|(_, id)| id).collect(), ids(to)?))
             }
         }
     }
@@ -111,9 +110,27 @@ impl Selection {
         commits: &Commits,
         deadline: Option<Instant>,
     ) -> Result<Selection, RepoError> {
+        Selection::walked_by(walk_range_until, view, commits, deadline)
+    }
+
+    /// The same, where in a large repository dates may end the search: see [`Range::unproved`].
+    pub fn likely_until(
+        view: RepoView,
+        commits: &Commits,
+        deadline: Option<Instant>,
+    ) -> Result<Selection, RepoError> {
+        Selection::walked_by(walk_likely_range_until, view, commits, deadline)
+    }
+
+    fn walked_by(
+        walk: Walk,
+        view: RepoView,
+        commits: &Commits,
+        deadline: Option<Instant>,
+    ) -> Result<Selection, RepoError> {
         let (exclude, include) = commits.tips(&view)?;
         let shallow = view.repo.shallow()?;
-        let walked = walk_range_until(&view.objects, &shallow, &exclude, &include, deadline);
+        let walked = walk(&view.objects, &shallow, &exclude, &include, deadline);
         let may_hold_more = matches!(commits, Commits::NotOnRemote { .. } | Commits::NotInRefs { .. });
         let selection = Selection { view, walked, exclude, include, may_hold_more, shallow };
         if let Commits::Spec(spec) = commits

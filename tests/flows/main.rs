@@ -9,6 +9,7 @@
 
 mod agents;
 mod ci;
+mod ci_hostile;
 mod commit_msg;
 mod coverage;
 mod files;

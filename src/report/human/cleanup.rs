@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use crate::model::Carrier;
 
 use super::{Finding, Group, Page, grouped, terminal};
+use crate::report::escape::shell_word;
 
 /// Refs named in a recipe.
 const REFS: usize = 5;
@@ -150,25 +151,5 @@ fn has_content(finding: &Finding) -> bool {
 
 /// A path for a command line of `sh`.
 fn shell(path: &str) -> String {
-    let path = super::terminal_path(path);
-    let plain = |byte: u8| {
-        byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'_' | b'-' | b'+' | b',' | b'@')
-    };
-    if path.bytes().all(plain) && !path.starts_with('-') {
-        return path;
-    }
-    format!("'{}'", path.replace('\'', r"'\''"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_are_quoted_for_a_shell() {
-        assert_eq!(shell("src/a-b.rs"), "src/a-b.rs");
-        assert_eq!(shell("it's here"), r"'it'\''s here'");
-        assert_eq!(shell("$(x)"), "'$(x)'");
-        assert_eq!(shell("-n"), "'-n'");
-    }
+    shell_word(&super::terminal_path(path))
 }
