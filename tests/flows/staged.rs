@@ -349,6 +349,36 @@ fn an_edit_beside_an_old_secret_passes_and_says_so_once() {
 }
 
 #[test]
+fn without_the_version_before_nobody_can_say_what_is_new() {
+    let world = World::repository();
+    world.write("work/old.txt", line(1));
+    world.git(&["add", "."]);
+    world.git(&["commit", "-q", "-m", "old"]);
+    world.git(&["config", "uploadpack.allowFilter", "true"]);
+    let url = format!("file://{}", world.path("work").display());
+    world.git(&["clone", "-q", "--no-checkout", "--filter=blob:none", &url, "../partial"]);
+    let git = |arguments: &[&str]| {
+        let run = world.run(world.command("git", "partial").args(arguments));
+        assert_eq!(run.code, 0, "{arguments:?}: {}", run.stderr);
+    };
+    git(&["remote", "set-url", "origin", "../gone"]);
+    git(&["read-tree", "HEAD"]);
+    world.write("partial/old.txt", "harmless\n");
+    git(&["update-index", "old.txt"]);
+    let report = world.report_in("partial", &["staged"]);
+    report.is(&[]);
+    world.write("partial/old.txt", format!("edited\n{}", line(1)));
+    git(&["update-index", "old.txt"]);
+    let report = world.report_in("partial", &["staged"]);
+    assert_eq!(
+        (report.code, report.found(), report.gaps()),
+        (3, vec!["new old.txt:2".to_owned()], vec!["missing"])
+    );
+    let why = report.coverage[0]["reason"].as_str().expect("a reason");
+    assert!(why.contains("the version before this change"), "{why}");
+}
+
+#[test]
 fn an_old_secret_beside_a_new_one() {
     let world = repository();
     world.write("work/old.txt", format!("{}{}", line(1), line(2)));
