@@ -4,10 +4,10 @@
 //! Plumbing only, in machine form, with its exit status checked. Reflogs are left out here: a scan
 //! of history reads the commits they name from the store anyway.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use super::env::GitEnv;
+use super::env::{GitEnv, path_from_bytes};
 use super::oid::Oid;
 use super::repo::RepoError;
 
@@ -72,6 +72,16 @@ impl Plumbing<'_> {
         Some(entries.map(parse).collect())
     }
 
+    /// A path that is configured; inside, `None` where there is none. `None` when git cannot be asked.
+    pub(super) fn path_setting(&self, key: &str) -> Option<Option<PathBuf>> {
+        let output = self.run(&["config", "-z", "--type=path", "--get", key]).ok()?;
+        match output.status.code() {
+            Some(0) => Some(Some(path_from_bytes(output.stdout.strip_suffix(b"\0")?))),
+            Some(1) => Some(None),
+            _ => None,
+        }
+    }
+
     fn checked(&self, args: &[&str]) -> Result<Vec<u8>, RepoError> {
         let output = self.run(args)?;
         if output.status.success() {
@@ -95,6 +105,9 @@ impl Plumbing<'_> {
         }
         if let Some(list) = &self.env.alternates {
             command.env("GIT_ALTERNATE_OBJECT_DIRECTORIES", list);
+        }
+        if let Some(file) = &self.env.config_global {
+            command.env("GIT_CONFIG_GLOBAL", self.base.join(file));
         }
         command.output().map_err(|error| RepoError::UnsupportedRepository {
             what: format!("its refs are in the reftable format, which needs git itself: {error}"),

@@ -304,25 +304,15 @@ impl Repo {
         target.strip_prefix(&format!("refs/remotes/{remote}/")).map(str::to_owned)
     }
 
-    /// Where git looks for this repository's hooks; the directory need not exist.
-    pub fn hooks_dir(&self) -> Result<PathBuf, RepoError> {
-        let mut config = self.git.config()?;
-        if let Some(file) = &self.env.config_global {
-            config = git2::Config::new()?;
-            for (file, level) in [
-                (self.base.join(file), git2::ConfigLevel::Global),
-                (self.common_dir().join("config"), git2::ConfigLevel::Local),
-                (self.git_dir().join("config.worktree"), git2::ConfigLevel::Worktree),
-            ] {
-                if file.is_file() {
-                    config.add_file(&file, level, false)?;
-                }
-            }
-        }
-        match config.get_path("core.hooksPath") {
-            Ok(path) => Ok(self.work_tree().unwrap_or(self.git_dir()).join(path)),
-            Err(error) if error.code() == ErrorCode::NotFound => Ok(self.common_dir().join("hooks")),
-            Err(error) => Err(error.into()),
+    /// Where git looks for this repository's hooks; the directory need not exist. `None` when a setting says
+    /// nowhere. git itself is asked: it knows files and variables with settings that libgit2 does not read.
+    pub fn hooks_dir(&self) -> Result<Option<PathBuf>, RepoError> {
+        let what = || "git does not say where its hooks are (core.hooksPath)".to_owned();
+        let setting = self.git().path_setting("core.hooksPath");
+        match setting.ok_or_else(|| RepoError::UnsupportedRepository { what: what() })? {
+            Some(path) if path.as_os_str().is_empty() => Ok(None),
+            Some(path) => Ok(Some(self.work_tree().unwrap_or(self.git_dir()).join(path))),
+            None => Ok(Some(self.common_dir().join("hooks"))),
         }
     }
 
