@@ -9,12 +9,13 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, Once, PoisonError};
 
-use git2::{ErrorCode, ObjectFormat, ObjectType, Repository, RepositoryOpenFlags};
+use git2::{Direction, ErrorCode, ObjectFormat, ObjectType, Repository, RepositoryOpenFlags};
 use thiserror::Error;
 
 use super::env::GitEnv;
 use super::oid::{HashAlgorithm, Oid};
 use super::plumbing::Plumbing;
+use super::tracking::Remote;
 
 /// Why a repository, or a name in it, could not be had. Nothing was scanned.
 #[derive(Debug, Error)]
@@ -316,10 +317,23 @@ impl Repo {
         }
     }
 
-    /// The names of the remotes.
-    pub fn remotes(&self) -> Result<Vec<String>, RepoError> {
+    /// The remotes.
+    pub fn remotes(&self) -> Result<Vec<Remote>, RepoError> {
         let names = self.git.remotes()?;
-        Ok(names.iter_bytes().map(|name| String::from_utf8_lossy(name).into_owned()).collect())
+        let names = names.iter_bytes().map(|name| String::from_utf8_lossy(name).into_owned());
+        Ok(names.map(|name| self.remote(name)).collect())
+    }
+
+    /// Of one that libgit2 cannot make sense of, the name alone is known.
+    fn remote(&self, name: String) -> Remote {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let Ok(remote) = self.git.find_remote(&name) else {
+            return Remote { name, address: String::new(), fetches: Vec::new() };
+        };
+        let address = text(remote.pushurl_bytes().unwrap_or_else(|| remote.url_bytes()));
+        let fetches = remote.refspecs().filter(|spec| spec.direction() == Direction::Fetch);
+        let fetches = fetches.map(|spec| (text(spec.src_bytes()), text(spec.dst_bytes()))).collect();
+        Remote { name, address, fetches }
     }
 
     /// All refs with the objects they name, tags not peeled. Symbolic refs to nothing are left out
