@@ -9,7 +9,9 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, Once, PoisonError};
 
-use git2::{Direction, ErrorCode, ObjectFormat, ObjectType, Repository, RepositoryOpenFlags};
+use git2::{
+    ConfigLevel, Direction, ErrorClass, ErrorCode, ObjectFormat, ObjectType, Repository, RepositoryOpenFlags,
+};
 use thiserror::Error;
 
 use super::env::GitEnv;
@@ -365,7 +367,15 @@ impl Repo {
 
 fn open(path: &Path, flags: RepositoryOpenFlags, env: &GitEnv) -> Result<Repository, RepoError> {
     let ceilings: Vec<PathBuf> = env.ceilings.iter().flat_map(std::env::split_paths).collect();
-    Repository::open_ext(path, flags, ceilings).map_err(|error| {
+    let open = || Repository::open_ext(path, flags, &ceilings);
+    let opened = open().or_else(|error| match error.class() {
+        ErrorClass::Config if error.message().starts_with("failed to stat") => {
+            forget_closed_home();
+            open()
+        }
+        _ => Err(error),
+    });
+    opened.map_err(|error| {
         let what = error.message().to_owned();
         match error.code() {
             ErrorCode::NotFound => RepoError::NotARepository { path: path.into() },
@@ -389,6 +399,18 @@ fn allow_extensions() {
         // opening a repository behind this call.
         let set = unsafe { git2::opts::set_extensions(&["partialclone", "refstorage", "relativeworktrees"]) };
         set.expect("a short list of plain names is accepted");
+    });
+}
+
+/// A home that may not be entered, as that of the user who started a service in another's name, holds no settings:
+/// git sees it so too, while libgit2 opens nothing then.
+fn forget_closed_home() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        #[expect(unsafe_code, reason = "libgit2 keeps the path in a global without a lock")]
+        // SAFETY: `Once` lets one thread in, and repositories are opened by one thread.
+        let set = unsafe { git2::opts::set_search_path(ConfigLevel::Global, "") };
+        set.expect("an empty path is accepted");
     });
 }
 

@@ -172,6 +172,20 @@ fn without_the_hook_that_was_there_before_it_refuses() {
 }
 
 #[test]
+fn the_hook_that_was_there_before_runs_when_ours_is_given_another_name() {
+    let world = chained("pre-commit");
+    // As the pre-commit framework does with what it finds.
+    let hooks = world.path("work/.git/hooks");
+    fs::rename(hooks.join("pre-commit"), hooks.join("pre-commit.legacy")).expect("renamed");
+    put(&world, "work/.git/hooks/pre-commit", "#!/bin/sh\nexec \"${0%/*}\"/pre-commit.legacy\n");
+    assert_eq!(git(&world, &["commit", "-q", "--allow-empty", "-m", "x"]).code, 0);
+    assert_eq!(told(&world), "0 \n");
+    let run =
+        world.run(world.command("sh", "work/.git/hooks").arg("pre-commit.legacy").env("TOLD", "/dev/null"));
+    assert!(!run.stderr.contains("is gone"), "{}", run.stderr);
+}
+
+#[test]
 fn two_hooks_of_others_are_not_mixed_up() {
     let world = chained("pre-commit");
     put(&world, "work/.git/hooks/pre-commit", "#!/bin/sh\nexit 0\n");

@@ -365,6 +365,29 @@ fn a_bare_environment() {
 }
 
 #[test]
+fn a_home_that_may_not_be_entered() {
+    let world = repository();
+    let home = world.path("closed");
+    std::fs::create_dir(&home).expect("made");
+    std::fs::set_permissions(&home, std::os::unix::fs::PermissionsExt::from_mode(0o000)).expect("changed");
+    world.write("work/old.txt", format!("edited\n{}", line(1)));
+    world.git(&["add", "."]);
+    let with_home = |home: &std::path::Path| {
+        let mut command = world.command("git", "work");
+        command.env("HOME", home).env_remove("GIT_CONFIG_GLOBAL");
+        commit_of(&world, &mut command)
+    };
+    let run = with_home(&home);
+    // git has something to say of it too.
+    assert!(run.code == 0 && run.stderr.contains("1 old finding"), "{}", run.stderr);
+    world.write("work/b.txt", line(2));
+    world.git(&["add", "."]);
+    for home in [home, "/dev/null".into(), "/nowhere".into()] {
+        refused(&with_home(&home), "b.txt:1");
+    }
+}
+
+#[test]
 fn while_the_index_is_locked() {
     let world = repository();
     world.write("work/b.txt", line(2));

@@ -272,7 +272,9 @@ pub(super) fn status(env: &Environment) -> anyhow::Result<ExitCode> {
         let state = match found {
             Found::Nothing => "absent".to_owned(),
             Found::Folder => "a folder: git ignores it".to_owned(),
-            Found::Managed(manager) => format!("left to {}", manager.name()),
+            Found::Managed(manager) => {
+                format!("left to {0}; what it runs stands in the settings of {0}", manager.name())
+            }
             Found::Calls => "another hook, which calls stopleak".to_owned(),
             Found::Other => "another hook".to_owned(),
             Found::Ours { executable: false, .. } => {

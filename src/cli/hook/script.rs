@@ -48,8 +48,13 @@ fi
         text.extend_from_slice(format!("exec \"$stopleak\" hook run {name} \"$@\"\n").as_bytes());
         return text;
     }
+    // Not by the name of this file: other tools give it another one and still run it.
     let present = format!(
-        r#"before="$0{KEPT}"
+        r#"case $0 in
+*/*) before=${{0%/*}} ;;
+*) before=. ;;
+esac
+before=$before/{name}{KEPT}
 if ! [ -e "$before" ] && ! [ -L "$before" ]; then
     echo "error: the hook that was here before is gone: $before" >&2
     echo "help: put it back, or run: stopleak hook install" >&2
