@@ -19,6 +19,21 @@ pub(super) struct Plumbing<'a> {
     pub(super) env: &'a GitEnv,
 }
 
+/// The git directory that git finds at `path` and trusts, its links resolved.
+pub(super) fn trusted(path: &Path, env: &GitEnv) -> Option<PathBuf> {
+    let mut command = Command::new("git");
+    command.current_dir(path).env_remove("GIT_DIR").env_remove("GIT_WORK_TREE").env("LC_ALL", "C");
+    if env.git_dir.is_some() {
+        command.arg("--git-dir=.");
+    }
+    if let Some(file) = &env.config_global {
+        command.env("GIT_CONFIG_GLOBAL", std::path::absolute(file).ok()?);
+    }
+    let output = command.args(["rev-parse", "--absolute-git-dir"]).output().ok()?;
+    let said = output.status.success().then(|| path_from_bytes(output.stdout.trim_ascii_end()))?;
+    std::fs::canonicalize(said).ok()
+}
+
 impl Plumbing<'_> {
     /// The commit that a revision names; `None` when git knows no such commit.
     pub(super) fn resolve(&self, rev: &str) -> Result<Option<Oid>, RepoError> {

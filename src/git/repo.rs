@@ -16,7 +16,7 @@ use thiserror::Error;
 
 use super::env::GitEnv;
 use super::oid::{HashAlgorithm, Oid};
-use super::plumbing::Plumbing;
+use super::plumbing::{self, Plumbing};
 use super::tracking::Remote;
 
 /// Why a repository, or a name in it, could not be had. Nothing was scanned.
@@ -373,6 +373,7 @@ fn open(path: &Path, flags: RepositoryOpenFlags, env: &GitEnv) -> Result<Reposit
             forget_closed_home();
             open()
         }
+        _ if error.code() == ErrorCode::Owner => open_if_trusted(path, env, &open).unwrap_or(Err(error)),
         _ => Err(error),
     });
     opened.map_err(|error| {
@@ -412,6 +413,27 @@ fn forget_closed_home() {
         let set = unsafe { git2::opts::set_search_path(ConfigLevel::Global, "") };
         set.expect("an empty path is accepted");
     });
+}
+
+/// Opens a repository of another user which git trusts: `safe.directory` may stand in variables and files that
+/// libgit2 does not read. `None` when it does not.
+fn open_if_trusted(
+    path: &Path,
+    env: &GitEnv,
+    open: &dyn Fn() -> Result<Repository, git2::Error>,
+) -> Option<Result<Repository, git2::Error>> {
+    let trusted = plumbing::trusted(path, env)?;
+    let check = |check: bool| {
+        #[expect(unsafe_code, reason = "libgit2 keeps the setting in a global without a lock")]
+        // SAFETY: repositories are opened by one thread.
+        let set = unsafe { git2::opts::set_verify_owner_validation(check) };
+        set.expect("either is accepted");
+    };
+    check(false);
+    let opened = open();
+    check(true);
+    let is_it = |repo: &Repository| std::fs::canonicalize(repo.path()).is_ok_and(|path| path == trusted);
+    Some(opened).filter(|opened| opened.as_ref().map_or(true, is_it))
 }
 
 /// Whether refs are in tables; an unknown format is an error.
