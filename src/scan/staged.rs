@@ -115,7 +115,7 @@ fn mark_moved<R: ReadObjects>(
 
 fn new_values(findings: &[Finding]) -> HashSet<Secret> {
     let new = findings.iter().filter(|finding| finding.status == Status::New);
-    new.map(|finding| finding.secret.clone()).collect()
+    new.map(|finding| finding.secret.bare()).collect()
 }
 
 /// The values of the versions that a change replaces, and those of them that cannot be read: they excuse
@@ -139,9 +139,10 @@ fn values_before<R: ReadObjects>(
     (values, lost)
 }
 
+/// `before` has bare values.
 pub(super) fn mark_old(findings: &mut [Finding], before: &HashSet<Secret>, reason: &str) {
     for finding in findings.iter_mut().filter(|finding| finding.status == Status::New) {
-        if before.contains(&finding.secret) {
+        if before.contains(&finding.secret.bare()) {
             finding.status = Status::Old;
             finding.status_reason = Some(reason.to_owned());
         }

@@ -349,6 +349,32 @@ fn an_edit_beside_an_old_secret_passes_and_says_so_once() {
 }
 
 #[test]
+fn a_key_of_several_lines_is_the_same_with_other_line_ends_and_indented() {
+    let world = repository();
+    let key = private_key(3);
+    world.write("work/key.txt", format!("first\r\n{}", key.replace('\n', "\r\n")));
+    world.git(&["add", "."]);
+    world.git(&["commit", "-q", "--no-verify", "-m", "key"]);
+    let passes = |path: &str, content: String| {
+        world.write(&format!("work/{path}"), content);
+        world.git(&["add", "."]);
+        staged(&world, &[&format!("old {path}:2")]);
+    };
+    // git ends the lines of the whole file anew.
+    world.git(&["config", "core.autocrlf", "input"]);
+    passes("key.txt", format!("edited\r\n{}", key.replace('\n', "\r\n")));
+    passes(
+        "key.txt",
+        format!("key: |\n{}", key.lines().map(|line| format!("  {line}\n")).collect::<String>()),
+    );
+    world.git(&["rm", "-q", "key.txt"]);
+    passes("key.json", format!("{{\n\"key\": \"{}\"}}\n", key.replace('\n', "\\n")));
+    world.write("work/key.json", format!("{{\n\"key\": \"{}\"}}\n", private_key(4).replace('\n', "\\n")));
+    world.git(&["add", "."]);
+    staged(&world, &["new key.json:2"]);
+}
+
+#[test]
 fn without_the_version_before_nobody_can_say_what_is_new() {
     let world = World::repository();
     world.write("work/old.txt", line(1));
