@@ -115,6 +115,10 @@ fn every_manager_is_told_in_its_own_words() {
         ("#!/bin/sh\ncall_lefthook run pre-commit\n", "lefthook.yml"),
         ("#!/bin/sh\n. \"$(dirname -- \"$0\")/_/husky.sh\"\n", ".husky/pre-commit"),
         ("#!/usr/bin/env ruby\n# overcommit\n", ".overcommit.yml"),
+        (
+            "#!/bin/sh\n[ \"$SKIP_SIMPLE_GIT_HOOKS\" = 1 ] || true\n",
+            "package.json: \"pre-commit\": \"stopleak hook run",
+        ),
     ] {
         let world = World::repository();
         world.write("work/.git/hooks/pre-commit", content);

@@ -117,6 +117,8 @@ pub(super) enum Manager {
     Husky,
     /// overcommit.
     Overcommit,
+    /// simple-git-hooks, which replaces what it finds.
+    SimpleGitHooks,
 }
 
 impl Manager {
@@ -128,6 +130,7 @@ impl Manager {
             ("lefthook", Manager::Lefthook),
             ("husky", Manager::Husky),
             ("overcommit", Manager::Overcommit),
+            ("SIMPLE_GIT_HOOKS", Manager::SimpleGitHooks),
         ];
         let (_, manager) =
             known.iter().find(|(word, _)| memchr::memmem::find(content, word.as_bytes()).is_some())?;
@@ -141,6 +144,7 @@ impl Manager {
             Manager::Lefthook => "lefthook",
             Manager::Husky => "husky",
             Manager::Overcommit => "overcommit",
+            Manager::SimpleGitHooks => "simple-git-hooks",
         }
     }
 
@@ -170,6 +174,9 @@ impl Manager {
             Manager::Overcommit => {
                 format!("add a hook to .overcommit.yml that runs: {}", line_for_others(hook))
             }
+            Manager::SimpleGitHooks => format!(
+                "add to simple-git-hooks in package.json: \"{name}\": \"stopleak hook run {name} $1 $2\""
+            ),
         }
     }
 }
