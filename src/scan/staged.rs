@@ -18,7 +18,12 @@ use super::{Outcome, ScanError, Settings, map};
 pub(super) fn scan(inspector: &Inspector<'_>, settings: &Settings) -> Result<Outcome, ScanError> {
     let view = settings.view()?;
     let staged = staged(&view)?;
-    let mut outcome = Outcome { coverage: staged.coverage, ..Outcome::default() };
+    let mut outcome = Outcome {
+        coverage: staged.coverage,
+        notes: staged.notes,
+        nothing: staged.nothing,
+        ..Outcome::default()
+    };
     let threads = settings.threads_for(staged.changes.len());
     let mut changes = scan_changes(inspector, &view.objects, &staged.changes, threads);
     mark_copies(inspector, &view.objects, &staged.parent_trees, &mut changes.findings);

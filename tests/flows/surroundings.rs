@@ -161,10 +161,11 @@ fn conflicted_stages() {
     let run = world.stopleak(&["staged"]);
     run.is_discreet();
     assert!(
-        run.stdout.contains("a.txt: in conflict") && run.stdout.contains("git add the file"),
+        run.stdout.contains("note: in conflict: a.txt; ") && run.stdout.contains("git add the file"),
         "{}",
         run.stdout
     );
+    assert!(run.stdout.contains("nothing to scan"), "{}", run.stdout);
     assert_eq!(commit(&world).code, 128, "git commits no conflict");
 }
 
