@@ -35,5 +35,6 @@ pub mod tag;
 pub(crate) mod testing;
 #[cfg(test)]
 pub(crate) mod testing_objects;
+pub mod tracking;
 pub mod tree;
 pub use store::{ObjectStore, StoreProblem};

@@ -9,12 +9,15 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, Once, PoisonError};
 
-use git2::{ErrorCode, ObjectFormat, ObjectType, Repository, RepositoryOpenFlags};
+use git2::{
+    ConfigLevel, Direction, ErrorClass, ErrorCode, ObjectFormat, ObjectType, Repository, RepositoryOpenFlags,
+};
 use thiserror::Error;
 
 use super::env::GitEnv;
 use super::oid::{HashAlgorithm, Oid};
-use super::plumbing::Plumbing;
+use super::plumbing::{self, Plumbing};
+use super::tracking::Remote;
 
 /// Why a repository, or a name in it, could not be had. Nothing was scanned.
 #[derive(Debug, Error)]
@@ -304,32 +307,35 @@ impl Repo {
         target.strip_prefix(&format!("refs/remotes/{remote}/")).map(str::to_owned)
     }
 
-    /// Where git looks for this repository's hooks; the directory need not exist.
-    pub fn hooks_dir(&self) -> Result<PathBuf, RepoError> {
-        let mut config = self.git.config()?;
-        if let Some(file) = &self.env.config_global {
-            config = git2::Config::new()?;
-            for (file, level) in [
-                (self.base.join(file), git2::ConfigLevel::Global),
-                (self.common_dir().join("config"), git2::ConfigLevel::Local),
-                (self.git_dir().join("config.worktree"), git2::ConfigLevel::Worktree),
-            ] {
-                if file.is_file() {
-                    config.add_file(&file, level, false)?;
-                }
-            }
-        }
-        match config.get_path("core.hooksPath") {
-            Ok(path) => Ok(self.work_tree().unwrap_or(self.git_dir()).join(path)),
-            Err(error) if error.code() == ErrorCode::NotFound => Ok(self.common_dir().join("hooks")),
-            Err(error) => Err(error.into()),
+    /// Where git looks for this repository's hooks; the directory need not exist. `None` when a setting says
+    /// nowhere. git itself is asked: it knows files and variables with settings that libgit2 does not read.
+    pub fn hooks_dir(&self) -> Result<Option<PathBuf>, RepoError> {
+        let what = || "git does not say where its hooks are (core.hooksPath)".to_owned();
+        let setting = self.git().path_setting("core.hooksPath");
+        match setting.ok_or_else(|| RepoError::UnsupportedRepository { what: what() })? {
+            Some(path) if path.as_os_str().is_empty() => Ok(None),
+            Some(path) => Ok(Some(self.work_tree().unwrap_or(self.git_dir()).join(path))),
+            None => Ok(Some(self.common_dir().join("hooks"))),
         }
     }
 
-    /// The names of the remotes.
-    pub fn remotes(&self) -> Result<Vec<String>, RepoError> {
+    /// The remotes.
+    pub fn remotes(&self) -> Result<Vec<Remote>, RepoError> {
         let names = self.git.remotes()?;
-        Ok(names.iter_bytes().map(|name| String::from_utf8_lossy(name).into_owned()).collect())
+        let names = names.iter_bytes().map(|name| String::from_utf8_lossy(name).into_owned());
+        Ok(names.map(|name| self.remote(name)).collect())
+    }
+
+    /// Of one that libgit2 cannot make sense of, the name alone is known.
+    fn remote(&self, name: String) -> Remote {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let Ok(remote) = self.git.find_remote(&name) else {
+            return Remote { name, address: String::new(), fetches: Vec::new() };
+        };
+        let address = text(remote.pushurl_bytes().unwrap_or_else(|| remote.url_bytes()));
+        let fetches = remote.refspecs().filter(|spec| spec.direction() == Direction::Fetch);
+        let fetches = fetches.map(|spec| (text(spec.src_bytes()), text(spec.dst_bytes()))).collect();
+        Remote { name, address, fetches }
     }
 
     /// All refs with the objects they name, tags not peeled. Symbolic refs to nothing are left out
@@ -363,7 +369,16 @@ impl Repo {
 
 fn open(path: &Path, flags: RepositoryOpenFlags, env: &GitEnv) -> Result<Repository, RepoError> {
     let ceilings: Vec<PathBuf> = env.ceilings.iter().flat_map(std::env::split_paths).collect();
-    Repository::open_ext(path, flags, ceilings).map_err(|error| {
+    let open = || Repository::open_ext(path, flags, &ceilings);
+    let opened = open().or_else(|error| match error.class() {
+        ErrorClass::Config if error.message().starts_with("failed to stat") => {
+            forget_closed_home();
+            open()
+        }
+        _ if error.code() == ErrorCode::Owner => open_if_trusted(path, env, &open).unwrap_or(Err(error)),
+        _ => Err(error),
+    });
+    opened.map_err(|error| {
         let what = error.message().to_owned();
         match error.code() {
             ErrorCode::NotFound => RepoError::NotARepository { path: path.into() },
@@ -388,6 +403,39 @@ fn allow_extensions() {
         let set = unsafe { git2::opts::set_extensions(&["partialclone", "refstorage", "relativeworktrees"]) };
         set.expect("a short list of plain names is accepted");
     });
+}
+
+/// A home that may not be entered, as that of the user who started a service in another's name, holds no settings:
+/// git sees it so too, while libgit2 opens nothing then.
+fn forget_closed_home() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        #[expect(unsafe_code, reason = "libgit2 keeps the path in a global without a lock")]
+        // SAFETY: `Once` lets one thread in, and repositories are opened by one thread.
+        let set = unsafe { git2::opts::set_search_path(ConfigLevel::Global, "") };
+        set.expect("an empty path is accepted");
+    });
+}
+
+/// Opens a repository of another user which git trusts: `safe.directory` may stand in variables and files that
+/// libgit2 does not read. `None` when it does not.
+fn open_if_trusted(
+    path: &Path,
+    env: &GitEnv,
+    open: &dyn Fn() -> Result<Repository, git2::Error>,
+) -> Option<Result<Repository, git2::Error>> {
+    let trusted = plumbing::trusted(path, env)?;
+    let check = |check: bool| {
+        #[expect(unsafe_code, reason = "libgit2 keeps the setting in a global without a lock")]
+        // SAFETY: repositories are opened by one thread.
+        let set = unsafe { git2::opts::set_verify_owner_validation(check) };
+        set.expect("either is accepted");
+    };
+    check(false);
+    let opened = open();
+    check(true);
+    let is_it = |repo: &Repository| std::fs::canonicalize(repo.path()).is_ok_and(|path| path == trusted);
+    Some(opened).filter(|opened| opened.as_ref().map_or(true, is_it))
 }
 
 /// Whether refs are in tables; an unknown format is an error.

@@ -64,14 +64,20 @@ pub enum Target {
         to: Vec<String>,
         /// Ids that the remote has already. Those that nobody knows here are passed over.
         known: Vec<String>,
+        /// Names of refs that the remote has not yet.
+        names: Vec<Vec<u8>>,
         /// The remote's name, whose remote-tracking branches tell what else it has.
         remote: String,
+        /// Its address; where it has no name, remotes with the same one tell.
+        address: String,
     },
     /// What a repository is being sent: every commit that the new refs reach and no ref of it does yet, and
     /// the tags among them.
     Receive {
         /// Ids of the objects that refs are to name: commits or tags.
         to: Vec<String>,
+        /// Names of refs that it has not yet.
+        names: Vec<Vec<u8>>,
     },
     /// Texts that nothing stores yet.
     Texts {
@@ -229,17 +235,17 @@ pub fn run(target: &Target, settings: &Settings) -> Result<ScanReport, ScanError
         }
         Target::Stdin { name } => ("scan", name.clone(), files::scan_stdin(&inspector, settings, name)?),
         Target::Staged => ("staged", String::new(), staged::scan(&inspector, settings)?),
-        Target::Push { to, known, remote } => {
-            let commits =
-                Commits::NotOnRemote { to: to.clone(), known: known.clone(), remote: remote.clone() };
+        Target::Push { to, known, names, remote, address } => {
+            let (remote, address) = (remote.clone(), address.clone());
             let name = format!("{} --not --remotes={remote}", to.join(" "));
-            let outcome = pushed(&inspector, settings, &commits, &name)?;
+            let commits = Commits::NotOnRemote { to: to.clone(), known: known.clone(), remote, address };
+            let outcome = pushed(&inspector, settings, &commits, &name, names)?;
             ("range", name, outcome)
         }
-        Target::Receive { to } => {
-            let commits = Commits::NotInRefs { to: to.clone() };
+        Target::Receive { to, names } => {
             let name = format!("{} --not --all", to.join(" "));
-            let outcome = pushed(&inspector, settings, &commits, &name)?;
+            let commits = Commits::NotInRefs { to: to.clone() };
+            let outcome = pushed(&inspector, settings, &commits, &name, names)?;
             ("range", name, outcome)
         }
         Target::Texts { texts } => ("scan", String::new(), texts::scan(&inspector, texts)),
@@ -252,24 +258,27 @@ pub fn run(target: &Target, settings: &Settings) -> Result<ScanReport, ScanError
     Ok(report(command, name, outcome, settings, &inspector))
 }
 
-/// What a push brings. Mostly that is nothing to speak of: then commits that are not new are no harm, and nobody waits
-/// for the proof that they are. Whatever would be said is said of new commits only.
+/// What a push brings: `commits`, called `name`, and the names of new refs. Mostly that is nothing to speak of: then
+/// commits that are not new are no harm, and nobody waits for the proof that they are. Whatever would be said is said
+/// of new commits only.
 fn pushed(
     inspector: &Inspector<'_>,
     settings: &Settings,
     commits: &Commits,
     name: &str,
+    refs: &[Vec<u8>],
 ) -> Result<Outcome, ScanError> {
-    let selection = Selection::likely_until(settings.view()?, commits, settings.deadline)?;
-    let outcome = range::scan(inspector, settings, &selection, name);
+    let mut selection = Selection::likely_until(settings.view()?, commits, settings.deadline)?;
+    let mut outcome = range::scan(inspector, settings, &selection, name);
     let is_told = outcome.findings.iter().any(|finding| finding.confidence >= settings.confidence)
         || outcome.coverage.iter().any(|entry| entry.kind.is_gap())
         || outcome.late != Late::default();
-    if !is_told || !selection.walked.unproved {
-        return Ok(outcome);
+    if is_told && selection.walked.unproved {
+        selection = Selection::until(selection.view, commits, settings.deadline)?;
+        outcome = range::scan(inspector, settings, &selection, name);
     }
-    let selection = Selection::until(selection.view, commits, settings.deadline)?;
-    Ok(range::scan(inspector, settings, &selection, name))
+    outcome.absorb(names::scan_ref_names(inspector, refs));
+    Ok(outcome)
 }
 
 /// Scans commits that were selected before: `command` says why, `name` what they are.

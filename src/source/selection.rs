@@ -11,6 +11,7 @@ use crate::git::repo::RepoError;
 use crate::git::revs::{Range, walk_likely_range_until, walk_range_until};
 use crate::git::store::ObjectStore;
 use crate::git::tag::peel;
+use crate::git::tracking::Tracking;
 use crate::git::{Kind, Oid};
 
 use super::view::RepoView;
@@ -35,6 +36,8 @@ pub enum Commits {
         known: Vec<String>,
         /// The remote's name.
         remote: String,
+        /// Its address.
+        address: String,
     },
     /// What objects reach and no ref of this repository does.
     NotInRefs {
@@ -53,8 +56,9 @@ pub struct Selection {
     pub exclude: Vec<Oid>,
     /// The tips that were taken.
     pub include: Vec<Oid>,
-    /// Whether more commits than are new are no harm: a push must not be refused for them.
-    pub may_hold_more: bool,
+    /// Whether it is about a push. More commits than are new are no harm then, and of what a shallow clone
+    /// cut off nothing is pushed: it must not be refused for either.
+    pub is_push: bool,
     shallow: HashSet<Oid>,
 }
 
@@ -69,15 +73,9 @@ impl Commits {
             }
             Commits::Spec(revision) => Ok((Vec::new(), vec![view.repo.resolve_tip(revision)?])),
             Commits::Between { known, to } => Ok((known.clone(), vec![*to])),
-            Commits::NotOnRemote { to, known, remote } => {
-                let prefix = format!("refs/remotes/{remote}/");
-                // A remote may be called `origin/fork`, whose branches `origin` need not have.
-                let others = view.repo.remotes()?.into_iter().map(|name| format!("refs/remotes/{name}/"));
-                let others: Vec<String> = others.filter(|other| other.len() > prefix.len()).collect();
-                let is_tracked = |name: &str| {
-                    name.starts_with(&prefix) && !others.iter().any(|other| name.starts_with(other))
-                };
-                let tracked = view.repo.refs()?.into_iter().filter(|(name, _)| is_tracked(name));
+            Commits::NotOnRemote { to, known, remote, address } => {
+                let tracking = Tracking::of(&view.repo, remote, address)?;
+                let tracked = view.repo.refs()?.into_iter().filter(|(name, _)| tracking.tracks(name));
                 let known = known.iter().filter_map(id).filter(|id| view.objects.contains(id));
                 let exclude = tracked.map(|(_, id)| id).chain(known).collect();
                 Ok((exclude, ids(to)?))
@@ -131,8 +129,8 @@ impl Selection {
         let (exclude, include) = commits.tips(&view)?;
         let shallow = view.repo.shallow()?;
         let walked = walk(&view.objects, &shallow, &exclude, &include, deadline);
-        let may_hold_more = matches!(commits, Commits::NotOnRemote { .. } | Commits::NotInRefs { .. });
-        let selection = Selection { view, walked, exclude, include, may_hold_more, shallow };
+        let is_push = matches!(commits, Commits::NotOnRemote { .. } | Commits::NotInRefs { .. });
+        let selection = Selection { view, walked, exclude, include, is_push, shallow };
         if let Commits::Spec(spec) = commits
             && let Some((left, right)) = spec.split_once("...")
             && selection.bases().is_empty()
@@ -152,6 +150,12 @@ impl Selection {
     /// Whether a shallow clone cuts off history that belongs to the commits.
     pub fn is_cut(&self) -> bool {
         !self.walked.boundary.is_empty()
+    }
+
+    /// The root trees of all that was left out; none where that takes longer than until the `deadline`.
+    pub fn known_trees(&self, deadline: Option<Instant>) -> Vec<Oid> {
+        let walked = walk_range_until(&self.view.objects, &self.shallow, &[], &self.exclude, deadline);
+        walked.commits.iter().filter(|_| !walked.out_of_time).map(|commit| commit.tree).collect()
     }
 
     /// The commit that everything was asked of; `None` where tags lead to none.
