@@ -30,7 +30,7 @@ use crate::git::Oid;
 use crate::git::env::GitEnv;
 use crate::git::repo::{OpenedRepo, RepoError};
 use crate::model::{
-    Carrier, Confidence, Counts, Coverage, CoverageKind, Effort, Finding, ScanHeader, ScanReport,
+    Carrier, Confidence, Counts, Coverage, CoverageKind, Effort, Finding, RepoPath, ScanHeader, ScanReport,
 };
 use crate::policy::Policy;
 use crate::rules::RuleSet;
@@ -200,6 +200,7 @@ struct Outcome {
     coverage: Vec<Coverage>,
     counts: Counts,
     refs: Vec<String>,
+    is_bare: bool,
     effort: Effort,
     late: Late,
     notes: Vec<String>,
@@ -296,7 +297,8 @@ fn report(
     settings: &Settings,
     inspector: &Inspector<'_>,
 ) -> ScanReport {
-    let Outcome { mut findings, mut coverage, counts, refs, mut effort, notes: own, nothing, late } = outcome;
+    let Outcome { mut findings, mut coverage, counts, refs, mut effort, notes: own, nothing, late, is_bare } =
+        outcome;
     coverage.extend(late.gap());
     let header = ScanHeader {
         command: command.to_owned(),
@@ -304,6 +306,7 @@ fn report(
         ruleset: settings.rules.digest(),
         rules: settings.rules.len(),
         refs,
+        is_bare,
         shard: None,
         policy: settings.policy_of.map(|commit| commit.to_string()),
     };
@@ -338,6 +341,8 @@ fn names(report: &ScanReport) -> Vec<u8> {
     for finding in &report.findings {
         names.insert(finding.provenance.path.as_bytes());
         names.extend(finding.provenance.refs.iter().map(String::as_bytes));
+        names.extend(finding.provenance.kept_by.iter().map(String::as_bytes));
+        names.extend(finding.provenance.moved_from.iter().map(RepoPath::as_bytes));
         if let Some(commit) = &finding.provenance.first_commit {
             names.extend([commit.author.as_bytes(), commit.committer.as_bytes()]);
         }

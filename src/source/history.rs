@@ -1,9 +1,10 @@
 //! Every object of a repository, and where those that matter came from.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use crate::git::attribution::{
-    Attribution, Holder, Life, Reach, Sought, Spot, Spread, Trees, attribute, lives, reach, spreads,
+    Attribution, Holder, Life, Reach, Sought, Spot, Spread, Trees, attribute, kept_by, lives, reach, spreads,
 };
 use crate::git::graph::{CommitGraph, Commits};
 use crate::git::refs::{Tip, TipClass, broken, tips};
@@ -125,6 +126,11 @@ impl History {
     /// What reaches the commits.
     pub fn reach(&self, view: &RepoView, commits: &[Oid]) -> HashMap<Oid, Reach> {
         reach(&view.objects, &self.graph, &self.tips, self.head, commits)
+    }
+
+    /// The names whose reflogs lead to the commits, and the pseudo-refs that do.
+    pub fn kept_by(&self, commits: &[Oid]) -> HashMap<Oid, Arc<[String]>> {
+        kept_by(&self.graph, &self.tips, commits)
     }
 
     /// The full names of the refs that name each annotated tag, or a tag of it; sorted.

@@ -5,6 +5,7 @@
 
 mod agents;
 mod ci;
+mod cleanup;
 mod commit_msg;
 mod coverage;
 mod files;

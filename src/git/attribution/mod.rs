@@ -238,6 +238,25 @@ pub fn reach(
     ranks.iter().map(reach).collect()
 }
 
+/// The names whose reflogs lead to each of `commits`, and the pseudo-refs that do; sorted. One that the graph lacks
+/// is left out.
+pub fn kept_by(graph: &CommitGraph, tips: &[Tip], commits: &[Oid]) -> HashMap<Oid, Arc<[String]>> {
+    let keeps = |tip: &&Tip| matches!(tip.class, TipClass::Reflog | TipClass::Pseudo);
+    let rank = |tip: &Tip| Some((tip.name.clone(), graph.rank(&tip.id)?));
+    let tips: Vec<(String, u32)> = tips.iter().filter(keeps).filter_map(rank).collect();
+    let mut ranks: Vec<u32> = commits.iter().filter_map(|commit| graph.rank(commit)).collect();
+    ranks.sort_unstable();
+    ranks.dedup();
+    let named = names::refs_of(graph, &tips, &ranks);
+    let of = |rank: u32| {
+        let mut names = named[&rank].to_vec();
+        names.sort();
+        names.dedup();
+        (graph.ids()[rank as usize], names.into())
+    };
+    ranks.into_iter().map(of).collect()
+}
+
 /// All ranks: what refs and HEADs reach first, then the rest; parents before children in both.
 fn walk_order(reachable: &[bool]) -> Vec<u32> {
     let ranks = || 0..reachable.len() as u32;

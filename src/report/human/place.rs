@@ -6,6 +6,9 @@ use crate::model::{Carrier, Status};
 
 use super::{FAINT, Finding, Group, Page, STRONG, frame, plural, terminal, terminal_path};
 
+/// Refs named of one place.
+const REFS: usize = 5;
+
 pub(super) fn write(page: &Page<'_>, finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "  {}", page.paint(STRONG, label(finding)))?;
     if let Some(excerpt) = finding.excerpt.as_ref().filter(|excerpt| !excerpt.text.is_empty()) {
@@ -74,18 +77,22 @@ fn state(finding: &Finding) -> Option<String> {
         Some(false) => facts.push("not at HEAD".to_owned()),
         None => {}
     }
-    match &finding.refs[..] {
-        [] => {}
-        [only] => facts.push(format!("in {}", terminal(only))),
-        [first, rest @ ..] => {
-            facts.push(format!("in {} and {}", terminal(first), plural(rest.len(), "more ref")));
-        }
+    let (shown, rest) = finding.refs.split_at(finding.refs.len().min(REFS));
+    let shown = shown.iter().map(|name| terminal(name)).collect::<Vec<_>>().join(", ");
+    match rest.len() {
+        _ if shown.is_empty() => {}
+        0 => facts.push(format!("in {shown}")),
+        more => facts.push(format!("in {shown} and {}", plural(more, "more ref"))),
     }
     let first = finding.first_seen.as_ref().filter(|first| finding.first_commit.as_ref() != Some(first));
     facts.extend(first.map(|first| format!("first seen in {}", short(first))));
     facts.extend(life(finding));
     if finding.reachable == Some(false) {
-        facts.push("unreachable, no ref leads to it".to_owned());
+        let kept: Vec<String> = finding.kept_by.iter().map(|name| terminal(name)).collect();
+        facts.push(match kept.is_empty() {
+            true => "unreachable, no ref leads to it".to_owned(),
+            false => format!("unreachable, no ref leads to it; reflogs and the like do: {}", kept.join(", ")),
+        });
     }
     (!facts.is_empty()).then(|| facts.join("; "))
 }
@@ -119,7 +126,13 @@ pub(super) fn allow(page: &Page<'_>, group: &Group<'_>) -> String {
         return "a message takes no mark: take the value out".to_owned();
     }
     if !group.iter().any(editable) {
-        let option = if group.iter().any(from_history) { " --history" } else { "" };
+        let option = match group.iter().any(from_history) {
+            true if group.iter().any(|finding| finding.submodule.is_some()) => {
+                " --history --recurse-submodules"
+            }
+            true => " --history",
+            false => "",
+        };
         let why = match page.document.scan.policy {
             Some(_) => "what holds is the base's: commit it there",
             None => "history and names take no mark",

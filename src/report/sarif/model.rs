@@ -188,6 +188,8 @@ pub(super) struct ResultProperties<'d> {
     pub(super) at_head: Option<bool>,
     pub(super) refs: &'d [String],
     pub(super) reachable: Option<bool>,
+    pub(super) kept_by: &'d [String],
+    pub(super) submodule: Option<&'d str>,
     pub(super) first_seen: Option<&'d str>,
     pub(super) removed_in: &'d [String],
     pub(super) back_in: &'d [String],
