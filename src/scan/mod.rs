@@ -316,6 +316,10 @@ fn report(
     coverage.sort();
     coverage.dedup();
     let notes = [settings.notes.clone(), own].concat();
+    let nothing = match findings.is_empty() && !coverage.iter().any(|entry| entry.kind.is_gap()) {
+        true => nothing.or_else(|| nothing_read(command, &counts, !coverage.is_empty())),
+        false => nothing,
+    };
     let fail_on = settings.fail_on;
     let mut report = ScanReport {
         header,
@@ -331,6 +335,22 @@ fn report(
     report.in_names = inspector.values(&names(&report)).into_iter().collect();
     report.in_names.sort();
     report
+}
+
+/// Why nothing was read, if nothing was: who sees a verdict should know that it rests on nothing.
+fn nothing_read(command: &str, counts: &Counts, is_elsewhere: bool) -> Option<String> {
+    if (counts.commits, counts.objects, counts.files) != (0, 0, 0) {
+        return None;
+    }
+    let why = match command {
+        _ if counts.skipped > 0 => "the configuration leaves out every file",
+        _ if is_elsewhere => "everything is kept elsewhere",
+        "staged" => "nothing that is staged adds content",
+        "history" => "the repository holds neither files nor commits",
+        "scan" => "there are no files",
+        _ => return None,
+    };
+    Some(why.to_owned())
 }
 
 /// Every name that a report prints, a line each: somebody may have put a value into one.
