@@ -75,7 +75,11 @@ impl History {
         let absent = trees.absent(&view.objects, &self.graph);
         let (attribution, mut gaps) = self.attribute_in(view, trees);
         if !self.shallow.is_empty() {
-            gaps.push(shallow_gap(&format!("{} commits at the edge of a shallow clone", self.shallow.len())));
+            let commits = match self.shallow.len() {
+                1 => "1 commit".to_owned(),
+                several => format!("{several} commits"),
+            };
+            gaps.push(shallow_gap(&format!("{commits} at the edge of a shallow clone")));
         }
         gaps.extend(self.graph.missing.iter().map(|&id| object_gap(&ObjectError::Missing { id }, None)));
         gaps.extend(self.graph.problems.iter().map(|error| object_gap(error, None)));

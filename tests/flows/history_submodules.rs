@@ -222,3 +222,19 @@ fn a_finding_says_which_submodule_has_it() {
     let human = world.stopleak(&[&RECURSE[..], &["--color", "never"]].concat()).stdout;
     assert!(human.contains("stopleak baseline create --history --recurse-submodules"), "{human}");
 }
+
+#[test]
+fn a_link_where_a_submodule_was_is_not_followed() {
+    let world = with_submodule();
+    library(&world, "outside", &[("outside.txt", 7)]);
+    world.git(&["rm", "-q", "libs/a"]);
+    std::fs::remove_dir_all(world.path("work/.git/modules")).expect("removed");
+    std::os::unix::fs::symlink("../../outside", world.path("work/libs-a")).expect("linked");
+    world.git(&["add", "libs-a"]);
+    std::fs::create_dir_all(world.path("work/libs")).expect("made");
+    std::fs::rename(world.path("work/libs-a"), world.path("work/libs/a")).expect("moved");
+    commit(&world, "a link instead");
+    let report = history_of(&world, "work", &RECURSE);
+    report.is(&["new own.txt:1"]);
+    assert_eq!(report.gaps(), ["elsewhere"]);
+}
