@@ -12,7 +12,7 @@ use crate::git::diff::Change;
 use crate::git::tag::Tag;
 use crate::git::tree::{Mode, entries, read_tree};
 use crate::git::{Kind, Oid, ReadObjects};
-use crate::model::{Carrier, Finding, Provenance, RepoPath, Secret, Status};
+use crate::model::{Carrier, Excerpt, Finding, IN_PEOPLE, Location, Provenance, RepoPath, Secret, Status};
 
 use super::Outcome;
 use super::inspect::Inspector;
@@ -21,7 +21,7 @@ use super::inspect::Inspector;
 struct Written {
     carrier: Carrier,
     message: Vec<u8>,
-    /// Who, as a phrase, and `Name <mail>`.
+    /// Who, and `Name <mail>`.
     people: Vec<(&'static str, Vec<u8>)>,
 }
 
@@ -31,18 +31,40 @@ fn written(objects: &impl ReadObjects, id: &Oid) -> Option<Written> {
         Kind::Commit => {
             let commit = Commit::parse(&object.data).ok()?;
             let (author, committer) = (commit.author().person, commit.committer().person);
-            let mut people = vec![("in the name or mail of the author", author.to_vec())];
+            let mut people = vec![("author", author.to_vec())];
             if committer != author {
-                people.push(("in the name or mail of the committer", committer.to_vec()));
+                people.push(("committer", committer.to_vec()));
             }
             Some(Written { carrier: Carrier::Commit, message: commit.message.to_vec(), people })
         }
         Kind::Tag => {
             let tag = Tag::parse(&object.data).ok()?;
-            let people = vec![("in the name or mail of the tagger", tag.tagger().person.to_vec())];
+            let people = vec![("tagger", tag.tagger().person.to_vec())];
             Some(Written { carrier: Carrier::Tag, message: tag.message.to_vec(), people })
         }
         Kind::Blob | Kind::Tree => None,
+    }
+}
+
+fn in_person(who: &str) -> String {
+    format!("{IN_PEOPLE} {who}")
+}
+
+/// Tells of a finding in what people wrote into a header who it is about, as [`scan_written`] does.
+pub(super) fn tell_who(finding: &mut Finding, header: &[u8]) {
+    let line = header.split(|&byte| byte == b'\n').nth(finding.location.start_line - 1).unwrap_or_default();
+    let keys = ["author", "committer", "tagger"];
+    let is_key = |key: &&str| line.strip_prefix(key.as_bytes()).is_some_and(|rest| rest.starts_with(b" "));
+    let Some(who) = keys.into_iter().find(is_key) else { return };
+    finding.why.push(in_person(who));
+    let (place, excerpt, shift) = (&mut finding.location, &mut finding.excerpt, who.len() + 1);
+    if place.start_line == place.end_line && place.start_column > shift {
+        let (start_column, end_column) = (place.start_column - shift, place.end_column - shift);
+        *place = Location { start_line: 1, start_column, end_line: 1, end_column };
+    }
+    if let Some(rest) = excerpt.text.strip_prefix(&format!("{who} ")).filter(|_| excerpt.start >= shift) {
+        let text = rest.to_owned();
+        *excerpt = Excerpt { text, start: excerpt.start - shift, end: excerpt.end - shift };
     }
 }
 
@@ -58,7 +80,7 @@ pub(super) fn scan_written(inspector: &Inspector<'_>, objects: &impl ReadObjects
         outcome.counts.bytes += text.len() as u64;
         outcome.coverage.extend(inspected.gap);
         let mut findings = inspector.place(inspected.candidates, &provenance);
-        findings.iter_mut().for_each(|finding| finding.why.extend(who.map(str::to_owned)));
+        findings.iter_mut().for_each(|finding| finding.why.extend(who.map(in_person)));
         outcome.findings.extend(findings);
     };
     scan(&message, None);

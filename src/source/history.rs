@@ -1,9 +1,10 @@
 //! Every object of a repository, and where those that matter came from.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use crate::git::attribution::{
-    Attribution, Holder, Life, Reach, Sought, Spot, Spread, Trees, attribute, lives, reach, spreads,
+    Attribution, Holder, Life, Reach, Sought, Spot, Spread, Trees, attribute, kept_by, lives, reach, spreads,
 };
 use crate::git::graph::{CommitGraph, Commits};
 use crate::git::refs::{Tip, TipClass, broken, tips};
@@ -74,7 +75,11 @@ impl History {
         let absent = trees.absent(&view.objects, &self.graph);
         let (attribution, mut gaps) = self.attribute_in(view, trees);
         if !self.shallow.is_empty() {
-            gaps.push(shallow_gap(&format!("{} commits at the edge of a shallow clone", self.shallow.len())));
+            let commits = match self.shallow.len() {
+                1 => "1 commit".to_owned(),
+                several => format!("{several} commits"),
+            };
+            gaps.push(shallow_gap(&format!("{commits} at the edge of a shallow clone")));
         }
         gaps.extend(self.graph.missing.iter().map(|&id| object_gap(&ObjectError::Missing { id }, None)));
         gaps.extend(self.graph.problems.iter().map(|error| object_gap(error, None)));
@@ -125,6 +130,11 @@ impl History {
     /// What reaches the commits.
     pub fn reach(&self, view: &RepoView, commits: &[Oid]) -> HashMap<Oid, Reach> {
         reach(&view.objects, &self.graph, &self.tips, self.head, commits)
+    }
+
+    /// The names whose reflogs lead to the commits, and the pseudo-refs that do.
+    pub fn kept_by(&self, commits: &[Oid]) -> HashMap<Oid, Arc<[String]>> {
+        kept_by(&self.graph, &self.tips, commits)
     }
 
     /// The full names of the refs that name each annotated tag, or a tag of it; sorted.

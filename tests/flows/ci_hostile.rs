@@ -45,7 +45,7 @@ fn a_remedy_can_be_pasted_into_a_shell() {
     let quoted = branch.replace('\'', r"'\''");
     let remedy = format!("git fetch origin '+refs/heads/{quoted}:refs/remotes/origin/{quoted}'");
     is_incomplete(&request(branch), "missing", &remedy);
-    is_incomplete(&request("--upload-pack=x"), "missing", "git fetch origin '+refs/heads/--upload-pack=x:");
+    is_incomplete(&request("--upload-pack=x"), "missing", "git fetch origin +refs/heads/--upload-pack=x:");
 }
 
 #[test]

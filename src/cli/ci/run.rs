@@ -13,7 +13,7 @@ use crate::git::revs::walk_range;
 use crate::git::tag::peel;
 use crate::git::{Kind, Oid};
 use crate::model::{Coverage, CoverageKind};
-use crate::report::shell_word;
+use crate::report::shell;
 use crate::scan::{self, Commits, Settings, Target};
 use crate::source::view::RepoView;
 
@@ -366,7 +366,7 @@ impl NotHere {
         };
         NotHere {
             what: format!("{kind} {}", name.as_str()),
-            fetch: format!("git fetch origin {}", shell_word(&fetch)),
+            fetch: format!("git fetch origin {}", shell::word(fetch.as_bytes())),
             apart: matches!(name, Name::At { .. }),
             wrong: None,
         }
