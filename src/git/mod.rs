@@ -24,10 +24,12 @@ pub mod index;
 pub mod message;
 mod numbers;
 mod oid_map;
+mod opening;
 mod plumbing;
 mod quote;
 pub mod refs;
 pub mod repo;
+pub mod revision;
 pub mod revs;
 pub mod tag;
 #[cfg(test)]

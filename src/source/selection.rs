@@ -53,8 +53,8 @@ pub struct Selection {
     pub exclude: Vec<Oid>,
     /// The tips that were taken.
     pub include: Vec<Oid>,
-    /// Whether more commits than are new are no harm: a push must not be refused for them.
-    pub may_hold_more: bool,
+    /// Whether it is a push, which must not be refused because more commits seem new than are.
+    pub is_push: bool,
     shallow: HashSet<Oid>,
 }
 
@@ -63,9 +63,9 @@ impl Commits {
     fn tips(&self, view: &RepoView) -> Result<(Vec<Oid>, Vec<Oid>), RepoError> {
         match self {
             Commits::Spec(spec) if spec.contains("..") => {
-                view.repo.sides(spec).map(|(left, right)| (vec![left], vec![right]))
+                view.repo.sides(&view.objects, spec).map(|(left, right)| (vec![left], vec![right]))
             }
-            Commits::Spec(revision) => Ok((Vec::new(), vec![view.repo.resolve_tip(revision)?])),
+            Commits::Spec(revision) => Ok((Vec::new(), vec![view.repo.tip(&view.objects, revision)?])),
             Commits::Between { known, to } => Ok((known.clone(), vec![*to])),
             Commits::NotOnRemote { to, known, remote } => {
                 let prefix = format!("refs/remotes/{remote}/");
@@ -114,8 +114,8 @@ impl Selection {
         let (exclude, include) = commits.tips(&view)?;
         let shallow = view.repo.shallow()?;
         let walked = walk_range_until(&view.objects, &shallow, &exclude, &include, deadline);
-        let may_hold_more = matches!(commits, Commits::NotOnRemote { .. } | Commits::NotInRefs { .. });
-        let selection = Selection { view, walked, exclude, include, may_hold_more, shallow };
+        let is_push = matches!(commits, Commits::NotOnRemote { .. } | Commits::NotInRefs { .. });
+        let selection = Selection { view, walked, exclude, include, is_push, shallow };
         if let Commits::Spec(spec) = commits
             && let Some((left, right)) = spec.split_once("...")
             && selection.bases().is_empty()

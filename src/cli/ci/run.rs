@@ -242,12 +242,12 @@ impl Ci<'_> {
     fn locate(&self, name: &Name) -> anyhow::Result<Result<Oid, NotHere>> {
         let found = match name {
             Name::Branch(branch) => self.branch(branch)?,
-            Name::Revision(revision) => self.view.repo.resolve_tip(revision).ok(),
+            Name::Revision(revision) => self.view.repo.tip(&self.view.objects, revision).ok(),
             // Somebody may give a branch or tag the name of a commit.
             Name::Id(id) => self
                 .view
                 .repo
-                .resolve_tip(id)
+                .tip(&self.view.objects, id)
                 .ok()
                 .filter(|found| found.to_string().starts_with(&id.to_ascii_lowercase())),
         };
