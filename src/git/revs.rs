@@ -115,7 +115,12 @@ impl<O: ReadObjects> Walk<'_, O> {
                 self.others.extend(Some(other).filter(|_| !excluded));
                 return None;
             }
-            Err(_) => *tip, // reading it again below notes the error
+            // What does not read may be a tag on the way.
+            Err(error) => {
+                let node = Node { commit: Err(error), excluded: false, boundary: false };
+                self.nodes.entry(*tip).or_insert(node);
+                *tip
+            }
         };
         self.mark(id, excluded);
         Some(id)

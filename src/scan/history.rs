@@ -44,9 +44,6 @@ pub(super) fn scan(
         false => RepoView::at(&settings.directory.join(path), settings.max_blob_size)?,
     };
     let (mut outcome, submodules) = scan_one(inspector, settings, &view, options, b"")?;
-    if outcome.counts.objects == 0 && outcome.coverage.is_empty() {
-        outcome.nothing = Some("the repository has no objects yet".to_owned());
-    }
     if !options.recurse {
         list(submodules.iter().map(|submodule| submodule.path.clone()), Submodule::said, &mut outcome);
         return Ok(outcome);

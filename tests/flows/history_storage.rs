@@ -521,17 +521,6 @@ fn a_repository_of_another_user_that_variables_call_safe_is_read() {
 }
 
 #[test]
-fn a_repository_without_objects_is_said_to_hold_nothing() {
-    for format in ["sha1", "sha256"] {
-        let world = World::empty();
-        world.git(&["init", "-q", &format!("--object-format={format}"), "."]);
-        let run = world.stopleak(&["history"]);
-        assert_eq!(run.code, 0, "{}", run.stderr);
-        assert!(run.stdout.contains("nothing to scan") && !run.stdout.contains("clean"), "{}", run.stdout);
-    }
-}
-
-#[test]
 fn nothing_of_the_repositorys_settings_is_run() {
     let world = three();
     let touch = |name: &str| format!("touch {}", world.path(name).display());

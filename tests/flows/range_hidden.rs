@@ -568,3 +568,22 @@ fn a_corrupt_commit_in_the_way_of_a_name_is_told_and_ends() {
     let report = world.report(&["range", "HEAD~..HEAD"]);
     assert_eq!((report.code, report.gaps()), (3, vec!["missing"]), "{:#?}", report.coverage);
 }
+
+#[test]
+fn a_corrupt_tag_inside_of_another_is_told_by_its_own_id() {
+    let world = repository();
+    world.write("work/b.txt", line(2));
+    commit(&world, "b");
+    world.git(&["tag", "-a", "-m", "x", "inner", "base"]);
+    world.git(&["tag", "-a", "-m", "x", "outer", "inner"]);
+    let lost = id(&world, "inner");
+    let file = world.path(&format!("work/.git/objects/{}/{}", &lost[..2], &lost[2..]));
+    std::fs::remove_file(&file).expect("removed");
+    std::fs::write(&file, "cut").expect("written");
+    for range in ["base..outer", "outer..HEAD"] {
+        let report = world.report(&["range", range]);
+        assert_eq!((report.code, report.gaps()), (3, vec!["corrupt"]), "{range}: {:#?}", report.coverage);
+        assert!(text(&report.coverage[0], "what").contains(&lost), "{range}: {:#?}", report.coverage);
+    }
+    assert!(world.report(&["range", "outer..HEAD"]).found().contains(&"new b.txt:1".to_owned()));
+}
