@@ -46,6 +46,8 @@ pub(crate) enum PolicyOf {
     Base,
     /// Those of a commit.
     Commit(Oid),
+    /// Nobody's: what would be trusted is not there.
+    Nobody,
 }
 
 /// The repository of the current directory.
@@ -156,6 +158,7 @@ fn policy_of<'s>(
 ) -> Result<PolicyFiles<'s>, ObjectError> {
     let commit = match asked.policy {
         PolicyOf::WorkTree => return Ok(PolicyFiles::WorkTree),
+        PolicyOf::Nobody => return Ok(PolicyFiles::Nowhere),
         // It may have been named by an annotated tag.
         PolicyOf::Commit(commit) => Some(peel(&selection.view.objects, &commit)?.0),
         PolicyOf::Base => {

@@ -21,6 +21,7 @@ pub mod env;
 pub mod graph;
 pub mod ident;
 pub mod index;
+mod levels;
 pub mod message;
 mod numbers;
 mod oid_map;
@@ -36,5 +37,6 @@ pub mod tag;
 pub(crate) mod testing;
 #[cfg(test)]
 pub(crate) mod testing_objects;
+pub mod tracking;
 pub mod tree;
 pub use store::{ObjectStore, StoreProblem};

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
-use git2::{ErrorCode, Repository, RepositoryOpenFlags};
+use git2::{ConfigLevel, ErrorClass, ErrorCode, Repository, RepositoryOpenFlags};
 
 use super::env::GitEnv;
 use super::plumbing;
@@ -11,9 +11,16 @@ use super::repo::RepoError;
 
 /// Opens what is at `path`, or unless `flags` say otherwise around it.
 pub(super) fn open(path: &Path, flags: RepositoryOpenFlags, env: &GitEnv) -> Result<Repository, RepoError> {
-    let opened = Gate::enter().open(path, flags, env, || {
-        let is_searched = !flags.contains(RepositoryOpenFlags::NO_SEARCH);
-        plumbing::is_trusted(path, env.git_dir.is_some(), is_searched)
+    let ceilings: Vec<PathBuf> = env.ceilings.iter().flat_map(std::env::split_paths).collect();
+    let open = || Repository::open_ext(path, flags, &ceilings);
+    let gate = Gate::enter();
+    let opened = open().or_else(|error| match error.class() {
+        ErrorClass::Config if error.message().starts_with("failed to stat") => {
+            gate.forget_closed_home();
+            open()
+        }
+        _ if error.code() == ErrorCode::Owner => gate.open_if_trusted(path, env, &open).unwrap_or(Err(error)),
+        _ => Err(error),
     });
     opened.map_err(|error| {
         let what = error.message().to_owned();
@@ -34,7 +41,8 @@ fn root_around(path: &Path) -> PathBuf {
     path.ancestors().find(is_root).unwrap_or(path).to_path_buf()
 }
 
-/// Whoever opens a repository holds this: libgit2 keeps in a global whether it looks at the owner.
+/// Whoever opens a repository holds this: libgit2 keeps in globals where settings are and whether it looks at the
+/// owner.
 struct Gate(#[expect(dead_code, reason = "held, not read")] MutexGuard<'static, ()>);
 
 impl Gate {
@@ -43,34 +51,39 @@ impl Gate {
         Gate(GATE.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Opens the repository. One of another user is opened only where git would, which libgit2 cannot know: it
-    /// hears no variables that set `safe.directory`, and no pattern in it.
-    fn open(
+    /// A home that may not be entered, as that of the user who started a service in another's name, holds no
+    /// settings: git sees it so too, while libgit2 opens nothing then.
+    fn forget_closed_home(&self) {
+        static ONCE: Once = Once::new();
+        ONCE.call_once(|| {
+            #[expect(unsafe_code, reason = "libgit2 keeps the path in a global without a lock")]
+            // SAFETY: the gate lets one thread in, and the path is read where a repository is opened.
+            let set = unsafe { git2::opts::set_search_path(ConfigLevel::Global, "") };
+            set.expect("an empty path is accepted");
+        });
+    }
+
+    /// Opens a repository of another user which git trusts: `safe.directory` may stand in variables and files that
+    /// libgit2 does not read. `None` when it does not.
+    fn open_if_trusted(
         &self,
         path: &Path,
-        flags: RepositoryOpenFlags,
         env: &GitEnv,
-        is_trusted: impl Fn() -> bool,
-    ) -> Result<Repository, git2::Error> {
-        let ceilings: Vec<PathBuf> = env.ceilings.iter().flat_map(std::env::split_paths).collect();
-        match Repository::open_ext(path, flags, &ceilings) {
-            Err(error) if error.code() == ErrorCode::Owner && is_trusted() => {
-                look_at_owners(false);
-                let opened = Repository::open_ext(path, flags, &ceilings);
-                look_at_owners(true);
-                opened
-            }
-            opened => opened,
-        }
+        open: &dyn Fn() -> Result<Repository, git2::Error>,
+    ) -> Option<Result<Repository, git2::Error>> {
+        let trusted = plumbing::trusted(path, env)?;
+        let check = |check: bool| {
+            #[expect(unsafe_code, reason = "libgit2 keeps the setting in a global without a lock")]
+            // SAFETY: the gate lets one thread in, and the setting is read where a repository is opened.
+            let set = unsafe { git2::opts::set_verify_owner_validation(check) };
+            set.expect("either is accepted");
+        };
+        check(false);
+        let opened = open();
+        check(true);
+        let is_it = |repo: &Repository| std::fs::canonicalize(repo.path()).is_ok_and(|path| path == trusted);
+        Some(opened).filter(|opened| opened.as_ref().map_or(true, is_it))
     }
-}
-
-fn look_at_owners(look: bool) {
-    #[expect(unsafe_code, reason = "libgit2 keeps the answer in a global without a lock")]
-    // SAFETY: only whoever has passed the gate is here, and libgit2 reads the global only where a repository is
-    // opened, which is behind the gate too.
-    let set = unsafe { git2::opts::set_verify_owner_validation(look) };
-    set.expect("a switch is accepted");
 }
 
 /// libgit2 refuses these extensions unless told that its user copes: missing objects are counted by

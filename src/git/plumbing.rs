@@ -4,10 +4,10 @@
 //! Plumbing only, in machine form, with its exit status checked. Reflogs are left out here: a scan
 //! of history reads the commits they name from the store anyway.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use super::env::GitEnv;
+use super::env::{GitEnv, path_from_bytes};
 use super::oid::Oid;
 use super::repo::RepoError;
 
@@ -17,6 +17,21 @@ pub(super) struct Plumbing<'a> {
     /// What the environment's relative paths are relative to.
     pub(super) base: &'a Path,
     pub(super) env: &'a GitEnv,
+}
+
+/// The git directory that git finds at `path` and trusts, its links resolved.
+pub(super) fn trusted(path: &Path, env: &GitEnv) -> Option<PathBuf> {
+    let mut command = Command::new("git");
+    command.current_dir(path).env_remove("GIT_DIR").env_remove("GIT_WORK_TREE").env("LC_ALL", "C");
+    if env.git_dir.is_some() {
+        command.arg("--git-dir=.");
+    }
+    if let Some(file) = &env.config_global {
+        command.env("GIT_CONFIG_GLOBAL", std::path::absolute(file).ok()?);
+    }
+    let output = command.args(["rev-parse", "--absolute-git-dir"]).output().ok()?;
+    let said = output.status.success().then(|| path_from_bytes(output.stdout.trim_ascii_end()))?;
+    std::fs::canonicalize(said).ok()
 }
 
 impl Plumbing<'_> {
@@ -69,6 +84,16 @@ impl Plumbing<'_> {
         Some(entries.map(parse).collect())
     }
 
+    /// A path that is configured; inside, `None` where there is none. `None` when git cannot be asked.
+    pub(super) fn path_setting(&self, key: &str) -> Option<Option<PathBuf>> {
+        let output = self.run(&["config", "-z", "--type=path", "--get", key]).ok()?;
+        match output.status.code() {
+            Some(0) => Some(Some(path_from_bytes(output.stdout.strip_suffix(b"\0")?))),
+            Some(1) => Some(None),
+            _ => None,
+        }
+    }
+
     fn checked(&self, args: &[&str]) -> Result<Vec<u8>, RepoError> {
         let output = self.run(args)?;
         if output.status.success() {
@@ -94,29 +119,11 @@ impl Plumbing<'_> {
         if let Some(list) = &self.env.alternates {
             command.env("GIT_ALTERNATE_OBJECT_DIRECTORIES", list);
         }
+        if let Some(file) = &self.env.config_global {
+            command.env("GIT_CONFIG_GLOBAL", self.base.join(file));
+        }
         command.output().map_err(|error| RepoError::UnsupportedRepository {
             what: format!("its refs are in the reftable format, which needs git itself: {error}"),
         })
     }
-}
-
-/// Whether git itself would work in the repository at `path`, or with `is_searched` around it, although it belongs to
-/// another user: `safe.directory` may be set on a command line, in variables, and for whole folders. Of the
-/// repository's own configuration git takes no such word. `is_named`: by `GIT_DIR`, which git trusts.
-pub(super) fn is_trusted(path: &Path, is_named: bool, is_searched: bool) -> bool {
-    let mut command = Command::new("git");
-    command.args(["rev-parse", "--git-dir"]);
-    if is_named {
-        command.env("GIT_DIR", path);
-    } else {
-        command.current_dir(path);
-        for name in ["GIT_DIR", "GIT_WORK_TREE", "GIT_COMMON_DIR", "GIT_OBJECT_DIRECTORY", "GIT_INDEX_FILE"] {
-            command.env_remove(name);
-        }
-    }
-    if let (false, Some(above)) = (is_searched, path.parent()) {
-        command.env("GIT_CEILING_DIRECTORIES", above);
-    }
-    command.env("GIT_NO_LAZY_FETCH", "1").env("GIT_OPTIONAL_LOCKS", "0").env("LC_ALL", "C");
-    command.output().is_ok_and(|output| output.status.success())
 }

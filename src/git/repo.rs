@@ -9,7 +9,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use git2::{ErrorCode, ObjectFormat, ObjectType, Repository, RepositoryOpenFlags};
+use git2::{Direction, ErrorCode, ObjectFormat, ObjectType, Repository, RepositoryOpenFlags};
 use thiserror::Error;
 
 use super::env::GitEnv;
@@ -17,6 +17,7 @@ use super::object::ObjectError;
 use super::oid::{HashAlgorithm, Oid};
 use super::opening::{allow_extensions, open};
 use super::plumbing::Plumbing;
+use super::tracking::Remote;
 
 /// Why a repository, or a name in it, could not be had. Nothing was scanned.
 #[derive(Debug, Error)]
@@ -294,37 +295,40 @@ impl Repo {
         target.strip_prefix(&format!("refs/remotes/{remote}/")).map(str::to_owned)
     }
 
-    /// Where git looks for this repository's hooks; the directory need not exist.
-    pub fn hooks_dir(&self) -> Result<PathBuf, RepoError> {
-        let mut config = self.git.config()?;
-        if let Some(file) = &self.env.config_global {
-            config = git2::Config::new()?;
-            for (file, level) in [
-                (self.base.join(file), git2::ConfigLevel::Global),
-                (self.common_dir().join("config"), git2::ConfigLevel::Local),
-                (self.git_dir().join("config.worktree"), git2::ConfigLevel::Worktree),
-            ] {
-                if file.is_file() {
-                    config.add_file(&file, level, false)?;
-                }
-            }
-        }
-        match config.get_path("core.hooksPath") {
-            Ok(path) => Ok(self.work_tree().unwrap_or(self.git_dir()).join(path)),
-            Err(error) if error.code() == ErrorCode::NotFound => Ok(self.common_dir().join("hooks")),
-            Err(error) => Err(error.into()),
+    /// Where git looks for this repository's hooks; the directory need not exist. `None` when a setting says
+    /// nowhere. git itself is asked: it knows files and variables with settings that libgit2 does not read.
+    pub fn hooks_dir(&self) -> Result<Option<PathBuf>, RepoError> {
+        let what = || "git does not say where its hooks are (core.hooksPath)".to_owned();
+        let setting = self.git().path_setting("core.hooksPath");
+        match setting.ok_or_else(|| RepoError::UnsupportedRepository { what: what() })? {
+            Some(path) if path.as_os_str().is_empty() => Ok(None),
+            Some(path) => Ok(Some(self.work_tree().unwrap_or(self.git_dir()).join(path))),
+            None => Ok(Some(self.common_dir().join("hooks"))),
         }
     }
 
-    /// The names of the remotes.
-    pub fn remotes(&self) -> Result<Vec<String>, RepoError> {
+    /// The remotes.
+    pub fn remotes(&self) -> Result<Vec<Remote>, RepoError> {
         let names = self.git.remotes()?;
-        Ok(names.iter_bytes().map(|name| String::from_utf8_lossy(name).into_owned()).collect())
+        let names = names.iter_bytes().map(|name| String::from_utf8_lossy(name).into_owned());
+        Ok(names.map(|name| self.remote(name)).collect())
+    }
+
+    /// Of one that libgit2 cannot make sense of, the name alone is known.
+    fn remote(&self, name: String) -> Remote {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let Ok(remote) = self.git.find_remote(&name) else {
+            return Remote { name, address: String::new(), fetches: Vec::new() };
+        };
+        let address = text(remote.pushurl_bytes().unwrap_or_else(|| remote.url_bytes()));
+        let fetches = remote.refspecs().filter(|spec| spec.direction() == Direction::Fetch);
+        let fetches = fetches.map(|spec| (text(spec.src_bytes()), text(spec.dst_bytes()))).collect();
+        Remote { name, address, fetches }
     }
 
     /// All refs with the objects they name, tags not peeled. Symbolic refs to nothing are left out
     /// (the HEAD of a remote whose branch was deleted).
-    pub(super) fn refs(&self) -> Result<Vec<(String, Oid)>, RepoError> {
+    pub fn refs(&self) -> Result<Vec<(String, Oid)>, RepoError> {
         if let Some(plumbing) = self.plumbing() {
             return plumbing.refs();
         }
@@ -332,7 +336,9 @@ impl Repo {
         for reference in self.git.references()? {
             let reference = reference?;
             let name = String::from_utf8_lossy(reference.name_bytes()).into_owned();
-            let target = reference.resolve().ok().and_then(|direct| direct.target());
+            // Resolving one that names an object looks it up once more.
+            let target =
+                reference.target().or_else(|| reference.resolve().ok().and_then(|direct| direct.target()));
             refs.extend(target.and_then(own_id).map(|id| (name, id)));
         }
         Ok(refs)

@@ -138,7 +138,7 @@ fn a_linked_worktree_has_its_own_head_and_index() {
         same(repo.work_tree().expect("not bare"), &linked);
         same(&repo.index_file(), &own.join("index"));
         assert_eq!(repo.head().expect("readable"), Some(oid(&first)));
-        assert_eq!(repo.hooks_dir().expect("readable"), repo.common_dir().join("hooks"));
+        assert_eq!(repo.hooks_dir().expect("readable"), Some(repo.common_dir().join("hooks")));
     }
 }
 
@@ -148,7 +148,7 @@ fn hooks_live_where_the_configuration_says() {
     let repo = || {
         Repo::with_env(test.path(), GitEnv { config_global: Some("/dev/null".into()), ..GitEnv::default() })
     };
-    let hooks = || repo().expect("a repository").hooks_dir().expect("readable");
+    let hooks = || repo().expect("a repository").hooks_dir().expect("readable").expect("somewhere");
     same(hooks().parent().expect("below"), &test.path().join(".git"));
     test.git(&["config", "core.hooksPath", ".husky"]);
     assert_eq!(hooks().file_name(), Some(".husky".as_ref()));
@@ -160,7 +160,9 @@ fn hooks_live_where_the_configuration_says() {
     test.git(&["config", "--unset", "core.hooksPath"]);
     let env = GitEnv { config_global: Some(global), ..GitEnv::default() };
     let repo = Repo::with_env(test.path(), env).expect("a repository");
-    assert_eq!(repo.hooks_dir().expect("readable"), Path::new("/from/global"));
+    assert_eq!(repo.hooks_dir().expect("readable"), Some("/from/global".into()));
+    test.git(&["config", "core.hooksPath", ""]);
+    assert_eq!(repo.hooks_dir().expect("readable"), None);
 }
 
 #[test]

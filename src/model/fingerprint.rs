@@ -39,9 +39,10 @@ impl FingerprintKey {
 pub struct Fingerprint(String);
 
 impl Fingerprint {
-    /// SHA-256 over the length-prefixed key, rule and value: unambiguous without HMAC's second
-    /// pass, because the value is always last and its length is hashed before it.
+    /// SHA-256 over the length-prefixed key, rule and [bare](Secret::bare) value: unambiguous without HMAC's
+    /// second pass, because the value is always last and its length is hashed before it.
     pub fn new(key: &FingerprintKey, rule: &str, value: &Secret) -> Fingerprint {
+        let value = value.bare();
         let mut hash = Sha256::new();
         for part in [b"stopleak fingerprint 1".as_slice(), &key.0, rule.as_bytes(), value.expose()] {
             hash.update((part.len() as u64).to_le_bytes());

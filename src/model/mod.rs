@@ -7,6 +7,7 @@ mod grade;
 mod location;
 mod path;
 mod provenance;
+mod ref_set;
 mod report;
 mod secret;
 
@@ -17,5 +18,6 @@ pub use grade::{Confidence, Severity};
 pub use location::{Location, Locator, Place, Span, character_boundary};
 pub use path::RepoPath;
 pub use provenance::{Carrier, CommitFacts, Life, Provenance};
+pub use ref_set::RefSet;
 pub use report::{Counts, Effort, ScanHeader, ScanReport, StageCounts, Verdict};
 pub use secret::Secret;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::path::RepoPath;
+use super::ref_set::RefSet;
 
 /// What kind of thing carried the bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -65,6 +66,8 @@ pub struct CommitFacts {
 /// How a value fared after it came, over all its places. Full hexadecimal ids of commits.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Life {
+    /// The first that holds it, in the order of the graph.
+    pub first: Option<String>,
     /// Those that took it away, in the order of the graph.
     pub removed: Vec<String>,
     /// Those that brought it back, in the order of the graph.
@@ -88,9 +91,11 @@ pub struct Provenance {
     /// Whether HEAD still holds the object, where history was read.
     pub at_head: Option<bool>,
     /// Full names of the refs from which it can be reached, sorted, where history was read.
-    pub refs: Vec<String>,
+    pub refs: RefSet,
     /// Whether any ref or HEAD reaches it, where history was read.
     pub reachable: Option<bool>,
+    /// The paths from which the first commit took the value as it brought it here, sorted; where history was read.
+    pub moved_from: Vec<RepoPath>,
     /// How the value fared since, where history was read and a file holds it.
     pub life: Option<Arc<Life>>,
 }
@@ -104,8 +109,9 @@ impl Provenance {
             object: None,
             first_commit: None,
             at_head: None,
-            refs: Vec::new(),
+            refs: RefSet::default(),
             reachable: None,
+            moved_from: Vec::new(),
             life: None,
         }
     }

@@ -20,6 +20,28 @@ impl Secret {
         &self.0
     }
 
+    /// The value without what its surroundings make of it: a key of several lines is the same with other line
+    /// ends, indented, and as one line with escapes.
+    #[must_use]
+    pub fn bare(&self) -> Secret {
+        let is_armoured = self.0.starts_with(b"-----BEGIN");
+        if !is_armoured && !self.0.contains(&b'\n') {
+            return self.clone();
+        }
+        let mut bare = Vec::with_capacity(self.0.len());
+        let mut rest = self.0.as_slice();
+        while let Some((&byte, behind)) = rest.split_first() {
+            rest = match (byte, behind) {
+                (b'\\', [b'n' | b'r' | b't', behind @ ..]) if is_armoured => behind,
+                _ => {
+                    bare.extend(Some(byte).filter(|byte| !byte.is_ascii_whitespace()));
+                    behind
+                }
+            };
+        }
+        Secret(bare)
+    }
+
     /// The value as people may see it: its first four characters when it has 16 or more, stars for
     /// the rest. Always eight stars, so that the length stays unknown too.
     pub fn redacted(&self) -> String {
@@ -38,6 +60,19 @@ impl fmt::Debug for Secret {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_is_the_same_however_its_lines_end() {
+        let key =
+            |end: &str| Secret::new(format!("-----BEGIN KEY-----{end}MIIE{end}nrt={end}-----END KEY-----"));
+        let same = [key("\n"), key("\r\n"), key("\n\t"), key("\\n"), key("\\r\\n")];
+        assert!(same.iter().all(|other| other.bare() == same[0].bare()), "{same:?}");
+        assert_ne!(same[0].bare(), key("x").bare());
+        for plain in ["a b\\nc", "p w"] {
+            assert_eq!(Secret::new(plain).bare(), Secret::new(plain));
+        }
+        assert_eq!(Secret::new("a\r\nb").bare(), Secret::new("a\nb").bare());
+    }
 
     #[test]
     fn long_values_show_four_characters_short_ones_none() {

@@ -24,6 +24,7 @@ use std::str::FromStr;
 
 use crate::model::ScanReport;
 
+pub(crate) use escape::shell_word;
 pub use escape::terminal_lines;
 pub use file::{replace_file, write_to_file};
 pub use record::Document;

@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    self, Carrier, Confidence, Counts, CoverageKind, Excerpt, Secret, Severity, Status, Verdict,
+    self, Carrier, Confidence, Counts, CoverageKind, Excerpt, RefSet, Secret, Severity, Status, Verdict,
 };
 
 use super::redact::Redactor;
@@ -122,16 +122,23 @@ pub struct Finding {
     pub committer: Option<String>,
     /// That commit's committer date, RFC 3339.
     pub committed: Option<String>,
+    /// The paths from which that commit took the value as it brought it here.
+    pub moved_from: Vec<String>,
     /// Whether that commit is a merge.
     pub merge: Option<bool>,
     /// Whether history is cut off there: the true commit is that one or before it.
     pub shallow: Option<bool>,
     /// Whether HEAD still holds it.
     pub at_head: Option<bool>,
-    /// Full names of the refs that reach it.
+    /// Full names of the refs that reach it, sorted: at most 250 each of branches, remote-tracking branches, tags and
+    /// others.
     pub refs: Vec<String>,
+    /// How many refs reach it.
+    pub refs_count: usize,
     /// Whether any ref or HEAD reaches it.
     pub reachable: Option<bool>,
+    /// Id of the commit that brought the value first, wherever it was.
+    pub first_seen: Option<String>,
     /// Ids of the commits that took the value away, wherever it was.
     pub removed_in: Vec<String>,
     /// Ids of the commits that brought it back.
@@ -350,11 +357,14 @@ impl Finding {
             date: commit.map(|commit| commit.date.clone()),
             committer: commit.map(|commit| redactor.text(&commit.committer)),
             committed: commit.map(|commit| commit.committed.clone()),
+            moved_from: origin.moved_from.iter().map(|path| redactor.path(path)).collect(),
             merge: commit.map(|commit| commit.merge),
             shallow: commit.map(|commit| commit.shallow),
             at_head: origin.at_head,
-            refs: origin.refs.iter().map(|name| redactor.text(name)).collect(),
+            refs: listed(&origin.refs).map(|name| redactor.text(name)).collect(),
+            refs_count: origin.refs.len(),
             reachable: origin.reachable,
+            first_seen: life.first,
             removed_in: life.removed,
             back_in: life.back,
             last_commit: life.last,
@@ -377,6 +387,20 @@ impl Coverage {
             remedy: entry.remedy.as_ref().map(|remedy| redactor.text(remedy)),
         }
     }
+}
+
+/// Refs of one kind that a finding lists. Whoever mirrors a repository of a forge has one for each pull request.
+const MAX_REFS: usize = 250;
+
+/// Those that are listed, sorted.
+fn listed(refs: &RefSet) -> impl Iterator<Item = &str> {
+    let mut counts = [0; 4];
+    refs.iter().filter(move |name| {
+        let kinds = ["refs/heads/", "refs/remotes/", "refs/tags/"];
+        let kind = kinds.iter().position(|kind| name.starts_with(kind)).unwrap_or(kinds.len());
+        counts[kind] += 1;
+        counts[kind] <= MAX_REFS
+    })
 }
 
 fn value_text(secret: &Secret, show_secrets: bool) -> String {

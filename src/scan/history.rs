@@ -165,8 +165,8 @@ fn scan_one(
     say_pointers(inspector, &attribution, &pointers, prefix, &mut outcome);
     let submodules = Submodule::all(attribution.submodules());
     drop(attribution);
-    let lives = places.lives(view, &trees, &hits, settings.confidence);
-    drop((trees, hits));
+    let lives = places.follow(view, &trees, &hits, &file_names, settings.confidence);
+    drop((trees, hits, file_names));
     places.findings(view, settings, &lives, &mut outcome);
     Ok((outcome, submodules))
 }

@@ -222,7 +222,7 @@ impl<'s> Inspector<'s> {
         }
     }
 
-    /// The values in `bytes`, of any confidence: what an older version already held.
+    /// The bare values in `bytes`, of any confidence: what an older version already held.
     pub(super) fn values(&self, bytes: &[u8]) -> HashSet<Secret> {
         if bytes.is_empty() {
             return HashSet::new();
@@ -230,16 +230,19 @@ impl<'s> Inspector<'s> {
         let values = || {
             let chunk = decode::text(bytes);
             let matches = self.engine().candidates(&chunk.text);
-            matches.iter().map(|found| Secret::new(found.span.of(&chunk.text))).collect()
+            matches.iter().map(|found| Secret::new(found.span.of(&chunk.text)).bare()).collect()
         };
         // Knowing nothing of the old version makes everything new: the side on which to err.
         catch_unwind(AssertUnwindSafe(values)).unwrap_or_default()
     }
 
-    /// Those of the `wanted` values that are values in `bytes`. Cheap where none of them is.
+    /// Those of the `wanted` bare values that are values in `bytes`. Cheap where none of them is.
     pub(super) fn values_among(&self, bytes: &[u8], wanted: &HashSet<Secret>) -> HashSet<Secret> {
+        /// So much of a bare value stands together in a text.
+        const TOGETHER: usize = 8;
         let text = decode::text(bytes).text;
-        if !wanted.iter().any(|value| memmem::find(&text, value.expose()).is_some()) {
+        let start = |value: &Secret| value.expose()[..value.expose().len().min(TOGETHER)].to_vec();
+        if !wanted.iter().any(|value| memmem::find(&text, &start(value)).is_some()) {
             return HashSet::new();
         }
         self.values(bytes).intersection(wanted).cloned().collect()

@@ -75,7 +75,13 @@ mod tests {
             assert_eq!((report.is_complete(), report.findings.is_empty()), (!late, late));
             report.coverage.iter().map(|entry| entry.what.clone()).collect::<Vec<_>>()
         };
-        let push = |to: &str| Target::Push { to: vec![to.to_owned()], known: vec![], remote: "x".to_owned() };
+        let push = |to: &str| Target::Push {
+            to: vec![to.to_owned()],
+            known: vec![],
+            names: vec![],
+            remote: "x".to_owned(),
+            address: String::new(),
+        };
         for (target, what) in [(Target::Staged, "1 file"), (push(&tip), "2 commits"), (push(&blob), "1 file")]
         {
             assert_eq!(gaps(&target, true), [what]);

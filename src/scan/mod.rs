@@ -5,6 +5,7 @@
 //! of what was.
 
 mod excerpt;
+mod fates;
 mod files;
 mod history;
 mod inspect;
@@ -18,7 +19,7 @@ mod staged;
 mod survey;
 mod texts;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -63,14 +64,20 @@ pub enum Target {
         to: Vec<String>,
         /// Ids that the remote has already. Those that nobody knows here are passed over.
         known: Vec<String>,
+        /// Names of refs that the remote has not yet.
+        names: Vec<Vec<u8>>,
         /// The remote's name, whose remote-tracking branches tell what else it has.
         remote: String,
+        /// Its address; where it has no name, remotes with the same one tell.
+        address: String,
     },
     /// What a repository is being sent: every commit that the new refs reach and no ref of it does yet, and
     /// the tags among them.
     Receive {
         /// Ids of the objects that refs are to name: commits or tags.
         to: Vec<String>,
+        /// Names of refs that it has not yet.
+        names: Vec<Vec<u8>>,
     },
     /// Texts that nothing stores yet.
     Texts {
@@ -228,19 +235,17 @@ pub fn run(target: &Target, settings: &Settings) -> Result<ScanReport, ScanError
         }
         Target::Stdin { name } => ("scan", name.clone(), files::scan_stdin(&inspector, settings, name)?),
         Target::Staged => ("staged", String::new(), staged::scan(&inspector, settings)?),
-        Target::Push { to, known, remote } => {
-            let commits =
-                Commits::NotOnRemote { to: to.clone(), known: known.clone(), remote: remote.clone() };
+        Target::Push { to, known, names, remote, address } => {
+            let (remote, address) = (remote.clone(), address.clone());
             let name = format!("{} --not --remotes={remote}", to.join(" "));
-            let selection = Selection::until(settings.view()?, &commits, settings.deadline)?;
-            let outcome = range::scan(&inspector, settings, &selection, &name);
+            let commits = Commits::NotOnRemote { to: to.clone(), known: known.clone(), remote, address };
+            let outcome = pushed(&inspector, settings, &commits, &name, names)?;
             ("range", name, outcome)
         }
-        Target::Receive { to } => {
-            let commits = Commits::NotInRefs { to: to.clone() };
+        Target::Receive { to, names } => {
             let name = format!("{} --not --all", to.join(" "));
-            let selection = Selection::until(settings.view()?, &commits, settings.deadline)?;
-            let outcome = range::scan(&inspector, settings, &selection, &name);
+            let commits = Commits::NotInRefs { to: to.clone() };
+            let outcome = pushed(&inspector, settings, &commits, &name, names)?;
             ("range", name, outcome)
         }
         Target::Texts { texts } => ("scan", String::new(), texts::scan(&inspector, texts)),
@@ -251,6 +256,29 @@ pub fn run(target: &Target, settings: &Settings) -> Result<ScanReport, ScanError
         }
     };
     Ok(report(command, name, outcome, settings, &inspector))
+}
+
+/// What a push brings: `commits`, called `name`, and the names of new refs. Mostly that is nothing to speak of: then
+/// commits that are not new are no harm, and nobody waits for the proof that they are. Whatever would be said is said
+/// of new commits only.
+fn pushed(
+    inspector: &Inspector<'_>,
+    settings: &Settings,
+    commits: &Commits,
+    name: &str,
+    refs: &[Vec<u8>],
+) -> Result<Outcome, ScanError> {
+    let mut selection = Selection::likely_until(settings.view()?, commits, settings.deadline)?;
+    let mut outcome = range::scan(inspector, settings, &selection, name);
+    let is_told = outcome.findings.iter().any(|finding| finding.confidence >= settings.confidence)
+        || outcome.coverage.iter().any(|entry| entry.kind.is_gap())
+        || outcome.late != Late::default();
+    if is_told && selection.walked.unproved {
+        selection = Selection::until(selection.view, commits, settings.deadline)?;
+        outcome = range::scan(inspector, settings, &selection, name);
+    }
+    outcome.absorb(names::scan_ref_names(inspector, refs));
+    Ok(outcome)
 }
 
 /// Scans commits that were selected before: `command` says why, `name` what they are.
@@ -334,9 +362,14 @@ fn names(report: &ScanReport) -> Vec<u8> {
     let mut names: BTreeSet<&[u8]> = BTreeSet::from([report.header.target.as_bytes()]);
     names.extend(report.header.refs.iter().map(String::as_bytes));
     names.extend(report.notes.iter().chain(&report.nothing).map(String::as_bytes));
+    let mut lists = HashSet::new();
     for finding in &report.findings {
         names.insert(finding.provenance.path.as_bytes());
-        names.extend(finding.provenance.refs.iter().map(String::as_bytes));
+        // Nearly all findings share one list.
+        let list = finding.provenance.refs.list();
+        if lists.insert(list.as_ptr()) {
+            names.extend(list.iter().map(String::as_bytes));
+        }
         if let Some(commit) = &finding.provenance.first_commit {
             names.extend([commit.author.as_bytes(), commit.committer.as_bytes()]);
         }

@@ -1,4 +1,4 @@
-//! What stands in names and messages instead of files: of commits, tags, people, files.
+//! What stands in names and messages instead of files: of commits, tags, people, files, refs.
 //!
 //! Of a file's name only what has a shape of its own counts. A name holds words like `password` beside
 //! anything.
@@ -80,6 +80,20 @@ pub(super) fn scan_file_names<R: ReadObjects>(
             finding.status = Status::Old;
             finding.status_reason = Some("in a name that was there before".to_owned());
         }
+    }
+    outcome
+}
+
+/// Scans the names of refs that come into being.
+pub(super) fn scan_ref_names(inspector: &Inspector<'_>, names: &[Vec<u8>]) -> Outcome {
+    let mut outcome = Outcome::default();
+    for name in names {
+        let path = RepoPath::new(name.as_slice());
+        let inspected = inspector.inspect(name, || format!("name of {}", path.to_text()));
+        outcome.counts.bytes += name.len() as u64;
+        outcome.coverage.extend(inspected.gap);
+        let provenance = Provenance { carrier: Carrier::RefName, ..Provenance::file(path) };
+        outcome.findings.extend(inspector.place(inspected.candidates, &provenance));
     }
     outcome
 }

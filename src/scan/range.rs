@@ -45,7 +45,13 @@ pub(super) fn scan(
         }
         outcome.absorb(part);
     }
-    outcome.absorb(scan_changes(inspector, objects, &range.tagged, settings.threads_for(range.tagged.len())));
+    let mut tagged =
+        scan_changes(inspector, objects, &range.tagged, settings.threads_for(range.tagged.len()));
+    if tagged.findings.iter().any(|finding| finding.status == Status::New) {
+        let known = selection.known_trees(settings.deadline);
+        mark_copies(inspector, objects, &known, &mut tagged.findings);
+    }
+    outcome.absorb(tagged);
     range.tags.iter().for_each(|tag| outcome.absorb(scan_written(inspector, objects, tag)));
     outcome.findings = first_of_each_place(outcome.findings);
     honour_marks_of_the_base(inspector, settings, view, &mut outcome.findings);

@@ -3,10 +3,10 @@
 
 use std::collections::HashSet;
 
+use crate::git::ReadObjects;
 use crate::git::diff::Change;
 use crate::git::tree::Mode;
-use crate::git::{Oid, ReadObjects};
-use crate::model::{Carrier, Counts, Finding, Provenance, RepoPath, Secret, Status};
+use crate::model::{Carrier, Counts, Coverage, Finding, Provenance, RepoPath, Secret, Status};
 use crate::source::staged::staged;
 use crate::source::view::{lfs_pointer, object_gap};
 
@@ -18,7 +18,12 @@ use super::{Outcome, ScanError, Settings, map};
 pub(super) fn scan(inspector: &Inspector<'_>, settings: &Settings) -> Result<Outcome, ScanError> {
     let view = settings.view()?;
     let staged = staged(&view)?;
-    let mut outcome = Outcome { coverage: staged.coverage, ..Outcome::default() };
+    let mut outcome = Outcome {
+        coverage: staged.coverage,
+        notes: staged.notes,
+        nothing: staged.nothing,
+        ..Outcome::default()
+    };
     let threads = settings.threads_for(staged.changes.len());
     let mut changes = scan_changes(inspector, &view.objects, &staged.changes, threads);
     mark_copies(inspector, &view.objects, &staged.parent_trees, &mut changes.findings);
@@ -68,8 +73,11 @@ fn scan_change<R: ReadObjects>(inspector: &Inspector<'_>, objects: &R, change: &
     let provenance = Provenance { carrier, object: Some(id.to_string()), ..Provenance::file(path) };
     outcome.findings = inspector.place(inspected.candidates, &provenance);
     if !outcome.findings.is_empty() {
-        let before = values_of(inspector, objects, change.olds.iter());
+        let (before, lost) = values_before(inspector, objects, change);
         mark_old(&mut outcome.findings, &before, "already in the file before this change");
+        if outcome.findings.iter().any(|finding| finding.status == Status::New) {
+            outcome.coverage.extend(lost);
+        }
     }
     outcome
 }
@@ -112,21 +120,34 @@ fn mark_moved<R: ReadObjects>(
 
 fn new_values(findings: &[Finding]) -> HashSet<Secret> {
     let new = findings.iter().filter(|finding| finding.status == Status::New);
-    new.map(|finding| finding.secret.clone()).collect()
+    new.map(|finding| finding.secret.bare()).collect()
 }
 
-fn values_of<'o, R: ReadObjects>(
+/// The values of the versions that a change replaces, and those of them that cannot be read: they excuse
+/// nothing, and nobody can say what is new.
+fn values_before<R: ReadObjects>(
     inspector: &Inspector<'_>,
     objects: &R,
-    ids: impl Iterator<Item = &'o Oid>,
-) -> HashSet<Secret> {
-    // An old version that cannot be read excuses nothing.
-    ids.filter_map(|id| objects.read(id).ok()).flat_map(|object| inspector.values(&object.data)).collect()
+    change: &Change,
+) -> (HashSet<Secret>, Vec<Coverage>) {
+    let (mut values, mut lost) = (HashSet::new(), Vec::new());
+    for id in &change.olds {
+        match objects.read(id) {
+            Ok(object) => values.extend(inspector.values(&object.data)),
+            Err(error) => {
+                let mut gap = object_gap(&error, Some(&change.path));
+                gap.reason.push_str(": the version before this change, so that its values seem new");
+                lost.push(gap);
+            }
+        }
+    }
+    (values, lost)
 }
 
+/// `before` has bare values.
 pub(super) fn mark_old(findings: &mut [Finding], before: &HashSet<Secret>, reason: &str) {
     for finding in findings.iter_mut().filter(|finding| finding.status == Status::New) {
-        if before.contains(&finding.secret) {
+        if before.contains(&finding.secret.bare()) {
             finding.status = Status::Old;
             finding.status_reason = Some(reason.to_owned());
         }

@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
-use crate::git::attribution::{Attribution, Reach, Sought, Trees, attribute, lives, reach};
+use crate::git::attribution::{
+    Attribution, Holder, Life, Reach, Sought, Spot, Spread, Trees, attribute, lives, reach, spreads,
+};
 use crate::git::graph::{CommitGraph, Commits};
 use crate::git::refs::{Tip, TipClass, broken, tips};
 use crate::git::repo::RepoError;
 use crate::git::tag::tags_at;
 use crate::git::{ObjectError, Oid};
-use crate::model::{Coverage, CoverageKind, Life};
+use crate::model::{Coverage, CoverageKind};
 
 use super::range::shallow_gap;
 use super::view::{RepoView, object_gap};
@@ -122,14 +124,18 @@ impl History {
 
     /// How each value fared, given by the blobs that hold it: blobs that `trees` were asked for.
     pub fn lives(&self, view: &RepoView, trees: &Trees, values: &[Vec<Oid>]) -> Vec<Life> {
-        let hex = |ids: &[Oid]| ids.iter().map(Oid::to_string).collect();
-        let lives = lives(&view.objects, &self.graph, &self.tips, self.head, trees, values);
-        let told = lives.into_iter().map(|life| Life {
-            removed: hex(&life.removed),
-            back: hex(&life.back),
-            last: life.last.map(|id| id.to_string()),
-        });
-        told.collect()
+        lives(&view.objects, &self.graph, &self.tips, self.head, trees, values)
+    }
+
+    /// Which refs have each value at each of the `spots`; the spots of one value stand together.
+    pub fn spreads(
+        &self,
+        view: &RepoView,
+        trees: &Trees,
+        values: &[Vec<Holder>],
+        spots: &[Spot<'_>],
+    ) -> Vec<Spread> {
+        spreads(&view.objects, &self.graph, &self.tips, self.head, trees, values, spots)
     }
 
     /// What reaches the commits.

@@ -54,13 +54,15 @@ pub fn range(selection: &Selection, threads: usize, deadline: Option<Instant>) -
         return result;
     }
     result.coverage.extend(walked.missing.iter().map(|error| object_gap(error, None)));
-    result.coverage.extend(walked.boundary.iter().map(|id| shallow_gap(&format!("commit {id}"))));
-    // The range may then hold more than is new, and never less.
     let excluded: &[ObjectError] = if selection.is_push { &[] } else { &walked.exclude_missing };
     let side = Some(&b"the excluded side of the range"[..]);
     result.coverage.extend(excluded.iter().map(|error| object_gap(error, side)));
-    if walked.exclude_cut && !selection.is_push && !selection.is_cut() {
-        result.coverage.push(shallow_gap("the excluded side of the range"));
+    if !selection.is_push {
+        result.coverage.extend(walked.boundary.iter().map(|id| shallow_gap(&format!("commit {id}"))));
+        // The range may then hold more than is new, and never less.
+        if walked.exclude_cut && !selection.is_cut() {
+            result.coverage.push(shallow_gap("the excluded side of the range"));
+        }
     }
     for (id, kind) in &walked.others {
         match kind {

@@ -1,16 +1,17 @@
 //! Which commits a range, a push or a pull request brings, and from where they branch off.
 //!
-//! Found by walking the objects alone: replace refs, grafts and commit-graph files have no say, and dates
-//! decide nothing.
+//! Found by walking the objects alone: replace refs and grafts have no say, dates decide nothing, and commit-graph
+//! files only tell where a walk may end.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Instant;
 
 use crate::git::bases::latest;
-use crate::git::refs::{TipClass, tips};
 use crate::git::repo::RepoError;
-use crate::git::revs::{Range, walk_range_until};
+use crate::git::revs::{Range, walk_likely_range_until, walk_range_until};
+use crate::git::store::ObjectStore;
 use crate::git::tag::peel;
+use crate::git::tracking::Tracking;
 use crate::git::{Kind, Oid};
 
 use super::view::RepoView;
@@ -35,6 +36,8 @@ pub enum Commits {
         known: Vec<String>,
         /// The remote's name.
         remote: String,
+        /// Its address.
+        address: String,
     },
     /// What objects reach and no ref of this repository does.
     NotInRefs {
@@ -53,10 +56,13 @@ pub struct Selection {
     pub exclude: Vec<Oid>,
     /// The tips that were taken.
     pub include: Vec<Oid>,
-    /// Whether it is a push, which must not be refused because more commits seem new than are.
+    /// Whether it is about a push. More commits than are new are no harm then, and of what a shallow clone
+    /// cut off nothing is pushed: it must not be refused for either.
     pub is_push: bool,
     shallow: HashSet<Oid>,
 }
+
+type Walk = fn(&ObjectStore, &HashSet<Oid>, &[Oid], &[Oid], Option<Instant>) -> Range;
 
 impl Commits {
     /// The tips to leave out, and those to take.
@@ -67,24 +73,15 @@ impl Commits {
             }
             Commits::Spec(revision) => Ok((Vec::new(), vec![view.repo.tip(&view.objects, revision)?])),
             Commits::Between { known, to } => Ok((known.clone(), vec![*to])),
-            Commits::NotOnRemote { to, known, remote } => {
-                let prefix = format!("refs/remotes/{remote}/");
-                // A remote may be called `origin/fork`, whose branches `origin` need not have.
-                let others = view.repo.remotes()?.into_iter().map(|name| format!("refs/remotes/{name}/"));
-                let others: Vec<String> = others.filter(|other| other.len() > prefix.len()).collect();
-                let is_tracked = |name: &str| {
-                    name.starts_with(&prefix) && !others.iter().any(|other| name.starts_with(other))
-                };
-                let tracked = tips(&view.repo)?
-                    .into_iter()
-                    .filter(|tip| tip.class == TipClass::Ref && is_tracked(&tip.name));
+            Commits::NotOnRemote { to, known, remote, address } => {
+                let tracking = Tracking::of(&view.repo, remote, address)?;
+                let tracked = view.repo.refs()?.into_iter().filter(|(name, _)| tracking.tracks(name));
                 let known = known.iter().filter_map(id).filter(|id| view.objects.contains(id));
-                let exclude = tracked.map(|tip| tip.id).chain(known).collect();
+                let exclude = tracked.map(|(_, id)| id).chain(known).collect();
                 Ok((exclude, ids(to)?))
             }
             Commits::NotInRefs { to } => {
-                let refs = tips(&view.repo)?.into_iter().filter(|tip| tip.class == TipClass::Ref);
-                Ok((refs.map(|tip| tip.id).collect(), ids(to)?))
+                Ok((view.repo.refs()?.into_iter().map(|(_, id)| id).collect(), ids(to)?))
             }
         }
     }
@@ -111,9 +108,27 @@ impl Selection {
         commits: &Commits,
         deadline: Option<Instant>,
     ) -> Result<Selection, RepoError> {
+        Selection::walked_by(walk_range_until, view, commits, deadline)
+    }
+
+    /// The same, where in a large repository dates may end the search: see [`Range::unproved`].
+    pub fn likely_until(
+        view: RepoView,
+        commits: &Commits,
+        deadline: Option<Instant>,
+    ) -> Result<Selection, RepoError> {
+        Selection::walked_by(walk_likely_range_until, view, commits, deadline)
+    }
+
+    fn walked_by(
+        walk: Walk,
+        view: RepoView,
+        commits: &Commits,
+        deadline: Option<Instant>,
+    ) -> Result<Selection, RepoError> {
         let (exclude, include) = commits.tips(&view)?;
         let shallow = view.repo.shallow()?;
-        let walked = walk_range_until(&view.objects, &shallow, &exclude, &include, deadline);
+        let walked = walk(&view.objects, &shallow, &exclude, &include, deadline);
         let is_push = matches!(commits, Commits::NotOnRemote { .. } | Commits::NotInRefs { .. });
         let selection = Selection { view, walked, exclude, include, is_push, shallow };
         if let Commits::Spec(spec) = commits
@@ -135,6 +150,12 @@ impl Selection {
     /// Whether a shallow clone cuts off history that belongs to the commits.
     pub fn is_cut(&self) -> bool {
         !self.walked.boundary.is_empty()
+    }
+
+    /// The root trees of all that was left out; none where that takes longer than until the `deadline`.
+    pub fn known_trees(&self, deadline: Option<Instant>) -> Vec<Oid> {
+        let walked = walk_range_until(&self.view.objects, &self.shallow, &[], &self.exclude, deadline);
+        walked.commits.iter().filter(|_| !walked.out_of_time).map(|commit| commit.tree).collect()
     }
 
     /// The commit that everything was asked of; `None` where tags lead to none.

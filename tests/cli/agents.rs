@@ -35,7 +35,7 @@ fn claude_code() {
       "hooks": {
         "PreToolUse": [
           {
-            "matcher": "Bash|Edit|MultiEdit|NotebookEdit|Write|WebFetch|WebSearch|Task|mcp__.*",
+            "matcher": "Bash|PowerShell|Monitor|Edit|MultiEdit|NotebookEdit|Write|WebFetch|WebSearch|Task|Agent|SendMessage|mcp__.*",
             "hooks": [
               {
                 "type": "command",

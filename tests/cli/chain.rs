@@ -172,6 +172,20 @@ fn without_the_hook_that_was_there_before_it_refuses() {
 }
 
 #[test]
+fn the_hook_that_was_there_before_runs_when_ours_is_given_another_name() {
+    let world = chained("pre-commit");
+    // As the pre-commit framework does with what it finds.
+    let hooks = world.path("work/.git/hooks");
+    fs::rename(hooks.join("pre-commit"), hooks.join("pre-commit.legacy")).expect("renamed");
+    put(&world, "work/.git/hooks/pre-commit", "#!/bin/sh\nexec \"${0%/*}\"/pre-commit.legacy\n");
+    assert_eq!(git(&world, &["commit", "-q", "--allow-empty", "-m", "x"]).code, 0);
+    assert_eq!(told(&world), "0 \n");
+    let run =
+        world.run(world.command("sh", "work/.git/hooks").arg("pre-commit.legacy").env("TOLD", "/dev/null"));
+    assert!(!run.stderr.contains("is gone"), "{}", run.stderr);
+}
+
+#[test]
 fn two_hooks_of_others_are_not_mixed_up() {
     let world = chained("pre-commit");
     put(&world, "work/.git/hooks/pre-commit", "#!/bin/sh\nexit 0\n");
@@ -233,4 +247,27 @@ fn what_is_said_of_git_holds() {
     assert_eq!(runs(&["format-patch", "-q", "-1", "-o", "../patches", "main"]), "");
     assert_eq!(runs(&["checkout", "-q", "-b", "third", "main~"]), "");
     assert_eq!(runs(&["am", "-q", world.path("patches/0001-b.patch").to_str().expect("text")]), "");
+    assert_eq!(runs(&["stash", "-q"]), "");
+    assert_eq!(runs(&["tag", "-a", "-m", "x", "v1"]), "");
+    assert_eq!(runs(&["notes", "add", "-m", "x"]), "");
+    let editors = ["-c", "core.editor=true", "-c", "sequence.editor=sed -i.bak s/^pick/reword/"];
+    let reword = [&editors[..], &["rebase", "-q", "-i", "HEAD~"]].concat();
+    assert_eq!(runs(&reword), commit);
+    let diverged = |name: &str| {
+        for (branch, from) in [(format!("{name}-a"), "third"), (format!("{name}-b"), "third")] {
+            world.git(&["checkout", "-q", "-b", &branch, from]);
+            world.write("work/a.txt", &branch);
+            world.git(&["commit", "-q", "--no-verify", "-a", "-m", "x"]);
+        }
+        format!("{name}-a")
+    };
+    let resolved = |command: &[&str]| {
+        assert_eq!(git(&world, command).code, 1, "a conflict");
+        edit("a.txt");
+        world.git(&["add", "."]);
+        runs(&["-c", "core.editor=true", command[0], "--continue"])
+    };
+    assert_eq!(resolved(&["merge", &diverged("merge")]), commit);
+    assert_eq!(resolved(&["cherry-pick", &diverged("pick")]), commit);
+    assert_eq!(resolved(&["rebase", &diverged("rebase")]), "");
 }

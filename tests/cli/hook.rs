@@ -19,9 +19,10 @@ fn install_is_idempotent_and_uninstall_removes_what_it_made() {
     let world = World::repository();
     assert_snapshot!(world.stopleak(&["hook", "install"]).stderr, @r"
     installed [WORLD]/work/.git/hooks/pre-commit
-      git runs it for commit (also -a, --amend, and to conclude a merge by hand); not for automatic merges, cherry-pick, revert, the picks of a rebase, am, --no-verify, or commits made without git's own command (web pages, some IDEs)
+      git runs it for commit (also -a, --amend, a rebase's reword, and to conclude a merge, cherry-pick or revert by hand); not for automatic merges, cherry-pick and revert without conflicts, the other steps of a rebase (nor rebase --continue), am, stash, --no-verify, or commits made without git's own command (web pages, some IDEs)
     installed [WORLD]/work/.git/hooks/pre-merge-commit
-      git runs it for merges (also by pull) that need no hand; not for fast-forwards, for conflicts (pre-commit checks those), --no-verify, or merges made on a web page
+      git runs it for merges (also by pull) that need no hand; not for fast-forwards, for conflicts and --no-commit (pre-commit checks those), the merges of a rebase, --no-verify, or merges made on a web page
+    what cherry-pick, rebase and am bring is seen by pre-push: stopleak hook install --hook pre-push
     ");
     let first = world.read("work/.git/hooks/pre-commit");
     assert_snapshot!(world.stopleak(&["hook", "install"]).stderr, @r"
@@ -114,6 +115,10 @@ fn every_manager_is_told_in_its_own_words() {
         ("#!/bin/sh\ncall_lefthook run pre-commit\n", "lefthook.yml"),
         ("#!/bin/sh\n. \"$(dirname -- \"$0\")/_/husky.sh\"\n", ".husky/pre-commit"),
         ("#!/usr/bin/env ruby\n# overcommit\n", ".overcommit.yml"),
+        (
+            "#!/bin/sh\n[ \"$SKIP_SIMPLE_GIT_HOOKS\" = 1 ] || true\n",
+            "package.json: \"pre-commit\": \"stopleak hook run",
+        ),
     ] {
         let world = World::repository();
         world.write("work/.git/hooks/pre-commit", content);
@@ -193,6 +198,59 @@ fn core_hooks_path_is_respected_and_a_shared_one_is_said() {
 
     world.git(&["config", "core.hooksPath", "/dev/null"]);
     assert_eq!(world.stopleak(&["hook", "install"]).code, 2);
+}
+
+#[test]
+fn core_hooks_path_of_variables_and_other_files() {
+    let world = World::repository();
+    let place = |name: &str| world.path(name).to_string_lossy().into_owned();
+    world.write("system", format!("[core]\n\thooksPath = {}\n", place("of-system")));
+    world.write("global", "[core]\n\thooksPath = ~/of-home\n");
+    let install = |variables: &[(&str, String)]| {
+        let mut command = world.command(binary(), "work");
+        command.args(["hook", "install"]).envs(variables.iter().map(|(name, value)| (name, value)));
+        world.run(&mut command)
+    };
+    let counted = |path: String| {
+        let one = [("GIT_CONFIG_COUNT", "1".to_owned()), ("GIT_CONFIG_KEY_0", "core.hooksPath".to_owned())];
+        [&one[..], &[("GIT_CONFIG_VALUE_0", path)]].concat()
+    };
+    let system = [("GIT_CONFIG_NOSYSTEM", "0".to_owned()), ("GIT_CONFIG_SYSTEM", place("system"))];
+    for (variables, folder) in [
+        (counted(place("counted")), "counted"),
+        (system.to_vec(), "of-system"),
+        (vec![("GIT_CONFIG_GLOBAL", place("global"))], "of-home"),
+    ] {
+        let run = install(&variables);
+        assert_eq!(run.code, 0, "{folder}: {}", run.stderr);
+        assert!(world.path(folder).join("pre-commit").is_file(), "{folder}: {}", run.stderr);
+    }
+    let run = install(&counted(String::new()));
+    assert_eq!(run.code, 2, "{}", run.stderr);
+    assert!(run.stderr.contains("git runs no hooks"), "{}", run.stderr);
+    assert!(!world.path("work/pre-commit").exists());
+}
+
+#[test]
+fn a_folder_in_the_place_of_a_hook() {
+    let world = World::repository();
+    std::fs::create_dir_all(world.path("work/.git/hooks/pre-merge-commit")).expect("made");
+    let run = world.stopleak(&["hook", "install"]);
+    assert_eq!(run.code, 2, "{}", run.stderr);
+    assert!(run.stderr.contains("pre-merge-commit is a folder"), "{}", run.stderr);
+    assert!(!world.path("work/.git/hooks/pre-commit").exists(), "all or none");
+    let run = world.stopleak(&["hook", "status"]);
+    assert!(run.code == 0 && run.stdout.contains("a folder: git ignores it"), "{}", run.stdout);
+    assert_eq!(world.stopleak(&["hook", "uninstall"]).code, 0);
+}
+
+#[test]
+fn pre_push_is_recommended_where_it_is_not_there() {
+    let recommended = |run: Run| run.stderr.contains("hook install --hook pre-push");
+    let world = World::repository();
+    assert!(recommended(world.stopleak(&["hook", "install"])));
+    assert!(!recommended(world.stopleak(&["hook", "install", "--hook", "pre-push"])));
+    assert!(!recommended(world.stopleak(&["hook", "install"])));
 }
 
 #[test]

@@ -220,6 +220,21 @@ fn claude_has_used_a_tool() {
 }
 
 #[test]
+fn claude_asks_for_permission() {
+    let world = World::repository();
+    let call = |command: String| {
+        claude(&world, "PermissionRequest", json!({"tool_name": "Bash", "tool_input": {"command": command}}))
+    };
+    let (run, denied) = answer(&world, &call(format!("export TOKEN={}", token(2))));
+    let output = &denied["hookSpecificOutput"];
+    assert_eq!((run.code, &output["hookEventName"]), (0, &json!("PermissionRequest")));
+    assert_eq!(output["decision"]["behavior"], "deny");
+    let message = output["decision"]["message"].as_str().expect("a message");
+    assert!(message.contains("the shell command"), "{message}");
+    passes(&world, &call("make".to_owned()));
+}
+
+#[test]
 fn a_prompt_for_claude() {
     let world = World::repository();
     let prompt = |text: &str| claude(&world, "UserPromptSubmit", json!({"prompt": text}));
@@ -315,6 +330,17 @@ fn cursor_uses_a_tool() {
     };
     assert!(denied_to_cursor(&world, &write(&line(2))).contains("b.txt:1"));
     allowed_to_cursor(&world, &write("harmless\n"));
+}
+
+#[test]
+fn cursor_starts_a_subagent() {
+    let world = World::repository();
+    let call = |event, task: String| cursor(&world, event, json!({"subagent_type": "shell", "task": task}));
+    let task = format!("deploy with {}", token(2));
+    assert!(denied_to_cursor(&world, &call("subagentStart", task.clone())).contains("the task"));
+    allowed_to_cursor(&world, &call("subagentStart", "deploy".to_owned()));
+    // It has ended.
+    allowed_to_cursor(&world, &call("subagentStop", task));
 }
 
 #[test]

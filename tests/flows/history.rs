@@ -492,7 +492,7 @@ fn a_value_that_went_and_came_back_says_so() {
     assert_eq!(of(2)["removed_in"], serde_json::json!([]));
     assert_eq!(of(2)["last_commit"], id(&world, "HEAD"));
     let told = world.stopleak_in("work", &["history", "--color", "never"]).stdout;
-    let expected = format!("removed in {} and 1 more, back in {}, last in", &out[..12], &back[..12]);
+    let expected = format!("removed in {} and 1 more, back in {}, last seen in", &out[..12], &back[..12]);
     assert!(told.contains(&expected), "{told}");
 }
 

@@ -481,6 +481,24 @@ fn a_repository_of_another_user_that_is_called_safe_is_read() {
         return;
     }
     all_three(&world);
+    // git hears of it in more ways.
+    std::fs::rename(world.path(".gitconfig"), world.path("settings")).expect("renamed");
+    let run = |variables: &[(&str, &str)]| {
+        let mut command = world.command(binary(), "work");
+        world.run(command.args(["history", "."]).envs(variables.iter().copied())).code
+    };
+    assert_eq!(run(&[]), 2);
+    let settings = world.path("settings");
+    assert_eq!(run(&[("GIT_CONFIG_GLOBAL", settings.to_str().expect("text"))]), 1);
+    let counted =
+        [("GIT_CONFIG_COUNT", "1"), ("GIT_CONFIG_KEY_0", "safe.directory"), ("GIT_CONFIG_VALUE_0", "/else")];
+    assert_eq!(run(&counted), 2);
+    assert_eq!(run(&[counted[0], counted[1], ("GIT_CONFIG_VALUE_0", "*")]), 1);
+    // Nor is another repository's trust its own.
+    world.git(&["init", "-q", "../other"]);
+    let mut command = world.command(binary(), "other");
+    command.args(["history", "../work"]).env("GIT_DIR", world.path("other/.git"));
+    assert_eq!(world.run(&mut command).code, 2);
 }
 
 #[test]

@@ -241,6 +241,110 @@ fn a_remote_whose_name_begins_with_that_of_another() {
 }
 
 #[test]
+fn an_address_that_is_that_of_a_remote() {
+    let world = repository();
+    commit(&world, "known.txt", &line(1));
+    accepted(&world, &["--no-verify"]);
+    world.git(&["checkout", "-q", "-b", "topic"]);
+    commit(&world, "b.txt", "harmless\n");
+    accepted(&world, &["../origin", "topic"]);
+    accepted(&world, &["../origin/", "topic:again"]);
+    world.git(&["init", "-q", "--bare", "../second"]);
+    refused(&world, &["../second", "topic"], &["known"]);
+    // What is pushed counts, not from where is fetched.
+    world.git(&["remote", "set-url", "--push", "origin", "../second"]);
+    refused(&world, &["../origin", "topic:third"], &["known"]);
+}
+
+#[test]
+fn tracking_branches_where_the_remote_has_them() {
+    let world = repository();
+    let fetch = |to: &str| {
+        let refs = format!("+refs/heads/*:{to}");
+        world.git(&["config", "--replace-all", "remote.origin.fetch", &refs]);
+    };
+    commit(&world, "known.txt", &line(1));
+    accepted(&world, &["--no-verify"]);
+    fetch("refs/theirs/*");
+    world.git(&["fetch", "-q"]);
+    world.git(&["update-ref", "-d", "refs/remotes/origin/main"]);
+    accepted(&world, &["origin", "main:topic"]);
+    // Branches of our own tell nothing of the remote, even where a fetch would replace them.
+    for own in ["refs/heads/*", "refs/tags/*"] {
+        fetch(own);
+        refused(&world, &["origin", "main:other"], &["known"]);
+    }
+}
+
+#[test]
+fn what_is_pushed_may_be_named_with_spaces() {
+    let world = repository();
+    commit(&world, "b.txt", "harmless\n");
+    accepted(&world, &["origin", "HEAD@{1 minute ago}:refs/heads/fine"]);
+    commit(&world, "c.txt", &line(2));
+    refused(&world, &["origin", "HEAD@{1 minute ago}:refs/heads/leak"], &["c"]);
+}
+
+#[test]
+fn a_tag_of_files_that_the_remote_has() {
+    let world = repository();
+    commit(&world, "known.txt", &line(1));
+    world.git(&["tag", "file", "HEAD:known.txt"]);
+    world.git(&["tag", "folder", "HEAD^{tree}"]);
+    refused(&world, &["origin", "folder"], &["known"]);
+    world.git(&["rm", "-q", "known.txt"]);
+    commit(&world, "b.txt", "harmless\n");
+    accepted(&world, &["--no-verify"]);
+    for tag in ["file", "folder"] {
+        let run = push(&world, &["origin", tag]);
+        assert_eq!(run.code, 0, "{}", run.stderr);
+        assert!(run.stderr.contains("1 old finding"), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn names_of_refs() {
+    let world = repository();
+    let names = ["refs/heads", "refs/tags", "refs/notes"].map(|kind| format!("{kind}/for-{}", token(2)));
+    for name in &names {
+        let run =
+            world.run(world.command("git", "work").args(["push", "-q", "origin", &format!("main:{name}")]));
+        assert_eq!(run.code, 1, "{}", run.stderr);
+        assert!(run.stderr.contains("(name of the ref)"), "{}", run.stderr);
+        world.git(&["push", "-q", "--no-verify", "origin", &format!("main:{name}")]);
+    }
+    commit(&world, "b.txt", "harmless\n");
+    // The remote has these names already.
+    for name in &names {
+        world.git(&["push", "-q", "origin", &format!("+main:{name}")]);
+        world.git(&["push", "-q", "origin", &format!(":{name}")]);
+    }
+    accepted(&world, &["origin", "main:refs/heads/password-of-the-day"]);
+}
+
+#[test]
+fn what_a_shallow_clone_pushes_elsewhere() {
+    let world = repository();
+    commit(&world, "b.txt", "harmless\n");
+    accepted(&world, &[]);
+    let url = format!("file://{}", world.path("origin").display());
+    world.git(&["clone", "-q", "--depth", "1", &url, "../shallow"]);
+    assert_eq!(world.stopleak_in("shallow", &["hook", "install", "--hook", "pre-push"]).code, 0);
+    world.git(&["init", "-q", "--bare", "../second"]);
+    let git = |folder: &str, arguments: &[&str]| world.run(world.command("git", folder).args(arguments));
+    git("second", &["config", "receive.shallowUpdate", "true"]);
+    // All that is sent was read.
+    let run = git("shallow", &["push", "-q", "../second", "main"]);
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    commit(&world, "known.txt", &line(1));
+    accepted(&world, &["--no-verify"]);
+    git("shallow", &["fetch", "-q", "--depth", "1"]);
+    let run = git("shallow", &["push", "-q", "../second", "origin/main:refs/heads/topic"]);
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    assert!(run.stderr.contains("at or before") && !run.stderr.contains("INCOMPLETE"), "{}", run.stderr);
+}
+
+#[test]
 fn from_a_linked_worktree_and_a_shallow_clone() {
     let world = repository();
     world.git(&["worktree", "add", "-q", "../linked", "-b", "topic"]);
@@ -282,6 +386,55 @@ fn a_hook_in_a_hook_of_another_tool() {
     world.git_may_fail(&folder, &["commit", "-q", "-a", "-m", "nothing"], 1);
     world.run(world.command("git", "work").args(["add", "."]));
     world.git_may_fail(&folder, &["commit", "-q", "-m", "leak"], 1);
+}
+
+/// A line of commits on the remote's `main`, an hour apart and long enough that the hook does not read all of it for
+/// nothing, and a branch of the remote that left it at its start: what is pushed does not descend from that.
+fn long_line(world: &World) {
+    let mut stream = String::new();
+    let start = 1_500_000_000;
+    for at in 0..6000 {
+        let date = start + at * 3600;
+        stream.push_str(&format!("commit refs/heads/long\ncommitter T <t@e> {date} +0000\ndata 1\nx\n"));
+    }
+    let mut command = world.command("git", "work");
+    let mut import = command
+        .args(["fast-import", "--quiet"])
+        .stdin(std::process::Stdio::piped())
+        .spawn()
+        .expect("git starts");
+    use std::io::Write;
+    import.stdin.take().expect("a pipe").write_all(stream.as_bytes()).expect("written");
+    assert!(import.wait().expect("it ends").success());
+    world.git(&["push", "-q", "--no-verify", "origin", "long", "long~5999:refs/heads/side"]);
+    world.git(&["checkout", "-q", "long"]);
+}
+
+#[test]
+fn a_long_history_is_read_where_something_would_be_said() {
+    let world = repository();
+    long_line(&world);
+    commit(&world, "b.txt", "harmless\n");
+    accepted(&world, &["origin", "long"]);
+    commit(&world, "c.txt", &line(2));
+    refused(&world, &["origin", "long"], &["c"]);
+    // The remote has it in a branch whose tip says that it is old: dates are no reason to refuse.
+    let leak = world.git(&["rev-parse", "HEAD"]).stdout;
+    let old = "1500000100 +0000";
+    let mut command = world.command("git", "work");
+    let run = world.run(command.env("GIT_COMMITTER_DATE", old).args([
+        "commit",
+        "-q",
+        "--allow-empty",
+        "-m",
+        "old",
+    ]));
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    world.git(&["push", "-q", "--no-verify", "origin", "HEAD:refs/heads/forged"]);
+    world.git(&["reset", "-q", "--hard", leak.trim()]);
+    accepted(&world, &["origin", "long"]);
+    commit(&world, "d.txt", &line(3));
+    refused(&world, &["origin", "long"], &["d"]);
 }
 
 impl World {

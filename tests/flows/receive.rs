@@ -136,7 +136,47 @@ fn what_a_branch_of_the_repository_has_is_not_news() {
     std::fs::rename(hook.with_extension("away"), &hook).expect("moved");
     world.write("work/c.txt", format!("edited\n{}", line(2)));
     commit(&world, "d.txt", "harmless\n");
-    accepted(&world, &["origin", "main:topic"]);
+    let run = push(&world, &["origin", "main:topic"]);
+    assert_eq!((run.code, run.stderr.matches("1 old finding").count()), (0, 1), "{}", run.stderr);
+    world.git(&["tag", "old", "main~:c.txt"]);
+    let run = push(&world, &["origin", "old"]);
+    assert_eq!((run.code, run.stderr.matches("1 old finding").count()), (0, 1), "{}", run.stderr);
+}
+
+#[test]
+fn names_of_refs() {
+    let world = repository();
+    let name = format!("refs/heads/for-{}", token(2));
+    let push = |to: &str| world.run(world.command("git", "work").args(["push", "-q", "origin", to]));
+    let run = push(&format!("main:{name}"));
+    assert_eq!(run.code, 1, "{}", run.stderr);
+    assert!(run.stderr.contains("(name of the ref)"), "{}", run.stderr);
+    let git = |arguments: &[&str]| world.run(world.command("git", "origin").args(arguments)).code;
+    assert_eq!(git(&["update-ref", &name, "main"]), 0);
+    commit(&world, "b.txt", "harmless\n");
+    for to in [format!("main:{name}"), format!(":{name}")] {
+        assert_eq!(push(&to).code, 0);
+    }
+}
+
+#[test]
+fn shallow_history_that_the_repository_takes() {
+    let world = repository();
+    commit(&world, "b.txt", "harmless\n");
+    accepted(&world, &[]);
+    let git = |folder: &str, arguments: &[&str]| world.run(world.command("git", folder).args(arguments));
+    let url = format!("file://{}", world.path("origin").display());
+    world.git(&["clone", "-q", "--depth", "1", &url, "../shallow"]);
+    world.git(&["init", "-q", "--bare", "../second"]);
+    assert_eq!(world.stopleak_in("second", &["hook", "install"]).code, 0);
+    git("second", &["config", "receive.shallowUpdate", "true"]);
+    let run = git("shallow", &["push", "-q", "../second", "main"]);
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""));
+    world.write("shallow/c.txt", line(2));
+    git("shallow", &["add", "."]);
+    git("shallow", &["commit", "-q", "-m", "leak"]);
+    let run = git("shallow", &["push", "-q", "../second", "main"]);
+    assert!(run.code == 1 && run.stderr.contains("c.txt:1"), "{}", run.stderr);
 }
 
 #[test]

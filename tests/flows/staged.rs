@@ -93,6 +93,11 @@ fn nothing_staged_is_clean_whatever_the_work_tree_holds() {
     world.write("work/untracked.txt", line(2));
     world.write("work/a.txt", line(3));
     staged(&world, &[]);
+    let said = world.stopleak(&["staged"]).stdout;
+    assert!(said.contains("nothing to scan, the index is as HEAD. Read nothing"), "{said}");
+    world.git(&["init", "-q", "--bare", "../bare"]);
+    let said = world.stopleak_in("bare", &["staged"]).stdout;
+    assert!(said.contains("nothing to scan, a bare repository without an index. Read nothing"), "{said}");
 }
 
 #[test]
@@ -212,7 +217,8 @@ fn concluding_a_merge() {
     let merge = world.run(world.command("git", "work").args(["merge", "-q", "other"]));
     assert_eq!(merge.code, 1, "a conflict");
     let report = world.report(&["staged"]);
-    assert_eq!((report.code, report.gaps()), (0, vec!["elsewhere"]), "in conflict");
+    assert_eq!((report.code, report.gaps().is_empty()), (0, true));
+    assert!(report.summary["notes"][0].as_str().is_some_and(|note| note.starts_with("in conflict: a.txt")));
 
     world.write("work/a.txt", format!("both\n{}", line(3)));
     world.git(&["add", "."]);
@@ -346,6 +352,62 @@ fn an_edit_beside_an_old_secret_passes_and_says_so_once() {
     assert_eq!(human.stdout.matches("1 old finding").count(), 1, "{}", human.stdout);
     let report = staged(&world, &["old old.txt:2"]);
     assert!(report.at("old.txt")["status_reason"].is_string());
+}
+
+#[test]
+fn a_key_of_several_lines_is_the_same_with_other_line_ends_and_indented() {
+    let world = repository();
+    let key = private_key(3);
+    world.write("work/key.txt", format!("first\r\n{}", key.replace('\n', "\r\n")));
+    world.git(&["add", "."]);
+    world.git(&["commit", "-q", "--no-verify", "-m", "key"]);
+    let passes = |path: &str, content: String| {
+        world.write(&format!("work/{path}"), content);
+        world.git(&["add", "."]);
+        staged(&world, &[&format!("old {path}:2")]);
+    };
+    // git ends the lines of the whole file anew.
+    world.git(&["config", "core.autocrlf", "input"]);
+    passes("key.txt", format!("edited\r\n{}", key.replace('\n', "\r\n")));
+    passes(
+        "key.txt",
+        format!("key: |\n{}", key.lines().map(|line| format!("  {line}\n")).collect::<String>()),
+    );
+    world.git(&["rm", "-q", "key.txt"]);
+    passes("key.json", format!("{{\n\"key\": \"{}\"}}\n", key.replace('\n', "\\n")));
+    world.write("work/key.json", format!("{{\n\"key\": \"{}\"}}\n", private_key(4).replace('\n', "\\n")));
+    world.git(&["add", "."]);
+    staged(&world, &["new key.json:2"]);
+}
+
+#[test]
+fn without_the_version_before_nobody_can_say_what_is_new() {
+    let world = World::repository();
+    world.write("work/old.txt", line(1));
+    world.git(&["add", "."]);
+    world.git(&["commit", "-q", "-m", "old"]);
+    world.git(&["config", "uploadpack.allowFilter", "true"]);
+    let url = format!("file://{}", world.path("work").display());
+    world.git(&["clone", "-q", "--no-checkout", "--filter=blob:none", &url, "../partial"]);
+    let git = |arguments: &[&str]| {
+        let run = world.run(world.command("git", "partial").args(arguments));
+        assert_eq!(run.code, 0, "{arguments:?}: {}", run.stderr);
+    };
+    git(&["remote", "set-url", "origin", "../gone"]);
+    git(&["read-tree", "HEAD"]);
+    world.write("partial/old.txt", "harmless\n");
+    git(&["update-index", "old.txt"]);
+    let report = world.report_in("partial", &["staged"]);
+    report.is(&[]);
+    world.write("partial/old.txt", format!("edited\n{}", line(1)));
+    git(&["update-index", "old.txt"]);
+    let report = world.report_in("partial", &["staged"]);
+    assert_eq!(
+        (report.code, report.found(), report.gaps()),
+        (3, vec!["new old.txt:2".to_owned()], vec!["missing"])
+    );
+    let why = report.coverage[0]["reason"].as_str().expect("a reason");
+    assert!(why.contains("the version before this change"), "{why}");
 }
 
 #[test]

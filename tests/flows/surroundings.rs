@@ -161,10 +161,11 @@ fn conflicted_stages() {
     let run = world.stopleak(&["staged"]);
     run.is_discreet();
     assert!(
-        run.stdout.contains("a.txt: in conflict") && run.stdout.contains("git add the file"),
+        run.stdout.contains("note: in conflict: a.txt; ") && run.stdout.contains("git add the file"),
         "{}",
         run.stdout
     );
+    assert!(run.stdout.contains("nothing to scan"), "{}", run.stdout);
     assert_eq!(commit(&world).code, 128, "git commits no conflict");
 }
 
@@ -362,6 +363,29 @@ fn a_bare_environment() {
     command.current_dir(world.path("work")).env_clear().env("PATH", "/usr/bin:/bin");
     command.args(["-c", "user.name=T", "-c", "user.email=t@example.com"]);
     refused(&commit_of(&world, &mut command), "b.txt:1");
+}
+
+#[test]
+fn a_home_that_may_not_be_entered() {
+    let world = repository();
+    let home = world.path("closed");
+    std::fs::create_dir(&home).expect("made");
+    std::fs::set_permissions(&home, std::os::unix::fs::PermissionsExt::from_mode(0o000)).expect("changed");
+    world.write("work/old.txt", format!("edited\n{}", line(1)));
+    world.git(&["add", "."]);
+    let with_home = |home: &std::path::Path| {
+        let mut command = world.command("git", "work");
+        command.env("HOME", home).env_remove("GIT_CONFIG_GLOBAL");
+        commit_of(&world, &mut command)
+    };
+    let run = with_home(&home);
+    // git has something to say of it too.
+    assert!(run.code == 0 && run.stderr.contains("1 old finding"), "{}", run.stderr);
+    world.write("work/b.txt", line(2));
+    world.git(&["add", "."]);
+    for home in [home, "/dev/null".into(), "/nowhere".into()] {
+        refused(&with_home(&home), "b.txt:1");
+    }
 }
 
 #[test]

@@ -47,6 +47,13 @@ pub(super) enum Plan {
 pub(super) enum Name {
     /// An id, perhaps a short one.
     Id(String),
+    /// An id, and the ref by which the remote has it: no checkout fetches that by itself.
+    At {
+        /// The id.
+        id: String,
+        /// The full name of the ref.
+        reference: String,
+    },
     /// A branch of the remote.
     Branch(String),
     /// Whatever the user typed.
@@ -57,7 +64,7 @@ impl Name {
     /// As it was written.
     pub(super) fn as_str(&self) -> &str {
         match self {
-            Name::Id(text) | Name::Branch(text) | Name::Revision(text) => text,
+            Name::Id(text) | Name::At { id: text, .. } | Name::Branch(text) | Name::Revision(text) => text,
         }
     }
 }
@@ -99,6 +106,11 @@ pub(super) fn branch_of(name: &str) -> Option<String> {
 /// The id of what was there before; `None` for the zeros that mean nothing was.
 pub(super) fn before(id: Option<String>) -> Option<String> {
     id.filter(|id| !is_zero(id))
+}
+
+/// Whether this can be the id of an object, perhaps a short one. Everything else would be read as a revision.
+pub(super) fn is_id(text: &str) -> bool {
+    (4..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Whether these are the zeros by which git says that there is no object.

@@ -23,6 +23,8 @@ enum Found {
     },
     /// A hook that calls stopleak by itself.
     Calls,
+    /// A folder, which git ignores.
+    Folder,
     /// Written by a tool that has hooks of its own to call.
     Managed(Manager),
     /// Another hook, or a link to one.
@@ -36,6 +38,9 @@ impl Found {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Nothing),
             Err(error) => return Err(error.into()),
         };
+        if path.is_dir() {
+            return Ok(Found::Folder);
+        }
         let content = match fs::read(path) {
             Ok(content) => content,
             // A link that leads nowhere is a hook that git ignores.
@@ -75,7 +80,9 @@ struct Place {
 impl HooksDir {
     fn of(env: &Environment) -> anyhow::Result<HooksDir> {
         let repo = Repo::with_env(&env.directory, env.git.clone())?;
-        let path = repo.hooks_dir()?;
+        let Some(path) = repo.hooks_dir()? else {
+            bail!("core.hooksPath is set to nothing: git runs no hooks of this repository");
+        };
         let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
         let inside = |root: &Path| real(&path).starts_with(real(root));
         let shared = !inside(repo.common_dir()) && !repo.work_tree().is_some_and(inside);
@@ -127,6 +134,11 @@ fn install_in(dir: &HooksDir, hooks: &[HookName], env: &Environment) -> anyhow::
                 talk::help(&manager.advice(*hook));
                 refused = true;
             }
+            Found::Folder => {
+                talk::warning(&format!("{} is a folder", path.display()));
+                talk::help("git ignores it: give it another name, or delete it");
+                refused = true;
+            }
             Found::Other if *is_kept => {
                 talk::warning(&format!(
                     "{} is a hook, and so is {}, which was there before",
@@ -148,6 +160,11 @@ fn install_in(dir: &HooksDir, hooks: &[HookName], env: &Environment) -> anyhow::
     for place in &places {
         place.install(env).with_context(|| place.path.display().to_string())?;
     }
+    if places.iter().any(Place::brings_pre_commit) && !dir.look(HookName::PrePush)?.is_checked() {
+        talk::note(
+            "what cherry-pick, rebase and am bring is seen by pre-push: stopleak hook install --hook pre-push",
+        );
+    }
     if dir.shared && !hooks.is_empty() {
         talk::warning(&format!(
             "core.hooksPath leads out of this repository: every repository that uses {} runs these hooks",
@@ -165,6 +182,15 @@ impl HooksDir {
 }
 
 impl Place {
+    /// Whether stopleak runs here, as far as can be seen.
+    fn is_checked(&self) -> bool {
+        matches!(self.found, Found::Ours { .. } | Found::Calls | Found::Managed(_))
+    }
+
+    fn brings_pre_commit(&self) -> bool {
+        self.hook == HookName::PreCommit && !self.is_checked()
+    }
+
     fn install(&self, env: &Environment) -> io::Result<()> {
         let chains = matches!(self.found, Found::Other);
         let content = script::render(self.hook, env.executable.as_deref(), chains || self.is_kept);
@@ -178,7 +204,7 @@ impl Place {
                 return Ok(());
             }
             Found::Other => fs::rename(&self.path, &self.kept)?,
-            Found::Ours { .. } | Found::Managed(_) | Found::Nothing => {}
+            Found::Ours { .. } | Found::Managed(_) | Found::Folder | Found::Nothing => {}
         }
         let written = write_executable(&self.path, &content);
         if written.is_err() && chains {
@@ -245,7 +271,10 @@ pub(super) fn status(env: &Environment) -> anyhow::Result<ExitCode> {
         let Place { found, is_kept, .. } = dir.look(hook)?;
         let state = match found {
             Found::Nothing => "absent".to_owned(),
-            Found::Managed(manager) => format!("left to {}", manager.name()),
+            Found::Folder => "a folder: git ignores it".to_owned(),
+            Found::Managed(manager) => {
+                format!("left to {0}; what it runs stands in the settings of {0}", manager.name())
+            }
             Found::Calls => "another hook, which calls stopleak".to_owned(),
             Found::Other => "another hook".to_owned(),
             Found::Ours { executable: false, .. } => {

@@ -150,17 +150,20 @@ impl HookName {
     fn when(self) -> &'static str {
         match self {
             HookName::PreCommit => {
-                "git runs it for commit (also -a, --amend, and to conclude a merge by hand); not for automatic \
-                 merges, cherry-pick, revert, the picks of a rebase, am, --no-verify, or commits made without \
-                 git's own command (web pages, some IDEs)"
+                "git runs it for commit (also -a, --amend, a rebase's reword, and to conclude a merge, cherry-pick or \
+                 revert by hand); not for automatic merges, cherry-pick and revert without conflicts, the other \
+                 steps of a rebase (nor rebase --continue), am, stash, --no-verify, or commits made without git's \
+                 own command (web pages, some IDEs)"
             }
             HookName::PreMergeCommit => {
-                "git runs it for merges (also by pull) that need no hand; not for fast-forwards, for conflicts \
-                 (pre-commit checks those), --no-verify, or merges made on a web page"
+                "git runs it for merges (also by pull) that need no hand; not for fast-forwards, for conflicts and \
+                 --no-commit (pre-commit checks those), the merges of a rebase, --no-verify, or merges made on a \
+                 web page"
             }
             HookName::CommitMsg => {
-                "git runs it for commit, merge and a rebase's reword; not for cherry-pick, revert, the picks of \
-                 a rebase, am, --no-verify, or commits made without git's own command"
+                "git runs it for commit, merge and a rebase's reword; not for cherry-pick and revert without \
+                 conflicts, the other steps of a rebase, am, tags and notes, --no-verify, or commits made without \
+                 git's own command"
             }
             HookName::PrePush => {
                 "git runs it for push, so it also sees what cherry-pick, rebase and am brought; not for \

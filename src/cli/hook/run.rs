@@ -36,31 +36,28 @@ pub(super) fn run(hook: HookName, args: &RunArgs, env: &Environment) -> anyhow::
             Target::Texts { texts: vec![message(Path::new(file), env)?] }
         }
         HookName::PrePush => {
-            let Push { to, known } = Push::sent(&read_input()?)?;
+            let Push { to, known, names } = Push::sent(&read_input()?)?;
             if to.is_empty() {
                 return Ok(ExitCode::Complete);
             }
-            // Without a name git gives the address, of which no tracking branch can be known.
-            let remote = args.arguments.first();
-            let remote = remote.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
-            Target::Push { to, known, remote }
+            let argument = |number: usize| {
+                args.arguments.get(number).map(|text| text.to_string_lossy().into_owned()).unwrap_or_default()
+            };
+            // For a remote that has no name git gives its address twice.
+            Target::Push { to, known, names, remote: argument(0), address: argument(1) }
         }
     };
     let setup = Setup::new(env, &env.directory, &args.rules, &GradeOptions::default())?;
     let settings = setup.scan_settings(env)?;
     let report = scan::run(&target, &settings)?;
-    if report.verdict() == Verdict::Clean {
-        say_what_is_old(&report);
-    } else {
-        output::tell(&report, env)?;
-    }
+    tell(&report, env)?;
     Ok(ExitCode::of(report.verdict(), false))
 }
 
 /// What a repository is being sent, which git keeps apart from it until the hook has agreed.
 fn receive(args: &RunArgs, env: &Environment) -> anyhow::Result<ExitCode> {
     let start = Instant::now();
-    let Push { to, .. } = Push::received(&read_input()?)?;
+    let Push { to, names, .. } = Push::received(&read_input()?)?;
     if to.is_empty() {
         return Ok(ExitCode::Complete);
     }
@@ -75,7 +72,7 @@ fn receive(args: &RunArgs, env: &Environment) -> anyhow::Result<ExitCode> {
         Some(Value { value: true, .. }) => Marks::Trusted,
         _ => Marks::Told,
     };
-    let report = scan::run(&Target::Receive { to }, &settings)?;
+    let report = scan::run(&Target::Receive { to, names }, &settings)?;
     if is_only_late(&report) && unfinished == Some(Unsure::Warn) {
         for entry in report.coverage.iter().filter(|entry| entry.kind == CoverageKind::OutOfTime) {
             talk::warning(&format!("stopleak: {}: {}", entry.what, entry.reason));
@@ -86,10 +83,17 @@ fn receive(args: &RunArgs, env: &Environment) -> anyhow::Result<ExitCode> {
         output::tell(&report, env)?;
         return Ok(ExitCode::Findings);
     }
-    if report.verdict() != Verdict::Clean {
-        output::tell(&report, env)?;
-    }
+    tell(&report, env)?;
     Ok(ExitCode::of(report.verdict(), false))
+}
+
+/// A clean report is worth a line at most.
+fn tell(report: &ScanReport, env: &Environment) -> anyhow::Result<()> {
+    match report.verdict() {
+        Verdict::Clean => say_what_is_old(report),
+        _ => output::tell(report, env)?,
+    }
+    Ok(())
 }
 
 /// Whether time is all that was missing.

@@ -48,8 +48,13 @@ fi
         text.extend_from_slice(format!("exec \"$stopleak\" hook run {name} \"$@\"\n").as_bytes());
         return text;
     }
+    // Not by the name of this file: other tools give it another one and still run it.
     let present = format!(
-        r#"before="$0{KEPT}"
+        r#"case $0 in
+*/*) before=${{0%/*}} ;;
+*) before=. ;;
+esac
+before=$before/{name}{KEPT}
 if ! [ -e "$before" ] && ! [ -L "$before" ]; then
     echo "error: the hook that was here before is gone: $before" >&2
     echo "help: put it back, or run: stopleak hook install" >&2
@@ -112,6 +117,8 @@ pub(super) enum Manager {
     Husky,
     /// overcommit.
     Overcommit,
+    /// simple-git-hooks, which replaces what it finds.
+    SimpleGitHooks,
 }
 
 impl Manager {
@@ -123,6 +130,7 @@ impl Manager {
             ("lefthook", Manager::Lefthook),
             ("husky", Manager::Husky),
             ("overcommit", Manager::Overcommit),
+            ("SIMPLE_GIT_HOOKS", Manager::SimpleGitHooks),
         ];
         let (_, manager) =
             known.iter().find(|(word, _)| memchr::memmem::find(content, word.as_bytes()).is_some())?;
@@ -136,6 +144,7 @@ impl Manager {
             Manager::Lefthook => "lefthook",
             Manager::Husky => "husky",
             Manager::Overcommit => "overcommit",
+            Manager::SimpleGitHooks => "simple-git-hooks",
         }
     }
 
@@ -165,6 +174,9 @@ impl Manager {
             Manager::Overcommit => {
                 format!("add a hook to .overcommit.yml that runs: {}", line_for_others(hook))
             }
+            Manager::SimpleGitHooks => format!(
+                "add to simple-git-hooks in package.json: \"{name}\": \"stopleak hook run {name} $1 $2\""
+            ),
         }
     }
 }

@@ -13,14 +13,16 @@ mod entries;
 mod entry_names;
 mod lives;
 mod names;
+mod sets;
+mod spread;
 mod walk;
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 
 use self::edges::Standing;
 pub use self::edges::{Sought, Trees};
 pub use self::lives::{Life, lives};
+pub use self::spread::{Holder, Spot, Spread, spreads};
 use self::walk::Walk;
 use super::graph::CommitGraph;
 use super::object::{Kind, ObjectError, ScanObjects};
@@ -28,6 +30,7 @@ use super::oid::Oid;
 use super::refs::{Tip, TipClass};
 use super::tag::peel_over;
 use super::tree::Mode;
+use crate::model::RefSet;
 
 /// The first commit that has a blob, or has it at a further path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +48,7 @@ pub struct Introduction {
     pub reachable: bool,
     /// Full names of the refs whose history holds the commit, sorted. Where only a HEAD reaches it,
     /// that HEAD's name.
-    pub refs: Arc<[String]>,
+    pub refs: RefSet,
 }
 
 /// What history says about one blob.
@@ -61,7 +64,7 @@ pub struct BlobHistory {
     pub reachable: bool,
     /// Full names of the refs whose history holds the introducing commit, or that name the blob or
     /// its directory; sorted. Where only a HEAD reaches it, that HEAD's name.
-    pub refs: Arc<[String]>,
+    pub refs: RefSet,
 }
 
 impl BlobHistory {
@@ -190,10 +193,8 @@ pub fn attribute(
         }
         if let Some(mut names) = direct.remove(&at) {
             history.reachable = true;
-            names.extend(history.refs.iter().cloned());
-            names.sort();
-            names.dedup();
-            history.refs = names.into();
+            names.extend(history.refs.iter().map(str::to_owned));
+            history.refs = names.into_iter().collect();
         }
         match blobs.get(at as usize) {
             Some(blob) => _ = attribution.blobs.insert(*blob, history),
@@ -210,7 +211,7 @@ pub struct Reach {
     /// Whether a ref or any HEAD does.
     pub reachable: bool,
     /// As [`BlobHistory::refs`].
-    pub refs: Arc<[String]>,
+    pub refs: RefSet,
 }
 
 /// Finds out what reaches each of `commits`. One that the graph lacks is left out.

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use crate::model::Carrier;
 
-use super::{Finding, Group, Page, terminal};
+use super::{Finding, Group, Page, grouped, terminal};
+use crate::report::escape::shell_word;
 
 /// Refs named in a recipe.
 const REFS: usize = 5;
@@ -34,7 +35,7 @@ fn in_commits(page: &Page<'_>, group: &Group<'_>) -> Vec<String> {
     }
     if group
         .iter()
-        .all(|finding| finding.refs.iter().any(|name| name == "refs/stash") && finding.refs.len() == 1)
+        .all(|finding| finding.refs.iter().any(|name| name == "refs/stash") && finding.refs_count == 1)
     {
         return vec!["only a stash has it: git stash list, then git stash drop stash@{N}".to_owned()];
     }
@@ -118,8 +119,15 @@ fn pushed(group: &Group<'_>, opening: &str) -> Vec<String> {
         group.iter().flat_map(|finding| finding.refs.iter().map(String::as_str)).collect();
     if !refs.is_empty() {
         let listed: Vec<String> = refs.iter().take(REFS).map(|name| terminal(name)).collect();
-        let more = refs.len().saturating_sub(REFS);
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let all_listed = group.iter().all(|finding| finding.refs_count == finding.refs.len());
+        let counts = group.iter().map(|finding| finding.refs_count).chain([refs.len()]);
+        let more = counts.max().unwrap_or_default().saturating_sub(REFS);
+        let more = match all_listed {
+            _ if more == 0 => String::new(),
+            true => format!(" and {} more", grouped(more as u64)),
+            // Which of them are the same is not known.
+            false => format!(" and at least {} more", grouped(more as u64)),
+        };
         steps.push(format!(
             "that rewrites {}{more}: push them with --force, and have everybody clone anew",
             listed.join(", ")
@@ -143,25 +151,5 @@ fn has_content(finding: &Finding) -> bool {
 
 /// A path for a command line of `sh`.
 fn shell(path: &str) -> String {
-    let path = super::terminal_path(path);
-    let plain = |byte: u8| {
-        byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'.' | b'_' | b'-' | b'+' | b',' | b'@')
-    };
-    if path.bytes().all(plain) && !path.starts_with('-') {
-        return path;
-    }
-    format!("'{}'", path.replace('\'', r"'\''"))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_are_quoted_for_a_shell() {
-        assert_eq!(shell("src/a-b.rs"), "src/a-b.rs");
-        assert_eq!(shell("it's here"), r"'it'\''s here'");
-        assert_eq!(shell("$(x)"), "'$(x)'");
-        assert_eq!(shell("-n"), "'-n'");
-    }
+    shell_word(&super::terminal_path(path))
 }

@@ -42,8 +42,16 @@ fn label(finding: &Finding) -> String {
 fn introduction(finding: &Finding) -> Option<String> {
     let commit = short(finding.first_commit.as_deref()?);
     let merge = if finding.merge == Some(true) { "merge " } else { "" };
+    let from = match &finding.moved_from[..] {
+        [] => String::new(),
+        [only] => terminal_path(only),
+        [first, rest @ ..] => {
+            format!("{} and {}", terminal_path(first), plural(rest.len(), "more file"))
+        }
+    };
     let mut text = match finding.shallow {
         Some(true) => format!("at or before {merge}{commit} (shallow clone)"),
+        _ if !from.is_empty() => format!("moved here from {from} by {merge}{commit}"),
         _ => format!("introduced by {merge}{commit}"),
     };
     for fact in [&finding.date, &finding.author].into_iter().flatten() {
@@ -66,13 +74,15 @@ fn state(finding: &Finding) -> Option<String> {
         Some(false) => facts.push("not at HEAD".to_owned()),
         None => {}
     }
-    match &finding.refs[..] {
-        [] => {}
-        [only] => facts.push(format!("in {}", terminal(only))),
-        [first, rest @ ..] => {
-            facts.push(format!("in {} and {}", terminal(first), plural(rest.len(), "more ref")));
+    match (finding.refs.first(), finding.refs_count) {
+        (None, _) => {}
+        (Some(only), ..=1) => facts.push(format!("in {}", terminal(only))),
+        (Some(first), count) => {
+            facts.push(format!("in {} and {}", terminal(first), plural(count - 1, "more ref")));
         }
     }
+    let first = finding.first_seen.as_ref().filter(|first| finding.first_commit.as_ref() != Some(first));
+    facts.extend(first.map(|first| format!("first seen in {}", short(first))));
     facts.extend(life(finding));
     if finding.reachable == Some(false) {
         facts.push("unreachable, no ref leads to it".to_owned());
@@ -80,7 +90,7 @@ fn state(finding: &Finding) -> Option<String> {
     (!facts.is_empty()).then(|| facts.join("; "))
 }
 
-/// `removed in 0123456789ab, back in …, last in …`: how the value fared, where something happened to it.
+/// `removed in 0123456789ab, back in …, last seen in …`: how the value fared, where something happened to it.
 fn life(finding: &Finding) -> Option<String> {
     let ids = |ids: &[String]| match ids {
         [] => None,
@@ -89,7 +99,7 @@ fn life(finding: &Finding) -> Option<String> {
     };
     let mut facts = vec![format!("removed in {}", ids(&finding.removed_in)?)];
     facts.extend(ids(&finding.back_in).map(|back| format!("back in {back}")));
-    facts.extend(finding.last_commit.as_deref().map(|last| format!("last in {}", short(last))));
+    facts.extend(finding.last_commit.as_deref().map(|last| format!("last seen in {}", short(last))));
     Some(facts.join(", "))
 }
 

@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 pub(super) enum Form {
     /// Claude Code, before a tool is used.
     ClaudeBefore,
+    /// Claude Code, before it asks its user for permission.
+    ClaudePermission,
     /// Claude Code, at any other event: after a tool was used, or with a prompt.
     ClaudeOther,
     /// Cursor, where it asks for permission.
@@ -24,7 +26,7 @@ impl Form {
     /// Nothing speaks against the call.
     pub(super) fn allowed(self) -> Value {
         match self {
-            Form::ClaudeBefore | Form::ClaudeOther | Form::Unknown => json!({}),
+            Form::ClaudeBefore | Form::ClaudePermission | Form::ClaudeOther | Form::Unknown => json!({}),
             Form::CursorPermission => json!({"permission": "allow"}),
             Form::CursorPrompt => json!({"continue": true}),
         }
@@ -37,6 +39,10 @@ impl Form {
                 "hookEventName": "PreToolUse",
                 "permissionDecision": "deny",
                 "permissionDecisionReason": reason,
+            }}),
+            Form::ClaudePermission => json!({"hookSpecificOutput": {
+                "hookEventName": "PermissionRequest",
+                "decision": {"behavior": "deny", "message": reason},
             }}),
             Form::ClaudeOther => json!({"decision": "block", "reason": reason}),
             Form::CursorPermission => {

@@ -71,7 +71,7 @@ impl Call {
 
 /// Whether an event is about something that can be judged.
 fn carries_out(event: &str) -> bool {
-    let known = ["PreToolUse", "preToolUse", "UserPromptSubmit", "afterFileEdit"];
+    let known = ["PreToolUse", "preToolUse", "PermissionRequest", "UserPromptSubmit", "afterFileEdit"];
     known.contains(&event) || event.starts_with("before")
 }
 
@@ -82,6 +82,7 @@ fn form(event: &str, call: &Fields) -> Form {
     let of_cursor = has(&["conversation_id", "generation_id", "cursor_version", "workspace_roots"]);
     match event.chars().next() {
         Some(_) if event == "PreToolUse" => Form::ClaudeBefore,
+        Some(_) if event == "PermissionRequest" => Form::ClaudePermission,
         Some(_) if event == "beforeSubmitPrompt" => Form::CursorPrompt,
         Some(first) if first.is_ascii_uppercase() => Form::ClaudeOther,
         Some(_) if event.starts_with("before") || of_cursor => Form::CursorPermission,
@@ -129,7 +130,8 @@ impl Reader<'_> {
         if let Some(file) = self.written(call, reads) {
             return Some(file);
         }
-        let named = [("command", "the shell command"), ("prompt", "the prompt")];
+        let task = if self.event == "subagentStart" { "task" } else { "" };
+        let named = [("command", "the shell command"), ("prompt", "the prompt"), (task, "the task")];
         let texts = named.iter().filter_map(|(name, what)| Some(passed_on(what, text(call, &[name])?)));
         Some(texts.collect()).filter(|texts: &Vec<Judged>| !texts.is_empty())
     }

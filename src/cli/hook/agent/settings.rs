@@ -33,7 +33,7 @@ const COMMAND: &str = "stopleak hook run";
 const TIMEOUT: u32 = 30;
 
 /// Tools of Claude Code that write, run or pass on text. Those that only read are left out.
-const CLAUDE_TOOLS: &str = "Bash|Edit|MultiEdit|NotebookEdit|Write|WebFetch|WebSearch|Task|mcp__.*";
+const CLAUDE_TOOLS: &str = "Bash|PowerShell|Monitor|Edit|MultiEdit|NotebookEdit|Write|WebFetch|WebSearch|Task|Agent|SendMessage|mcp__.*";
 
 impl Agent {
     /// All of them.
@@ -69,7 +69,7 @@ impl Agent {
             Agent::Cursor => {
                 let hook = json!({"command": COMMAND, "timeout": TIMEOUT, "failClosed": true});
                 let mut writes = hook.clone();
-                writes["matcher"] = json!("Write|Edit|MultiEdit|NotebookEdit");
+                writes["matcher"] = json!("Write|Edit|MultiEdit|NotebookEdit|Task");
                 vec![
                     ("preToolUse", writes),
                     ("beforeShellExecution", hook.clone()),
