@@ -25,10 +25,12 @@ mod levels;
 pub mod message;
 mod numbers;
 mod oid_map;
+mod opening;
 mod plumbing;
 mod quote;
 pub mod refs;
 pub mod repo;
+pub mod revision;
 pub mod revs;
 pub mod tag;
 #[cfg(test)]

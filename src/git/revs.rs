@@ -39,9 +39,10 @@ pub struct Range {
     pub missing: Vec<ObjectError>,
     /// Included tips that lead to no commit: tags of blobs and trees, peeled.
     pub others: Vec<(Oid, Kind)>,
-    /// Whether the excluded side ends at a shallow boundary or an unreadable commit: the range may
-    /// hold more than is new, never less.
+    /// Whether the excluded side ends at a shallow boundary: the range may hold more than is new, never less.
     pub exclude_cut: bool,
+    /// Commits of the excluded side that could not be read, with the same effect. Sorted by id.
+    pub exclude_missing: Vec<ObjectError>,
     /// Whether time ran out: what of the range was seen so far may belong to the excluded side.
     pub out_of_time: bool,
     /// Whether the walk ended because of dates: the range may hold more than is new, never less.
@@ -164,7 +165,13 @@ impl<O: ReadObjects> Walk<'_, O> {
                 self.others.extend(Some((id, kind)).filter(|_| !excluded));
                 return None;
             }
-            Err(_) => (*tip, None), // reading it again below notes the error
+            // What does not read may be a tag on the way.
+            Err(error) => {
+                let commit = Some(Err(error));
+                let node = Node { commit, level: UNKNOWN, excluded: false, boundary: false };
+                self.nodes.entry(*tip).or_insert(node);
+                (*tip, None)
+            }
         };
         self.mark(id, excluded, object);
         Some(id)
@@ -310,7 +317,7 @@ impl<O: ReadObjects> Walk<'_, O> {
         let mut range = Range { others: self.others.clone(), ..Range::default() };
         for (id, node) in &self.nodes {
             match (&node.commit, node.excluded) {
-                (Some(Err(_)), true) => range.exclude_cut = true,
+                (Some(Err(error)), true) => range.exclude_missing.push(error.clone()),
                 (Some(Err(error)), false) => range.missing.push(error.clone()),
                 (Some(Ok(_)), true) => range.exclude_cut |= node.boundary,
                 (Some(Ok(_)), false) if node.boundary => range.boundary.push(*id),
@@ -320,6 +327,7 @@ impl<O: ReadObjects> Walk<'_, O> {
         }
         range.boundary.sort_unstable();
         range.missing.sort_by_cached_key(ToString::to_string);
+        range.exclude_missing.sort_by_cached_key(ToString::to_string);
         let commit = |at: u32| {
             let id = ids[at as usize];
             let facts = self.facts(&id)?;

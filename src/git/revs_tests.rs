@@ -78,7 +78,12 @@ fn ranges_are_those_of_rev_list() {
     assert_as_rev_list(&test, &["main", "side"], &["island", "s1"]);
     let all = walk(&test, &[], &["main"]);
     assert_eq!(all.commits.len(), 5);
-    assert!(all.boundary.is_empty() && all.missing.is_empty() && !all.exclude_cut);
+    assert!(
+        all.boundary.is_empty()
+            && all.missing.is_empty()
+            && !all.exclude_cut
+            && all.exclude_missing.is_empty()
+    );
 }
 
 /// Commits in memory; each has a date and parents among those before it.
@@ -320,7 +325,8 @@ fn missing_commits_and_shallow_boundaries_are_told_apart_by_side() {
     let range = walk(&[], &[ids[4]]);
     assert_eq!((range.commits.len(), range.missing.len()), (2, 1));
     let range = walk(&[ids[3]], &[ids[4]]);
-    assert_eq!((range.commits.len(), range.missing.len(), range.exclude_cut), (2, 0, true));
+    assert_eq!((range.commits.len(), range.missing.len(), range.exclude_cut), (2, 0, false));
+    assert_eq!(range.exclude_missing.len(), 1);
 
     let graph = CommitGraph::load(&objects, &HashSet::new(), 1);
     assert_eq!((&graph.missing[..], graph.len()), (&ids[1..2], 4));

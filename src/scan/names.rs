@@ -7,50 +7,21 @@ use std::collections::HashSet;
 
 use memchr::memmem;
 
-use crate::git::commit::Commit;
 use crate::git::diff::Change;
-use crate::git::tag::Tag;
 use crate::git::tree::{Mode, entries, read_tree};
-use crate::git::{Kind, Oid, ReadObjects};
+use crate::git::{Kind, Object, Oid, ReadObjects};
 use crate::model::{Carrier, Excerpt, Finding, IN_PEOPLE, Location, Provenance, RepoPath, Secret, Status};
 
 use super::Outcome;
 use super::inspect::Inspector;
-
-/// What people wrote into a commit or tag.
-struct Written {
-    carrier: Carrier,
-    message: Vec<u8>,
-    /// Who, and `Name <mail>`.
-    people: Vec<(&'static str, Vec<u8>)>,
-}
-
-fn written(objects: &impl ReadObjects, id: &Oid) -> Option<Written> {
-    let object = objects.read(id).ok()?;
-    match object.kind {
-        Kind::Commit => {
-            let commit = Commit::parse(&object.data).ok()?;
-            let (author, committer) = (commit.author().person, commit.committer().person);
-            let mut people = vec![("author", author.to_vec())];
-            if committer != author {
-                people.push(("committer", committer.to_vec()));
-            }
-            Some(Written { carrier: Carrier::Commit, message: commit.message.to_vec(), people })
-        }
-        Kind::Tag => {
-            let tag = Tag::parse(&object.data).ok()?;
-            let people = vec![("tagger", tag.tagger().person.to_vec())];
-            Some(Written { carrier: Carrier::Tag, message: tag.message.to_vec(), people })
-        }
-        Kind::Blob | Kind::Tree => None,
-    }
-}
+use super::pieces::Piece;
 
 fn in_person(who: &str) -> String {
     format!("{IN_PEOPLE} {who}")
 }
 
-/// Tells of a finding in what people wrote into a header who it is about, as [`scan_written`] does.
+/// Tells of a finding in a header of a commit or tag whose name or mail it is in, if it is in one: it stands there
+/// as in a text of its own.
 pub(super) fn tell_who(finding: &mut Finding, header: &[u8]) {
     let line = header.split(|&byte| byte == b'\n').nth(finding.location.start_line - 1).unwrap_or_default();
     let keys = ["author", "committer", "tagger"];
@@ -68,23 +39,29 @@ pub(super) fn tell_who(finding: &mut Finding, header: &[u8]) {
     }
 }
 
-/// Scans the message and the people of a commit or tag. One that does not read holds nothing here: whoever
-/// found it has said so.
+/// Scans the message of a commit or tag, and what else is written into it: the same as of each in a whole history.
+/// One that does not read holds nothing here: whoever found it has said so.
 pub(super) fn scan_written(inspector: &Inspector<'_>, objects: &impl ReadObjects, id: &Oid) -> Outcome {
     let mut outcome = Outcome::default();
-    let Some(Written { carrier, message, people }) = written(objects, id) else { return outcome };
+    let Ok(Object { kind, data }) = objects.read(id) else { return outcome };
+    let carrier = match kind {
+        Kind::Commit => Carrier::Commit,
+        Kind::Tag => Carrier::Tag,
+        Kind::Blob | Kind::Tree => return outcome,
+    };
     let object = Some(id.to_string());
     let provenance = Provenance { carrier, object, ..Provenance::file(RepoPath::new("")) };
-    let mut scan = |text: &[u8], who: Option<&str>| {
-        let inspected = inspector.inspect(text, || format!("message of {} {id}", carrier.as_str()));
+    for piece in Piece::all_of(kind) {
+        let text = piece.of(&data);
+        let inspected = inspector.inspect(&text, || format!("{} {id}", carrier.as_str()));
         outcome.counts.bytes += text.len() as u64;
         outcome.coverage.extend(inspected.gap);
         let mut findings = inspector.place(inspected.candidates, &provenance);
-        findings.iter_mut().for_each(|finding| finding.why.extend(who.map(in_person)));
+        if matches!(piece, Piece::CommitHeader | Piece::TagHeader) {
+            findings.iter_mut().for_each(|finding| tell_who(finding, &text));
+        }
         outcome.findings.extend(findings);
-    };
-    scan(&message, None);
-    people.iter().for_each(|(who, text)| scan(text, Some(who)));
+    }
     outcome
 }
 

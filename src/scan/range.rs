@@ -57,9 +57,15 @@ pub(super) fn scan(
     honour_marks_of_the_base(inspector, settings, view, &mut outcome.findings);
     let alone = outcome.findings.iter().filter(|finding| allows_itself(finding)).count();
     if alone > 0 {
-        outcome.notes.push(format!(
-            "{alone} {} allowed by marks of the change itself, which do not count (--trust-head takes them)",
+        let (are, taken) = (
             if alone == 1 { "finding is" } else { "findings are" },
+            match selection.is_push {
+                true => "in stopleak.yaml, `hooks: receive-marks: true` takes them",
+                false => "--trust-head takes them",
+            },
+        );
+        outcome.notes.push(format!(
+            "{alone} {are} allowed by marks of the change itself, which do not count ({taken})"
         ));
     }
     let is_empty = range.commits.is_empty()

@@ -69,11 +69,21 @@ impl History {
     }
 
     /// Where the blobs came from that `trees` were asked for. And everything that this repository should hold
-    /// and does not: the cut of a shallow clone, missing commits, missing trees and blobs of commits that are
-    /// there; with what got in the way of attribution. One pass over all trees answers both.
-    pub fn attribute(&self, view: &RepoView, trees: &Trees, threads: usize) -> (Attribution, Vec<Coverage>) {
-        let absent = trees.absent(&view.objects, &self.graph);
-        let (attribution, mut gaps) = self.attribute_in(view, trees);
+    /// and does not: what was `lost` on the way over all objects, the cut of a shallow clone, missing commits,
+    /// missing trees and blobs of commits that are there; with what got in the way of attribution. One pass over all
+    /// trees answers both.
+    pub fn attribute(
+        &self,
+        view: &RepoView,
+        trees: &Trees,
+        lost: &[ObjectError],
+        threads: usize,
+    ) -> (Attribution, Vec<Coverage>) {
+        let is_lost: HashSet<&Oid> = lost.iter().map(ObjectError::id).collect();
+        let mut absent = trees.absent(&view.objects, &self.graph);
+        absent.retain(|id| !is_lost.contains(id));
+        let (attribution, mut gaps) = self.attribute_in(view, trees, &is_lost);
+        gaps.extend(lost.iter().map(|error| object_gap(error, first_path(&attribution, error.id()))));
         if !self.shallow.is_empty() {
             let commits = match self.shallow.len() {
                 1 => "1 commit".to_owned(),
@@ -81,7 +91,8 @@ impl History {
             };
             gaps.push(shallow_gap(&format!("{commits} at the edge of a shallow clone")));
         }
-        gaps.extend(self.graph.missing.iter().map(|&id| object_gap(&ObjectError::Missing { id }, None)));
+        let missing = self.graph.missing.iter().filter(|id| !is_lost.contains(id));
+        gaps.extend(missing.map(|&id| object_gap(&ObjectError::Missing { id }, None)));
         gaps.extend(self.graph.problems.iter().map(|error| object_gap(error, None)));
         gaps.extend(self.broken.iter().map(|name| Coverage {
             kind: CoverageKind::Corrupt,
@@ -90,15 +101,20 @@ impl History {
             remedy: Some("git fsck --full shows the damage; git reflog may know the commit".to_owned()),
         }));
         if !absent.is_empty() {
-            gaps.extend(self.absent(view, absent, threads));
+            gaps.extend(self.absent(view, absent, &is_lost, threads));
         }
         (attribution, gaps)
     }
 
-    fn attribute_in(&self, view: &RepoView, trees: &Trees) -> (Attribution, Vec<Coverage>) {
+    fn attribute_in(
+        &self,
+        view: &RepoView,
+        trees: &Trees,
+        is_lost: &HashSet<&Oid>,
+    ) -> (Attribution, Vec<Coverage>) {
         let attribution = attribute(&view.objects, &self.graph, &self.tips, self.head, trees);
-        let mut gaps: Vec<Coverage> =
-            attribution.problems.iter().map(|error| object_gap(error, None)).collect();
+        let problems = attribution.problems.iter().filter(|error| !is_lost.contains(error.id()));
+        let mut gaps: Vec<Coverage> = problems.map(|error| object_gap(error, None)).collect();
         if attribution.paths_cut {
             gaps.push(Coverage {
                 kind: CoverageKind::Elsewhere,
@@ -151,17 +167,23 @@ impl History {
 
     /// Those of the `absent` objects that a commit has, where it has them. Rare enough to go over all trees once
     /// more.
-    fn absent(&self, view: &RepoView, absent: HashSet<Oid>, threads: usize) -> Vec<Coverage> {
+    fn absent(
+        &self,
+        view: &RepoView,
+        absent: HashSet<Oid>,
+        is_lost: &HashSet<&Oid>,
+        threads: usize,
+    ) -> Vec<Coverage> {
         let trees = Trees::load(&view.objects, &Sought::blobs(absent.clone()), threads);
-        let (attribution, mut gaps) = self.attribute_in(view, &trees);
+        let (attribution, mut gaps) = self.attribute_in(view, &trees, is_lost);
         let mut ids: Vec<Oid> = absent.into_iter().collect();
         ids.sort_unstable();
         let mut more = 0;
         for id in ids {
-            let Some(introduction) = attribution.get(&id).and_then(|blob| blob.introduction.as_ref()) else {
+            if attribution.get(&id).is_none_or(|blob| blob.introduction.is_none()) {
                 continue;
-            };
-            let path = introduction.paths.first().map(|(path, _)| path.as_slice());
+            }
+            let path = first_path(&attribution, &id);
             if gaps.len() < MAX_LISTED {
                 gaps.push(object_gap(&ObjectError::Missing { id }, path));
             } else {
@@ -178,4 +200,10 @@ impl History {
         }
         gaps
     }
+}
+
+/// A path at which a commit has the blob, of those that were asked for.
+fn first_path<'a>(attribution: &'a Attribution, blob: &Oid) -> Option<&'a [u8]> {
+    let (path, _) = attribution.get(blob)?.introduction.as_ref()?.paths.first()?;
+    Some(path)
 }

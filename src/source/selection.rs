@@ -69,9 +69,9 @@ impl Commits {
     fn tips(&self, view: &RepoView) -> Result<(Vec<Oid>, Vec<Oid>), RepoError> {
         match self {
             Commits::Spec(spec) if spec.contains("..") => {
-                view.repo.sides(spec).map(|(left, right)| (vec![left], vec![right]))
+                view.repo.sides(&view.objects, spec).map(|(left, right)| (vec![left], vec![right]))
             }
-            Commits::Spec(revision) => Ok((Vec::new(), vec![view.repo.resolve_tip(revision)?])),
+            Commits::Spec(revision) => Ok((Vec::new(), vec![view.repo.tip(&view.objects, revision)?])),
             Commits::Between { known, to } => Ok((known.clone(), vec![*to])),
             Commits::NotOnRemote { to, known, remote, address } => {
                 let tracking = Tracking::of(&view.repo, remote, address)?;

@@ -303,4 +303,18 @@ fn a_policy_that_cannot_be_read_leaves_the_run_incomplete() {
     let report = world.report(&["range", "base..HEAD"]);
     assert_eq!((report.code, report.gaps()), (3, vec!["missing"]));
     assert!(text(&report.coverage[0], "what").contains("policy"));
+    // And nothing is excused, neither by the files that are checked out nor by marks.
+    assert_eq!(report.found(), ["new b.txt:1"]);
+}
+
+#[test]
+fn leaving_out_the_repositorys_files_does_not_let_a_change_allow_itself() {
+    let world = repository(&[]);
+    world.write("work/b.txt", marked(2));
+    commit(&world, "marked");
+    world.report(&["range", "base..HEAD", "--no-config"]).is(&["new b.txt:1"]);
+    let mut command = world.command(crate::support::binary(), "work");
+    command.env("STOPLEAK_NO_CONFIG", "1");
+    world.report_of(command.args(["range", "base..HEAD"])).is(&["new b.txt:1"]);
+    world.report(&["range", "base..HEAD", "--no-config", "--trust-head"]).is(&["suppressed b.txt:1"]);
 }

@@ -271,7 +271,7 @@ impl Ci<'_> {
     fn locate(&self, name: &Name) -> anyhow::Result<Result<Oid, NotHere>> {
         let found = match name {
             Name::Branch(branch) => self.branch(branch)?,
-            Name::Revision(revision) => self.view.repo.resolve_tip(revision).ok(),
+            Name::Revision(revision) => self.view.repo.tip(&self.view.objects, revision).ok(),
             Name::Id(id) | Name::At { id, .. } if !is_id(id) => {
                 let wrong = Some("that is no id of a commit".to_owned());
                 return Ok(Err(NotHere { wrong, ..NotHere::of(name) }));
@@ -280,7 +280,7 @@ impl Ci<'_> {
             Name::Id(id) | Name::At { id, .. } => self
                 .view
                 .repo
-                .resolve_tip(id)
+                .tip(&self.view.objects, id)
                 .ok()
                 .filter(|found| found.to_string().starts_with(&id.to_ascii_lowercase())),
         };
