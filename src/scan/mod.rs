@@ -251,8 +251,8 @@ pub fn run(target: &Target, settings: &Settings) -> Result<ScanReport, ScanError
     Ok(report(command, name, outcome, settings, &inspector))
 }
 
-/// What a push brings. Mostly that is nothing to speak of: then commits that are not new are no harm, and nobody waits
-/// for the proof that they are. Whatever would be said is said of new commits only.
+/// What a push brings. Mostly that is nothing to speak of: then commits that are not new are no harm, and nobody
+/// waits for the proof that they are. Whatever would be said is said of new commits only.
 fn pushed(
     inspector: &Inspector<'_>,
     settings: &Settings,
@@ -262,13 +262,15 @@ fn pushed(
     let selection = Selection::likely_until(settings.view()?, commits, settings.deadline)?;
     let outcome = range::scan(inspector, settings, &selection, name);
     let is_told = outcome.findings.iter().any(|finding| finding.confidence >= settings.confidence)
-        || outcome.coverage.iter().any(|entry| entry.kind.is_gap())
-        || outcome.late != Late::default();
-    if !is_told || !selection.walked.unproved {
+        || outcome.coverage.iter().any(|entry| entry.kind.is_gap());
+    let in_time = |outcome: &Outcome| outcome.late == Late::default();
+    if !selection.walked.unproved || !is_told || !in_time(&outcome) {
         return Ok(outcome);
     }
     let selection = Selection::until(selection.view, commits, settings.deadline)?;
-    Ok(range::scan(inspector, settings, &selection, name))
+    let proved = range::scan(inspector, settings, &selection, name);
+    // Without the time for the proof, what was found stands.
+    Ok(if in_time(&proved) { proved } else { outcome })
 }
 
 /// Scans commits that were selected before: `command` says why, `name` what they are.
