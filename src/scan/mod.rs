@@ -269,14 +269,18 @@ fn pushed(
     name: &str,
     refs: &[Vec<u8>],
 ) -> Result<Outcome, ScanError> {
-    let mut selection = Selection::likely_until(settings.view()?, commits, settings.deadline)?;
+    let selection = Selection::likely_until(settings.view()?, commits, settings.deadline)?;
     let mut outcome = range::scan(inspector, settings, &selection, name);
     let is_told = outcome.findings.iter().any(|finding| finding.confidence >= settings.confidence)
-        || outcome.coverage.iter().any(|entry| entry.kind.is_gap())
-        || outcome.late != Late::default();
-    if is_told && selection.walked.unproved {
-        selection = Selection::until(selection.view, commits, settings.deadline)?;
-        outcome = range::scan(inspector, settings, &selection, name);
+        || outcome.coverage.iter().any(|entry| entry.kind.is_gap());
+    let in_time = |outcome: &Outcome| outcome.late == Late::default();
+    if is_told && selection.walked.unproved && in_time(&outcome) {
+        let selection = Selection::until(selection.view, commits, settings.deadline)?;
+        let proved = range::scan(inspector, settings, &selection, name);
+        // Without the time for the proof, what was found stands.
+        if in_time(&proved) {
+            outcome = proved;
+        }
     }
     outcome.absorb(names::scan_ref_names(inspector, refs));
     Ok(outcome)
