@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 use memchr::memmem;
 
-use crate::git::commit::Commit;
+use crate::git::commit::{Commit, written_in_header};
 use crate::git::diff::Change;
 use crate::git::tag::Tag;
 use crate::git::tree::{Mode, entries, read_tree};
@@ -21,8 +21,8 @@ use super::inspect::Inspector;
 struct Written {
     carrier: Carrier,
     message: Vec<u8>,
-    /// Who, as a phrase, and `Name <mail>`.
-    people: Vec<(&'static str, Vec<u8>)>,
+    /// Where it stands in the header, as a phrase, and what: `Name <mail>`, the name of a tag, a merged tag.
+    header: Vec<(&'static str, Vec<u8>)>,
 }
 
 fn written(objects: &impl ReadObjects, id: &Oid) -> Option<Written> {
@@ -31,38 +31,52 @@ fn written(objects: &impl ReadObjects, id: &Oid) -> Option<Written> {
         Kind::Commit => {
             let commit = Commit::parse(&object.data).ok()?;
             let (author, committer) = (commit.author().person, commit.committer().person);
-            let mut people = vec![("in the name or mail of the author", author.to_vec())];
+            let mut header = vec![("in the name or mail of the author", author.to_vec())];
             if committer != author {
-                people.push(("in the name or mail of the committer", committer.to_vec()));
+                header.push(("in the name or mail of the committer", committer.to_vec()));
             }
-            Some(Written { carrier: Carrier::Commit, message: commit.message.to_vec(), people })
+            if commit.has_more {
+                header.push(further(&object.data));
+            }
+            Some(Written { carrier: Carrier::Commit, message: commit.message.to_vec(), header })
         }
         Kind::Tag => {
             let tag = Tag::parse(&object.data).ok()?;
-            let people = vec![("in the name or mail of the tagger", tag.tagger().person.to_vec())];
-            Some(Written { carrier: Carrier::Tag, message: tag.message.to_vec(), people })
+            let tagger = ("in the name or mail of the tagger", tag.tagger().person.to_vec());
+            let header = vec![tagger, further(&object.data)];
+            Some(Written { carrier: Carrier::Tag, message: tag.message.to_vec(), header })
         }
         Kind::Blob | Kind::Tree => None,
     }
 }
 
-/// Scans the message and the people of a commit or tag. One that does not read holds nothing here: whoever
+/// What else stands in a header than the people.
+fn further(data: &[u8]) -> (&'static str, Vec<u8>) {
+    let written = written_in_header(data);
+    let is_person = |line: &&[u8]| {
+        [&b"author "[..], b"committer ", b"tagger "].iter().any(|person| line.starts_with(person))
+    };
+    let lines: Vec<&[u8]> = written.split(|byte| *byte == b'\n').filter(|line| !is_person(line)).collect();
+    ("in a line of the header", lines.join(&b'\n'))
+}
+
+/// Scans the message and the header of a commit or tag. One that does not read holds nothing here: whoever
 /// found it has said so.
 pub(super) fn scan_written(inspector: &Inspector<'_>, objects: &impl ReadObjects, id: &Oid) -> Outcome {
     let mut outcome = Outcome::default();
-    let Some(Written { carrier, message, people }) = written(objects, id) else { return outcome };
+    let Some(Written { carrier, message, header }) = written(objects, id) else { return outcome };
     let object = Some(id.to_string());
     let provenance = Provenance { carrier, object, ..Provenance::file(RepoPath::new("")) };
-    let mut scan = |text: &[u8], who: Option<&str>| {
+    let mut scan = |text: &[u8], place: Option<&str>| {
         let inspected = inspector.inspect(text, || format!("message of {} {id}", carrier.as_str()));
         outcome.counts.bytes += text.len() as u64;
         outcome.coverage.extend(inspected.gap);
         let mut findings = inspector.place(inspected.candidates, &provenance);
-        findings.iter_mut().for_each(|finding| finding.why.extend(who.map(str::to_owned)));
+        findings.iter_mut().for_each(|finding| finding.why.extend(place.map(str::to_owned)));
         outcome.findings.extend(findings);
     };
     scan(&message, None);
-    people.iter().for_each(|(who, text)| scan(text, Some(who)));
+    header.iter().for_each(|(place, text)| scan(text, Some(place)));
     outcome
 }
 
