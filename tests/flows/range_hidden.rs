@@ -242,6 +242,39 @@ fn names_and_mails_of_people() {
 }
 
 #[test]
+fn further_lines_of_headers() {
+    let world = repository();
+    let person = "A <a@example.com> 1700000000 +0000";
+    let with = |lines: &str| format!("{person}\n{lines}");
+    raw_commit(&world, person, &with(&format!("x-note {}", token(2))), b"harmless\n");
+    let tag = format!(
+        "mergetag object {}\n type commit\n tag v1\n tagger {person}\n \n {}",
+        id(&world, "HEAD"),
+        token(3)
+    );
+    raw_commit(&world, person, &with(&tag), b"harmless\n");
+    let armour = |kind: &str| {
+        format!(
+            "gpgsig -----BEGIN {kind} SIGNATURE-----\n \n {}\n -----END {kind} SIGNATURE-----",
+            "Ab3d".repeat(30)
+        )
+    };
+    raw_commit(&world, person, &with(&armour("PGP")), b"harmless\n");
+    raw_commit(&world, person, &with(&armour("SSH")), b"harmless\n");
+    let report = world.report(&["range", "base..HEAD"]);
+    report.is(&["new commit:1", "new commit:6"]);
+    assert!(report.findings.iter().all(|finding| because(finding).contains("header")));
+
+    // The name that a tag has in itself is that of no ref.
+    let tag =
+        format!("object {}\ntype commit\ntag for-{}\ntagger {person}\n\nx\n", id(&world, "HEAD"), token(4));
+    world.write("tag", tag);
+    let made = world.git(&["hash-object", "-t", "tag", "-w", "../tag"]).stdout;
+    world.git(&["update-ref", "refs/tags/v1", made.trim()]);
+    world.report(&["range", "HEAD..v1"]).is(&["new tag:1"]);
+}
+
+#[test]
 fn names_of_files_and_folders() {
     let world = repository();
     world.write(&format!("work/{}.txt", token(2)), "harmless\n");
