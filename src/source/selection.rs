@@ -132,6 +132,20 @@ impl Selection {
         self
     }
 
+    /// Those of the commits that remote-tracking branches have.
+    pub fn pushed(&self) -> Result<HashSet<Oid>, RepoError> {
+        let tips = tips(&self.view.repo)?.into_iter();
+        let is_remote = |name: &str| name.starts_with("refs/remotes/");
+        let remote: Vec<Oid> =
+            tips.filter(|tip| tip.class == TipClass::Ref && is_remote(&tip.name)).map(|tip| tip.id).collect();
+        if remote.is_empty() || self.may_hold_more {
+            return Ok(HashSet::new());
+        }
+        let own = walk_range_until(&self.view.objects, &self.shallow, &remote, &self.include, None);
+        let own: HashSet<Oid> = own.commits.into_iter().map(|commit| commit.id).collect();
+        Ok(self.walked.commits.iter().map(|commit| commit.id).filter(|id| !own.contains(id)).collect())
+    }
+
     /// Whether a shallow clone cuts off history that belongs to the commits.
     pub fn is_cut(&self) -> bool {
         !self.walked.boundary.is_empty()

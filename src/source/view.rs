@@ -77,6 +77,7 @@ impl RepoView {
             committer: commit.as_ref().map(|commit| commit.committer().name_and_mail()).unwrap_or_default(),
             committed: commit.as_ref().map(|commit| commit.committer().date()).unwrap_or_default(),
             summary: commit.as_ref().map(Commit::summary).unwrap_or_default(),
+            is_pushed: false,
             is_head: head == Some(*id),
             merge: commit.as_ref().is_some_and(|commit| commit.parents.len() > 1),
             shallow,

@@ -340,3 +340,20 @@ fn a_tag_that_names_a_file_is_deleted_on_a_server_too() {
     assert!(has(&steps, "git tag -d file") && !has(&steps, "filter-repo"), "{steps:#?}");
     clean(&world, || ());
 }
+
+#[test]
+fn a_range_of_what_was_pushed_says_revoke_first() {
+    let world = pushed();
+    world.write("work/s.env", line(1));
+    commit(&world, "brings it");
+    let range = ["range", "HEAD~1..HEAD", "--color", "never"];
+    assert!(has(&recipe_of(&world, "work", &range), "git commit --amend"));
+    world.git(&["push", "-q", "origin", "main"]);
+    let steps = recipe_of(&world, "work", &range);
+    assert!(steps[0].starts_with("it was pushed: revoke it first."), "{steps:#?}");
+    assert!(has(&steps, "git filter-repo --invert-paths --path s.env"), "{steps:#?}");
+    assert!(!has(&steps, "amend"), "{steps:#?}");
+    let checked = recipe_of(&world, "work", &["ci", "--base", "HEAD~1", "--color", "never"]);
+    assert!(checked[0].starts_with("it was pushed for this check: revoke it first."), "{checked:#?}");
+    assert!(has(&checked, "git commit --amend") && has(&checked, "git push --force-with-lease"));
+}

@@ -59,6 +59,8 @@ enum Standing<'p> {
     Server,
     /// The commits of a branch that is being checked after it was pushed.
     Checked,
+    /// Some remote has them; which refs do was not asked.
+    Fetched,
 }
 
 impl<'p> Part<'p> {
@@ -103,6 +105,18 @@ impl<'p> Part<'p> {
                     }
                     steps.extend(self.local(&kept));
                 }
+                Standing::Fetched => {
+                    let filter = Filter::of(&kept, |finding| self.own_path(finding));
+                    steps.push(
+                        "it was pushed: revoke it first. Then, with git-filter-repo in a fresh clone of each remote \
+                         (git clone --mirror), where stopleak history names the refs that have it,"
+                            .to_owned(),
+                    );
+                    steps.extend(filter.blank(""));
+                    steps.extend(filter.drop(""));
+                    steps.push("git push --force --mirror URL".to_owned());
+                    steps.push("have everybody clone anew, you too".to_owned());
+                }
                 Standing::Checked => {
                     steps.push("it was pushed for this check: revoke it first. Then".to_owned());
                     steps.extend(self.rebase(&kept, LEFT_BRANCH));
@@ -137,6 +151,7 @@ impl<'p> Part<'p> {
         let remotes: BTreeSet<&str> = refs(kept).into_iter().filter_map(remote).collect();
         match scan.command.as_str() {
             "ci" => Standing::Checked,
+            "range" if kept.iter().any(|finding| finding.is_pushed) => Standing::Fetched,
             _ if !remotes.is_empty() => Standing::Pushed(remotes),
             "history" if scan.is_bare && !self.knows_remotes() => Standing::Server,
             _ => Standing::Here,
