@@ -59,6 +59,8 @@ pub struct CommitFacts {
     pub summary: String,
     /// Whether it is the commit at HEAD.
     pub is_head: bool,
+    /// Whether a remote-tracking branch has it, where a range was read.
+    pub is_pushed: bool,
     /// Whether it has more than one parent: "introduced by merge".
     pub merge: bool,
     /// Whether its parents were cut off by a shallow clone: the true commit is this one or before it.

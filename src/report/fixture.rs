@@ -86,6 +86,7 @@ fn historic(mut finding: Finding, carrier: Carrier, commit: &str) -> Finding {
             committed: "2026-01-03T03:04:05+01:00".to_owned(),
             summary: "Add the app".to_owned(),
             is_head: false,
+            is_pushed: false,
             merge: false,
             shallow: false,
         }),

@@ -165,6 +165,9 @@ pub struct Finding {
     /// Whether `first_commit` is the commit at HEAD. Not part of the records.
     #[serde(skip)]
     pub(super) is_head: bool,
+    /// Whether a remote-tracking branch has that commit. Not part of the records.
+    #[serde(skip)]
+    pub(super) is_pushed: bool,
     /// The line of context. Not part of the records: `None` in what was read back.
     #[serde(skip)]
     pub(super) excerpt: Option<Excerpt>,
@@ -387,6 +390,7 @@ impl Finding {
             revoke: rule.revoke.clone(),
             revoke_url: rule.revoke_url.clone(),
             is_head: commit.is_some_and(|commit| commit.is_head),
+            is_pushed: commit.is_some_and(|commit| commit.is_pushed),
             excerpt: Some(excerpt(finding, redactor, show_secrets)),
         }
     }

@@ -285,7 +285,8 @@ impl<'p, 's> Places<'p, 's> {
             match inspected {
                 Ok(inspected) => {
                     let (inspector, prefix, kept_by) = (self.inspector, self.prefix, &kept_by);
-                    let found = Findings { inspector, view, prefix, lives, kept_by, facts: &mut facts };
+                    let (head, facts) = (self.history.head(), &mut facts);
+                    let found = Findings { inspector, view, prefix, head, lives, kept_by, facts };
                     found.of(&subject, places, &inspected, outcome);
                     outcome.coverage.extend(inspected.gap);
                 }
@@ -301,6 +302,7 @@ struct Findings<'f, 's> {
     view: &'f RepoView,
     /// What stands before every path: the place of a submodule.
     prefix: &'f [u8],
+    head: Option<Oid>,
     lives: &'f Lives,
     /// What leads to commits that nothing reaches.
     kept_by: &'f HashMap<Oid, Arc<[String]>>,
@@ -336,7 +338,7 @@ impl Findings<'_, '_> {
             let commit = first.source.commit.map(|(commit, shallow)| {
                 self.facts
                     .entry((commit, shallow))
-                    .or_insert_with(|| self.view.facts(&commit, shallow))
+                    .or_insert_with(|| self.view.facts(&commit, shallow, self.head))
                     .clone()
             });
             let kept_by = first.source.commit.and_then(|(commit, _)| self.kept_by.get(&commit));

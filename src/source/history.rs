@@ -63,6 +63,11 @@ impl History {
         names.into_iter().collect()
     }
 
+    /// The commit at HEAD.
+    pub fn head(&self) -> Option<Oid> {
+        self.head
+    }
+
     /// A commit's place in an order that has parents before children.
     pub fn rank(&self, commit: &Oid) -> Option<u32> {
         self.graph.rank(commit)

@@ -230,7 +230,7 @@ fn several_branches_are_rewritten_together() {
 #[test]
 fn what_was_pushed_is_revoked_first_and_rewritten_for_each_remote() {
     let world = pushed();
-    for path in ["s.env", "new\nline.env"] {
+    for path in ["s.env", "new\nline.env", "-dash.env"] {
         world.write(&format!("work/{path}"), line(1));
     }
     commit(&world, "brings it");
@@ -243,7 +243,7 @@ fn what_was_pushed_is_revoked_first_and_rewritten_for_each_remote() {
     let at =
         |wanted: &str| steps.iter().position(|line| line == wanted).unwrap_or_else(|| panic!("{steps:#?}"));
     assert!(at("url=$(git remote get-url fork); git clone --mirror \"$url\" ../purge-fork.git") > 0);
-    let paths = r"git filter-repo --invert-paths --path $'new\nline.env' --path s.env";
+    let paths = r"git filter-repo --invert-paths --path='-dash.env' --path $'new\nline.env' --path s.env";
     assert!(at("git filter-repo --replace-text ../purge.txt") < at(paths));
     at("url=$(git remote get-url origin); git clone --mirror \"$url\" ../purge-origin.git");
     let refs = "that rewrites refs/heads/main, refs/remotes/fork/topic, refs/remotes/origin/main.";
@@ -315,4 +315,45 @@ fn a_range_knows_the_commit_and_asks_for_the_branch_that_was_left() {
     follow(&world, &steps, || world.write("work/s.env", "clean\n"));
     assert_ne!(id(&world, "main~1"), brings);
     assert_eq!(world.stopleak(&["range", "origin/main..main"]).code, 0);
+}
+
+#[test]
+fn a_stash_on_top_is_put_on_the_new_commits() {
+    let world = pushed();
+    world.write("work/s.env", line(1));
+    commit(&world, "brings it");
+    world.write("work/a.txt", "work in progress\n");
+    world.git(&["stash", "-q"]);
+    clean(&world, || world.write("work/s.env", "clean\n"));
+    assert_eq!(world.read("work/a.txt"), "work in progress\n");
+}
+
+#[test]
+fn a_tag_that_names_a_file_is_deleted_on_a_server_too() {
+    let world = pushed();
+    world.write("work/s.env", line(1));
+    let blob = world.git(&["hash-object", "-w", "s.env"]).stdout;
+    std::fs::remove_file(world.path("work/s.env")).expect("removed");
+    world.git(&["tag", "file", blob.trim()]);
+    world.git(&["push", "-q", "origin", "file"]);
+    let steps = recipe_of(&world, "remote.git", &HISTORY);
+    assert!(has(&steps, "git tag -d file") && !has(&steps, "filter-repo"), "{steps:#?}");
+    clean(&world, || ());
+}
+
+#[test]
+fn a_range_of_what_was_pushed_says_revoke_first() {
+    let world = pushed();
+    world.write("work/s.env", line(1));
+    commit(&world, "brings it");
+    let range = ["range", "HEAD~1..HEAD", "--color", "never"];
+    assert!(has(&recipe_of(&world, "work", &range), "git commit --amend"));
+    world.git(&["push", "-q", "origin", "main"]);
+    let steps = recipe_of(&world, "work", &range);
+    assert!(steps[0].starts_with("it was pushed: revoke it first."), "{steps:#?}");
+    assert!(has(&steps, "git filter-repo --invert-paths --path s.env"), "{steps:#?}");
+    assert!(!has(&steps, "amend"), "{steps:#?}");
+    let checked = recipe_of(&world, "work", &["ci", "--base", "HEAD~1", "--color", "never"]);
+    assert!(checked[0].starts_with("it was pushed for this check: revoke it first."), "{checked:#?}");
+    assert!(has(&checked, "git commit --amend") && has(&checked, "git push --force-with-lease"));
 }

@@ -221,6 +221,7 @@ fn a_finding_says_which_submodule_has_it() {
     assert_eq!(report.at("own.txt")["submodule"], serde_json::Value::Null);
     let human = world.stopleak(&[&RECURSE[..], &["--color", "never"]].concat()).stdout;
     assert!(human.contains("stopleak baseline create --history --recurse-submodules"), "{human}");
+    assert!(human.contains("in the submodule libs/a: still at HEAD; in refs/heads/main"), "{human}");
 }
 
 #[test]

@@ -93,7 +93,11 @@ fn state(finding: &Finding) -> Option<String> {
             false => format!("unreachable, no ref leads to it; reflogs and the like do: {}", kept.join(", ")),
         });
     }
-    (!facts.is_empty()).then(|| facts.join("; "))
+    let own = (!facts.is_empty()).then(|| facts.join("; "))?;
+    Some(match &finding.submodule {
+        Some(path) => format!("in the submodule {}: {own}", terminal_path(path)),
+        None => own,
+    })
 }
 
 /// `removed in 0123456789ab, back in …, last seen in …`: how the value fared, where something happened to it.

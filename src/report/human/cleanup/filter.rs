@@ -102,8 +102,10 @@ impl<'f> Filter<'f> {
         if self.paths.is_empty() || self.in_messages || self.in_people || self.in_names {
             return Vec::new();
         }
-        let listed: Vec<String> =
-            self.paths.iter().take(PATHS).map(|path| format!("--path {}", shell::path(path))).collect();
+        // What begins with a dash is taken for an option unless it is joined to one.
+        let joint = |path: &str| if path.starts_with('-') { '=' } else { ' ' };
+        let option = |path: &&str| format!("--path{}{}", joint(path), shell::path(path));
+        let listed: Vec<String> = self.paths.iter().take(PATHS).map(option).collect();
         let more = if self.paths.len() > PATHS { " …" } else { "" };
         let how = if how.is_empty() { String::new() } else { format!("{how} ") };
         vec![

@@ -5,6 +5,7 @@
 //! where it is masked, has a repository without it.
 
 mod filter;
+mod names;
 
 use std::collections::BTreeSet;
 
@@ -13,6 +14,7 @@ use crate::model::Carrier;
 use super::{Finding, Group, Page, grouped, terminal, terminal_path};
 use crate::report::shell;
 use filter::Filter;
+use names::{drop_ref, drop_stash, remote, rename_ref, short};
 
 /// Names in a list.
 const NAMES: usize = 8;
@@ -57,6 +59,8 @@ enum Standing<'p> {
     Server,
     /// The commits of a branch that is being checked after it was pushed.
     Checked,
+    /// Some remote has them; which refs do was not asked.
+    Fetched,
 }
 
 impl<'p> Part<'p> {
@@ -71,8 +75,15 @@ impl<'p> Part<'p> {
             .copied()
             .collect();
         let loose: Vec<&Finding> = self.findings.iter().filter(is_loose).copied().collect();
+        // What a tag names without a commit between.
+        let (kept, direct): (Vec<&Finding>, Vec<&Finding>) = kept
+            .into_iter()
+            .partition(|finding| finding.first_commit.is_some() || finding.carrier == Carrier::Tag);
         let mut steps = Vec::new();
-        let mut leaves_something = !loose.is_empty();
+        let mut leaves_something = !loose.is_empty() || !direct.is_empty();
+        for name in refs(&direct) {
+            steps.extend(drop_ref(name, &direct));
+        }
         if !kept.is_empty() {
             match self.standing(&kept) {
                 Standing::Pushed(remotes) => steps.extend(self.pushed(&kept, &remotes)),
@@ -94,6 +105,18 @@ impl<'p> Part<'p> {
                     }
                     steps.extend(self.local(&kept));
                 }
+                Standing::Fetched => {
+                    let filter = Filter::of(&kept, |finding| self.own_path(finding));
+                    steps.push(
+                        "it was pushed: revoke it first. Then, with git-filter-repo in a fresh clone of each remote \
+                         (git clone --mirror), where stopleak history names the refs that have it,"
+                            .to_owned(),
+                    );
+                    steps.extend(filter.blank(""));
+                    steps.extend(filter.drop(""));
+                    steps.push("git push --force --mirror URL".to_owned());
+                    steps.push("have everybody clone anew, you too".to_owned());
+                }
                 Standing::Checked => {
                     steps.push("it was pushed for this check: revoke it first. Then".to_owned());
                     steps.extend(self.rebase(&kept, LEFT_BRANCH));
@@ -103,7 +126,7 @@ impl<'p> Part<'p> {
         }
         for finding in self.findings.iter().filter(is_name).filter(|finding| !is_loose(finding)) {
             leaves_something = true;
-            steps.extend(self.rename_ref(finding));
+            steps.extend(rename_ref(self.own_path(finding)));
         }
         if loose.iter().any(|finding| finding.kept_by.iter().any(|name| name == "refs/stash")) {
             steps.extend(drop_stash(&loose));
@@ -128,6 +151,7 @@ impl<'p> Part<'p> {
         let remotes: BTreeSet<&str> = refs(kept).into_iter().filter_map(remote).collect();
         match scan.command.as_str() {
             "ci" => Standing::Checked,
+            "range" if kept.iter().any(|finding| finding.is_pushed) => Standing::Fetched,
             _ if !remotes.is_empty() => Standing::Pushed(remotes),
             "history" if scan.is_bare && !self.knows_remotes() => Standing::Server,
             _ => Standing::Here,
@@ -155,7 +179,12 @@ impl<'p> Part<'p> {
         let is_filtered = branches.len() > 1 || branches.iter().any(|name| name.starts_with("refs/notes/"));
         let left = all.iter().filter(|name| !branches.contains(name));
         for name in left.filter(|name| !(is_filtered && name.starts_with("refs/tags/"))) {
-            steps.extend(drop_ref(name, kept));
+            if *name == "refs/stash" && !branches.is_empty() {
+                steps.push("a stash stands on what was rewritten: put it on the new commits".to_owned());
+                steps.push("git stash pop".to_owned());
+            } else {
+                steps.extend(drop_ref(name, kept));
+            }
         }
         steps
     }
@@ -301,31 +330,6 @@ impl<'p> Part<'p> {
         steps
     }
 
-    fn rename_ref(&self, finding: &Finding) -> Vec<String> {
-        let name = self.own_path(finding);
-        let word = shell::word(short(name).as_bytes());
-        if let Some(remote) = remote(name) {
-            let branch = name.strip_prefix("refs/remotes/").and_then(|name| name.split_once('/'));
-            let branch = shell::word(branch.map_or(name, |(_, branch)| branch).as_bytes());
-            return vec![
-                "it was pushed as the name of a branch: revoke it first, and push that under another name. Then"
-                    .to_owned(),
-                format!("git push {} --delete {branch}", shell::word(remote.as_bytes())),
-            ];
-        }
-        let mut steps = vec![
-            "it stands in the name of a ref. Where that was pushed, revoke it first, and git push REMOTE --delete \
-             it; here"
-                .to_owned(),
-        ];
-        steps.push(match name {
-            _ if name.starts_with("refs/heads/") => format!("git branch -m {word} NEW"),
-            _ if name.starts_with("refs/tags/") => format!("git tag NEW {word}^{{}} && git tag -d {word}"),
-            _ => format!("git update-ref refs/NEW {word} && git update-ref -d {word}"),
-        });
-        steps
-    }
-
     /// What no ref leads to goes when git collects it.
     fn collect(&self) -> Vec<String> {
         let has_stash = self.page.document.scan.refs.iter().any(|name| name == "refs/stash");
@@ -353,58 +357,10 @@ fn is_cut(findings: &[&Finding]) -> bool {
     findings.iter().any(|finding| finding.refs_count > finding.refs.len())
 }
 
-/// The remote whose branch a ref is.
-fn remote(name: &str) -> Option<&str> {
-    name.strip_prefix("refs/remotes/").and_then(|name| name.split('/').next())
-}
-
-/// A ref's name as commands take it that know what they are asked for.
-fn short(name: &str) -> &str {
-    name.strip_prefix("refs/heads/").or_else(|| name.strip_prefix("refs/tags/")).unwrap_or(name)
-}
-
 /// Whether the name or mail of somebody has it.
 fn in_people(finding: &Finding) -> bool {
     let is_said = |why: &String| why.starts_with(crate::model::IN_PEOPLE);
     matches!(finding.carrier, Carrier::Commit | Carrier::Tag) && finding.why.iter().any(is_said)
-}
-
-/// A ref that is no branch, and has it.
-fn drop_ref(name: &str, kept: &[&Finding]) -> Vec<String> {
-    let word = shell::word(short(name).as_bytes());
-    let shown = terminal(name);
-    match name {
-        "refs/stash" => drop_stash(kept),
-        _ if name.starts_with("refs/tags/") => vec![
-            format!(
-                "{shown} has it; where it was pushed, revoke the value first, and git push REMOTE --delete {word}:"
-            ),
-            format!("git tag -d {word}"),
-        ],
-        _ if name.starts_with("refs/") => {
-            vec![format!("{shown} has it, and goes with all it has:"), format!("git update-ref -d {word}")]
-        }
-        _ => vec![format!("{shown} is that of another work tree, and has it: run stopleak history there")],
-    }
-}
-
-fn drop_stash(findings: &[&Finding]) -> Vec<String> {
-    let object = findings
-        .iter()
-        .find(|finding| !finding.path.is_empty())
-        .and_then(|finding| finding.object.as_deref());
-    vec![
-        "a stash has it: find out which, and drop it (one that names none was made on a commit that has it)"
-            .to_owned(),
-        match object {
-            Some(object) => {
-                let object = id(Some(object));
-                format!("git log -g -m --find-object={object} --format=%gd refs/stash")
-            }
-            None => "git stash list".to_owned(),
-        },
-        "git stash drop stash@{N}".to_owned(),
-    ]
 }
 
 /// Twelve digits of an id.
