@@ -1,8 +1,8 @@
 //! What libgit2 cannot read, asked of git itself: refs in the reftable format, and configuration that the
 //! command line of the calling git sets.
 //!
-//! Plumbing only, in machine form, with its exit status checked. Reflogs are left out here: a scan
-//! of history reads the commits they name from the store anyway.
+//! Plumbing only, in machine form, with its exit status checked. Of reflogs only those are asked for that people
+//! look into: a scan of history reads the commits that all of them name from the store anyway.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -66,6 +66,14 @@ impl Plumbing<'_> {
             Some((String::from_utf8_lossy(&line[space + 1..]).into_owned(), Oid::from_hex(&line[..space])?))
         };
         Ok(lines.filter_map(parse).collect())
+    }
+
+    /// What the reflog of a ref names, newest first; nothing where it has none.
+    pub(super) fn reflog(&self, name: &str) -> Vec<Oid> {
+        let listed = self.run(&["rev-list", "--walk-reflogs", "--end-of-options", name, "--"]);
+        let output = listed.ok().filter(|output| output.status.success());
+        let lines = output.iter().flat_map(|output| output.stdout.split(|&byte| byte == b'\n'));
+        lines.filter_map(Oid::from_hex).collect()
     }
 
     /// Keys that match a pattern, in lower case, with their values; the last one of a key holds. `None` when

@@ -84,6 +84,16 @@ fn in_tables(prefix: &str, there: &Plumbing<'_>, tips: &mut Vec<Tip>) -> Result<
     Ok(())
 }
 
+/// The reflogs of HEAD and of stashes, where [`tips`] knows none because no file holds them.
+pub fn reflogs_of_tables(repo: &Repo) -> Vec<Tip> {
+    let Some(plumbing) = repo.plumbing() else { return Vec::new() };
+    let of = |name: &'static str| {
+        let ids = plumbing.reflog(name).into_iter();
+        ids.map(move |id| Tip { class: TipClass::Reflog, name: name.to_owned(), id })
+    };
+    ["HEAD", "refs/stash"].into_iter().flat_map(of).collect()
+}
+
 /// The files of refs that name neither an object nor another ref, as a crash can leave them: git passes over them
 /// with a warning. `tips` are those of the repository.
 pub fn broken(repo: &Repo, tips: &[Tip]) -> Result<Vec<String>, RepoError> {

@@ -7,7 +7,7 @@ use crate::git::attribution::{
     Attribution, Holder, Life, Reach, Sought, Spot, Spread, Trees, attribute, kept_by, lives, reach, spreads,
 };
 use crate::git::graph::{CommitGraph, Commits};
-use crate::git::refs::{Tip, TipClass, broken, tips};
+use crate::git::refs::{Tip, TipClass, broken, reflogs_of_tables, tips};
 use crate::git::repo::RepoError;
 use crate::git::tag::tags_at;
 use crate::git::{ObjectError, Oid};
@@ -34,8 +34,9 @@ impl History {
     /// where somebody works in the repository meanwhile.
     pub fn load(view: &RepoView) -> Result<History, RepoError> {
         let graph = CommitGraph::default();
-        let (head, tips) = (view.repo.head()?, tips(&view.repo)?);
+        let (head, mut tips) = (view.repo.head()?, tips(&view.repo)?);
         let broken = broken(&view.repo, &tips)?;
+        tips.extend(reflogs_of_tables(&view.repo));
         Ok(History { graph, tips, head, shallow: view.repo.shallow()?, broken })
     }
 

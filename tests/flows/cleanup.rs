@@ -197,6 +197,20 @@ fn an_older_stash_is_dropped_and_the_other_kept() {
 }
 
 #[test]
+fn an_older_stash_is_known_where_refs_are_in_a_table() {
+    let world = World::empty();
+    world.git(&["init", "-q", "-b", "main", "--ref-format=reftable", "."]);
+    world.write("work/a.txt", "harmless\n");
+    commit(&world, "base");
+    for content in [line(1), "another\n".to_owned()] {
+        world.write("work/a.txt", content);
+        world.git(&["stash", "-q"]);
+    }
+    let steps = recipe(&world);
+    assert!(has(&steps, "git stash drop stash@{N}"), "{steps:#?}");
+}
+
+#[test]
 fn what_only_a_reflog_has_goes_and_stashes_stay() {
     let world = pushed();
     world.write("work/a.txt", "to be kept\n");
