@@ -71,8 +71,8 @@ pub fn walk_range_until(
     walk(objects, shallow, exclude, include, deadline, usize::MAX)
 }
 
-/// The same that after many commits believes dates: what is left of the excluded side and much older than the range does
-/// not reach into it. Then the range is [`Range::unproved`]: it may hold more than is new, and never less.
+/// The same that after many commits believes dates: what is left of the excluded side and much older than the range
+/// does not reach into it. Then the range is [`Range::unproved`]: it may hold more than is new, and never less.
 pub fn walk_likely_range_until(
     objects: &impl ReadObjects,
     shallow: &HashSet<Oid>,

@@ -12,7 +12,7 @@ mod report;
 mod secret;
 
 pub use coverage::{Coverage, CoverageKind};
-pub use finding::{Excerpt, Finding, RuleInfo, Status};
+pub use finding::{Excerpt, Finding, IN_PEOPLE, RuleInfo, Status};
 pub use fingerprint::{Fingerprint, FingerprintKey};
 pub use grade::{Confidence, Severity};
 pub use location::{Location, Locator, Place, Span, character_boundary};

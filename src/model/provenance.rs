@@ -57,6 +57,10 @@ pub struct CommitFacts {
     pub committed: String,
     /// First line of the message; invalid UTF-8 replaced.
     pub summary: String,
+    /// Whether it is the commit at HEAD.
+    pub is_head: bool,
+    /// Whether a remote-tracking branch has it, where a range was read.
+    pub is_pushed: bool,
     /// Whether it has more than one parent: "introduced by merge".
     pub merge: bool,
     /// Whether its parents were cut off by a shallow clone: the true commit is this one or before it.
@@ -82,6 +86,8 @@ pub struct Provenance {
     /// Path in the repository or below the scan's root; for other carriers the ref name, or empty (in a
     /// submodule, its path).
     pub path: RepoPath,
+    /// The submodule whose repository this is about; `path` begins with it.
+    pub submodule: Option<RepoPath>,
     /// What held the bytes.
     pub carrier: Carrier,
     /// Hexadecimal id of the blob (or commit, or tag) that was read, where there is one.
@@ -94,6 +100,8 @@ pub struct Provenance {
     pub refs: RefSet,
     /// Whether any ref or HEAD reaches it, where history was read.
     pub reachable: Option<bool>,
+    /// Where none does: the names whose reflogs lead to it, and pseudo-refs like `ORIG_HEAD`; sorted.
+    pub kept_by: Vec<String>,
     /// The paths from which the first commit took the value as it brought it here, sorted; where history was read.
     pub moved_from: Vec<RepoPath>,
     /// How the value fared since, where history was read and a file holds it.
@@ -105,12 +113,14 @@ impl Provenance {
     pub fn file(path: RepoPath) -> Provenance {
         Provenance {
             path,
+            submodule: None,
             carrier: Carrier::File,
             object: None,
             first_commit: None,
             at_head: None,
             refs: RefSet::default(),
             reachable: None,
+            kept_by: Vec::new(),
             moved_from: Vec::new(),
             life: None,
         }

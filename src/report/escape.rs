@@ -39,15 +39,6 @@ pub(super) fn terminal_path(text: &str) -> String {
     shown
 }
 
-/// One word of a command line for `sh`, quoted where it has to be: somebody will copy it.
-pub(crate) fn shell_word(text: &str) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/._-+,@:".contains(&byte);
-    if !text.is_empty() && text.bytes().all(plain) && !text.starts_with('-') {
-        return text.to_owned();
-    }
-    format!("'{}'", text.replace('\'', r"'\''"))
-}
-
 /// A path in its text form as a relative URI (RFC 3986): its raw bytes, each percent-encoded unless it is
 /// unreserved or `/`. A colon is encoded too, since `a:b` would read as scheme `a`; an absolute path keeps
 /// its one leading slash, two would name a host.
@@ -78,7 +69,7 @@ pub(super) fn sarif_message(text: &str) -> String {
 }
 
 /// The bytes of a path in its text form: the inverse of `RepoPath::to_text`.
-fn path_bytes(text: &str) -> Vec<u8> {
+pub(super) fn path_bytes(text: &str) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&first, after)) = rest.split_first() {
@@ -118,14 +109,6 @@ mod tests {
     fn a_terminal_sees_controls_and_reordering_written_out() {
         assert_eq!(terminal("a\x1b[31m\r\n\u{9b}\u{202e}ü"), "a\\x1b[31m\\r\\n\\u{9b}\\u{202e}ü");
         assert_eq!(terminal_lines("a\x1b[2J\nb\r\n"), "a\\x1b[2J\nb\\r\n");
-    }
-
-    #[test]
-    fn words_are_quoted_for_a_shell() {
-        assert_eq!(shell_word("+refs/heads/a-b.c:refs/x"), "+refs/heads/a-b.c:refs/x");
-        assert_eq!(shell_word("it's here"), r"'it'\''s here'");
-        assert_eq!(shell_word("$(x)"), "'$(x)'");
-        assert_eq!((shell_word("-n"), shell_word("")), ("'-n'".to_owned(), "''".to_owned()));
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod jsonl;
 pub mod record;
 mod redact;
 mod sarif;
+pub(crate) mod shell;
 #[cfg(test)]
 mod tests;
 mod verdict;
@@ -24,7 +25,6 @@ use std::str::FromStr;
 
 use crate::model::ScanReport;
 
-pub(crate) use escape::shell_word;
 pub use escape::terminal_lines;
 pub use file::{replace_file, write_to_file};
 pub use record::Document;

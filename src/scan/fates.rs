@@ -35,7 +35,7 @@ impl Places<'_, '_> {
         let mut sure: Vec<Key> = self
             .first
             .iter()
-            .filter(|((_, _, carrier), first)| {
+            .filter(|((_, _, carrier, _), first)| {
                 first.confidence >= confidence && (in_file(*carrier) || *carrier == Carrier::FileName)
             })
             .map(|(key, _)| key.clone())

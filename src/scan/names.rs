@@ -10,11 +10,34 @@ use memchr::memmem;
 use crate::git::diff::Change;
 use crate::git::tree::{Mode, entries, read_tree};
 use crate::git::{Kind, Object, Oid, ReadObjects};
-use crate::model::{Carrier, Finding, Provenance, RepoPath, Secret, Status};
+use crate::model::{Carrier, Excerpt, Finding, IN_PEOPLE, Location, Provenance, RepoPath, Secret, Status};
 
 use super::Outcome;
 use super::inspect::Inspector;
 use super::pieces::Piece;
+
+fn in_person(who: &str) -> String {
+    format!("{IN_PEOPLE} {who}")
+}
+
+/// Tells of a finding in a header of a commit or tag whose name or mail it is in, if it is in one: it stands there
+/// as in a text of its own.
+pub(super) fn tell_who(finding: &mut Finding, header: &[u8]) {
+    let line = header.split(|&byte| byte == b'\n').nth(finding.location.start_line - 1).unwrap_or_default();
+    let keys = ["author", "committer", "tagger"];
+    let is_key = |key: &&str| line.strip_prefix(key.as_bytes()).is_some_and(|rest| rest.starts_with(b" "));
+    let Some(who) = keys.into_iter().find(is_key) else { return };
+    finding.why.push(in_person(who));
+    let (place, excerpt, shift) = (&mut finding.location, &mut finding.excerpt, who.len() + 1);
+    if place.start_line == place.end_line && place.start_column > shift {
+        let (start_column, end_column) = (place.start_column - shift, place.end_column - shift);
+        *place = Location { start_line: 1, start_column, end_line: 1, end_column };
+    }
+    if let Some(rest) = excerpt.text.strip_prefix(&format!("{who} ")).filter(|_| excerpt.start >= shift) {
+        let text = rest.to_owned();
+        *excerpt = Excerpt { text, start: excerpt.start - shift, end: excerpt.end - shift };
+    }
+}
 
 /// Scans the message of a commit or tag, and what else is written into it: the same as of each in a whole history.
 /// One that does not read holds nothing here: whoever found it has said so.
@@ -35,19 +58,11 @@ pub(super) fn scan_written(inspector: &Inspector<'_>, objects: &impl ReadObjects
         outcome.coverage.extend(inspected.gap);
         let mut findings = inspector.place(inspected.candidates, &provenance);
         if matches!(piece, Piece::CommitHeader | Piece::TagHeader) {
-            findings.iter_mut().for_each(|finding| finding.why.extend(whose(&text, finding)));
+            findings.iter_mut().for_each(|finding| tell_who(finding, &text));
         }
         outcome.findings.extend(findings);
     }
     outcome
-}
-
-/// Whose name or mail the value stands in, as a phrase.
-fn whose(header: &[u8], finding: &Finding) -> Option<String> {
-    let line = header.split(|&byte| byte == b'\n').nth(finding.location.start_line.checked_sub(1)?)?;
-    let of = |who: &&str| line.strip_prefix(who.as_bytes()).is_some_and(|rest| rest.starts_with(b" "));
-    let who = ["author", "committer", "tagger"].into_iter().find(of)?;
-    Some(format!("in the name or mail of the {who}"))
 }
 
 /// Scans the names of the files that `changes` add. A value that stands in a name of one of the `parents` is

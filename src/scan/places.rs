@@ -9,13 +9,14 @@ use std::sync::Arc;
 
 use crate::git::attribution::{Attribution, BlobHistory, Reach};
 use crate::git::tree::Mode;
-use crate::git::{Kind, Oid};
+use crate::git::{Kind, Oid, ReadObjects};
 use crate::model::{Carrier, CommitFacts, Confidence, Finding, Fingerprint, Provenance, RefSet, RepoPath};
 use crate::source::history::History;
 use crate::source::view::RepoView;
 
 use super::fates::Lives;
 use super::inspect::{Inspected, Inspector};
+use super::names::tell_who;
 use super::pieces::{Piece, Subject, inspect};
 use super::survey::Values;
 use super::{Outcome, Settings, aborted};
@@ -59,8 +60,9 @@ struct Source {
     reachable: bool,
 }
 
-/// A value at a place: all that holds a finding together.
-pub(super) type Key = (Arc<Fingerprint>, Arc<RepoPath>, Carrier);
+/// A value at a place: all that holds a finding together. Messages have another place than the people in the header
+/// above them, which the number tells.
+pub(super) type Key = (Arc<Fingerprint>, Arc<RepoPath>, Carrier, u8);
 
 /// What an entry of a tree is as a carrier, or its name.
 fn carrier_of(mode: Mode, is_name: bool) -> Carrier {
@@ -148,7 +150,7 @@ impl<'p, 's> Places<'p, 's> {
 
     /// Forgets the names that annotated tags repeat of refs that lead to them.
     pub(super) fn drop_repeated_names(&mut self) {
-        let of_ref = |(value, path, carrier): &Key| {
+        let of_ref = |(value, path, carrier, _): &Key| {
             (*carrier == Carrier::RefName).then(|| (Arc::clone(value), path.as_bytes().to_vec()))
         };
         let names: HashSet<(Arc<Fingerprint>, Vec<u8>)> = self.first.keys().filter_map(of_ref).collect();
@@ -156,7 +158,7 @@ impl<'p, 's> Places<'p, 's> {
             return;
         }
         let (prefix, tags) = (self.prefix, &self.tags);
-        self.first.retain(|(value, _, _), first| {
+        self.first.retain(|(value, ..), first| {
             let Subject::Object(id, Piece::TagHeader) = &first.order.1 else { return true };
             let mut refs = tags.get(id).into_iter().flatten();
             !refs.any(|name| names.contains(&(Arc::clone(value), [prefix, name.as_bytes()].concat())))
@@ -227,13 +229,17 @@ impl<'p, 's> Places<'p, 's> {
         at_head: Option<bool>,
     ) {
         let shared = Arc::new(path);
+        let part = match &order.1 {
+            Subject::Object(_, Piece::CommitHeader | Piece::TagHeader) => 1,
+            _ => 0,
+        };
         let first = &mut self.first;
         values.at(self.inspector, &shared, carrier, |fingerprint, confidence| {
             let source = Arc::clone(source);
             let refs = source.refs.clone();
             let order = order.clone();
             let new = First { order, source, at_head, confidence, refs, moved_from: Vec::new() };
-            match first.entry((Arc::clone(fingerprint), Arc::clone(&shared), carrier)) {
+            match first.entry((Arc::clone(fingerprint), Arc::clone(&shared), carrier, part)) {
                 std::collections::hash_map::Entry::Vacant(entry) => {
                     entry.insert(new);
                 }
@@ -282,6 +288,10 @@ impl<'p, 's> Places<'p, 's> {
         let wanted: Vec<(Oid, Piece)> = by_subject.keys().filter_map(object).collect();
         let mut objects = inspect(self.inspector, &view.objects, &wanted, settings.threads()).into_iter();
         let mut facts = HashMap::new();
+        let unreached = by_subject.values().flatten().filter(|(_, first)| !first.source.reachable);
+        let unreached: Vec<Oid> =
+            unreached.filter_map(|(_, first)| first.source.commit).map(|(commit, _)| commit).collect();
+        let kept_by = if unreached.is_empty() { HashMap::new() } else { self.history.kept_by(&unreached) };
         for (subject, places) in by_subject {
             let name = |name: &[u8]| Some(Ok(self.inspector.inspect(name, || "a name".to_owned())));
             let inspected = match &subject {
@@ -292,7 +302,9 @@ impl<'p, 's> Places<'p, 's> {
             let Some(inspected) = inspected else { continue };
             match inspected {
                 Ok(inspected) => {
-                    let found = Findings { inspector: self.inspector, view, lives, facts: &mut facts };
+                    let (inspector, prefix, kept_by) = (self.inspector, self.prefix, &kept_by);
+                    let (head, facts) = (self.history.head(), &mut facts);
+                    let found = Findings { inspector, view, prefix, head, lives, kept_by, facts };
                     found.of(&subject, places, &inspected, outcome);
                     outcome.coverage.extend(inspected.gap);
                 }
@@ -306,7 +318,12 @@ impl<'p, 's> Places<'p, 's> {
 struct Findings<'f, 's> {
     inspector: &'f Inspector<'s>,
     view: &'f RepoView,
+    /// What stands before every path: the place of a submodule.
+    prefix: &'f [u8],
+    head: Option<Oid>,
     lives: &'f Lives,
+    /// What leads to commits that nothing reaches.
+    kept_by: &'f HashMap<Oid, Arc<[String]>>,
     facts: &'f mut HashMap<(Oid, bool), CommitFacts>,
 }
 
@@ -320,12 +337,18 @@ impl Findings<'_, '_> {
         outcome: &mut Outcome,
     ) {
         let mut by_place: BTreeMap<_, HashMap<Arc<Fingerprint>, First>> = BTreeMap::new();
-        for ((fingerprint, path, carrier), first) in places {
+        for ((fingerprint, path, carrier, _), first) in places {
             by_place.entry((path, carrier)).or_default().insert(fingerprint, first);
         }
         let object = match subject {
             Subject::Object(id, _) => Some(id.to_string()),
             Subject::FileName(_) | Subject::RefName(_) => None,
+        };
+        let header = match subject {
+            Subject::Object(id, piece @ (Piece::CommitHeader | Piece::TagHeader)) => {
+                self.view.objects.read(id).ok().map(|object| piece.of(&object.data).into_owned())
+            }
+            _ => None,
         };
         let mut lost = false;
         for ((path, carrier), mut wanted) in by_place {
@@ -333,11 +356,15 @@ impl Findings<'_, '_> {
             let commit = first.source.commit.map(|(commit, shallow)| {
                 self.facts
                     .entry((commit, shallow))
-                    .or_insert_with(|| self.view.facts(&commit, shallow))
+                    .or_insert_with(|| self.view.facts(&commit, shallow, self.head))
                     .clone()
             });
+            let kept_by = first.source.commit.and_then(|(commit, _)| self.kept_by.get(&commit));
+            let kept_by = kept_by.filter(|_| !first.source.reachable);
             let provenance = Provenance {
                 path: RepoPath::clone(&path),
+                submodule: self.prefix.strip_suffix(b"/").map(RepoPath::new),
+                kept_by: kept_by.map(|names| names.to_vec()).unwrap_or_default(),
                 carrier,
                 first_commit: commit,
                 reachable: Some(first.source.reachable),
@@ -348,6 +375,9 @@ impl Findings<'_, '_> {
             found.retain_mut(|finding: &mut Finding| {
                 let first = wanted.get(&finding.fingerprint);
                 if let Some(first) = first {
+                    if let Some(header) = &header {
+                        tell_who(finding, header);
+                    }
                     finding.provenance.refs = first.refs.clone();
                     finding.provenance.moved_from.clone_from(&first.moved_from);
                     finding.provenance.at_head = first.at_head;

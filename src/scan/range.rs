@@ -32,13 +32,19 @@ pub(super) fn scan(
     });
     let mut outcome = Outcome { coverage: range.coverage, ..Outcome::default() };
     outcome.late = Late { commits: range.unfinished, files: 0, uncounted: range.uncounted };
+    let mut known = None;
     for (commit, part) in range.commits.iter().zip(parts) {
         let Some(mut part) = part else {
             outcome.late.commits += 1;
             continue;
         };
         if !part.findings.is_empty() {
-            let facts = view.facts(&commit.id, commit.shallow);
+            // Nothing but a recipe depends on them, and few ranges need one.
+            let (head, pushed) = known.get_or_insert_with(|| {
+                (view.repo.head().ok().flatten(), selection.pushed().unwrap_or_default())
+            });
+            let is_pushed = pushed.contains(&commit.id);
+            let facts = CommitFacts { is_pushed, ..view.facts(&commit.id, commit.shallow, *head) };
             part.findings
                 .iter_mut()
                 .for_each(|finding| finding.provenance.first_commit = Some(facts.clone()));

@@ -1,9 +1,10 @@
 //! Every object of a repository, and where those that matter came from.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
 use crate::git::attribution::{
-    Attribution, Holder, Life, Reach, Sought, Spot, Spread, Trees, attribute, lives, reach, spreads,
+    Attribution, Holder, Life, Reach, Sought, Spot, Spread, Trees, attribute, kept_by, lives, reach, spreads,
 };
 use crate::git::graph::{CommitGraph, Commits};
 use crate::git::refs::{Tip, TipClass, broken, tips};
@@ -62,6 +63,11 @@ impl History {
         names.into_iter().collect()
     }
 
+    /// The commit at HEAD.
+    pub fn head(&self) -> Option<Oid> {
+        self.head
+    }
+
     /// A commit's place in an order that has parents before children.
     pub fn rank(&self, commit: &Oid) -> Option<u32> {
         self.graph.rank(commit)
@@ -84,7 +90,11 @@ impl History {
         let (attribution, mut gaps) = self.attribute_in(view, trees, &is_lost);
         gaps.extend(lost.iter().map(|error| object_gap(error, first_path(&attribution, error.id()))));
         if !self.shallow.is_empty() {
-            gaps.push(shallow_gap(&format!("{} commits at the edge of a shallow clone", self.shallow.len())));
+            let commits = match self.shallow.len() {
+                1 => "1 commit".to_owned(),
+                several => format!("{several} commits"),
+            };
+            gaps.push(shallow_gap(&format!("{commits} at the edge of a shallow clone")));
         }
         let missing = self.graph.missing.iter().filter(|id| !is_lost.contains(id));
         gaps.extend(missing.map(|&id| object_gap(&ObjectError::Missing { id }, None)));
@@ -141,6 +151,11 @@ impl History {
     /// What reaches the commits.
     pub fn reach(&self, view: &RepoView, commits: &[Oid]) -> HashMap<Oid, Reach> {
         reach(&view.objects, &self.graph, &self.tips, self.head, commits)
+    }
+
+    /// The names whose reflogs lead to the commits, and the pseudo-refs that do.
+    pub fn kept_by(&self, commits: &[Oid]) -> HashMap<Oid, Arc<[String]>> {
+        kept_by(&self.graph, &self.tips, commits)
     }
 
     /// The full names of the refs that name each annotated tag, or a tag of it; sorted.

@@ -147,6 +147,19 @@ impl Selection {
         self
     }
 
+    /// Those of the commits that remote-tracking branches have.
+    pub fn pushed(&self) -> Result<HashSet<Oid>, RepoError> {
+        let refs = self.view.repo.refs()?.into_iter();
+        let remote: Vec<Oid> =
+            refs.filter(|(name, _)| name.starts_with("refs/remotes/")).map(|(_, id)| id).collect();
+        if remote.is_empty() || self.is_push {
+            return Ok(HashSet::new());
+        }
+        let own = walk_range_until(&self.view.objects, &self.shallow, &remote, &self.include, None);
+        let own: HashSet<Oid> = own.commits.into_iter().map(|commit| commit.id).collect();
+        Ok(self.walked.commits.iter().map(|commit| commit.id).filter(|id| !own.contains(id)).collect())
+    }
+
     /// Whether a shallow clone cuts off history that belongs to the commits.
     pub fn is_cut(&self) -> bool {
         !self.walked.boundary.is_empty()

@@ -45,7 +45,7 @@ fn a_remedy_can_be_pasted_into_a_shell() {
     let quoted = branch.replace('\'', r"'\''");
     let remedy = format!("git fetch origin '+refs/heads/{quoted}:refs/remotes/origin/{quoted}'");
     is_incomplete(&request(branch), "missing", &remedy);
-    is_incomplete(&request("--upload-pack=x"), "missing", "git fetch origin '+refs/heads/--upload-pack=x:");
+    is_incomplete(&request("--upload-pack=x"), "missing", "git fetch origin +refs/heads/--upload-pack=x:");
 }
 
 #[test]
@@ -165,4 +165,51 @@ fn variables_of_two_systems_and_an_event_without_a_name() {
         ("GIT_PREVIOUS_SUCCESSFUL_COMMIT", "null"),
     ];
     finds_the_leak(&ci.report(&jenkins), "Jenkins");
+}
+
+#[test]
+fn a_container_that_got_only_the_variables_that_are_needed() {
+    let ci = setting();
+    let (base, head) = (ci.base.as_str(), ci.head.as_str());
+    let event = ci.github("pull_request", &pull_request(base, head));
+    let systems: [(&str, &[(&str, &str)]); 7] = [
+        ("GitHub Actions", &event[1..]),
+        (
+            "GitLab CI",
+            &[
+                ("CI_MERGE_REQUEST_IID", "1"),
+                ("CI_COMMIT_SHA", head),
+                ("CI_MERGE_REQUEST_DIFF_BASE_SHA", base),
+            ],
+        ),
+        ("Bitbucket", &[("BITBUCKET_COMMIT", head), ("BITBUCKET_PR_DESTINATION_COMMIT", &base[..12])]),
+        ("Azure", &[("BUILD_SOURCEVERSION", head), ("SYSTEM_PULLREQUEST_TARGETBRANCHNAME", "main")]),
+        ("CircleCI", &[("CIRCLE_SHA1", head), ("PIPELINE_GIT_BASE_REVISION", base)]),
+        ("Jenkins", &[("GIT_COMMIT", head), ("CHANGE_TARGET", "main")]),
+        (
+            "Buildkite",
+            &[
+                ("BUILDKITE_COMMIT", head),
+                ("BUILDKITE_PULL_REQUEST", "1"),
+                ("BUILDKITE_PULL_REQUEST_BASE_BRANCH", "main"),
+            ],
+        ),
+    ];
+    for (system, variables) in systems {
+        finds_the_leak(&ci.report(variables), system);
+    }
+    // One that says that it runs is asked first.
+    let more = [("GITHUB_EVENT_NAME", "push"), ("CI_PIPELINE_SOURCE", "schedule"), ("CIRCLECI", "true")];
+    finds_the_leak(&ci.report(&[systems[4].1, &more].concat()), "CircleCI");
+}
+
+#[test]
+fn a_copy_without_a_remote_has_only_its_own_branches() {
+    let ci = setting();
+    let jenkins = [("JENKINS_URL", "x"), ("GIT_COMMIT", ci.head.as_str()), ("CHANGE_TARGET", "main")];
+    ci.world.git(&["remote", "remove", "origin"]);
+    finds_the_leak(&ci.report_in("work", &jenkins, &[]), "Jenkins");
+    // What is checked out may be what is proposed.
+    ci.world.git(&["checkout", "-q", "-B", "main", "topic"]);
+    is_incomplete(&ci.report_in("work", &jenkins, &[]), "missing", "refs/heads/main");
 }

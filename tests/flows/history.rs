@@ -513,37 +513,6 @@ fn a_value_that_moved_to_another_file_was_not_removed() {
 }
 
 #[test]
-fn the_recipe_depends_on_who_has_the_commits() {
-    let world = empty();
-    world.write("work/it's.env", line(1));
-    commit(&world, "pushed");
-    world.git(&["init", "-q", "--bare", "../remote.git"]);
-    world.git(&["remote", "add", "origin", "../remote.git"]);
-    world.git(&["push", "-q", "origin", "main"]);
-    world.write("work/here.env", line(2));
-    commit(&world, "only here");
-    let local = id(&world, "HEAD");
-    world.write("work/gone.env", line(3));
-    commit(&world, "dropped");
-    world.git(&["reset", "-q", "--hard", "HEAD~1"]);
-    let told = world.stopleak_in("work", &["history", "--color", "never"]).stdout;
-    let group = |path: &str| {
-        let start = told.find(&format!("  {path}:1:")).unwrap_or_else(|| panic!("no {path} in {told}"));
-        told[start..].split("allow:").next().expect("a part").to_owned()
-    };
-    let pushed = group("it's.env");
-    assert!(pushed.contains("it was pushed: revoke it first"), "{pushed}");
-    assert!(pushed.contains(r"git filter-repo --invert-paths --path 'it'\''s.env'"), "{pushed}");
-    assert!(pushed.contains("rewrites refs/heads/main, refs/remotes/origin/main"), "{pushed}");
-    let here = group("here.env");
-    assert!(here.contains(&format!("git rebase -i {}^", &local[..12])), "{here}");
-    assert!(!here.contains("filter-repo"), "{here}");
-    let gone = group("gone.env");
-    assert!(gone.contains("git reflog expire --expire=now --all && git gc --prune=now"), "{gone}");
-    assert!(!gone.contains("rebase"), "{gone}");
-}
-
-#[test]
 fn author_and_committer_are_told_apart() {
     let world = empty();
     world.write("work/a.env", line(1));

@@ -10,6 +10,7 @@
 mod agents;
 mod ci;
 mod ci_hostile;
+mod cleanup;
 mod commit_msg;
 mod coverage;
 mod files;

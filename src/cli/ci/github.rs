@@ -7,14 +7,16 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use super::plan::{Name, Plan, System, before, branch_of, get, is_zero};
+use super::plan::{Name, Plan, System, before, branch_of, get, is_zero, runs};
 use crate::cli::env::Environment;
 
 pub(super) const SYSTEM: System =
     System { name: "GitHub Actions", whole_history: "actions/checkout with fetch-depth: 0" };
 
 pub(super) fn plan(env: &Environment) -> Option<Result<Plan, String>> {
-    get(env, "GITHUB_ACTIONS").filter(|value| value == "true")?;
+    if !runs(env, "GITHUB_ACTIONS", &["GITHUB_EVENT_NAME", "GITHUB_EVENT_PATH"]) {
+        return None;
+    }
     let event = get(env, "GITHUB_EVENT_PATH").and_then(|path| {
         let bytes = std::fs::read(env.directory.join(Path::new(&path))).ok()?;
         serde_json::from_slice(&bytes).ok()

@@ -4,13 +4,15 @@
 //! The merge request of a fork may run in the fork. Then `origin` is the fork, whose branches have whatever its
 //! owner pushed: only the commit that GitLab names as the base is trusted.
 
-use super::plan::{Name, Plan, System, before, get};
+use super::plan::{Name, Plan, System, before, get, runs};
 use crate::cli::env::Environment;
 
 pub(super) const SYSTEM: System = System { name: "GitLab CI", whole_history: "variables: GIT_DEPTH: \"0\"" };
 
 pub(super) fn plan(env: &Environment) -> Option<Result<Plan, String>> {
-    get(env, "GITLAB_CI")?;
+    if !runs(env, "GITLAB_CI", &["CI_PIPELINE_SOURCE", "CI_MERGE_REQUEST_IID", "CI_COMMIT_BEFORE_SHA"]) {
+        return None;
+    }
     let id = |name: &str| get(env, name).map(Name::Id);
     let checked_out = id("CI_COMMIT_SHA");
     let source = get(env, "CI_PIPELINE_SOURCE").unwrap_or_default();
@@ -28,7 +30,8 @@ pub(super) fn plan(env: &Environment) -> Option<Result<Plan, String>> {
     Some(Ok(match source.as_str() {
         // Also the pipelines that one for a merge request starts.
         source if source == "merge_request_event" || get(env, "CI_MERGE_REQUEST_IID").is_some() => proposal(
-            id("CI_MERGE_REQUEST_DIFF_BASE_SHA"),
+            // The second is told of merged results only.
+            id("CI_MERGE_REQUEST_DIFF_BASE_SHA").or(id("CI_MERGE_REQUEST_TARGET_BRANCH_SHA")),
             "CI_MERGE_REQUEST_TARGET_BRANCH_NAME",
             // Of merged results what is checked out is a merge that GitLab made.
             id("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA"),

@@ -1,6 +1,6 @@
 //! Jenkins, with the git plugin and multibranch projects. A branch is scanned from its last good build on.
 
-use super::plan::{Name, Plan, System, get};
+use super::plan::{Name, Plan, System, get, runs};
 use crate::cli::env::Environment;
 
 pub(super) const SYSTEM: System = System {
@@ -10,7 +10,9 @@ pub(super) const SYSTEM: System = System {
 
 pub(super) fn plan(env: &Environment) -> Option<Result<Plan, String>> {
     // The address is set only where an administrator wrote it down.
-    get(env, "JENKINS_URL").or_else(|| get(env, "JENKINS_HOME"))?;
+    if !runs(env, "JENKINS_URL", &["JENKINS_HOME", "CHANGE_TARGET", "GIT_PREVIOUS_SUCCESSFUL_COMMIT"]) {
+        return None;
+    }
     let Some(head) = get(env, "GIT_COMMIT").map(Name::Id) else {
         return Some(Ok(Plan::Lost(
             "GIT_COMMIT is not set (env.GIT_COMMIT = checkout(scm).GIT_COMMIT)".to_owned(),

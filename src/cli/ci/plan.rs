@@ -89,6 +89,26 @@ pub(super) fn get(env: &Environment, name: &str) -> Option<String> {
     env.get(name)?.to_str().map(str::to_owned)
 }
 
+/// The variables by which systems say that they run.
+const SIGNS: [&str; 7] = [
+    "GITHUB_ACTIONS",
+    "GITLAB_CI",
+    "BITBUCKET_BUILD_NUMBER",
+    "TF_BUILD",
+    "CIRCLECI",
+    "BUILDKITE",
+    "JENKINS_URL",
+];
+
+/// Whether the system runs whose sign this is. In a container that got no sign of any system, one of its `others`
+/// does as well.
+pub(super) fn runs(env: &Environment, sign: &str, others: &[&str]) -> bool {
+    let says_so = |sign: &str| get(env, sign).is_some_and(|value| !value.eq_ignore_ascii_case("false"));
+    let is_there = |name: &&str| get(env, name).is_some();
+    says_so(sign)
+        || !SIGNS.into_iter().any(says_so) && get(env, sign).is_none() && others.iter().any(is_there)
+}
+
 /// The same where `false` means none, as Buildkite writes it.
 pub(super) fn get_unless_false(env: &Environment, name: &str) -> Option<String> {
     get(env, name).filter(|value| value != "false")

@@ -13,7 +13,7 @@ use crate::git::revs::walk_range;
 use crate::git::tag::peel;
 use crate::git::{Kind, Oid};
 use crate::model::{Coverage, CoverageKind};
-use crate::report::shell_word;
+use crate::report::shell;
 use crate::scan::{self, Commits, Settings, Target};
 use crate::source::view::RepoView;
 
@@ -294,8 +294,8 @@ impl Ci<'_> {
         Ok(lacking.commits.is_empty() && lacking.missing.is_empty())
     }
 
-    /// The tip of a branch of the remote: `origin`, or the only one that has it. Never a local branch: that
-    /// may be what is proposed.
+    /// The tip of a branch of the remote: `origin`, or the only one that has it. Where there is a remote it is never
+    /// a local branch, which may be what is proposed; in a copy without one it is, unless it is checked out.
     fn branch(&self, branch: &str) -> anyhow::Result<Option<Oid>> {
         let all = self.view.repo.refs()?;
         let own = format!("refs/remotes/origin/{branch}");
@@ -307,6 +307,14 @@ impl Ci<'_> {
             of_remote.is_some_and(|(_, name)| name == branch)
         };
         let others: Vec<Oid> = all.iter().filter(|(name, _)| is_it(name)).map(|(_, id)| *id).collect();
+        let has_remote = all.iter().any(|(name, _)| name.starts_with("refs/remotes/"))
+            || !self.view.repo.remotes()?.is_empty();
+        if !has_remote {
+            let local = format!("refs/heads/{branch}");
+            let checked_out = self.view.repo.head()?;
+            let here = all.iter().find(|(name, id)| *name == local && Some(*id) != checked_out);
+            return Ok(here.map(|(_, id)| *id));
+        }
         Ok(if let [only] = others[..] { Some(only) } else { None })
     }
 
@@ -366,7 +374,7 @@ impl NotHere {
         };
         NotHere {
             what: format!("{kind} {}", name.as_str()),
-            fetch: format!("git fetch origin {}", shell_word(&fetch)),
+            fetch: format!("git fetch origin {}", shell::word(fetch.as_bytes())),
             apart: matches!(name, Name::At { .. }),
             wrong: None,
         }

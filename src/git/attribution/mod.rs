@@ -17,7 +17,8 @@ mod sets;
 mod spread;
 mod walk;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 use self::edges::Standing;
 pub use self::edges::{Sought, Trees};
@@ -271,6 +272,24 @@ fn loose_paths(
     look(&|| roots.direct.iter().filter_map(|(_, id)| edges.holding(id)).collect());
     look(&|| edges.tops((0..graph.len() as u32).map(|rank| graph.tree(rank))));
     found
+}
+
+/// The names whose reflogs lead to each of `commits`, and the pseudo-refs that do; sorted. One that the graph lacks
+/// is left out.
+pub fn kept_by(graph: &CommitGraph, tips: &[Tip], commits: &[Oid]) -> HashMap<Oid, Arc<[String]>> {
+    let keeps = |tip: &&Tip| matches!(tip.class, TipClass::Reflog | TipClass::Pseudo);
+    let rank = |tip: &Tip| Some((tip.name.clone(), graph.rank(&tip.id)?));
+    let tips: Vec<(String, u32)> = tips.iter().filter(keeps).filter_map(rank).collect();
+    let mut ranks: Vec<u32> = commits.iter().filter_map(|commit| graph.rank(commit)).collect();
+    ranks.sort_unstable();
+    ranks.dedup();
+    let named = names::refs_of(graph, &tips, &ranks);
+    let of = |rank: u32| {
+        // A reflog has its name once for each entry.
+        let names: BTreeSet<&str> = named[&rank].iter().collect();
+        (graph.ids()[rank as usize], names.into_iter().map(str::to_owned).collect())
+    };
+    ranks.into_iter().map(of).collect()
 }
 
 /// All ranks: what refs and HEADs reach first, then the rest; parents before children in both.

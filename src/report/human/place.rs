@@ -6,6 +6,9 @@ use crate::model::{Carrier, Status};
 
 use super::{FAINT, Finding, Group, Page, STRONG, frame, plural, terminal, terminal_path};
 
+/// Refs named of one place.
+const REFS: usize = 5;
+
 pub(super) fn write(page: &Page<'_>, finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "  {}", page.paint(STRONG, label(finding)))?;
     if let Some(excerpt) = finding.excerpt.as_ref().filter(|excerpt| !excerpt.text.is_empty()) {
@@ -74,20 +77,27 @@ fn state(finding: &Finding) -> Option<String> {
         Some(false) => facts.push("not at HEAD".to_owned()),
         None => {}
     }
-    match (finding.refs.first(), finding.refs_count) {
-        (None, _) => {}
-        (Some(only), ..=1) => facts.push(format!("in {}", terminal(only))),
-        (Some(first), count) => {
-            facts.push(format!("in {} and {}", terminal(first), plural(count - 1, "more ref")));
-        }
+    let shown: Vec<String> = finding.refs.iter().take(REFS).map(|name| terminal(name)).collect();
+    match finding.refs_count.saturating_sub(shown.len()) {
+        _ if shown.is_empty() => {}
+        0 => facts.push(format!("in {}", shown.join(", "))),
+        more => facts.push(format!("in {} and {}", shown.join(", "), plural(more, "more ref"))),
     }
     let first = finding.first_seen.as_ref().filter(|first| finding.first_commit.as_ref() != Some(first));
     facts.extend(first.map(|first| format!("first seen in {}", short(first))));
     facts.extend(life(finding));
     if finding.reachable == Some(false) {
-        facts.push("unreachable, no ref leads to it".to_owned());
+        let kept: Vec<String> = finding.kept_by.iter().map(|name| terminal(name)).collect();
+        facts.push(match kept.is_empty() {
+            true => "unreachable, no ref leads to it".to_owned(),
+            false => format!("unreachable, no ref leads to it; reflogs and the like do: {}", kept.join(", ")),
+        });
     }
-    (!facts.is_empty()).then(|| facts.join("; "))
+    let own = (!facts.is_empty()).then(|| facts.join("; "))?;
+    Some(match &finding.submodule {
+        Some(path) => format!("in the submodule {}: {own}", terminal_path(path)),
+        None => own,
+    })
 }
 
 /// `removed in 0123456789ab, back in …, last seen in …`: how the value fared, where something happened to it.
@@ -119,7 +129,13 @@ pub(super) fn allow(page: &Page<'_>, group: &Group<'_>) -> String {
         return "a message takes no mark: take the value out".to_owned();
     }
     if !group.iter().any(editable) {
-        let option = if group.iter().any(from_history) { " --history" } else { "" };
+        let option = match group.iter().any(from_history) {
+            true if group.iter().any(|finding| finding.submodule.is_some()) => {
+                " --history --recurse-submodules"
+            }
+            true => " --history",
+            false => "",
+        };
         let why = match page.document.scan.policy {
             Some(_) => "what holds is the base's: commit it there",
             None => "history and names take no mark",

@@ -155,6 +155,8 @@ fn result<'d>(document: &Document, finding: &'d Finding, rule_index: usize) -> R
             refs: &finding.refs,
             refs_count: finding.refs_count,
             reachable: finding.reachable,
+            kept_by: &finding.kept_by,
+            submodule: finding.submodule.as_deref(),
             first_seen: finding.first_seen.as_deref(),
             removed_in: &finding.removed_in,
             back_in: &finding.back_in,

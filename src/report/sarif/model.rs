@@ -189,6 +189,8 @@ pub(super) struct ResultProperties<'d> {
     pub(super) refs: &'d [String],
     pub(super) refs_count: usize,
     pub(super) reachable: Option<bool>,
+    pub(super) kept_by: &'d [String],
+    pub(super) submodule: Option<&'d str>,
     pub(super) first_seen: Option<&'d str>,
     pub(super) removed_in: &'d [String],
     pub(super) back_in: &'d [String],

@@ -43,6 +43,8 @@ fn report(values: [&[u8]; 2], context: &str, path: &[u8]) -> ScanReport {
             committer: words("committer"),
             committed: "2026-01-02T03:04:05+01:00".to_owned(),
             summary: words("summary"),
+            is_head: false,
+            is_pushed: false,
             merge: false,
             shallow: false,
         });

@@ -65,8 +65,8 @@ fn of_very_many_refs_some_of_each_kind_are_listed_and_all_are_counted() {
     assert_eq!((listed.len(), &finding["refs_count"]), (1000, &Value::from(1200)));
     assert!(listed.is_sorted() && listed.contains(&"refs/tags/249") && !listed.contains(&"refs/tags/250"));
     let human = plain(Format::Human, &report);
-    assert!(human.contains("in refs/heads/000 and 1,199 more refs"), "{human}");
-    assert!(human.contains(" and at least 1,195 more: push them"), "{human}");
+    assert!(human.contains("refs/heads/004 and 1,195 more refs"), "{human}");
+    assert!(human.contains(" and at least 1,192 more. Have everybody"), "{human}");
 }
 
 #[test]
