@@ -64,6 +64,15 @@ struct Source {
 /// above them, which the number tells.
 pub(super) type Key = (Arc<Fingerprint>, Arc<RepoPath>, Carrier, u8);
 
+/// What an entry of a tree is as a carrier, or its name.
+fn carrier_of(mode: Mode, is_name: bool) -> Carrier {
+    match mode {
+        _ if is_name => Carrier::FileName,
+        Mode::Symlink => Carrier::Symlink,
+        _ => Carrier::File,
+    }
+}
+
 /// The place in order of what no commit brought.
 fn nameless(source: &Source) -> u32 {
     if source.reachable { NAMED } else { NAMELESS }
@@ -167,12 +176,26 @@ impl<'p, 's> Places<'p, 's> {
         let Some(introduction) = &known.introduction else {
             let refs = known.refs.clone();
             let source = Arc::new(Source { commit: None, refs, reachable: known.reachable });
-            let (path, carrier) = match &subject {
-                Subject::FileName(name) => (RepoPath::new([self.prefix, name].concat()), Carrier::FileName),
-                _ => (self.here(), Carrier::File),
-            };
             let order = (nameless(&source), subject);
-            return self.put(values, path, carrier, &source, &order, Some(false));
+            for (path, mode) in &known.loose_paths {
+                let path = RepoPath::new([self.prefix, path].concat());
+                if self.inspector.skips(&path) {
+                    self.skipped += 1;
+                } else {
+                    self.put(values, path, carrier_of(*mode, is_name), &source, &order, Some(false));
+                }
+            }
+            // A blob by itself. No path that is left out speaks for what has none.
+            if known.loose_paths.is_empty() {
+                let (path, carrier) = match &order.1 {
+                    Subject::FileName(name) => {
+                        (RepoPath::new([self.prefix, name].concat()), Carrier::FileName)
+                    }
+                    _ => (self.here(), Carrier::File),
+                };
+                self.put(values, path, carrier, &source, &order, Some(false));
+            }
+            return;
         };
         // Tags may name the blob itself.
         let first = (introduction, known.refs.clone(), known.reachable);
@@ -189,12 +212,7 @@ impl<'p, 's> Places<'p, 's> {
                     self.skipped += 1;
                     continue;
                 }
-                let carrier = match mode {
-                    _ if is_name => Carrier::FileName,
-                    Mode::Symlink => Carrier::Symlink,
-                    _ => Carrier::File,
-                };
-                self.put(values, path, carrier, &source, &order, Some(at_head));
+                self.put(values, path, carrier_of(*mode, is_name), &source, &order, Some(at_head));
             }
         }
     }

@@ -102,6 +102,9 @@ fn a_tag_of_a_tree() {
     let report = history(&world);
     let finding = only(&report, "file");
     assert_eq!((&finding["refs"], &finding["reachable"]), (&["refs/tags/tree"].into(), &true.into()));
+    // The same path as a range says that ends with the tag.
+    assert_eq!(text(finding, "path"), "dir/b.txt");
+    world.report(&["range", "HEAD..tree"]).is(&["new dir/b.txt:1"]);
 }
 
 #[test]

@@ -218,8 +218,11 @@ fn a_tree_that_dangles() {
     world.git(&["reset", "-q"]);
     fs::remove_dir_all(world.path("work/dir")).expect("removed");
     let report = history(&world);
-    report.is(&["new file:1"]);
-    assert_eq!(report.at("")["reachable"], false);
+    report.is(&["new dir/a.txt:1"]);
+    assert_eq!(report.at("dir/a.txt")["reachable"], false);
+    // What the configuration leaves out is left out there too.
+    world.write("work/stopleak.yaml", "skip-paths: [dir/]\n");
+    assert_eq!((history(&world).code, history(&world).count("skipped")), (0, 1));
 }
 
 #[test]

@@ -293,6 +293,14 @@ impl Trees {
         self.edges[edges].iter().map(|edge| (edge.child, edge.name))
     }
 
+    /// The trees with something wanted in them or below that no other tree has, and that are none of `roots`.
+    pub(super) fn tops(&self, roots: impl Iterator<Item = Oid>) -> Vec<u32> {
+        let mut is_known = vec![false; self.len()];
+        let below = self.edges.iter().map(|edge| edge.child);
+        below.chain(roots.filter_map(|root| self.holding(&root))).for_each(|at| is_known[at as usize] = true);
+        (0..self.len() as u32).filter(|&at| self.holds[at as usize] && !is_known[at as usize]).collect()
+    }
+
     /// The wanted blobs right in this tree, with the numbers of their names.
     pub(super) fn leaves(&self, at: u32) -> impl Iterator<Item = (Leaf, u32)> {
         let leaves = self.first_leaves[at as usize] as usize..self.first_leaves[at as usize + 1] as usize;

@@ -24,7 +24,7 @@ use self::edges::Standing;
 pub use self::edges::{Sought, Trees};
 pub use self::lives::{Life, lives};
 pub use self::spread::{Holder, Spot, Spread, spreads};
-use self::walk::Walk;
+use self::walk::{Place, Walk};
 use super::graph::CommitGraph;
 use super::object::{Kind, ObjectError, ScanObjects};
 use super::oid::Oid;
@@ -57,6 +57,9 @@ pub struct Introduction {
 pub struct BlobHistory {
     /// `None` when no commit has the blob: it dangles, or a tag names it or its directory.
     pub introduction: Option<Introduction>,
+    /// Where directories have it that no commit does, sorted: those that refs name, and where none of these has it,
+    /// those that nothing names. Empty when a commit has it.
+    pub loose_paths: Vec<(Vec<u8>, Mode)>,
     /// The commits after it that brought the blob to further paths, in their order.
     pub later: Vec<Introduction>,
     /// Where HEAD has it, sorted.
@@ -167,6 +170,7 @@ pub fn attribute(
         }
     }
     let mut direct = roots.direct_names(edges, blobs);
+    let mut loose = loose_paths(edges, graph, &roots, &places);
     for ((places, head_paths), at) in places.into_iter().zip(at_head).zip(0..) {
         let mut history = BlobHistory { head_paths, ..BlobHistory::default() };
         // The walk noted them root by root.
@@ -192,6 +196,7 @@ pub fn attribute(
             history.refs = first.refs.clone();
             history.introduction = Some(first);
         }
+        history.loose_paths = loose.remove(&at).unwrap_or_default();
         if let Some(mut names) = direct.remove(&at) {
             history.reachable = true;
             names.extend(history.refs.iter().map(str::to_owned));
@@ -235,6 +240,38 @@ pub fn reach(
         (graph.ids()[*rank as usize], Reach { reachable: !refs.is_empty(), refs })
     };
     ranks.iter().map(reach).collect()
+}
+
+/// Paths of blobs and names that have no `places` in commits, by their number: in the trees that refs name without a
+/// commit between, else in those that nothing has. Few repositories have such trees, or anything in them.
+fn loose_paths(
+    edges: &Trees,
+    graph: &CommitGraph,
+    roots: &Roots,
+    places: &[Vec<Place>],
+) -> HashMap<u32, Vec<(Vec<u8>, Mode)>> {
+    let mut found: HashMap<u32, Vec<(Vec<u8>, Mode)>> = HashMap::new();
+    let mut look = |trees: &dyn Fn() -> Vec<u32>| {
+        // Submodules come last, and nobody asks where those of no commit are.
+        let is_open = |at: &u32| places[*at as usize].is_empty() && !found.contains_key(at);
+        let open: Vec<u32> = (0..places.len() as u32 - 1).filter(is_open).collect();
+        if open.is_empty() {
+            return;
+        }
+        let mut walk = Walk::new(edges, places.len());
+        trees().into_iter().for_each(|tree| walk.root(tree, 0));
+        for at in open {
+            let places = std::mem::take(&mut walk.places[at as usize]);
+            let mut paths: Vec<_> = places.into_iter().map(|place| (place.path, place.mode)).collect();
+            paths.sort();
+            if !paths.is_empty() {
+                found.insert(at, paths);
+            }
+        }
+    };
+    look(&|| roots.direct.iter().filter_map(|(_, id)| edges.holding(id)).collect());
+    look(&|| edges.tops((0..graph.len() as u32).map(|rank| graph.tree(rank))));
+    found
 }
 
 /// The names whose reflogs lead to each of `commits`, and the pseudo-refs that do; sorted. One that the graph lacks
