@@ -36,6 +36,10 @@ pub(crate) struct CreateArgs {
     #[arg(long)]
     history: bool,
 
+    /// With --history: take those of the histories of submodules too
+    #[arg(long, requires = "history")]
+    recurse_submodules: bool,
+
     /// Replace the findings of an existing baseline
     #[arg(long)]
     force: bool,
@@ -87,7 +91,8 @@ fn create(args: &CreateArgs, env: &Environment) -> anyhow::Result<ExitCode> {
         targets.push(Target::Paths { paths: vec![setup.root.clone()], no_ignore: false });
     }
     if args.history || setup.ground == Ground::Bare {
-        targets.push(Target::History { repo: setup.root.clone(), full: false, recurse: false });
+        let recurse = args.recurse_submodules;
+        targets.push(Target::History { repo: setup.root.clone(), full: false, recurse });
     }
     let mut found = BTreeMap::new();
     let mut gaps = Vec::new();

@@ -102,10 +102,15 @@ impl PolicyFiles<'_> {
         let mut changed: Vec<String> = known
             .chain(named.iter().cloned())
             .filter(|path| {
-                // What cannot be read here may have changed: better one name too many.
-                inside(path).is_some_and(|path| match (files.entry(&path), other.entry(&path)) {
-                    (Ok(here), Ok(there)) => here != there,
-                    _ => true,
+                // Behind a link the content may have changed. What cannot be read may have, too: better one
+                // name too many.
+                inside(path).is_some_and(|path| {
+                    let state =
+                        |files: &CommitFiles<'_>| Some((files.entry(&path).ok()?, files.read(&path).ok()?));
+                    match (state(files), state(other)) {
+                        (Some(here), Some(there)) => here != there,
+                        _ => true,
+                    }
                 })
             })
             .map(|path| path.display().to_string())

@@ -46,6 +46,8 @@ pub(crate) enum PolicyOf {
     Base,
     /// Those of a commit.
     Commit(Oid),
+    /// Nobody's: what would be trusted is not there.
+    Nobody,
 }
 
 /// The repository of the current directory.
@@ -68,6 +70,10 @@ pub(crate) fn run(
             let gap = cut_off(&asked, error.to_string());
             return unread(&asked, gap, place, options, env);
         }
+        Err(RepoError::Object(lost)) => {
+            let gap = object_gap(&lost, Some(asked.name.as_bytes()));
+            return unread(&asked, gap, place, options, env);
+        }
         selection => selection?,
     };
     // Everything at the end of what is there would seem new.
@@ -76,28 +82,40 @@ pub(crate) fn run(
         return unread(&asked, gap, place, options, env);
     }
     let mut notes = asked.notes.clone();
-    let policy = match policy_of(&asked, &selection, &mut notes) {
-        Ok(policy) => policy,
-        Err(error) => return unread(&asked, object_gap(&error, None), place, options, env),
+    let (policy, mut lost) = match policy_of(&asked, &selection, &mut notes) {
+        Ok(policy) => (policy, None),
+        Err(error) => (PolicyFiles::Nowhere, Some(error)),
     };
-    let setup = SetupFrom::with(env, place, policy, &options.rules, &options.grades);
-    let settings = setup.and_then(|setup| {
+    let under = |policy, notes: &mut Vec<String>| {
+        let place = Place::of(&selection.view.repo);
+        let setup = SetupFrom::with(env, place, policy, &options.rules, &options.grades)?;
         notes.extend(changed_policy(&selection, &setup));
         setup.scan_settings(env)
-    });
-    let settings = match settings {
+    };
+    let settings = match under(policy, &mut notes) {
         Ok(settings) => settings,
-        // Of a partial clone or a damaged repository: not the configuration is wrong.
+        // Of a partial clone or a damaged repository: not the configuration is wrong. What can be read is scanned
+        // all the same, and nothing excuses it.
         Err(error) => match error.chain().find_map(|cause| cause.downcast_ref::<ObjectError>()) {
-            Some(lost) => {
-                let gap = object_gap(lost, Some(b"the policy of the base commit"));
-                return unread(&asked, gap, Place::of(&selection.view.repo), options, env);
+            Some(cause) => {
+                lost = Some(cause.clone());
+                under(PolicyFiles::Nowhere, &mut notes)?
             }
             None => return Err(error),
         },
     };
+    if lost.is_some() {
+        notes.push("the policy of the base commit cannot be read, so none holds".to_owned());
+    }
     let settings = Settings { notes, stats: options.output.stats, ..settings };
     let mut report = scan::run_selected(selection, asked.command, &asked.name, &settings)?;
+    // The commits of the range may need the same object, and tell of it.
+    let is_told = |error: &ObjectError| {
+        let id = error.id().to_string();
+        report.coverage.iter().any(|gap| gap.what.contains(&id))
+    };
+    let lost = lost.filter(|error| !is_told(error));
+    report.coverage.extend(lost.map(|error| object_gap(&error, Some(b"the policy of the base commit"))));
     for entry in &mut report.coverage {
         match (&asked.remedy, entry.kind) {
             (Some(remedy), CoverageKind::Shallow) => entry.remedy = Some(remedy.clone()),
@@ -140,6 +158,7 @@ fn policy_of<'s>(
 ) -> Result<PolicyFiles<'s>, ObjectError> {
     let commit = match asked.policy {
         PolicyOf::WorkTree => return Ok(PolicyFiles::WorkTree),
+        PolicyOf::Nobody => return Ok(PolicyFiles::Nowhere),
         // It may have been named by an annotated tag.
         PolicyOf::Commit(commit) => Some(peel(&selection.view.objects, &commit)?.0),
         PolicyOf::Base => {

@@ -37,6 +37,8 @@ pub(crate) struct SetupFrom<'v> {
     pub(crate) baseline_path: PathBuf,
     /// Where what the configuration names is read, if it is the repository's own.
     files: PolicyFiles<'v>,
+    /// Whose marks hold: `--no-config` is about files, and makes nobody more trusted.
+    marks_of: PolicyFiles<'v>,
     /// Whether `config` was named by somebody, and is no file of the repository.
     config_is_named: bool,
     /// That of `start`, where it is the current directory: what a scan without paths opens.
@@ -131,6 +133,7 @@ impl<'v> SetupFrom<'v> {
         }
         let Place { ground, root, repo } = place;
         let isolated = rules.no_config || (env.says_yes("STOPLEAK_NO_CONFIG")? && rules.config.is_none());
+        let marks_of = files;
         let files = if isolated { PolicyFiles::Nowhere } else { files };
         let named = rules.config.clone().or_else(|| env.get("STOPLEAK_CONFIG").map(PathBuf::from));
         let config_is_named = named.is_some();
@@ -150,7 +153,17 @@ impl<'v> SetupFrom<'v> {
             (None, _) => in_short(root.join(BASELINE), env),
         };
         let config = config.map(|config| config.path);
-        Ok(SetupFrom { ground, root, config, settings, baseline_path, files, config_is_named, repo })
+        Ok(SetupFrom {
+            ground,
+            root,
+            config,
+            settings,
+            baseline_path,
+            files,
+            marks_of,
+            config_is_named,
+            repo,
+        })
     }
 
     /// Where what was written at `origin` names files.
@@ -254,9 +267,10 @@ impl<'v> SetupFrom<'v> {
 
     /// The same before there is a baseline, for making one.
     pub(crate) fn settings_without_baseline(&self, env: &Environment) -> anyhow::Result<Settings> {
-        let (marks, policy_of) = match self.files {
+        let (marks, policy_of) = match self.marks_of {
             PolicyFiles::Commit(files) => (Marks::Told, Some(*files.commit())),
-            PolicyFiles::WorkTree | PolicyFiles::Nowhere => (Marks::Trusted, None),
+            PolicyFiles::WorkTree => (Marks::Trusted, None),
+            PolicyFiles::Nowhere => (Marks::Told, None),
         };
         let policy = Policy { skip: self.skip_paths()?, marks, ..Policy::default() };
         let size = &self.settings.max_blob_size;

@@ -1,10 +1,12 @@
 //! Which of several commits are the best common ancestors.
 //!
-//! Only the graph decides. Dates order the work, so that it usually ends early; forged ones cost time.
+//! Only the graph decides. Levels, or dates where there are none, order the work, so that it usually ends early; forged
+//! dates cost time, and wrong levels leave an ancestor among the best.
 
 use std::collections::{BinaryHeap, HashSet};
 
 use super::commit::Commit;
+use super::levels::UNKNOWN;
 use super::object::{Kind, ReadObjects};
 use super::oid::Oid;
 
@@ -17,7 +19,7 @@ pub fn latest(objects: &impl ReadObjects, shallow: &HashSet<Oid>, commits: &[Oid
             latest.push(*id);
         }
     }
-    let parents = |id: &Oid| -> Vec<(i64, Oid)> {
+    let parents = |id: &Oid| -> Vec<(u32, i64, Oid)> {
         let read = |id: &Oid| objects.read(id).ok().filter(|object| object.kind == Kind::Commit);
         let date = |id: &Oid| {
             let object = read(id)?;
@@ -25,15 +27,23 @@ pub fn latest(objects: &impl ReadObjects, shallow: &HashSet<Oid>, commits: &[Oid
         };
         let Some(object) = read(id).filter(|_| !shallow.contains(id)) else { return Vec::new() };
         let Ok(commit) = Commit::parse(&object.data) else { return Vec::new() };
-        commit.parents.iter().map(|parent| (date(parent).unwrap_or(0), *parent)).collect()
+        let waiting = |parent: &Oid| match objects.level(parent) {
+            UNKNOWN => (UNKNOWN, date(parent).unwrap_or(0), *parent),
+            level => (level, 0, *parent),
+        };
+        commit.parents.iter().map(waiting).collect()
     };
     if latest.len() < 2 {
         return latest;
     }
     let mut seen: HashSet<Oid> = HashSet::new();
-    let mut queue: BinaryHeap<(i64, Oid)> = latest.iter().flat_map(parents).collect();
+    let mut queue: BinaryHeap<(u32, i64, Oid)> = latest.iter().flat_map(parents).collect();
     // One is left always: not every commit can be an ancestor of another.
-    while let Some((_, id)) = queue.pop().filter(|_| latest.len() > 1) {
+    while let Some((level, _, id)) = queue.pop().filter(|_| latest.len() > 1) {
+        // What is left reaches lower levels only.
+        if level != UNKNOWN && latest.iter().all(|commit| objects.level(commit) > level) {
+            break;
+        }
         if seen.insert(id) {
             latest.retain(|commit| *commit != id);
             queue.extend(parents(&id));

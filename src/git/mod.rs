@@ -21,13 +21,16 @@ pub mod env;
 pub mod graph;
 pub mod ident;
 pub mod index;
+mod levels;
 pub mod message;
 mod numbers;
 mod oid_map;
+mod opening;
 mod plumbing;
 mod quote;
 pub mod refs;
 pub mod repo;
+pub mod revision;
 pub mod revs;
 pub mod tag;
 #[cfg(test)]

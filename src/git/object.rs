@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use thiserror::Error;
 
 use super::growth::Growth;
+use super::levels::UNKNOWN;
 use super::numbers::Numbers;
 use super::oid::Oid;
 
@@ -74,6 +75,12 @@ impl ObjectError {
 pub trait ReadObjects: Sync {
     /// The object named `id`, whole.
     fn read(&self, id: &Oid) -> Result<Object, ObjectError>;
+
+    /// A number that is higher than those of all commits which the commit `id` reaches, where git wrote one down; else
+    /// the highest one, which nothing that has a number reaches. It may be wrong: no commit may be lost by it.
+    fn level(&self, _id: &Oid) -> u32 {
+        UNKNOWN
+    }
 }
 
 /// Objects held in memory: for tests of everything above the store.

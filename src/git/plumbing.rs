@@ -37,11 +37,24 @@ pub(super) fn trusted(path: &Path, env: &GitEnv) -> Option<PathBuf> {
 impl Plumbing<'_> {
     /// The commit that a revision names; `None` when git knows no such commit.
     pub(super) fn resolve(&self, rev: &str) -> Result<Option<Oid>, RepoError> {
-        let spec = format!("{rev}^{{commit}}");
-        let output = self.run(&["rev-parse", "--quiet", "--verify", "--end-of-options", &spec])?;
+        self.id(&format!("{rev}^{{commit}}"))
+    }
+
+    /// The object that a revision names, tags not peeled; `None` when git knows no such name.
+    pub(super) fn id(&self, rev: &str) -> Result<Option<Oid>, RepoError> {
+        let output = self.run(&["rev-parse", "--quiet", "--verify", "--end-of-options", rev])?;
         Ok(Some(output)
             .filter(|output| output.status.success())
             .and_then(|o| Oid::from_hex(o.stdout.trim_ascii())))
+    }
+
+    /// The object that HEAD or a ref names; `None` when git knows no such ref.
+    pub(super) fn named(&self, name: &str) -> Result<Option<Oid>, RepoError> {
+        let ask = ["rev-parse", "--quiet", "--verify", "--symbolic-full-name", "--end-of-options", name];
+        let output = self.run(&ask)?;
+        let full = output.stdout.trim_ascii();
+        // Nothing is said of ids and of what is found by way of objects.
+        if !output.status.success() || full.is_empty() { Ok(None) } else { self.id(name) }
     }
 
     /// All refs with the objects they name.
@@ -53,22 +66,6 @@ impl Plumbing<'_> {
             Some((String::from_utf8_lossy(&line[space + 1..]).into_owned(), Oid::from_hex(&line[..space])?))
         };
         Ok(lines.filter_map(parse).collect())
-    }
-
-    /// The HEADs of all work trees, named by the directories these are in.
-    pub(super) fn heads(&self) -> Result<Vec<(String, Oid)>, RepoError> {
-        let list = self.checked(&["worktree", "list", "--porcelain", "-z"])?;
-        let mut heads = Vec::new();
-        let mut name = String::new();
-        for line in list.split(|&byte| byte == 0) {
-            if let Some(path) = line.strip_prefix(b"worktree ") {
-                let last = path.rsplit(|&byte| byte == b'/').next().unwrap_or(path);
-                name = format!("worktrees/{}/HEAD", String::from_utf8_lossy(last));
-            } else if let Some(id) = line.strip_prefix(b"HEAD ").and_then(Oid::from_hex) {
-                heads.extend(Some((name.clone(), id)).filter(|(_, id)| !id.is_zero()));
-            }
-        }
-        Ok(heads)
     }
 
     /// Keys that match a pattern, in lower case, with their values; the last one of a key holds. `None` when
@@ -114,6 +111,7 @@ impl Plumbing<'_> {
             .arg(self.git_dir)
             .arg("--no-replace-objects")
             .args(args);
+        command.env("GIT_GRAFT_FILE", "/dev/null");
         command.env("GIT_NO_LAZY_FETCH", "1").env("GIT_OPTIONAL_LOCKS", "0").env("LC_ALL", "C");
         if let Some(dir) = &self.env.object_directory {
             command.env("GIT_OBJECT_DIRECTORY", self.base.join(dir));

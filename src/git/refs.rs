@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::env::path_from_bytes;
 use super::oid::Oid;
+use super::plumbing::Plumbing;
 use super::repo::{Repo, RepoError, read_if_there};
 
 /// What sort of name a [`Tip`] is.
@@ -44,12 +45,13 @@ pub fn tips(repo: &Repo) -> Result<Vec<Tip>, RepoError> {
         named.insert(name.clone(), id);
         tips.push(Tip { class: TipClass::Ref, name, id });
     }
-    let heads = repo.plumbing().map_or(Ok(Vec::new()), |plumbing| plumbing.heads())?;
-    tips.extend(heads.into_iter().map(|(name, id)| Tip { class: TipClass::Head, name, id }));
     if let Some(id) = repo.head()? {
         tips.push(Tip { class: TipClass::Head, name: "HEAD".into(), id });
     }
     for (prefix, dir) in work_tree_dirs(repo)? {
+        if let Some(plumbing) = repo.plumbing().filter(|_| !prefix.is_empty()) {
+            in_tables(&prefix, &Plumbing { git_dir: &dir, ..plumbing }, &mut tips)?;
+        }
         pseudo_refs(&prefix, &dir, &named, &mut tips)?;
         if dir != repo.common_dir() {
             for (name, file) in files_below(&dir, "refs")? {
@@ -68,6 +70,18 @@ pub fn tips(repo: &Repo) -> Result<Vec<Tip>, RepoError> {
     tips.sort();
     tips.dedup();
     Ok(tips)
+}
+
+/// HEAD of another work tree, and the refs that it alone has.
+fn in_tables(prefix: &str, there: &Plumbing<'_>, tips: &mut Vec<Tip>) -> Result<(), RepoError> {
+    let head = there.id("HEAD")?;
+    tips.extend(head.map(|id| Tip { class: TipClass::Head, name: format!("{prefix}HEAD"), id }));
+    let is_own = |name: &str| {
+        ["refs/bisect/", "refs/worktree/", "refs/rewritten/"].iter().any(|own| name.starts_with(own))
+    };
+    let own = there.refs()?.into_iter().filter(|(name, _)| is_own(name));
+    tips.extend(own.map(|(name, id)| Tip { class: TipClass::Ref, name: format!("{prefix}{name}"), id }));
+    Ok(())
 }
 
 /// The files of refs that name neither an object nor another ref, as a crash can leave them: git passes over them

@@ -7,16 +7,16 @@ use std::collections::HashSet;
 use std::fmt;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, Once, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use git2::{
-    ConfigLevel, Direction, ErrorClass, ErrorCode, ObjectFormat, ObjectType, Repository, RepositoryOpenFlags,
-};
+use git2::{Direction, ErrorCode, ObjectFormat, ObjectType, Repository, RepositoryOpenFlags};
 use thiserror::Error;
 
 use super::env::GitEnv;
+use super::object::ObjectError;
 use super::oid::{HashAlgorithm, Oid};
-use super::plumbing::{self, Plumbing};
+use super::opening::{allow_extensions, open};
+use super::plumbing::Plumbing;
 use super::tracking::Remote;
 
 /// Why a repository, or a name in it, could not be had. Nothing was scanned.
@@ -60,6 +60,9 @@ pub enum RepoError {
         /// The extension or version in the way.
         what: String,
     },
+    /// An object that had to be read to know what a revision names.
+    #[error(transparent)]
+    Object(#[from] ObjectError),
     /// The index does not read.
     #[error("the index does not read: {0}")]
     Index(#[from] super::index::IndexError),
@@ -213,7 +216,7 @@ impl Repo {
     /// The commit that HEAD names; `None` on a branch without commits.
     pub fn head(&self) -> Result<Option<Oid>, RepoError> {
         if let Some(plumbing) = self.plumbing() {
-            return plumbing.resolve("HEAD");
+            return plumbing.id("HEAD");
         }
         match self.git.head() {
             Ok(head) => Ok(head.target().and_then(own_id)),
@@ -236,40 +239,25 @@ impl Repo {
         Ok(self.env.merging.iter().filter(is_here).copied().collect())
     }
 
-    /// The commit that a revision names, tags peeled.
-    pub fn resolve(&self, rev: &str) -> Result<Oid, RepoError> {
-        let unknown = || RepoError::UnknownRevision { rev: rev.to_owned() };
+    /// The object that HEAD or a ref names, with the beginning of its name or without; nothing is read.
+    pub(super) fn named(&self, name: &str) -> Option<Oid> {
         if let Some(plumbing) = self.plumbing() {
-            return plumbing.resolve(rev)?.ok_or_else(unknown);
+            return plumbing.named(name).ok().flatten();
         }
-        let object = self.git.revparse_single(rev).map_err(|_| unknown())?;
-        let commit = object.peel(ObjectType::Commit).map_err(|_| unknown())?;
-        own_id(commit.id()).ok_or_else(unknown)
+        let named = self.git.resolve_reference_from_short_name(name).and_then(|found| found.resolve());
+        named.ok().and_then(|found| found.target()).and_then(own_id)
     }
 
-    /// The object that a revision names: a commit, or an annotated tag of one. Full ids and names of refs
-    /// are only looked up, not read: libgit2 never returns from reading a loose object that is cut off, and
-    /// whoever walks from here says of a corrupt object that it is one.
-    pub fn resolve_tip(&self, rev: &str) -> Result<Oid, RepoError> {
-        if let Some(id) = Oid::from_hex(rev.as_bytes()) {
-            let stored = self.git.odb()?.exists(their_id(id)?);
-            return stored.then_some(id).ok_or_else(|| RepoError::UnknownRevision { rev: rev.to_owned() });
+    /// The commit that a revision names in any way that git knows; `None` when it names none.
+    pub(super) fn asked_of_git(&self, rev: &str) -> Result<Option<Oid>, RepoError> {
+        match self.git().resolve(rev) {
+            // There may be no git.
+            Err(_) if !self.reftable => {
+                let commit = self.git.revparse_single(rev).and_then(|found| found.peel(ObjectType::Commit));
+                Ok(commit.ok().and_then(|commit| own_id(commit.id())))
+            }
+            answer => answer,
         }
-        let named = self.git.resolve_reference_from_short_name(rev).and_then(|found| found.resolve());
-        match named.ok().and_then(|found| found.target()).and_then(own_id) {
-            Some(id) => Ok(id),
-            None => self.resolve(rev),
-        }
-    }
-
-    /// The two sides of `A..B` or `A...B`; a missing one means HEAD. What B has and A lacks is the same for both.
-    pub fn sides(&self, spec: &str) -> Result<(Oid, Oid), RepoError> {
-        let (left, right) = spec
-            .split_once("...")
-            .or_else(|| spec.split_once(".."))
-            .ok_or_else(|| RepoError::NotARange { spec: spec.to_owned() })?;
-        let side = |text: &str| self.resolve_tip(if text.is_empty() { "HEAD" } else { text });
-        Ok((side(left)?, side(right)?))
     }
 
     /// The commits whose parents a shallow clone left out; empty in a whole one.
@@ -340,7 +328,7 @@ impl Repo {
 
     /// All refs with the objects they name, tags not peeled. Symbolic refs to nothing are left out
     /// (the HEAD of a remote whose branch was deleted).
-    pub(super) fn refs(&self) -> Result<Vec<(String, Oid)>, RepoError> {
+    pub fn refs(&self) -> Result<Vec<(String, Oid)>, RepoError> {
         if let Some(plumbing) = self.plumbing() {
             return plumbing.refs();
         }
@@ -348,7 +336,9 @@ impl Repo {
         for reference in self.git.references()? {
             let reference = reference?;
             let name = String::from_utf8_lossy(reference.name_bytes()).into_owned();
-            let target = reference.resolve().ok().and_then(|direct| direct.target());
+            // Resolving one that names an object looks it up once more.
+            let target =
+                reference.target().or_else(|| reference.resolve().ok().and_then(|direct| direct.target()));
             refs.extend(target.and_then(own_id).map(|id| (name, id)));
         }
         Ok(refs)
@@ -363,77 +353,6 @@ impl Repo {
     pub(super) fn git(&self) -> Plumbing<'_> {
         Plumbing { git_dir: self.git_dir(), base: &self.base, env: &self.env }
     }
-}
-
-fn open(path: &Path, flags: RepositoryOpenFlags, env: &GitEnv) -> Result<Repository, RepoError> {
-    let ceilings: Vec<PathBuf> = env.ceilings.iter().flat_map(std::env::split_paths).collect();
-    let open = || Repository::open_ext(path, flags, &ceilings);
-    let opened = open().or_else(|error| match error.class() {
-        ErrorClass::Config if error.message().starts_with("failed to stat") => {
-            forget_closed_home();
-            open()
-        }
-        _ if error.code() == ErrorCode::Owner => open_if_trusted(path, env, &open).unwrap_or(Err(error)),
-        _ => Err(error),
-    });
-    opened.map_err(|error| {
-        let what = error.message().to_owned();
-        match error.code() {
-            ErrorCode::NotFound => RepoError::NotARepository { path: path.into() },
-            ErrorCode::Owner => RepoError::UnsafeOwnership { path: path.into() },
-            _ if what.starts_with("unsupported") || what.starts_with("unknown object format") => {
-                RepoError::UnsupportedRepository { what }
-            }
-            _ => error.into(),
-        }
-    })
-}
-
-/// libgit2 refuses these extensions unless told that its user copes: missing objects are counted by
-/// whoever reads them, and no object is ever fetched; of refs that libgit2 cannot read, git is asked; relative
-/// paths to work trees it reads as it reads those of submodules.
-fn allow_extensions() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        #[expect(unsafe_code, reason = "libgit2 keeps the list in a global without a lock")]
-        // SAFETY: `Once` lets one thread in, and every use of libgit2 in this crate begins by
-        // opening a repository behind this call.
-        let set = unsafe { git2::opts::set_extensions(&["partialclone", "refstorage", "relativeworktrees"]) };
-        set.expect("a short list of plain names is accepted");
-    });
-}
-
-/// A home that may not be entered, as that of the user who started a service in another's name, holds no settings:
-/// git sees it so too, while libgit2 opens nothing then.
-fn forget_closed_home() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        #[expect(unsafe_code, reason = "libgit2 keeps the path in a global without a lock")]
-        // SAFETY: `Once` lets one thread in, and repositories are opened by one thread.
-        let set = unsafe { git2::opts::set_search_path(ConfigLevel::Global, "") };
-        set.expect("an empty path is accepted");
-    });
-}
-
-/// Opens a repository of another user which git trusts: `safe.directory` may stand in variables and files that
-/// libgit2 does not read. `None` when it does not.
-fn open_if_trusted(
-    path: &Path,
-    env: &GitEnv,
-    open: &dyn Fn() -> Result<Repository, git2::Error>,
-) -> Option<Result<Repository, git2::Error>> {
-    let trusted = plumbing::trusted(path, env)?;
-    let check = |check: bool| {
-        #[expect(unsafe_code, reason = "libgit2 keeps the setting in a global without a lock")]
-        // SAFETY: repositories are opened by one thread.
-        let set = unsafe { git2::opts::set_verify_owner_validation(check) };
-        set.expect("either is accepted");
-    };
-    check(false);
-    let opened = open();
-    check(true);
-    let is_it = |repo: &Repository| std::fs::canonicalize(repo.path()).is_ok_and(|path| path == trusted);
-    Some(opened).filter(|opened| opened.as_ref().map_or(true, is_it))
 }
 
 /// Whether refs are in tables; an unknown format is an error.

@@ -1,6 +1,8 @@
 use super::*;
 use crate::git::index::Index;
+use crate::git::tag::peel;
 use crate::git::testing::TestRepo;
+use crate::git::{Kind, ObjectStore};
 
 fn oid(hex: &str) -> Oid {
     Oid::from_hex(hex.as_bytes()).expect("an id")
@@ -24,7 +26,7 @@ fn an_unborn_repository_has_places_and_no_head() {
     assert_eq!(repo.algorithm(), HashAlgorithm::Sha1);
     assert!(!repo.is_bare() && !repo.is_partial().expect("readable"));
     assert!(repo.shallow().expect("readable").is_empty());
-    assert!(matches!(repo.resolve("HEAD"), Err(RepoError::UnknownRevision { .. })));
+    assert!(matches!(resolve(&repo, "HEAD"), Err(RepoError::UnknownRevision { .. })));
 }
 
 #[test]
@@ -52,18 +54,18 @@ fn revisions_and_ranges_resolve_to_commits() {
 
     let repo = Repo::open(test.path()).expect("a repository");
     assert_eq!(repo.head().expect("readable"), Some(oid(&island)));
-    assert_eq!(repo.resolve("v1").expect("a tag"), oid(&side));
-    assert_eq!(repo.resolve("side~1").expect("a parent"), oid(&base));
+    assert_eq!(resolve(&repo, "v1").expect("a tag"), oid(&side));
+    assert_eq!(resolve(&repo, "side~1").expect("a parent"), oid(&base));
     for rev in [&blob, "nope", "", "side~9", &"0".repeat(40)] {
-        assert!(matches!(repo.resolve(rev), Err(RepoError::UnknownRevision { .. })), "{rev}");
+        assert!(matches!(resolve(&repo, rev), Err(RepoError::UnknownRevision { .. })), "{rev}");
     }
     let sides = |left: &str, right: &str| (oid(left), oid(right));
-    assert_eq!(repo.sides("main..side").expect("two commits"), sides(&main, &side));
-    assert_eq!(repo.sides("main...side").expect("two commits"), sides(&main, &side));
-    assert_eq!(repo.sides("main..").expect("HEAD"), sides(&main, &island));
-    assert_eq!(repo.sides("..main").expect("HEAD"), sides(&island, &main));
-    assert!(matches!(repo.sides("main"), Err(RepoError::NotARange { .. })));
-    assert!(matches!(repo.sides("main..nope"), Err(RepoError::UnknownRevision { .. })));
+    assert_eq!(repo.sides(&store(&repo), "main..side").expect("two commits"), sides(&main, &side));
+    assert_eq!(repo.sides(&store(&repo), "main...side").expect("two commits"), sides(&main, &side));
+    assert_eq!(repo.sides(&store(&repo), "main..").expect("HEAD"), sides(&main, &island));
+    assert_eq!(repo.sides(&store(&repo), "..main").expect("HEAD"), sides(&island, &main));
+    assert!(matches!(repo.sides(&store(&repo), "main"), Err(RepoError::NotARange { .. })));
+    assert!(matches!(repo.sides(&store(&repo), "main..nope"), Err(RepoError::UnknownRevision { .. })));
 }
 
 #[test]
@@ -113,10 +115,10 @@ fn commits_in_quarantine_have_names() {
     let output = command.output().expect("git is installed");
     let id = String::from_utf8(output.stdout).expect("text").trim().to_owned();
 
-    assert!(Repo::open(test.path()).expect("a repository").resolve(&id).is_err());
+    assert!(resolve(&Repo::open(test.path()).expect("a repository"), &id).is_err());
     let env = GitEnv { object_directory: Some(quarantine), ..GitEnv::default() };
     let repo = Repo::with_env(test.path(), env).expect("a repository");
-    assert_eq!(repo.resolve(&id).expect("in quarantine"), oid(&id));
+    assert_eq!(resolve(&repo, &id).expect("in quarantine"), oid(&id));
 }
 
 #[test]
@@ -226,10 +228,10 @@ fn refs_in_tables_are_asked_of_git() {
     test.git(&["worktree", "add", "-q", "--detach", linked.to_str().expect("text"), &first]);
     let repo = Repo::open(test.path()).expect("a repository");
     assert_eq!(repo.head().expect("readable"), Some(oid(&second)));
-    assert_eq!(repo.sides("v1..main").expect("two commits"), (oid(&first), oid(&second)));
-    assert_eq!(repo.sides("v1...main").expect("related"), (oid(&first), oid(&second)));
+    assert_eq!(repo.sides(&store(&repo), "v1..main").expect("two tips"), (oid(&tag), oid(&second)));
+    assert_eq!(repo.sides(&store(&repo), "v1~0...main").expect("related"), (oid(&first), oid(&second)));
     for rev in ["nope", "", "--all"] {
-        assert!(matches!(repo.resolve(rev), Err(RepoError::UnknownRevision { .. })), "{rev}");
+        assert!(matches!(resolve(&repo, rev), Err(RepoError::UnknownRevision { .. })), "{rev}");
     }
     assert_eq!(Repo::open(&linked).expect("a repository").head().expect("readable"), Some(oid(&first)));
     let tips = crate::git::refs::tips(&repo).expect("readable");
@@ -267,8 +269,8 @@ fn sha256_repositories_are_repositories() {
     let repo = Repo::discover(test.path()).expect("a repository");
     assert_eq!(repo.algorithm(), HashAlgorithm::Sha256);
     assert_eq!(repo.head().expect("readable"), Some(oid(&second)));
-    assert_eq!(repo.resolve("v1").expect("a tag"), oid(&second));
-    assert_eq!(repo.sides("main~..main").expect("two commits"), (oid(&first), oid(&second)));
+    assert_eq!(resolve(&repo, "v1").expect("a tag"), oid(&second));
+    assert_eq!(repo.sides(&store(&repo), "main~..main").expect("two commits"), (oid(&first), oid(&second)));
     let tips = crate::git::refs::tips(&repo).expect("readable");
     assert!(tips.iter().any(|tip| tip.name == "refs/heads/main" && tip.id == oid(&second)));
 }
@@ -383,9 +385,23 @@ fn a_receiving_hook_sees_what_is_still_in_quarantine() {
     let dirs = repo.objects_dirs();
     same(dirs[0].parent().expect("below"), &bare.join("objects"));
     same(&dirs[1], &bare.join("objects"));
-    assert!(repo.resolve(&pushed).is_err());
+    assert!(resolve(&repo, &pushed).is_err());
 
     let env = GitEnv { object_directory: Some(test.beside("dump.objects")), ..env };
     let repo = Repo::with_env(Path::new(lines[0]), env).expect("a repository");
-    assert_eq!(repo.resolve(&pushed).expect("in quarantine"), oid(&pushed));
+    assert_eq!(resolve(&repo, &pushed).expect("in quarantine"), oid(&pushed));
+}
+
+fn store(repo: &Repo) -> ObjectStore {
+    ObjectStore::open(&repo.objects_dirs(), repo.algorithm())
+}
+
+/// The commit that a revision names, tags peeled.
+fn resolve(repo: &Repo, rev: &str) -> Result<Oid, RepoError> {
+    let objects = store(repo);
+    let tip = repo.tip(&objects, rev)?;
+    match peel(&objects, &tip)? {
+        (id, Kind::Commit) => Ok(id),
+        _ => Err(RepoError::UnknownRevision { rev: rev.to_owned() }),
+    }
 }

@@ -5,8 +5,11 @@ use std::collections::HashMap;
 use proptest::prelude::*;
 
 use super::*;
+use crate::git::HashAlgorithm;
+use crate::git::bases::latest;
 use crate::git::graph::CommitGraph;
 use crate::git::object::Object;
+use crate::git::store::ObjectStore;
 use crate::git::testing::TestRepo;
 use crate::git::testing_objects::{all_objects, oid};
 
@@ -76,7 +79,12 @@ fn ranges_are_those_of_rev_list() {
     assert_as_rev_list(&test, &["main", "side"], &["island", "s1"]);
     let all = walk(&test, &[], &["main"]);
     assert_eq!(all.commits.len(), 5);
-    assert!(all.boundary.is_empty() && all.missing.is_empty() && !all.exclude_cut);
+    assert!(
+        all.boundary.is_empty()
+            && all.missing.is_empty()
+            && !all.exclude_cut
+            && all.exclude_missing.is_empty()
+    );
 }
 
 /// Commits in memory; each has a date and parents among those before it.
@@ -84,6 +92,7 @@ fn forged(shape: &[(i64, Vec<usize>)]) -> (HashMap<Oid, Object>, Vec<Oid>) {
     let id = |at: usize| {
         let mut bytes = [at as u8; 20];
         bytes[0] = (at * 37) as u8;
+        bytes[16..].copy_from_slice(&(at as u32).to_be_bytes());
         Oid::from_bytes(&bytes).expect("20 bytes")
     };
     let objects = shape.iter().enumerate().map(|(at, (date, parents))| {
@@ -113,14 +122,7 @@ proptest! {
         exclude in proptest::collection::vec(any::<prop::sample::Index>(), 0..3),
         include in proptest::collection::vec(any::<prop::sample::Index>(), 1..3),
     ) {
-        let shape: Vec<(i64, Vec<usize>)> = seeds
-            .iter()
-            .enumerate()
-            .map(|(at, (date, parents))| {
-                let parents = if at == 0 { vec![] } else { parents.iter().map(|parent| parent.index(at)).collect() };
-                (*date, parents)
-            })
-            .collect();
+        let shape = shape_of(&seeds);
         let (objects, ids) = forged(&shape);
         let pick = |tips: &[prop::sample::Index]| tips.iter().map(|tip| tip.index(shape.len())).collect::<Vec<_>>();
         let (exclude, include) = (pick(&exclude), pick(&include));
@@ -137,6 +139,169 @@ proptest! {
             let rank = graph.rank(&ids[at]).expect("loaded");
             prop_assert_eq!(graph.parents(rank).len(), parents.len());
             prop_assert!(graph.parents(rank).iter().all(|&parent| parent < rank));
+        }
+    }
+}
+
+/// Commits in memory whose levels somebody wrote down, and which of them were read.
+struct Leveled {
+    objects: HashMap<Oid, Object>,
+    levels: HashMap<Oid, u32>,
+    read: std::sync::Mutex<HashSet<Oid>>,
+}
+
+impl ReadObjects for Leveled {
+    fn read(&self, id: &Oid) -> Result<Object, ObjectError> {
+        self.read.lock().expect("one thread").insert(*id);
+        self.objects.read(id)
+    }
+
+    fn level(&self, id: &Oid) -> u32 {
+        self.levels.get(id).copied().unwrap_or(UNKNOWN)
+    }
+}
+
+/// The levels of what `tips` reach: one more than the highest of their parents.
+fn levels(shape: &[(i64, Vec<usize>)], tips: &[usize]) -> HashMap<usize, u32> {
+    let mut all: Vec<u32> = Vec::new();
+    for (_, parents) in shape {
+        all.push(1 + parents.iter().map(|&parent| all[parent]).max().unwrap_or(0));
+    }
+    ancestors(shape, tips).into_iter().map(|at| (at, all[at])).collect()
+}
+
+type Seeds = Vec<(i64, Vec<prop::sample::Index>)>;
+
+fn shape_of(seeds: &Seeds) -> Vec<(i64, Vec<usize>)> {
+    let parents = |at: usize, parents: &[prop::sample::Index]| match at {
+        0 => vec![],
+        _ => parents.iter().map(|parent| parent.index(at)).collect(),
+    };
+    seeds.iter().enumerate().map(|(at, (date, before))| (*date, parents(at, before))).collect()
+}
+
+proptest! {
+    #[test]
+    fn levels_change_no_range_and_wrong_ones_lose_no_commit(
+        seeds in proptest::collection::vec((-50i64..50, proptest::collection::vec(any::<prop::sample::Index>(), 0..3)), 1..32),
+        exclude in proptest::collection::vec(any::<prop::sample::Index>(), 0..5),
+        include in proptest::collection::vec(any::<prop::sample::Index>(), 1..3),
+        written in proptest::collection::vec(any::<prop::sample::Index>(), 0..4),
+        wrong in proptest::collection::vec(0u32..40, 32),
+    ) {
+        let shape = shape_of(&seeds);
+        let (objects, ids) = forged(&shape);
+        let pick = |tips: &[prop::sample::Index]| tips.iter().map(|tip| tip.index(shape.len())).collect::<Vec<_>>();
+        let (exclude, include) = (pick(&exclude), pick(&include));
+        let to_ids = |tips: &[usize]| tips.iter().map(|&tip| ids[tip]).collect::<Vec<_>>();
+        let without = ancestors(&shape, &exclude);
+        let want: HashSet<Oid> =
+            ancestors(&shape, &include).difference(&without).map(|&at| ids[at]).collect();
+        let levels = levels(&shape, &pick(&written)).into_iter().map(|(at, level)| (ids[at], level)).collect();
+        let found = |levels: HashMap<Oid, u32>, is_right: bool| {
+            let objects = Leveled { objects: objects.clone(), levels, read: Default::default() };
+            let (exclude, include) = (to_ids(&exclude), to_ids(&include));
+            let range = walk_range(&objects, &HashSet::new(), &exclude, &include);
+            assert!(parents_come_first(&range) && range.missing.is_empty() && !range.unproved);
+            let likely = super::walk(&objects, &HashSet::new(), &exclude, &include, None, 0);
+            let some = [&exclude[..], &include].concat();
+            let best = |found: Vec<Oid>| found.into_iter().collect::<HashSet<_>>();
+            let (fast, slow) =
+                (best(latest(&objects, &HashSet::new(), &some)), best(latest(&objects.objects, &HashSet::new(), &some)));
+            assert!(if is_right { fast == slow } else { fast.is_superset(&slow) });
+            let all: HashSet<Oid> = likely.commits.iter().map(|commit| commit.id).collect();
+            assert!(range.commits.iter().all(|commit| all.contains(&commit.id)));
+            assert!(likely.unproved || likely == range);
+            range.commits.iter().map(|commit| commit.id).collect::<HashSet<_>>()
+        };
+        prop_assert_eq!(found(levels, true), want.clone());
+        let wrong = ids.iter().copied().zip(wrong.iter().copied()).filter(|(_, level)| *level > 0);
+        prop_assert!(found(wrong.collect(), false).is_superset(&want));
+    }
+}
+
+#[test]
+fn what_has_a_level_is_read_only_where_the_range_could_be_reached() {
+    // Forty branches that leave a line at different places, and two new commits at one of them.
+    let mut shape: Vec<(i64, Vec<usize>)> = vec![(0, vec![])];
+    shape.extend((1..50).map(|at| (at as i64, vec![at - 1])));
+    shape.extend((0..40).map(|at| (1000, vec![at])));
+    shape.extend([(1, vec![60]), (2, vec![90])]);
+    let (objects, ids) = forged(&shape);
+    let exclude: Vec<Oid> = ids[50..90].to_vec();
+    let levels = levels(&shape, &(50..90).collect::<Vec<_>>());
+    let levels = levels.into_iter().map(|(at, level)| (ids[at], level)).collect();
+    let objects = Leveled { objects, levels, read: Default::default() };
+    let range = walk_range(&objects, &HashSet::new(), &exclude, &[ids[91]]);
+    assert_eq!(range.commits.iter().map(|commit| commit.id).collect::<Vec<_>>(), ids[90..92]);
+    assert_eq!(*objects.read.lock().expect("one thread"), HashSet::from([ids[90], ids[91]]));
+}
+
+#[test]
+fn dates_end_only_a_walk_that_may_end_with_too_much() {
+    const DAY: i64 = 24 * 60 * 60;
+    // A long line, a branch that left it at its start, and a new commit on the line's end.
+    let mut shape: Vec<(i64, Vec<usize>)> = vec![(0, vec![])];
+    shape.extend((1..1000).map(|at| (at as i64 * DAY, vec![at - 1])));
+    shape.extend([(1000 * DAY, vec![0]), (1001 * DAY, vec![999])]);
+    // What descends from the new commit and says that it is as old as the line.
+    shape.push((1, vec![1001]));
+    let (objects, ids) = forged(&shape);
+    let objects = Leveled { objects, levels: HashMap::new(), read: Default::default() };
+    let found = |exclude: &[usize], patience| {
+        objects.read.lock().expect("one thread").clear();
+        let exclude: Vec<Oid> = exclude.iter().map(|&at| ids[at]).collect();
+        let range = super::walk(&objects, &HashSet::new(), &exclude, &[ids[1001]], None, patience);
+        let read = objects.read.lock().expect("one thread").len();
+        (range.commits.len(), range.unproved, read)
+    };
+    assert_eq!(found(&[999, 1000], usize::MAX), (1, false, 1002));
+    let (commits, unproved, read) = found(&[999, 1000], 100);
+    assert_eq!((commits, unproved), (1, true));
+    assert!(read < 600, "{read}");
+    // Forged: too much, and whoever wants to know it exactly is told.
+    assert_eq!(found(&[999, 1000, 1002], usize::MAX), (0, false, 1003));
+    let (commits, unproved, _) = found(&[999, 1000, 1002], 100);
+    assert_eq!((commits, unproved), (1, true));
+}
+
+#[test]
+fn levels_are_those_that_git_writes() {
+    for format in ["sha1", "sha256"] {
+        let test = TestRepo::init(&["init", "-q", "-b", "main", "--object-format", format]);
+        let ids: Vec<String> = (0..5).map(|at| test.commit(&at.to_string())).collect();
+        let store = || {
+            let algorithm = if format == "sha1" { HashAlgorithm::Sha1 } else { HashAlgorithm::Sha256 };
+            ObjectStore::open(&[test.path().join(".git/objects")], algorithm)
+        };
+        let levels = |ids: &[String]| {
+            let store = store();
+            ids.iter().map(|id| store.level(&oid(id))).collect::<Vec<_>>()
+        };
+        assert_eq!(levels(&ids), [UNKNOWN; 5]);
+        test.git(&["commit-graph", "write", "--reachable"]);
+        assert_eq!(levels(&ids), [1, 2, 3, 4, 5]);
+        let later = [test.commit("later")];
+        assert_eq!(levels(&later), [UNKNOWN]);
+        test.git(&["commit-graph", "write", "--reachable", "--split=no-merge"]);
+        assert_eq!(levels(&[&ids[..], &later].concat()), [1, 2, 3, 4, 5, 6]);
+        // A damaged file costs time and no commit.
+        std::fs::remove_dir_all(test.path().join(".git/objects/info/commit-graphs")).expect("removed");
+        test.git(&["commit-graph", "write", "--reachable"]);
+        let file = test.path().join(".git/objects/info/commit-graph");
+        let sound = std::fs::read(&file).expect("a file");
+        std::fs::remove_file(&file).expect("removed");
+        let commits = |store: &ObjectStore| {
+            let range = walk_range(store, &HashSet::new(), &[oid(&ids[2])], &[oid(&later[0])]);
+            range.commits.len()
+        };
+        for at in (0..sound.len()).step_by(3) {
+            let mut bytes = sound.clone();
+            bytes[at] ^= 0xff;
+            std::fs::write(&file, &bytes).expect("written");
+            assert!(commits(&store()) >= 3, "{format} byte {at}");
+            std::fs::write(&file, &sound[..at]).expect("written");
+            assert_eq!(commits(&store()), 3, "{format} cut at {at}");
         }
     }
 }
@@ -166,7 +331,8 @@ fn missing_commits_and_shallow_boundaries_are_told_apart_by_side() {
     let range = walk(&[], &[ids[4]]);
     assert_eq!((range.commits.len(), range.missing.len()), (2, 1));
     let range = walk(&[ids[3]], &[ids[4]]);
-    assert_eq!((range.commits.len(), range.missing.len(), range.exclude_cut), (2, 0, true));
+    assert_eq!((range.commits.len(), range.missing.len(), range.exclude_cut), (2, 0, false));
+    assert_eq!(range.exclude_missing.len(), 1);
 
     let graph = CommitGraph::load(&objects, &HashSet::new(), 1);
     assert_eq!((&graph.missing[..], graph.len()), (&ids[1..2], 4));

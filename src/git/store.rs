@@ -17,11 +17,12 @@ mod tests;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use self::lookup::Lookup;
 use self::packs::{PackList, Packs};
 use self::scan::Share;
+use super::levels::Levels;
 use super::loose::LooseObjects;
 use super::object::{Kind, Object, ObjectError, ReadObjects};
 use super::oid::{HashAlgorithm, Oid};
@@ -54,6 +55,8 @@ pub struct ObjectStore {
     packs: Packs,
     limit: u64,
     problems: Problems,
+    /// Where to look, until somebody asks for them.
+    levels: (Vec<PathBuf>, HashAlgorithm, OnceLock<Levels>),
     rebuilders: Mutex<Vec<Rebuilder>>,
     /// What was worked out about the packs for going through all objects.
     shares: Mutex<Option<Arc<[Share]>>>,
@@ -70,6 +73,7 @@ impl ObjectStore {
             packs: Packs::open(&dirs, algorithm, &problems),
             limit: DEFAULT_LIMIT,
             problems,
+            levels: (dirs, algorithm, OnceLock::new()),
             rebuilders: Mutex::default(),
             shares: Mutex::default(),
         }
@@ -134,6 +138,11 @@ impl ReadObjects for ObjectStore {
             object.data.shrink_to_fit();
         }
         Ok(object)
+    }
+
+    fn level(&self, id: &Oid) -> u32 {
+        let (dirs, algorithm, levels) = &self.levels;
+        levels.get_or_init(|| Levels::open(dirs, *algorithm)).of(id)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::commit::{HeaderLines, MalformedHeader, summary};
 use super::ident::Ident;
-use super::object::{Kind, ObjectError, ReadObjects};
+use super::object::{Kind, Object, ObjectError, ReadObjects};
 use super::oid::Oid;
 
 /// One annotated tag, borrowed from its bytes.
@@ -72,15 +72,24 @@ pub(super) fn peel_over(
     id: &Oid,
     is_commit: impl Fn(&Oid) -> bool,
 ) -> Result<(Oid, Kind), ObjectError> {
+    read_peeled(objects, id, is_commit).map(|(id, kind, _)| (id, kind))
+}
+
+/// The same, with the object where it was read.
+pub(super) fn read_peeled(
+    objects: &impl ReadObjects,
+    id: &Oid,
+    is_commit: impl Fn(&Oid) -> bool,
+) -> Result<(Oid, Kind, Option<Object>), ObjectError> {
     let mut id = *id;
     // Tags of tags are rare and short; an endless chain takes a store that does not check hashes.
     for _ in 0..1000 {
         if is_commit(&id) {
-            return Ok((id, Kind::Commit));
+            return Ok((id, Kind::Commit, None));
         }
         let object = objects.read(&id)?;
         if object.kind != Kind::Tag {
-            return Ok((id, object.kind));
+            return Ok((id, object.kind, Some(object)));
         }
         let tag = Tag::parse(&object.data);
         id = tag.map_err(|error| ObjectError::Corrupt { id, why: error.to_string() })?.target;

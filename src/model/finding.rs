@@ -50,6 +50,9 @@ impl Status {
     }
 }
 
+/// Begins the phrase in [`Finding::why`] that says that the value stands in a name or mail. Whose follows.
+pub const IN_PEOPLE: &str = "in the name or mail of the";
+
 /// A secret value at one place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {

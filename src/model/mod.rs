@@ -7,15 +7,17 @@ mod grade;
 mod location;
 mod path;
 mod provenance;
+mod ref_set;
 mod report;
 mod secret;
 
 pub use coverage::{Coverage, CoverageKind};
-pub use finding::{Excerpt, Finding, RuleInfo, Status};
+pub use finding::{Excerpt, Finding, IN_PEOPLE, RuleInfo, Status};
 pub use fingerprint::{Fingerprint, FingerprintKey};
 pub use grade::{Confidence, Severity};
 pub use location::{Location, Locator, Place, Span, character_boundary};
 pub use path::RepoPath;
 pub use provenance::{Carrier, CommitFacts, Life, Provenance};
+pub use ref_set::RefSet;
 pub use report::{Counts, Effort, ScanHeader, ScanReport, StageCounts, Verdict};
 pub use secret::Secret;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::path::RepoPath;
+use super::ref_set::RefSet;
 
 /// What kind of thing carried the bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -56,6 +57,10 @@ pub struct CommitFacts {
     pub committed: String,
     /// First line of the message; invalid UTF-8 replaced.
     pub summary: String,
+    /// Whether it is the commit at HEAD.
+    pub is_head: bool,
+    /// Whether a remote-tracking branch has it, where a range was read.
+    pub is_pushed: bool,
     /// Whether it has more than one parent: "introduced by merge".
     pub merge: bool,
     /// Whether its parents were cut off by a shallow clone: the true commit is this one or before it.
@@ -65,6 +70,8 @@ pub struct CommitFacts {
 /// How a value fared after it came, over all its places. Full hexadecimal ids of commits.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Life {
+    /// The first that holds it, in the order of the graph.
+    pub first: Option<String>,
     /// Those that took it away, in the order of the graph.
     pub removed: Vec<String>,
     /// Those that brought it back, in the order of the graph.
@@ -79,6 +86,8 @@ pub struct Provenance {
     /// Path in the repository or below the scan's root; for other carriers the ref name, or empty (in a
     /// submodule, its path).
     pub path: RepoPath,
+    /// The submodule whose repository this is about; `path` begins with it.
+    pub submodule: Option<RepoPath>,
     /// What held the bytes.
     pub carrier: Carrier,
     /// Hexadecimal id of the blob (or commit, or tag) that was read, where there is one.
@@ -88,9 +97,13 @@ pub struct Provenance {
     /// Whether HEAD still holds the object, where history was read.
     pub at_head: Option<bool>,
     /// Full names of the refs from which it can be reached, sorted, where history was read.
-    pub refs: Vec<String>,
+    pub refs: RefSet,
     /// Whether any ref or HEAD reaches it, where history was read.
     pub reachable: Option<bool>,
+    /// Where none does: the names whose reflogs lead to it, and pseudo-refs like `ORIG_HEAD`; sorted.
+    pub kept_by: Vec<String>,
+    /// The paths from which the first commit took the value as it brought it here, sorted; where history was read.
+    pub moved_from: Vec<RepoPath>,
     /// How the value fared since, where history was read and a file holds it.
     pub life: Option<Arc<Life>>,
 }
@@ -100,12 +113,15 @@ impl Provenance {
     pub fn file(path: RepoPath) -> Provenance {
         Provenance {
             path,
+            submodule: None,
             carrier: Carrier::File,
             object: None,
             first_commit: None,
             at_head: None,
-            refs: Vec::new(),
+            refs: RefSet::default(),
             reachable: None,
+            kept_by: Vec::new(),
+            moved_from: Vec::new(),
             life: None,
         }
     }

@@ -69,7 +69,7 @@ pub(super) fn sarif_message(text: &str) -> String {
 }
 
 /// The bytes of a path in its text form: the inverse of `RepoPath::to_text`.
-fn path_bytes(text: &str) -> Vec<u8> {
+pub(super) fn path_bytes(text: &str) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&first, after)) = rest.split_first() {

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::model::{
     Carrier, CommitFacts, Confidence, Counts, Coverage, CoverageKind, Effort, Excerpt, Finding, Fingerprint,
-    FingerprintKey, Life, Location, Provenance, RepoPath, RuleInfo, ScanHeader, ScanReport, Secret, Severity,
-    Status,
+    FingerprintKey, Life, Location, Provenance, RefSet, RepoPath, RuleInfo, ScanHeader, ScanReport, Secret,
+    Severity, Status,
 };
 
 /// A piece of a line of context.
@@ -85,11 +85,13 @@ fn historic(mut finding: Finding, carrier: Carrier, commit: &str) -> Finding {
             committer: "Cy Example <cy@example.org>".to_owned(),
             committed: "2026-01-03T03:04:05+01:00".to_owned(),
             summary: "Add the app".to_owned(),
+            is_head: false,
+            is_pushed: false,
             merge: false,
             shallow: false,
         }),
         at_head: Some(true),
-        refs: vec!["refs/heads/main".to_owned(), "refs/tags/v1".to_owned()],
+        refs: ["refs/heads/main", "refs/tags/v1"].map(str::to_owned).into_iter().collect(),
         reachable: Some(true),
         ..finding.provenance
     };
@@ -108,6 +110,7 @@ pub(super) fn report(command: &str, findings: Vec<Finding>) -> ScanReport {
             ruleset: "0123456789abcdef".to_owned(),
             rules: 134,
             refs: Vec::new(),
+            is_bare: false,
             shard: None,
             policy: None,
         },
@@ -179,11 +182,13 @@ pub(super) fn rich() -> ScanReport {
         commit.shallow = true;
     }
     shallow.provenance.at_head = Some(false);
-    let life = Life { removed: vec!["5".repeat(40), "7".repeat(40)], back: vec!["6".repeat(40)], last: None };
+    let removed = vec!["5".repeat(40), "7".repeat(40)];
+    let life = Life { first: Some("4".repeat(40)), removed, back: vec!["6".repeat(40)], last: None };
+    shallow.provenance.moved_from = vec![RepoPath::new("old/before.txt")];
     shallow.provenance.life = Some(Arc::new(Life { last: Some("6".repeat(40)), ..life }));
     let mut dangling = historic(finding(&token, b"dangling.txt", plain("dangling")), Carrier::File, "44");
     (dangling.provenance.at_head, dangling.provenance.reachable) = (Some(false), Some(false));
-    dangling.provenance.refs = Vec::new();
+    dangling.provenance.refs = RefSet::default();
     dangling.provenance.first_commit = None;
     findings.extend([merged, shallow, dangling]);
 

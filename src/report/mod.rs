@@ -13,6 +13,7 @@ mod jsonl;
 pub mod record;
 mod redact;
 mod sarif;
+pub(crate) mod shell;
 #[cfg(test)]
 mod tests;
 mod verdict;

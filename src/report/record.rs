@@ -6,7 +6,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::model::{
-    self, Carrier, Confidence, Counts, CoverageKind, Excerpt, Secret, Severity, Status, Verdict,
+    self, Carrier, Confidence, Counts, CoverageKind, Excerpt, RefSet, Secret, Severity, Status, Verdict,
 };
 
 use super::redact::Redactor;
@@ -64,6 +64,9 @@ pub struct Scan {
     pub fail_on: Confidence,
     /// Full names of the refs that were read.
     pub refs: Vec<String>,
+    /// Whether the repository has no work tree. Not part of the records.
+    #[serde(skip)]
+    pub(super) is_bare: bool,
     /// Which part of a divided scan this is; `None` for a whole one.
     pub shard: Option<Shard>,
     /// The commit whose configuration, baseline, rules and marks hold; `None` for those of the files.
@@ -96,6 +99,8 @@ pub struct Finding {
     pub why: Vec<String>,
     /// Path as `RepoPath::to_text` writes it; a ref name, or empty, for some carriers.
     pub path: String,
+    /// Path of the submodule whose repository has it; `path` begins with it.
+    pub submodule: Option<String>,
     /// Line of the first character.
     pub start_line: usize,
     /// Column of the first character.
@@ -122,16 +127,25 @@ pub struct Finding {
     pub committer: Option<String>,
     /// That commit's committer date, RFC 3339.
     pub committed: Option<String>,
+    /// The paths from which that commit took the value as it brought it here.
+    pub moved_from: Vec<String>,
     /// Whether that commit is a merge.
     pub merge: Option<bool>,
     /// Whether history is cut off there: the true commit is that one or before it.
     pub shallow: Option<bool>,
     /// Whether HEAD still holds it.
     pub at_head: Option<bool>,
-    /// Full names of the refs that reach it.
+    /// Full names of the refs that reach it, sorted: at most 250 each of branches, remote-tracking branches, tags and
+    /// others.
     pub refs: Vec<String>,
+    /// How many refs reach it.
+    pub refs_count: usize,
     /// Whether any ref or HEAD reaches it.
     pub reachable: Option<bool>,
+    /// Names whose reflogs lead to it where no ref does, and pseudo-refs.
+    pub kept_by: Vec<String>,
+    /// Id of the commit that brought the value first, wherever it was.
+    pub first_seen: Option<String>,
     /// Ids of the commits that took the value away, wherever it was.
     pub removed_in: Vec<String>,
     /// Ids of the commits that brought it back.
@@ -148,6 +162,12 @@ pub struct Finding {
     pub revoke: Option<String>,
     /// Where the owner revokes it.
     pub revoke_url: Option<String>,
+    /// Whether `first_commit` is the commit at HEAD. Not part of the records.
+    #[serde(skip)]
+    pub(super) is_head: bool,
+    /// Whether a remote-tracking branch has that commit. Not part of the records.
+    #[serde(skip)]
+    pub(super) is_pushed: bool,
     /// The line of context. Not part of the records: `None` in what was read back.
     #[serde(skip)]
     pub(super) excerpt: Option<Excerpt>,
@@ -318,6 +338,7 @@ impl Scan {
             rules: header.rules,
             fail_on: report.fail_on,
             refs: header.refs.iter().map(|name| redactor.text(name)).collect(),
+            is_bare: header.is_bare,
             shard: header.shard.map(|(number, of)| Shard { number, of }),
             policy: header.policy.clone(),
         }
@@ -337,6 +358,7 @@ impl Finding {
             confidence: finding.confidence,
             why: finding.why.iter().map(|phrase| redactor.text(phrase)).collect(),
             path: redactor.path(&origin.path),
+            submodule: origin.submodule.as_ref().map(|path| redactor.path(path)),
             start_line: place.start_line,
             start_column: place.start_column,
             end_line: place.end_line,
@@ -350,11 +372,15 @@ impl Finding {
             date: commit.map(|commit| commit.date.clone()),
             committer: commit.map(|commit| redactor.text(&commit.committer)),
             committed: commit.map(|commit| commit.committed.clone()),
+            moved_from: origin.moved_from.iter().map(|path| redactor.path(path)).collect(),
             merge: commit.map(|commit| commit.merge),
             shallow: commit.map(|commit| commit.shallow),
             at_head: origin.at_head,
-            refs: origin.refs.iter().map(|name| redactor.text(name)).collect(),
+            refs: listed(&origin.refs).map(|name| redactor.text(name)).collect(),
+            refs_count: origin.refs.len(),
             reachable: origin.reachable,
+            kept_by: origin.kept_by.iter().map(|name| redactor.text(name)).collect(),
+            first_seen: life.first,
             removed_in: life.removed,
             back_in: life.back,
             last_commit: life.last,
@@ -363,6 +389,8 @@ impl Finding {
             help: rule.help.clone(),
             revoke: rule.revoke.clone(),
             revoke_url: rule.revoke_url.clone(),
+            is_head: commit.is_some_and(|commit| commit.is_head),
+            is_pushed: commit.is_some_and(|commit| commit.is_pushed),
             excerpt: Some(excerpt(finding, redactor, show_secrets)),
         }
     }
@@ -377,6 +405,20 @@ impl Coverage {
             remedy: entry.remedy.as_ref().map(|remedy| redactor.text(remedy)),
         }
     }
+}
+
+/// Refs of one kind that a finding lists. Whoever mirrors a repository of a forge has one for each pull request.
+const MAX_REFS: usize = 250;
+
+/// Those that are listed, sorted.
+fn listed(refs: &RefSet) -> impl Iterator<Item = &str> {
+    let mut counts = [0; 4];
+    refs.iter().filter(move |name| {
+        let kinds = ["refs/heads/", "refs/remotes/", "refs/tags/"];
+        let kind = kinds.iter().position(|kind| name.starts_with(kind)).unwrap_or(kinds.len());
+        counts[kind] += 1;
+        counts[kind] <= MAX_REFS
+    })
 }
 
 fn value_text(secret: &Secret, show_secrets: bool) -> String {

@@ -9,7 +9,7 @@ use crate::git::{Growth, Kind, ObjectError, Oid, ScanObjects, Visitor};
 use crate::model::{Coverage, CoverageKind, RepoPath};
 use crate::source::history::History;
 use crate::source::submodules::{Submodule, Submodules};
-use crate::source::view::{RepoView, is_lfs_pointer, lfs, object_gap, path_text};
+use crate::source::view::{RepoView, is_lfs_pointer, lfs, path_text};
 
 use super::inspect::Inspector;
 use super::pieces::{CleanPeople, Piece, names_with_values};
@@ -110,6 +110,7 @@ fn scan_one(
         commits: Commits::default(),
         people: CleanPeople::default(),
         pointers: Vec::new(),
+        lost: Vec::new(),
         outcome: Outcome::default(),
     };
     let history = History::load(view)?;
@@ -118,6 +119,7 @@ fn scan_one(
     let mut hits = Vec::new();
     let mut commits = Vec::new();
     let mut pointers = Vec::new();
+    let mut lost = Vec::new();
     for worker in workers {
         outcome.absorb(worker.outcome);
         outcome.coverage.extend(worker.surveyor.gaps);
@@ -125,23 +127,27 @@ fn scan_one(
         hits.extend(worker.hits);
         commits.push(worker.commits);
         pointers.extend(worker.pointers);
+        lost.extend(worker.lost);
     }
     let history = history.with_commits(commits);
     outcome.refs = history.ref_names();
+    outcome.is_bare = view.repo.is_bare();
     let ids = |kind: Kind| hits.iter().filter(move |hit| hit.piece.kind() == kind).map(|hit| hit.id);
     let commits = match ids(Kind::Commit).collect::<Vec<Oid>>() {
         none if none.is_empty() => HashMap::new(),
         commits => history.reach(view, &commits),
     };
     let tags = if ids(Kind::Tag).next().is_some() { history.tag_names(view) } else { HashMap::new() };
-    let blobs = ids(Kind::Blob).chain(pointers.iter().copied()).collect();
+    let mut blobs: HashSet<Oid> = ids(Kind::Blob).chain(pointers.iter().copied()).collect();
+    // Some of these may be no blobs, which no directory has as files.
+    blobs.extend(lost.iter().map(|error: &ObjectError| *error.id()));
     let mut surveyor = Surveyor::new(inspector);
     let every_ref_name = history.every_ref_name();
     let ref_names: Vec<&[u8]> = every_ref_name.iter().map(|(name, _)| name.as_bytes()).collect();
     let ref_names = names_with_values(&mut surveyor, &ref_names);
     let (trees, file_names) = trees(view, &mut surveyor, blobs, threads);
     outcome.coverage.append(&mut surveyor.gaps);
-    let (attribution, gaps) = history.attribute(view, &trees, threads);
+    let (attribution, gaps) = history.attribute(view, &trees, &lost, threads);
     outcome.coverage.extend(gaps);
     outcome.coverage.extend(view.store_gaps());
 
@@ -160,8 +166,8 @@ fn scan_one(
     say_pointers(inspector, &attribution, &pointers, prefix, &mut outcome);
     let submodules = Submodule::all(attribution.submodules());
     drop(attribution);
-    let lives = places.lives(view, &trees, &hits, settings.confidence);
-    drop((trees, hits));
+    let lives = places.follow(view, &trees, &hits, &file_names, settings.confidence);
+    drop((trees, hits, file_names));
     places.findings(view, settings, &lives, &mut outcome);
     Ok((outcome, submodules))
 }
@@ -232,6 +238,8 @@ struct Worker<'i, 's> {
     people: CleanPeople,
     /// Blobs that stand for what git-lfs keeps.
     pointers: Vec<Oid>,
+    /// Objects that could not be read.
+    lost: Vec<ObjectError>,
     outcome: Outcome,
 }
 
@@ -292,6 +300,6 @@ impl<'i> Visitor for Worker<'i, '_> {
     }
 
     fn failed(&mut self, error: ObjectError) {
-        self.outcome.coverage.push(object_gap(&error, None));
+        self.lost.push(error);
     }
 }

@@ -5,6 +5,7 @@
 //! of what was.
 
 mod excerpt;
+mod fates;
 mod files;
 mod history;
 mod inspect;
@@ -18,7 +19,7 @@ mod staged;
 mod survey;
 mod texts;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::PathBuf;
 use std::time::Instant;
 
@@ -29,7 +30,7 @@ use crate::git::Oid;
 use crate::git::env::GitEnv;
 use crate::git::repo::{OpenedRepo, RepoError};
 use crate::model::{
-    Carrier, Confidence, Counts, Coverage, CoverageKind, Effort, Finding, ScanHeader, ScanReport,
+    Carrier, Confidence, Counts, Coverage, CoverageKind, Effort, Finding, RepoPath, ScanHeader, ScanReport,
 };
 use crate::policy::Policy;
 use crate::rules::RuleSet;
@@ -205,6 +206,7 @@ struct Outcome {
     coverage: Vec<Coverage>,
     counts: Counts,
     refs: Vec<String>,
+    is_bare: bool,
     effort: Effort,
     late: Late,
     notes: Vec<String>,
@@ -257,7 +259,9 @@ pub fn run(target: &Target, settings: &Settings) -> Result<ScanReport, ScanError
     Ok(report(command, name, outcome, settings, &inspector))
 }
 
-/// Scans what a push brings: `commits`, called `name`, and the names of new refs.
+/// What a push brings: `commits`, called `name`, and the names of new refs. Mostly that is nothing to speak of: then
+/// commits that are not new are no harm, and nobody waits for the proof that they are. Whatever would be said is said
+/// of new commits only.
 fn pushed(
     inspector: &Inspector<'_>,
     settings: &Settings,
@@ -265,8 +269,19 @@ fn pushed(
     name: &str,
     refs: &[Vec<u8>],
 ) -> Result<Outcome, ScanError> {
-    let selection = Selection::until(settings.view()?, commits, settings.deadline)?;
+    let selection = Selection::likely_until(settings.view()?, commits, settings.deadline)?;
     let mut outcome = range::scan(inspector, settings, &selection, name);
+    let is_told = outcome.findings.iter().any(|finding| finding.confidence >= settings.confidence)
+        || outcome.coverage.iter().any(|entry| entry.kind.is_gap());
+    let in_time = |outcome: &Outcome| outcome.late == Late::default();
+    if is_told && selection.walked.unproved && in_time(&outcome) {
+        let selection = Selection::until(selection.view, commits, settings.deadline)?;
+        let proved = range::scan(inspector, settings, &selection, name);
+        // Without the time for the proof, what was found stands.
+        if in_time(&proved) {
+            outcome = proved;
+        }
+    }
     outcome.absorb(names::scan_ref_names(inspector, refs));
     Ok(outcome)
 }
@@ -313,7 +328,8 @@ fn report(
     settings: &Settings,
     inspector: &Inspector<'_>,
 ) -> ScanReport {
-    let Outcome { mut findings, mut coverage, counts, refs, mut effort, notes: own, nothing, late } = outcome;
+    let Outcome { mut findings, mut coverage, counts, refs, mut effort, notes: own, nothing, late, is_bare } =
+        outcome;
     coverage.extend(late.gap());
     let header = ScanHeader {
         command: command.to_owned(),
@@ -321,6 +337,7 @@ fn report(
         ruleset: settings.rules.digest(),
         rules: settings.rules.len(),
         refs,
+        is_bare,
         shard: None,
         policy: settings.policy_of.map(|commit| commit.to_string()),
     };
@@ -330,6 +347,10 @@ fn report(
     coverage.sort();
     coverage.dedup();
     let notes = [settings.notes.clone(), own].concat();
+    let nothing = match findings.is_empty() && !coverage.iter().any(|entry| entry.kind.is_gap()) {
+        true => nothing.or_else(|| nothing_read(command, &counts, !coverage.is_empty())),
+        false => nothing,
+    };
     let fail_on = settings.fail_on;
     let mut report = ScanReport {
         header,
@@ -347,14 +368,37 @@ fn report(
     report
 }
 
+/// Why nothing was read, if nothing was: who sees a verdict should know that it rests on nothing.
+fn nothing_read(command: &str, counts: &Counts, is_elsewhere: bool) -> Option<String> {
+    if (counts.commits, counts.objects, counts.files) != (0, 0, 0) {
+        return None;
+    }
+    let why = match command {
+        _ if counts.skipped > 0 => "the configuration leaves out every file",
+        _ if is_elsewhere => "everything is kept elsewhere",
+        "staged" => "nothing that is staged adds content",
+        "history" => "the repository holds neither files nor commits",
+        "scan" => "there are no files",
+        _ => return None,
+    };
+    Some(why.to_owned())
+}
+
 /// Every name that a report prints, a line each: somebody may have put a value into one.
 fn names(report: &ScanReport) -> Vec<u8> {
     let mut names: BTreeSet<&[u8]> = BTreeSet::from([report.header.target.as_bytes()]);
     names.extend(report.header.refs.iter().map(String::as_bytes));
     names.extend(report.notes.iter().chain(&report.nothing).map(String::as_bytes));
+    let mut lists = HashSet::new();
     for finding in &report.findings {
         names.insert(finding.provenance.path.as_bytes());
-        names.extend(finding.provenance.refs.iter().map(String::as_bytes));
+        // Nearly all findings share one list.
+        let list = finding.provenance.refs.list();
+        if lists.insert(list.as_ptr()) {
+            names.extend(list.iter().map(String::as_bytes));
+        }
+        names.extend(finding.provenance.kept_by.iter().map(String::as_bytes));
+        names.extend(finding.provenance.moved_from.iter().map(RepoPath::as_bytes));
         if let Some(commit) = &finding.provenance.first_commit {
             names.extend([commit.author.as_bytes(), commit.committer.as_bytes()]);
         }

@@ -7,76 +7,61 @@ use std::collections::HashSet;
 
 use memchr::memmem;
 
-use crate::git::commit::{Commit, written_in_header};
 use crate::git::diff::Change;
-use crate::git::tag::Tag;
 use crate::git::tree::{Mode, entries, read_tree};
-use crate::git::{Kind, Oid, ReadObjects};
-use crate::model::{Carrier, Finding, Provenance, RepoPath, Secret, Status};
+use crate::git::{Kind, Object, Oid, ReadObjects};
+use crate::model::{Carrier, Excerpt, Finding, IN_PEOPLE, Location, Provenance, RepoPath, Secret, Status};
 
 use super::Outcome;
 use super::inspect::Inspector;
+use super::pieces::Piece;
 
-/// What people wrote into a commit or tag.
-struct Written {
-    carrier: Carrier,
-    message: Vec<u8>,
-    /// Where it stands in the header, as a phrase, and what: `Name <mail>`, the name of a tag, a merged tag.
-    header: Vec<(&'static str, Vec<u8>)>,
+fn in_person(who: &str) -> String {
+    format!("{IN_PEOPLE} {who}")
 }
 
-fn written(objects: &impl ReadObjects, id: &Oid) -> Option<Written> {
-    let object = objects.read(id).ok()?;
-    match object.kind {
-        Kind::Commit => {
-            let commit = Commit::parse(&object.data).ok()?;
-            let (author, committer) = (commit.author().person, commit.committer().person);
-            let mut header = vec![("in the name or mail of the author", author.to_vec())];
-            if committer != author {
-                header.push(("in the name or mail of the committer", committer.to_vec()));
-            }
-            if commit.has_more {
-                header.push(further(&object.data));
-            }
-            Some(Written { carrier: Carrier::Commit, message: commit.message.to_vec(), header })
-        }
-        Kind::Tag => {
-            let tag = Tag::parse(&object.data).ok()?;
-            let tagger = ("in the name or mail of the tagger", tag.tagger().person.to_vec());
-            let header = vec![tagger, further(&object.data)];
-            Some(Written { carrier: Carrier::Tag, message: tag.message.to_vec(), header })
-        }
-        Kind::Blob | Kind::Tree => None,
+/// Tells of a finding in a header of a commit or tag whose name or mail it is in, if it is in one: it stands there
+/// as in a text of its own.
+pub(super) fn tell_who(finding: &mut Finding, header: &[u8]) {
+    let line = header.split(|&byte| byte == b'\n').nth(finding.location.start_line - 1).unwrap_or_default();
+    let keys = ["author", "committer", "tagger"];
+    let is_key = |key: &&str| line.strip_prefix(key.as_bytes()).is_some_and(|rest| rest.starts_with(b" "));
+    let Some(who) = keys.into_iter().find(is_key) else { return };
+    finding.why.push(in_person(who));
+    let (place, excerpt, shift) = (&mut finding.location, &mut finding.excerpt, who.len() + 1);
+    if place.start_line == place.end_line && place.start_column > shift {
+        let (start_column, end_column) = (place.start_column - shift, place.end_column - shift);
+        *place = Location { start_line: 1, start_column, end_line: 1, end_column };
+    }
+    if let Some(rest) = excerpt.text.strip_prefix(&format!("{who} ")).filter(|_| excerpt.start >= shift) {
+        let text = rest.to_owned();
+        *excerpt = Excerpt { text, start: excerpt.start - shift, end: excerpt.end - shift };
     }
 }
 
-/// What else stands in a header than the people.
-fn further(data: &[u8]) -> (&'static str, Vec<u8>) {
-    let written = written_in_header(data);
-    let is_person = |line: &&[u8]| {
-        [&b"author "[..], b"committer ", b"tagger "].iter().any(|person| line.starts_with(person))
-    };
-    let lines: Vec<&[u8]> = written.split(|byte| *byte == b'\n').filter(|line| !is_person(line)).collect();
-    ("in a line of the header", lines.join(&b'\n'))
-}
-
-/// Scans the message and the header of a commit or tag. One that does not read holds nothing here: whoever
-/// found it has said so.
+/// Scans the message of a commit or tag, and what else is written into it: the same as of each in a whole history.
+/// One that does not read holds nothing here: whoever found it has said so.
 pub(super) fn scan_written(inspector: &Inspector<'_>, objects: &impl ReadObjects, id: &Oid) -> Outcome {
     let mut outcome = Outcome::default();
-    let Some(Written { carrier, message, header }) = written(objects, id) else { return outcome };
+    let Ok(Object { kind, data }) = objects.read(id) else { return outcome };
+    let carrier = match kind {
+        Kind::Commit => Carrier::Commit,
+        Kind::Tag => Carrier::Tag,
+        Kind::Blob | Kind::Tree => return outcome,
+    };
     let object = Some(id.to_string());
     let provenance = Provenance { carrier, object, ..Provenance::file(RepoPath::new("")) };
-    let mut scan = |text: &[u8], place: Option<&str>| {
-        let inspected = inspector.inspect(text, || format!("message of {} {id}", carrier.as_str()));
+    for piece in Piece::all_of(kind) {
+        let text = piece.of(&data);
+        let inspected = inspector.inspect(&text, || format!("{} {id}", carrier.as_str()));
         outcome.counts.bytes += text.len() as u64;
         outcome.coverage.extend(inspected.gap);
         let mut findings = inspector.place(inspected.candidates, &provenance);
-        findings.iter_mut().for_each(|finding| finding.why.extend(place.map(str::to_owned)));
+        if matches!(piece, Piece::CommitHeader | Piece::TagHeader) {
+            findings.iter_mut().for_each(|finding| tell_who(finding, &text));
+        }
         outcome.findings.extend(findings);
-    };
-    scan(&message, None);
-    header.iter().for_each(|(place, text)| scan(text, Some(place)));
+    }
     outcome
 }
 

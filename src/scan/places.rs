@@ -7,17 +7,25 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::git::attribution::{Attribution, BlobHistory, Reach, Trees};
+use crate::git::attribution::{Attribution, BlobHistory, Reach};
 use crate::git::tree::Mode;
-use crate::git::{Kind, Oid};
-use crate::model::{Carrier, CommitFacts, Confidence, Finding, Fingerprint, Life, Provenance, RepoPath};
+use crate::git::{Kind, Oid, ReadObjects};
+use crate::model::{Carrier, CommitFacts, Confidence, Finding, Fingerprint, Provenance, RefSet, RepoPath};
 use crate::source::history::History;
 use crate::source::view::RepoView;
 
+use super::fates::Lives;
 use super::inspect::{Inspected, Inspector};
+use super::names::tell_who;
 use super::pieces::{Piece, Subject, inspect};
 use super::survey::Values;
 use super::{Outcome, Settings, aborted};
+
+/// Places in the order of the graph that what nothing reaches has behind everything else.
+const UNREACHED: u32 = 1 << 31;
+/// What no commit brought is behind all commits; what a ref names is before what none does.
+const NAMED: u32 = u32::MAX - 1;
+const NAMELESS: u32 = u32::MAX;
 
 /// A piece of an object with values.
 pub(super) struct Hit<'i> {
@@ -27,14 +35,18 @@ pub(super) struct Hit<'i> {
 }
 
 /// Where a value was first.
-struct First {
+pub(super) struct First {
     /// Lower is earlier: by graph, unattributed objects last, ties by id.
     order: Order,
     source: Arc<Source>,
     /// Whether any version there is at HEAD.
     at_head: Option<bool>,
     /// How sure the value is in that version.
-    confidence: Confidence,
+    pub(super) confidence: Confidence,
+    /// The refs that have it there.
+    pub(super) refs: RefSet,
+    /// Where it was taken from.
+    pub(super) moved_from: Vec<RepoPath>,
 }
 
 type Order = (u32, Subject);
@@ -44,30 +56,30 @@ type Order = (u32, Subject);
 struct Source {
     /// The commit, and whether it may have been an earlier one.
     commit: Option<(Oid, bool)>,
-    refs: Arc<[String]>,
+    refs: RefSet,
     reachable: bool,
 }
 
-/// How values fared, by their fingerprint.
-pub(super) type Lives = HashMap<Arc<Fingerprint>, Arc<Life>>;
+/// A value at a place: all that holds a finding together. Messages have another place than the people in the header
+/// above them, which the number tells.
+pub(super) type Key = (Arc<Fingerprint>, Arc<RepoPath>, Carrier, u8);
 
-/// The lives of so many values are told. Who has more has other worries.
-const MAX_LIVES: usize = 1 << 14;
-
-/// A value at a place: all that holds a finding together.
-type Key = (Arc<Fingerprint>, Arc<RepoPath>, Carrier);
+/// The place in order of what no commit brought.
+fn nameless(source: &Source) -> u32 {
+    if source.reachable { NAMED } else { NAMELESS }
+}
 
 /// Finds out where each value was first.
 pub(super) struct Places<'p, 's> {
     inspector: &'p Inspector<'s>,
-    history: &'p History,
+    pub(super) history: &'p History,
     /// What stands before every path: the place of a submodule.
-    prefix: &'p [u8],
+    pub(super) prefix: &'p [u8],
     /// What reaches the commits with values in their messages.
     commits: HashMap<Oid, Reach>,
     /// The refs of annotated tags.
     tags: HashMap<Oid, Vec<String>>,
-    first: HashMap<Key, First>,
+    pub(super) first: HashMap<Key, First>,
     skipped: u64,
 }
 
@@ -89,13 +101,15 @@ impl<'p, 's> Places<'p, 's> {
                 let reach = self.commits.get(&hit.id).cloned().unwrap_or_default();
                 let commit = Some((hit.id, false));
                 let source = Arc::new(Source { commit, refs: reach.refs, reachable: reach.reachable });
-                let order = (self.history.rank(&hit.id).unwrap_or(u32::MAX), subject);
+                let rank = self.history.rank(&hit.id).unwrap_or(UNREACHED - 1);
+                let order = (if reach.reachable { rank } else { UNREACHED + rank }, subject);
                 self.put(&hit.values, self.here(), Carrier::Commit, &source, &order, None);
             }
             Kind::Tag => {
-                let refs: Arc<[String]> = self.tags.get(&hit.id).cloned().unwrap_or_default().into();
+                let refs: RefSet = self.tags.get(&hit.id).into_iter().flatten().cloned().collect();
                 let source = Arc::new(Source { commit: None, reachable: !refs.is_empty(), refs });
-                self.put(&hit.values, self.here(), Carrier::Tag, &source, &(u32::MAX, subject), None);
+                let order = (nameless(&source), subject);
+                self.put(&hit.values, self.here(), Carrier::Tag, &source, &order, None);
             }
             Kind::Blob | Kind::Tree => {
                 let unknown = Default::default();
@@ -118,16 +132,16 @@ impl<'p, 's> Places<'p, 's> {
 
     /// The name of a ref.
     pub(super) fn add_ref_name(&mut self, name: &str, values: &Values<'_>, is_there: bool) {
-        let refs: Arc<[String]> = if is_there { [name.to_owned()].into() } else { Arc::default() };
+        let refs: RefSet = is_there.then(|| name.to_owned()).into_iter().collect();
         let source = Arc::new(Source { commit: None, refs, reachable: is_there });
         let path = RepoPath::new([self.prefix, name.as_bytes()].concat());
-        let order = (u32::MAX, Subject::RefName(name.to_owned()));
+        let order = (nameless(&source), Subject::RefName(name.to_owned()));
         self.put(values, path, Carrier::RefName, &source, &order, None);
     }
 
     /// Forgets the names that annotated tags repeat of refs that lead to them.
     pub(super) fn drop_repeated_names(&mut self) {
-        let of_ref = |(value, path, carrier): &Key| {
+        let of_ref = |(value, path, carrier, _): &Key| {
             (*carrier == Carrier::RefName).then(|| (Arc::clone(value), path.as_bytes().to_vec()))
         };
         let names: HashSet<(Arc<Fingerprint>, Vec<u8>)> = self.first.keys().filter_map(of_ref).collect();
@@ -135,7 +149,7 @@ impl<'p, 's> Places<'p, 's> {
             return;
         }
         let (prefix, tags) = (self.prefix, &self.tags);
-        self.first.retain(|(value, _, _), first| {
+        self.first.retain(|(value, ..), first| {
             let Subject::Object(id, Piece::TagHeader) = &first.order.1 else { return true };
             let mut refs = tags.get(id).into_iter().flatten();
             !refs.any(|name| names.contains(&(Arc::clone(value), [prefix, name.as_bytes()].concat())))
@@ -157,13 +171,14 @@ impl<'p, 's> Places<'p, 's> {
                 Subject::FileName(name) => (RepoPath::new([self.prefix, name].concat()), Carrier::FileName),
                 _ => (self.here(), Carrier::File),
             };
-            return self.put(values, path, carrier, &source, &(u32::MAX, subject), Some(false));
+            let order = (nameless(&source), subject);
+            return self.put(values, path, carrier, &source, &order, Some(false));
         };
         // Tags may name the blob itself.
         let first = (introduction, known.refs.clone(), known.reachable);
         let later = known.later.iter().map(|later| (later, later.refs.clone(), later.reachable));
         for (introduction, refs, reachable) in std::iter::once(first).chain(later) {
-            let rank = attribution.introduction_order(&introduction.commit).unwrap_or(u32::MAX);
+            let rank = attribution.introduction_order(&introduction.commit).unwrap_or(UNREACHED);
             let order = (rank, subject.clone());
             let commit = Some((introduction.commit, introduction.at_or_before));
             let source = Arc::new(Source { commit, refs, reachable });
@@ -196,11 +211,17 @@ impl<'p, 's> Places<'p, 's> {
         at_head: Option<bool>,
     ) {
         let shared = Arc::new(path);
+        let part = match &order.1 {
+            Subject::Object(_, Piece::CommitHeader | Piece::TagHeader) => 1,
+            _ => 0,
+        };
         let first = &mut self.first;
         values.at(self.inspector, &shared, carrier, |fingerprint, confidence| {
             let source = Arc::clone(source);
-            let new = First { order: order.clone(), source, at_head, confidence };
-            match first.entry((Arc::clone(fingerprint), Arc::clone(&shared), carrier)) {
+            let refs = source.refs.clone();
+            let order = order.clone();
+            let new = First { order, source, at_head, confidence, refs, moved_from: Vec::new() };
+            match first.entry((Arc::clone(fingerprint), Arc::clone(&shared), carrier, part)) {
                 std::collections::hash_map::Entry::Vacant(entry) => {
                     entry.insert(new);
                 }
@@ -208,12 +229,20 @@ impl<'p, 's> Places<'p, 's> {
                     let known = entry.get_mut();
                     let at_head = known.at_head.max(at_head);
                     let confidence = known.confidence.max(confidence);
-                    if *order < known.order {
+                    // Entries of trees are followed through the graph afterwards.
+                    let is_entry = matches!(carrier, Carrier::File | Carrier::Symlink | Carrier::FileName);
+                    let is_followed = is_entry && new.source.commit.is_some();
+                    let mut refs = std::mem::take(&mut known.refs);
+                    if !is_followed {
+                        refs.join(&new.source.refs);
+                    }
+                    if new.order < known.order {
                         *known = new;
-                    } else if *order == known.order {
+                    } else if new.order == known.order {
                         known.confidence = confidence;
                     }
                     known.at_head = at_head;
+                    known.refs = if is_followed { known.source.refs.clone() } else { refs };
                 }
             }
         });
@@ -222,34 +251,6 @@ impl<'p, 's> Places<'p, 's> {
     /// The place of what has no path.
     fn here(&self) -> RepoPath {
         RepoPath::new(self.prefix.strip_suffix(b"/").unwrap_or(self.prefix))
-    }
-
-    /// How the values fared that are sure enough to be reported.
-    pub(super) fn lives(
-        &self,
-        view: &RepoView,
-        trees: &Trees,
-        hits: &[Hit<'_>],
-        confidence: Confidence,
-    ) -> Lives {
-        let sure = self.first.iter().filter(|((_, _, carrier), first)| {
-            first.confidence >= confidence && matches!(carrier, Carrier::File | Carrier::Symlink)
-        });
-        let mut values: Vec<&Arc<Fingerprint>> = sure.map(|((value, _, _), _)| value).collect();
-        values.sort_unstable();
-        values.dedup();
-        values.truncate(MAX_LIVES);
-        let numbers: HashMap<&Arc<Fingerprint>, usize> = values.iter().copied().zip(0..).collect();
-        let mut blobs: Vec<Vec<Oid>> = vec![Vec::new(); values.len()];
-        for hit in hits.iter().filter(|hit| hit.piece == Piece::Content) {
-            hit.values.fingerprints(|value| {
-                if let Some(&number) = numbers.get(value) {
-                    blobs[number].push(hit.id);
-                }
-            });
-        }
-        let lives = self.history.lives(view, trees, &blobs).into_iter().map(Arc::new);
-        values.into_iter().cloned().zip(lives).collect()
     }
 
     /// Reads the objects that are first somewhere and says everything about their values at or above the
@@ -269,6 +270,10 @@ impl<'p, 's> Places<'p, 's> {
         let wanted: Vec<(Oid, Piece)> = by_subject.keys().filter_map(object).collect();
         let mut objects = inspect(self.inspector, &view.objects, &wanted, settings.threads()).into_iter();
         let mut facts = HashMap::new();
+        let unreached = by_subject.values().flatten().filter(|(_, first)| !first.source.reachable);
+        let unreached: Vec<Oid> =
+            unreached.filter_map(|(_, first)| first.source.commit).map(|(commit, _)| commit).collect();
+        let kept_by = if unreached.is_empty() { HashMap::new() } else { self.history.kept_by(&unreached) };
         for (subject, places) in by_subject {
             let name = |name: &[u8]| Some(Ok(self.inspector.inspect(name, || "a name".to_owned())));
             let inspected = match &subject {
@@ -279,7 +284,9 @@ impl<'p, 's> Places<'p, 's> {
             let Some(inspected) = inspected else { continue };
             match inspected {
                 Ok(inspected) => {
-                    let found = Findings { inspector: self.inspector, view, lives, facts: &mut facts };
+                    let (inspector, prefix, kept_by) = (self.inspector, self.prefix, &kept_by);
+                    let (head, facts) = (self.history.head(), &mut facts);
+                    let found = Findings { inspector, view, prefix, head, lives, kept_by, facts };
                     found.of(&subject, places, &inspected, outcome);
                     outcome.coverage.extend(inspected.gap);
                 }
@@ -293,7 +300,12 @@ impl<'p, 's> Places<'p, 's> {
 struct Findings<'f, 's> {
     inspector: &'f Inspector<'s>,
     view: &'f RepoView,
+    /// What stands before every path: the place of a submodule.
+    prefix: &'f [u8],
+    head: Option<Oid>,
     lives: &'f Lives,
+    /// What leads to commits that nothing reaches.
+    kept_by: &'f HashMap<Oid, Arc<[String]>>,
     facts: &'f mut HashMap<(Oid, bool), CommitFacts>,
 }
 
@@ -307,12 +319,18 @@ impl Findings<'_, '_> {
         outcome: &mut Outcome,
     ) {
         let mut by_place: BTreeMap<_, HashMap<Arc<Fingerprint>, First>> = BTreeMap::new();
-        for ((fingerprint, path, carrier), first) in places {
+        for ((fingerprint, path, carrier, _), first) in places {
             by_place.entry((path, carrier)).or_default().insert(fingerprint, first);
         }
         let object = match subject {
             Subject::Object(id, _) => Some(id.to_string()),
             Subject::FileName(_) | Subject::RefName(_) => None,
+        };
+        let header = match subject {
+            Subject::Object(id, piece @ (Piece::CommitHeader | Piece::TagHeader)) => {
+                self.view.objects.read(id).ok().map(|object| piece.of(&object.data).into_owned())
+            }
+            _ => None,
         };
         let mut lost = false;
         for ((path, carrier), mut wanted) in by_place {
@@ -320,14 +338,17 @@ impl Findings<'_, '_> {
             let commit = first.source.commit.map(|(commit, shallow)| {
                 self.facts
                     .entry((commit, shallow))
-                    .or_insert_with(|| self.view.facts(&commit, shallow))
+                    .or_insert_with(|| self.view.facts(&commit, shallow, self.head))
                     .clone()
             });
+            let kept_by = first.source.commit.and_then(|(commit, _)| self.kept_by.get(&commit));
+            let kept_by = kept_by.filter(|_| !first.source.reachable);
             let provenance = Provenance {
                 path: RepoPath::clone(&path),
+                submodule: self.prefix.strip_suffix(b"/").map(RepoPath::new),
+                kept_by: kept_by.map(|names| names.to_vec()).unwrap_or_default(),
                 carrier,
                 first_commit: commit,
-                refs: first.source.refs.to_vec(),
                 reachable: Some(first.source.reachable),
                 object: object.clone(),
                 ..Provenance::file(RepoPath::new(""))
@@ -336,6 +357,11 @@ impl Findings<'_, '_> {
             found.retain_mut(|finding: &mut Finding| {
                 let first = wanted.get(&finding.fingerprint);
                 if let Some(first) = first {
+                    if let Some(header) = &header {
+                        tell_who(finding, header);
+                    }
+                    finding.provenance.refs = first.refs.clone();
+                    finding.provenance.moved_from.clone_from(&first.moved_from);
                     finding.provenance.at_head = first.at_head;
                     let is_file = matches!(finding.provenance.carrier, Carrier::File | Carrier::Symlink);
                     let life = self.lives.get(&finding.fingerprint).filter(|_| is_file);

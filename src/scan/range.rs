@@ -32,13 +32,19 @@ pub(super) fn scan(
     });
     let mut outcome = Outcome { coverage: range.coverage, ..Outcome::default() };
     outcome.late = Late { commits: range.unfinished, files: 0, uncounted: range.uncounted };
+    let mut known = None;
     for (commit, part) in range.commits.iter().zip(parts) {
         let Some(mut part) = part else {
             outcome.late.commits += 1;
             continue;
         };
         if !part.findings.is_empty() {
-            let facts = view.facts(&commit.id, commit.shallow);
+            // Nothing but a recipe depends on them, and few ranges need one.
+            let (head, pushed) = known.get_or_insert_with(|| {
+                (view.repo.head().ok().flatten(), selection.pushed().unwrap_or_default())
+            });
+            let is_pushed = pushed.contains(&commit.id);
+            let facts = CommitFacts { is_pushed, ..view.facts(&commit.id, commit.shallow, *head) };
             part.findings
                 .iter_mut()
                 .for_each(|finding| finding.provenance.first_commit = Some(facts.clone()));
@@ -57,9 +63,15 @@ pub(super) fn scan(
     honour_marks_of_the_base(inspector, settings, view, &mut outcome.findings);
     let alone = outcome.findings.iter().filter(|finding| allows_itself(finding)).count();
     if alone > 0 {
-        outcome.notes.push(format!(
-            "{alone} {} allowed by marks of the change itself, which do not count (--trust-head takes them)",
+        let (are, taken) = (
             if alone == 1 { "finding is" } else { "findings are" },
+            match selection.is_push {
+                true => "in stopleak.yaml, `hooks: receive-marks: true` takes them",
+                false => "--trust-head takes them",
+            },
+        );
+        outcome.notes.push(format!(
+            "{alone} {are} allowed by marks of the change itself, which do not count ({taken})"
         ));
     }
     let is_empty = range.commits.is_empty()

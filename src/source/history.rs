@@ -1,14 +1,17 @@
 //! Every object of a repository, and where those that matter came from.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::Arc;
 
-use crate::git::attribution::{Attribution, Reach, Sought, Trees, attribute, lives, reach};
+use crate::git::attribution::{
+    Attribution, Holder, Life, Reach, Sought, Spot, Spread, Trees, attribute, kept_by, lives, reach, spreads,
+};
 use crate::git::graph::{CommitGraph, Commits};
 use crate::git::refs::{Tip, TipClass, broken, tips};
 use crate::git::repo::RepoError;
 use crate::git::tag::tags_at;
 use crate::git::{ObjectError, Oid};
-use crate::model::{Coverage, CoverageKind, Life};
+use crate::model::{Coverage, CoverageKind};
 
 use super::range::shallow_gap;
 use super::view::{RepoView, object_gap};
@@ -60,21 +63,41 @@ impl History {
         names.into_iter().collect()
     }
 
+    /// The commit at HEAD.
+    pub fn head(&self) -> Option<Oid> {
+        self.head
+    }
+
     /// A commit's place in an order that has parents before children.
     pub fn rank(&self, commit: &Oid) -> Option<u32> {
         self.graph.rank(commit)
     }
 
     /// Where the blobs came from that `trees` were asked for. And everything that this repository should hold
-    /// and does not: the cut of a shallow clone, missing commits, missing trees and blobs of commits that are
-    /// there; with what got in the way of attribution. One pass over all trees answers both.
-    pub fn attribute(&self, view: &RepoView, trees: &Trees, threads: usize) -> (Attribution, Vec<Coverage>) {
-        let absent = trees.absent(&view.objects, &self.graph);
-        let (attribution, mut gaps) = self.attribute_in(view, trees);
+    /// and does not: what was `lost` on the way over all objects, the cut of a shallow clone, missing commits,
+    /// missing trees and blobs of commits that are there; with what got in the way of attribution. One pass over all
+    /// trees answers both.
+    pub fn attribute(
+        &self,
+        view: &RepoView,
+        trees: &Trees,
+        lost: &[ObjectError],
+        threads: usize,
+    ) -> (Attribution, Vec<Coverage>) {
+        let is_lost: HashSet<&Oid> = lost.iter().map(ObjectError::id).collect();
+        let mut absent = trees.absent(&view.objects, &self.graph);
+        absent.retain(|id| !is_lost.contains(id));
+        let (attribution, mut gaps) = self.attribute_in(view, trees, &is_lost);
+        gaps.extend(lost.iter().map(|error| object_gap(error, first_path(&attribution, error.id()))));
         if !self.shallow.is_empty() {
-            gaps.push(shallow_gap(&format!("{} commits at the edge of a shallow clone", self.shallow.len())));
+            let commits = match self.shallow.len() {
+                1 => "1 commit".to_owned(),
+                several => format!("{several} commits"),
+            };
+            gaps.push(shallow_gap(&format!("{commits} at the edge of a shallow clone")));
         }
-        gaps.extend(self.graph.missing.iter().map(|&id| object_gap(&ObjectError::Missing { id }, None)));
+        let missing = self.graph.missing.iter().filter(|id| !is_lost.contains(id));
+        gaps.extend(missing.map(|&id| object_gap(&ObjectError::Missing { id }, None)));
         gaps.extend(self.graph.problems.iter().map(|error| object_gap(error, None)));
         gaps.extend(self.broken.iter().map(|name| Coverage {
             kind: CoverageKind::Corrupt,
@@ -83,15 +106,20 @@ impl History {
             remedy: Some("git fsck --full shows the damage; git reflog may know the commit".to_owned()),
         }));
         if !absent.is_empty() {
-            gaps.extend(self.absent(view, absent, threads));
+            gaps.extend(self.absent(view, absent, &is_lost, threads));
         }
         (attribution, gaps)
     }
 
-    fn attribute_in(&self, view: &RepoView, trees: &Trees) -> (Attribution, Vec<Coverage>) {
+    fn attribute_in(
+        &self,
+        view: &RepoView,
+        trees: &Trees,
+        is_lost: &HashSet<&Oid>,
+    ) -> (Attribution, Vec<Coverage>) {
         let attribution = attribute(&view.objects, &self.graph, &self.tips, self.head, trees);
-        let mut gaps: Vec<Coverage> =
-            attribution.problems.iter().map(|error| object_gap(error, None)).collect();
+        let problems = attribution.problems.iter().filter(|error| !is_lost.contains(error.id()));
+        let mut gaps: Vec<Coverage> = problems.map(|error| object_gap(error, None)).collect();
         if attribution.paths_cut {
             gaps.push(Coverage {
                 kind: CoverageKind::Elsewhere,
@@ -106,19 +134,28 @@ impl History {
 
     /// How each value fared, given by the blobs that hold it: blobs that `trees` were asked for.
     pub fn lives(&self, view: &RepoView, trees: &Trees, values: &[Vec<Oid>]) -> Vec<Life> {
-        let hex = |ids: &[Oid]| ids.iter().map(Oid::to_string).collect();
-        let lives = lives(&view.objects, &self.graph, &self.tips, self.head, trees, values);
-        let told = lives.into_iter().map(|life| Life {
-            removed: hex(&life.removed),
-            back: hex(&life.back),
-            last: life.last.map(|id| id.to_string()),
-        });
-        told.collect()
+        lives(&view.objects, &self.graph, &self.tips, self.head, trees, values)
+    }
+
+    /// Which refs have each value at each of the `spots`; the spots of one value stand together.
+    pub fn spreads(
+        &self,
+        view: &RepoView,
+        trees: &Trees,
+        values: &[Vec<Holder>],
+        spots: &[Spot<'_>],
+    ) -> Vec<Spread> {
+        spreads(&view.objects, &self.graph, &self.tips, self.head, trees, values, spots)
     }
 
     /// What reaches the commits.
     pub fn reach(&self, view: &RepoView, commits: &[Oid]) -> HashMap<Oid, Reach> {
         reach(&view.objects, &self.graph, &self.tips, self.head, commits)
+    }
+
+    /// The names whose reflogs lead to the commits, and the pseudo-refs that do.
+    pub fn kept_by(&self, commits: &[Oid]) -> HashMap<Oid, Arc<[String]>> {
+        kept_by(&self.graph, &self.tips, commits)
     }
 
     /// The full names of the refs that name each annotated tag, or a tag of it; sorted.
@@ -135,17 +172,23 @@ impl History {
 
     /// Those of the `absent` objects that a commit has, where it has them. Rare enough to go over all trees once
     /// more.
-    fn absent(&self, view: &RepoView, absent: HashSet<Oid>, threads: usize) -> Vec<Coverage> {
+    fn absent(
+        &self,
+        view: &RepoView,
+        absent: HashSet<Oid>,
+        is_lost: &HashSet<&Oid>,
+        threads: usize,
+    ) -> Vec<Coverage> {
         let trees = Trees::load(&view.objects, &Sought::blobs(absent.clone()), threads);
-        let (attribution, mut gaps) = self.attribute_in(view, &trees);
+        let (attribution, mut gaps) = self.attribute_in(view, &trees, is_lost);
         let mut ids: Vec<Oid> = absent.into_iter().collect();
         ids.sort_unstable();
         let mut more = 0;
         for id in ids {
-            let Some(introduction) = attribution.get(&id).and_then(|blob| blob.introduction.as_ref()) else {
+            if attribution.get(&id).is_none_or(|blob| blob.introduction.is_none()) {
                 continue;
-            };
-            let path = introduction.paths.first().map(|(path, _)| path.as_slice());
+            }
+            let path = first_path(&attribution, &id);
             if gaps.len() < MAX_LISTED {
                 gaps.push(object_gap(&ObjectError::Missing { id }, path));
             } else {
@@ -162,4 +205,10 @@ impl History {
         }
         gaps
     }
+}
+
+/// A path at which a commit has the blob, of those that were asked for.
+fn first_path<'a>(attribution: &'a Attribution, blob: &Oid) -> Option<&'a [u8]> {
+    let (path, _) = attribution.get(blob)?.introduction.as_ref()?.paths.first()?;
+    Some(path)
 }

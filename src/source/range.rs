@@ -8,7 +8,7 @@ use crate::git::diff::{Change, Diff, TreeDiffs, diff_trees};
 use crate::git::revs::RangeCommit;
 use crate::git::tag::tags_at;
 use crate::git::tree::Mode;
-use crate::git::{Kind, Oid, ReadObjects};
+use crate::git::{Kind, ObjectError, Oid, ReadObjects};
 use crate::model::{Coverage, CoverageKind};
 
 use super::selection::Selection;
@@ -54,6 +54,9 @@ pub fn range(selection: &Selection, threads: usize, deadline: Option<Instant>) -
         return result;
     }
     result.coverage.extend(walked.missing.iter().map(|error| object_gap(error, None)));
+    let excluded: &[ObjectError] = if selection.is_push { &[] } else { &walked.exclude_missing };
+    let side = Some(&b"the excluded side of the range"[..]);
+    result.coverage.extend(excluded.iter().map(|error| object_gap(error, side)));
     if !selection.is_push {
         result.coverage.extend(walked.boundary.iter().map(|id| shallow_gap(&format!("commit {id}"))));
         // The range may then hold more than is new, and never less.
@@ -79,7 +82,7 @@ pub fn range(selection: &Selection, threads: usize, deadline: Option<Instant>) -
     result.tags = include.iter().flat_map(|tip| tags_at(&view.objects, *tip)).collect();
     result.tags.sort_unstable();
     result.tags.dedup();
-    let parents = parent_trees(view, &walked.commits, &mut result.coverage);
+    let parents = parent_trees(view, &walked.commits, excluded, &mut result.coverage);
     let diffs = diffs(&view.objects, &walked.commits, &parents, threads, deadline);
     let mut seen: HashSet<(Oid, Vec<u8>)> = HashSet::new();
     for ((commit, parent_trees), diff) in walked.commits.iter().zip(parents).zip(diffs) {
@@ -105,8 +108,13 @@ pub fn range(selection: &Selection, threads: usize, deadline: Option<Instant>) -
     result
 }
 
-/// The root trees of each commit's parents, as far as they can be read.
-fn parent_trees(view: &RepoView, commits: &[RangeCommit], coverage: &mut Vec<Coverage>) -> Vec<Vec<Oid>> {
+/// The root trees of each commit's parents, as far as they can be read. Of some that cannot be it is `told` already.
+fn parent_trees(
+    view: &RepoView,
+    commits: &[RangeCommit],
+    told: &[ObjectError],
+    coverage: &mut Vec<Coverage>,
+) -> Vec<Vec<Oid>> {
     let mut trees: HashMap<Oid, Oid> = commits.iter().map(|commit| (commit.id, commit.tree)).collect();
     let mut tree_of = |parent: &Oid| match trees.get(parent).copied().map_or_else(|| view.tree_of(parent), Ok)
     {
@@ -115,7 +123,8 @@ fn parent_trees(view: &RepoView, commits: &[RangeCommit], coverage: &mut Vec<Cov
             Some(tree)
         }
         Err(error) => {
-            coverage.push(object_gap(&error, None));
+            let is_told = told.iter().any(|other| other.id() == error.id());
+            coverage.extend((!is_told).then(|| object_gap(&error, None)));
             None
         }
     };

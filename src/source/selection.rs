@@ -1,15 +1,15 @@
 //! Which commits a range, a push or a pull request brings, and from where they branch off.
 //!
-//! Found by walking the objects alone: replace refs, grafts and commit-graph files have no say, and dates
-//! decide nothing.
+//! Found by walking the objects alone: replace refs and grafts have no say, dates decide nothing, and commit-graph
+//! files only tell where a walk may end.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Instant;
 
 use crate::git::bases::latest;
-use crate::git::refs::{TipClass, tips};
 use crate::git::repo::RepoError;
-use crate::git::revs::{Range, walk_range_until};
+use crate::git::revs::{Range, walk_likely_range_until, walk_range_until};
+use crate::git::store::ObjectStore;
 use crate::git::tag::peel;
 use crate::git::tracking::Tracking;
 use crate::git::{Kind, Oid};
@@ -62,27 +62,26 @@ pub struct Selection {
     shallow: HashSet<Oid>,
 }
 
+type Walk = fn(&ObjectStore, &HashSet<Oid>, &[Oid], &[Oid], Option<Instant>) -> Range;
+
 impl Commits {
     /// The tips to leave out, and those to take.
     fn tips(&self, view: &RepoView) -> Result<(Vec<Oid>, Vec<Oid>), RepoError> {
         match self {
             Commits::Spec(spec) if spec.contains("..") => {
-                view.repo.sides(spec).map(|(left, right)| (vec![left], vec![right]))
+                view.repo.sides(&view.objects, spec).map(|(left, right)| (vec![left], vec![right]))
             }
-            Commits::Spec(revision) => Ok((Vec::new(), vec![view.repo.resolve_tip(revision)?])),
+            Commits::Spec(revision) => Ok((Vec::new(), vec![view.repo.tip(&view.objects, revision)?])),
             Commits::Between { known, to } => Ok((known.clone(), vec![*to])),
             Commits::NotOnRemote { to, known, remote, address } => {
                 let tracking = Tracking::of(&view.repo, remote, address)?;
-                let tracked = tips(&view.repo)?
-                    .into_iter()
-                    .filter(|tip| tip.class == TipClass::Ref && tracking.tracks(&tip.name));
+                let tracked = view.repo.refs()?.into_iter().filter(|(name, _)| tracking.tracks(name));
                 let known = known.iter().filter_map(id).filter(|id| view.objects.contains(id));
-                let exclude = tracked.map(|tip| tip.id).chain(known).collect();
+                let exclude = tracked.map(|(_, id)| id).chain(known).collect();
                 Ok((exclude, ids(to)?))
             }
             Commits::NotInRefs { to } => {
-                let refs = tips(&view.repo)?.into_iter().filter(|tip| tip.class == TipClass::Ref);
-                Ok((refs.map(|tip| tip.id).collect(), ids(to)?))
+                Ok((view.repo.refs()?.into_iter().map(|(_, id)| id).collect(), ids(to)?))
             }
         }
     }
@@ -109,9 +108,27 @@ impl Selection {
         commits: &Commits,
         deadline: Option<Instant>,
     ) -> Result<Selection, RepoError> {
+        Selection::walked_by(walk_range_until, view, commits, deadline)
+    }
+
+    /// The same, where in a large repository dates may end the search: see [`Range::unproved`].
+    pub fn likely_until(
+        view: RepoView,
+        commits: &Commits,
+        deadline: Option<Instant>,
+    ) -> Result<Selection, RepoError> {
+        Selection::walked_by(walk_likely_range_until, view, commits, deadline)
+    }
+
+    fn walked_by(
+        walk: Walk,
+        view: RepoView,
+        commits: &Commits,
+        deadline: Option<Instant>,
+    ) -> Result<Selection, RepoError> {
         let (exclude, include) = commits.tips(&view)?;
         let shallow = view.repo.shallow()?;
-        let walked = walk_range_until(&view.objects, &shallow, &exclude, &include, deadline);
+        let walked = walk(&view.objects, &shallow, &exclude, &include, deadline);
         let is_push = matches!(commits, Commits::NotOnRemote { .. } | Commits::NotInRefs { .. });
         let selection = Selection { view, walked, exclude, include, is_push, shallow };
         if let Commits::Spec(spec) = commits
@@ -128,6 +145,19 @@ impl Selection {
     pub fn with_limit(mut self, limit: u64) -> Selection {
         self.view.objects = self.view.objects.with_limit(limit);
         self
+    }
+
+    /// Those of the commits that remote-tracking branches have.
+    pub fn pushed(&self) -> Result<HashSet<Oid>, RepoError> {
+        let refs = self.view.repo.refs()?.into_iter();
+        let remote: Vec<Oid> =
+            refs.filter(|(name, _)| name.starts_with("refs/remotes/")).map(|(_, id)| id).collect();
+        if remote.is_empty() || self.is_push {
+            return Ok(HashSet::new());
+        }
+        let own = walk_range_until(&self.view.objects, &self.shallow, &remote, &self.include, None);
+        let own: HashSet<Oid> = own.commits.into_iter().map(|commit| commit.id).collect();
+        Ok(self.walked.commits.iter().map(|commit| commit.id).filter(|id| !own.contains(id)).collect())
     }
 
     /// Whether a shallow clone cuts off history that belongs to the commits.

@@ -77,7 +77,7 @@ impl Submodules {
     /// The repository of the submodule at `path`: the one that is checked out there, or the one that git keeps
     /// for it.
     pub fn repository(&self, path: &[u8]) -> Option<PathBuf> {
-        let checked_out = self.work_tree.iter().filter_map(|dir| Some(dir.join(inside(path)?)));
+        let checked_out = self.work_tree.iter().filter_map(|dir| without_links(dir, &inside(path)?));
         let checked_out = checked_out.filter(|dir| dir.join(".git").exists());
         let names = self.names.get(path).into_iter().map(Vec::as_slice).chain([path]);
         let kept = names.flat_map(|name| self.modules.iter().filter_map(|dir| Some(dir.join(inside(name)?))));
@@ -89,6 +89,12 @@ impl Submodules {
 fn inside(path: &[u8]) -> Option<PathBuf> {
     let down = path.split(|&byte| byte == b'/').all(|part| !matches!(part, b"" | b"." | b".." | b".git"));
     down.then(|| path_from_bytes(path))
+}
+
+/// The path below `dir`, unless a link in it may lead elsewhere: what is checked out is another's choice too.
+fn without_links(dir: &Path, path: &Path) -> Option<PathBuf> {
+    let real = dir.canonicalize().ok()?.join(path);
+    (real.canonicalize().ok()? == real).then(|| dir.join(path))
 }
 
 fn gitmodules_at_head(view: &RepoView) -> Option<Vec<u8>> {

@@ -66,8 +66,8 @@ impl RepoView {
         }
     }
 
-    /// What a person needs to recognise the commit. `shallow`: its parents are cut off.
-    pub fn facts(&self, id: &Oid, shallow: bool) -> CommitFacts {
+    /// What a person needs to recognise the commit. `shallow`: its parents are cut off; `head`: the commit at HEAD.
+    pub fn facts(&self, id: &Oid, shallow: bool, head: Option<Oid>) -> CommitFacts {
         let object = self.objects.read(id).ok();
         let commit = object.as_ref().and_then(|object| Commit::parse(&object.data).ok());
         CommitFacts {
@@ -77,6 +77,8 @@ impl RepoView {
             committer: commit.as_ref().map(|commit| commit.committer().name_and_mail()).unwrap_or_default(),
             committed: commit.as_ref().map(|commit| commit.committer().date()).unwrap_or_default(),
             summary: commit.as_ref().map(Commit::summary).unwrap_or_default(),
+            is_pushed: false,
+            is_head: head == Some(*id),
             merge: commit.as_ref().is_some_and(|commit| commit.parents.len() > 1),
             shallow,
         }

@@ -1,4 +1,8 @@
 //! The command line from outside: arguments and repositories in, text and exit codes out.
+//!
+//! On Unix only: hooks are shell scripts here.
+
+#![cfg(unix)]
 
 mod agents;
 mod baseline;

@@ -6,13 +6,13 @@ use crate::tokens::{RULE, line, token};
 
 /// `work` with `main` (an old secret in `old.txt`) and `topic` (a new one in `new.txt`, removed again), both
 /// pushed to `origin`; and `ci`, a whole clone of it with `topic` checked out.
-struct Ci {
-    world: World,
-    base: String,
-    head: String,
+pub(crate) struct Ci {
+    pub(crate) world: World,
+    pub(crate) base: String,
+    pub(crate) head: String,
 }
 
-fn setting() -> Ci {
+pub(crate) fn setting() -> Ci {
     let world = World::repository();
     world.write("work/old.txt", line(1));
     let base = commit(&world, "base");
@@ -31,18 +31,18 @@ fn setting() -> Ci {
 
 impl Ci {
     /// Another clone with `topic` checked out.
-    fn clone(&self, folder: &str, options: &[&str]) {
+    pub(crate) fn clone(&self, folder: &str, options: &[&str]) {
         let url = format!("file://{}", self.world.path("origin").display());
         let target = format!("../{folder}");
         self.world.git(&[&["clone", "-q", "--branch", "topic"], options, &[&url, &target]].concat());
     }
 
-    fn report_in(&self, folder: &str, variables: &[(&str, &str)], arguments: &[&str]) -> Report {
+    pub(crate) fn report_in(&self, folder: &str, variables: &[(&str, &str)], arguments: &[&str]) -> Report {
         let mut command = self.world.command(binary(), folder);
         self.world.report_of(command.envs(variables.iter().copied()).arg("ci").args(arguments))
     }
 
-    fn report(&self, variables: &[(&str, &str)]) -> Report {
+    pub(crate) fn report(&self, variables: &[(&str, &str)]) -> Report {
         self.report_in("ci", variables, &[])
     }
 
@@ -52,40 +52,40 @@ impl Ci {
     }
 
     /// GitHub's variables; `event` is written beside the clones.
-    fn github<'a>(&self, name: &'a str, event: &serde_json::Value) -> Vec<(&'a str, &'a str)> {
+    pub(crate) fn github<'a>(&self, name: &'a str, event: &serde_json::Value) -> Vec<(&'a str, &'a str)> {
         self.world.write("event.json", event.to_string());
         vec![("GITHUB_ACTIONS", "true"), ("GITHUB_EVENT_NAME", name), ("GITHUB_EVENT_PATH", "../event.json")]
     }
 
-    fn git(&self, folder: &str, arguments: &[&str]) -> String {
+    pub(crate) fn git(&self, folder: &str, arguments: &[&str]) -> String {
         let run = self.world.run(self.world.command("git", folder).args(arguments));
         assert_eq!(run.code, 0, "git {arguments:?}: {}", run.stderr);
         run.stdout.trim().to_owned()
     }
 }
 
-fn pull_request(base: &str, head: &str) -> serde_json::Value {
+pub(crate) fn pull_request(base: &str, head: &str) -> serde_json::Value {
     serde_json::json!({
         "pull_request": { "base": { "sha": base, "ref": "main" }, "head": { "sha": head } },
         "repository": { "default_branch": "main" },
     })
 }
 
-fn push(before: &str, after: &str, branch: &str) -> serde_json::Value {
+pub(crate) fn push(before: &str, after: &str, branch: &str) -> serde_json::Value {
     serde_json::json!({
         "before": before, "after": after, "ref": format!("refs/heads/{branch}"),
         "repository": { "default_branch": "main" },
     })
 }
 
-fn notes(report: &Report) -> String {
+pub(crate) fn notes(report: &Report) -> String {
     let notes = report.summary["notes"].as_array().expect("a list");
     notes.iter().map(|note| note.as_str().expect("text")).collect::<Vec<_>>().join("\n")
 }
 
 /// What the change brings is found, in the commit that brought it, and nothing of what was there before.
 #[track_caller]
-fn finds_the_leak(report: &Report, system: &str) {
+pub(crate) fn finds_the_leak(report: &Report, system: &str) {
     report.is(&["new new.txt:1"]);
     assert_eq!((text(&report.scan, "command"), report.count("commits")), ("ci", 2));
     assert!(notes(report).contains(system), "{}", notes(report));
@@ -93,14 +93,14 @@ fn finds_the_leak(report: &Report, system: &str) {
 
 /// Nothing was taken for clean, and one line says what to do.
 #[track_caller]
-fn is_incomplete(report: &Report, kind: &str, remedy: &str) {
+pub(crate) fn is_incomplete(report: &Report, kind: &str, remedy: &str) {
     assert_eq!((report.code, report.gaps()), (3, vec![kind]), "{:?}", report.coverage);
     let said = text(&report.coverage[0], "remedy");
     assert!(said.contains(remedy) && !said.contains('\n'), "{said}");
 }
 
-const ZEROS: &str = "0000000000000000000000000000000000000000";
-const UNKNOWN: &str = "0123456789012345678901234567890123456789";
+pub(crate) const ZEROS: &str = "0000000000000000000000000000000000000000";
+pub(crate) const UNKNOWN: &str = "0123456789012345678901234567890123456789";
 
 #[test]
 fn github_pull_requests() {
@@ -445,6 +445,14 @@ fn a_default_branch_that_nobody_names() {
     let report = ci.report(&azure("topic"));
     report.is(&["new new.txt:1", "new old.txt:1"]);
     assert!(notes(&report).contains("neither"), "{}", notes(&report));
+    // Nor do its marks.
+    ci.world.write("work/new.txt", format!("{} # stopleak:allow {RULE} mine\n", token(8)));
+    let marked = commit(&ci.world, "marked");
+    ci.world.git(&["push", "-q", "origin", "topic"]);
+    ci.git("ci", &["fetch", "-q", "origin", "topic"]);
+    ci.git("ci", &["update-ref", "-d", "refs/remotes/origin/main"]);
+    let report = ci.report(&[("TF_BUILD", "True"), ("BUILD_SOURCEVERSION", &marked)]);
+    report.is(&["new new.txt:1", "new new.txt:1", "new old.txt:1"]);
     let before = ("PIPELINE_GIT_BASE_REVISION", UNKNOWN);
     let report = ci.report(&[("CIRCLECI", "true"), ("CIRCLE_SHA1", &head), before]);
     is_incomplete(&report, "missing", "--base REV");
@@ -508,7 +516,23 @@ fn a_change_cannot_excuse_itself_in_pull_requests_queues_and_pushes() {
     let second = commit(&ci.world, "second");
     ci.world.git(&["push", "-q", "origin", "topic"]);
     ci.git("ci", &["pull", "-q"]);
-    ci.report(&ci.github("push", &push(&excused, &second, "topic"))).is(&["new second.txt:1"]);
+    let event = ci.github("push", &push(&excused, &second, "topic"));
+    ci.report(&event).is(&["new second.txt:1"]);
+    // Where that is not in the clone, or nobody says which it is, nobody's policy holds.
+    ci.clone("single", &["--single-branch"]);
+    let report = ci.report_in("single", &event, &[]);
+    report.is(&["new second.txt:1"]);
+    assert!(notes(&report).contains("git fetch origin +refs/heads/main"), "{}", notes(&report));
+    let jenkins = [
+        ("JENKINS_URL", "x"),
+        ("GIT_COMMIT", second.as_str()),
+        ("GIT_BRANCH", "origin/topic"),
+        ("GIT_PREVIOUS_SUCCESSFUL_COMMIT", &excused),
+    ];
+    let report = ci.report_in("single", &jenkins, &[]);
+    report.is(&["new second.txt:1"]);
+    assert!(notes(&report).contains("no policy of the repository holds"), "{}", notes(&report));
+    ci.report_in("single", &jenkins, &["--trust-head"]).is(&[]);
 }
 
 #[test]

@@ -166,3 +166,29 @@ fn after_a_baseline_the_next_run_is_clean() {
     assert!(report.found().contains(&"new c.txt:3".to_owned()), "{:?}", report.found());
     world.report(&["scan", "--no-config"]).is(&["new c.txt:2", "new c.txt:3"]);
 }
+
+#[test]
+fn a_run_that_read_nothing_is_not_called_clean_in_any_format() {
+    let world = World::empty();
+    world.git(&["init", "-q", "."]);
+    let commands =
+        [["scan", "no files"], ["staged", "nothing that is staged"], ["history", "neither files nor"]];
+    for [command, why] in commands {
+        for format in ["human", "json", "jsonl", "sarif"] {
+            let run = world.stopleak(&[command, "--format", format]);
+            assert_eq!(run.code, 0, "{}", run.stderr);
+            let line = run.stdout.lines().find(|line| line.contains("stopleak: ")).expect("a verdict");
+            assert!(line.contains("stopleak: nothing to scan, ") && line.contains(why), "{format}: {line}");
+            assert!(!run.stdout.contains("stopleak: clean"), "{format}: {}", run.stdout);
+        }
+    }
+    world.write("work/stopleak.yaml", "skip-paths: [a]\n");
+    world.write("work/a", "x\n");
+    world.git(&["add", "a"]);
+    let run = world.stopleak(&["staged"]);
+    assert!(
+        run.stdout.contains("nothing to scan, the configuration leaves out every file."),
+        "{}",
+        run.stdout
+    );
+}

@@ -377,8 +377,42 @@ fn people_read_where_a_name_is_and_never_the_value() {
     }
     let human = world.stopleak(&["history", "--color", "never"]).stdout;
     assert!(human.contains("(name of the file)") && human.contains("(name of the ref)"), "{human}");
-    for recipe in ["--path-rename OLD:NEW", "git branch -m OLD NEW", "--mailmap FILE"] {
+    for recipe in ["git mv -- 'ghp_********' NEW", "git branch -m 'ghp_********' NEW", "--name-callback"] {
         assert!(human.contains(recipe), "no {recipe} in {human}");
     }
     assert!(!human.contains("--invert-paths"), "no path is told that nobody can type: {human}");
+}
+
+#[test]
+fn who_it_is_about_is_told_alike_by_history_and_range() {
+    let world = base();
+    let base = id(&world, "HEAD");
+    let name = token(1);
+    let message = format!("with\n\n{name} in it");
+    let mail = format!("{}@example.com", token(2));
+    let variables = [("GIT_AUTHOR_NAME", name.as_str()), ("GIT_COMMITTER_EMAIL", mail.as_str())];
+    git_with(&world, &variables, &["commit", "-q", "--allow-empty", "-m", &message]);
+    let told = |arguments: &[&str]| {
+        let report = world.report(arguments);
+        let mut told: Vec<String> = report
+            .findings
+            .iter()
+            .map(|found| {
+                let place =
+                    ["start_line", "start_column", "end_column"].map(|field| found[field].to_string());
+                format!("{} {} {}", text(found, "first_commit"), place.join(":"), found["why"])
+            })
+            .collect();
+        told.sort();
+        told
+    };
+    let by_range = told(&["range", &format!("{base}..HEAD")]);
+    assert_eq!(told(&["history"]), by_range);
+    assert_eq!(by_range.len(), 3, "{by_range:#?}");
+    for who in ["author", "committer"] {
+        let phrase = format!("in the name or mail of the {who}");
+        assert_eq!(by_range.iter().filter(|line| line.contains(&phrase)).count(), 1, "{by_range:#?}");
+    }
+    let human = world.stopleak(&["history", "--color", "never"]).stdout;
+    assert!(!human.contains("| author "), "{human}");
 }

@@ -1,4 +1,4 @@
-//! Which commit a value is said to come from, where histories part and meet.
+//! Which commit a value is said to come from, where histories part and meet, and where it moves between files.
 
 use crate::report::{commit, empty, id, text};
 use crate::support::World;
@@ -129,18 +129,6 @@ fn a_value_on_both_sides_is_one_finding() {
 }
 
 #[test]
-fn a_cherry_pick_is_no_second_finding() {
-    let world = base();
-    let made = side(&world, "side", "b.txt", &line(1));
-    world.write("work/c.txt", "harmless\n");
-    commit(&world, "main goes on");
-    world.git(&["cherry-pick", &made]);
-    let report = world.report(&["history"]);
-    report.is(&["new b.txt:1"]);
-    assert_eq!(report.at("b.txt")["refs"].as_array().map(Vec::len), Some(1), "of the first of both commits");
-}
-
-#[test]
 fn a_rebase_leaves_one_finding_that_is_reachable() {
     let world = base();
     side(&world, "side", "b.txt", &line(1));
@@ -257,4 +245,59 @@ fn a_merge_message_is_a_carrier() {
         (&report.findings[0]["merge"], text(&report.findings[0], "carrier")),
         (&true.into(), "commit")
     );
+}
+
+#[test]
+fn what_a_cherry_pick_repeats_is_one_finding_of_both_branches() {
+    let world = empty();
+    world.write("work/own.txt", "harmless\n");
+    let base = commit(&world, "base");
+    world.git(&["checkout", "-q", "-b", "side"]);
+    world.write("work/side.txt", "harmless\n");
+    commit(&world, "side");
+    world.write("work/a.env", line(1));
+    let message = format!("with {}", token(2));
+    let brings = commit(&world, &message);
+    world.git(&["checkout", "-q", "main"]);
+    world.git(&["cherry-pick", &brings]);
+    world.git(&["branch", "clean", &base]);
+    let report = world.report(&["history"]);
+    report.is(&["new a.env:1", "new commit:1"]);
+    for finding in &report.findings {
+        assert_eq!(finding["refs"], serde_json::json!(["refs/heads/main", "refs/heads/side"]), "{finding}");
+    }
+}
+
+#[test]
+fn a_message_that_an_amended_commit_keeps_is_told_of_the_commit_that_is_reached() {
+    let world = empty();
+    let message = format!("with {}", token(1));
+    world.write("work/a.txt", "one\n");
+    commit(&world, &message);
+    for content in ["two\n", "three\n", "four\n"] {
+        world.write("work/a.txt", content);
+        world.git(&["commit", "-q", "-a", "--amend", "--no-edit"]);
+        let report = world.report(&["history"]);
+        report.is(&["new commit:1"]);
+        assert_eq!(text(&report.findings[0], "first_commit"), id(&world, "HEAD"));
+        assert_eq!(report.findings[0]["reachable"], true);
+    }
+}
+
+#[test]
+fn a_move_names_where_it_came_from_and_who_brought_the_value() {
+    let world = empty();
+    world.write("work/a.env", line(1));
+    let brings = commit(&world, "in");
+    world.write("work/a.env", "moved\n");
+    world.write("work/dir/b.env", format!("# moved here\n{}", line(1)));
+    let moves = commit(&world, "moves");
+    let report = world.report(&["history"]);
+    let moved = report.at("dir/b.env");
+    assert_eq!((text(moved, "first_seen"), text(moved, "first_commit")), (&*brings, &*moves));
+    assert_eq!(moved["moved_from"], serde_json::json!(["a.env"]));
+    assert_eq!(report.at("a.env")["moved_from"], serde_json::json!([]));
+    let human = world.stopleak_in("work", &["history", "--color", "never"]).stdout;
+    assert!(human.contains(&format!("moved here from a.env by {}", &moves[..12])), "{human}");
+    assert!(human.contains(&format!("first seen in {}", &brings[..12])), "{human}");
 }

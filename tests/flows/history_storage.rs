@@ -235,7 +235,25 @@ fn a_branch_that_is_not_born_beside_others() {
 
 #[test]
 fn refs_of_other_work_trees() {
-    let world = three();
+    refs_of_a_linked_work_tree(&three());
+}
+
+#[test]
+fn refs_of_other_work_trees_in_tables() {
+    let world = World::empty();
+    world.git(&["init", "-q", "-b", "main", "--ref-format=reftable", "--object-format=sha256", "."]);
+    fill(&world);
+    refs_of_a_linked_work_tree(&world);
+    world.git(&["checkout", "-q", "--detach"]);
+    world.write("work/5.txt", line(5));
+    commit(&world, "detached");
+    assert_eq!(history(&world).at("5.txt")["refs"], serde_json::json!(["HEAD"]));
+    let there = world.report_in("linked", &["history"]);
+    assert_eq!(there.at("5.txt")["refs"], serde_json::json!(["main-worktree/HEAD"]));
+    assert_eq!(there.at("4.txt")["refs"], serde_json::json!(["refs/bisect/bad"]));
+}
+
+fn refs_of_a_linked_work_tree(world: &World) {
     world.git(&["worktree", "add", "-q", "--detach", "../linked"]);
     world.write("linked/4.txt", line(4));
     for arguments in [
@@ -246,7 +264,7 @@ fn refs_of_other_work_trees() {
     ] {
         assert_eq!(world.run(world.command("git", "linked").args(arguments)).code, 0);
     }
-    let report = history(&world);
+    let report = history(world);
     report.is(&[&THREE[..], &["new 4.txt:1"]].concat());
     assert_eq!(report.at("4.txt")["refs"], serde_json::json!(["worktrees/linked/refs/bisect/bad"]));
 }
@@ -481,6 +499,43 @@ fn a_repository_of_another_user_that_is_called_safe_is_read() {
     let mut command = world.command(binary(), "other");
     command.args(["history", "../work"]).env("GIT_DIR", world.path("other/.git"));
     assert_eq!(world.run(&mut command).code, 2);
+}
+
+#[test]
+fn a_repository_of_another_user_that_variables_call_safe_is_read() {
+    let world = three();
+    let owner = |path: &str| std::os::unix::fs::chown(world.path(path), Some(12_345), None);
+    if owner("work").and_then(|()| owner("work/.git")).is_err() {
+        return;
+    }
+    // What the repository says of itself counts for nothing.
+    world.git(&["config", "--file", "../work/.git/config", "safe.directory", "*"]);
+    let world_path = |name: &str| world.path(name).canonicalize().expect("there").display().to_string();
+    let work = world_path("work");
+    for (file, named) in [("global", work.as_str()), ("other", "/elsewhere")] {
+        world.write(file, format!("[safe]\n\tdirectory = {named}\n"));
+    }
+    let keys = |value: &str| {
+        let names = ["GIT_CONFIG_COUNT", "GIT_CONFIG_KEY_0", "GIT_CONFIG_VALUE_0"];
+        names.into_iter().zip(["1".to_owned(), "safe.directory".to_owned(), value.to_owned()]).collect()
+    };
+    let ways: [(Vec<(&str, String)>, i32); 6] = [
+        (vec![("GIT_CONFIG_PARAMETERS", format!("'safe.directory'='{work}'"))], 1),
+        (keys(&work), 1),
+        (keys(&format!("{}/*", world_path(""))), 1),
+        (vec![("GIT_CONFIG_GLOBAL", world_path("global"))], 1),
+        // git trusts whoever names the repository.
+        (vec![("GIT_DIR", world_path("work/.git"))], 1),
+        (vec![("GIT_CONFIG_GLOBAL", world_path("other"))], 2),
+    ];
+    for (variables, code) in ways {
+        let run = world.run(world.command(binary(), "work").arg("history").envs(variables.clone()));
+        assert_eq!(run.code, code, "{variables:?}: {}", run.stderr);
+    }
+    // The folder to trust is that of the repository, wherever one stands in it.
+    world.write("work/below/file", "");
+    let run = world.stopleak_in("work/below", &["history"]);
+    assert!(run.stderr.contains("safe.directory [WORLD]/work\n"), "{}", run.stderr);
 }
 
 #[test]

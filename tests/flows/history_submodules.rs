@@ -203,3 +203,39 @@ fn a_submodule_path_that_leads_out_of_the_repository_is_not_followed() {
     assert_eq!(report.code, 3);
     assert!(!report.found().iter().any(|found| found.contains("outside")), "{:?}", report.found());
 }
+
+#[test]
+fn a_baseline_takes_the_findings_of_submodules_on_request() {
+    let world = with_submodule();
+    assert_eq!(world.stopleak(&["baseline", "create", "--recurse-submodules"]).code, 2, "of no history");
+    let made = world.stopleak(&["baseline", "create", "--history", "--recurse-submodules"]);
+    assert_eq!(made.code, 0, "{}", made.stderr);
+    history_of(&world, "work", &RECURSE).is(&["suppressed libs/a/secret.txt:1", "suppressed own.txt:1"]);
+}
+
+#[test]
+fn a_finding_says_which_submodule_has_it() {
+    let world = with_submodule();
+    let report = history_of(&world, "work", &RECURSE);
+    assert_eq!(report.at("libs/a/secret.txt")["submodule"], "libs/a");
+    assert_eq!(report.at("own.txt")["submodule"], serde_json::Value::Null);
+    let human = world.stopleak(&[&RECURSE[..], &["--color", "never"]].concat()).stdout;
+    assert!(human.contains("stopleak baseline create --history --recurse-submodules"), "{human}");
+    assert!(human.contains("in the submodule libs/a: still at HEAD; in refs/heads/main"), "{human}");
+}
+
+#[test]
+fn a_link_where_a_submodule_was_is_not_followed() {
+    let world = with_submodule();
+    library(&world, "outside", &[("outside.txt", 7)]);
+    world.git(&["rm", "-q", "libs/a"]);
+    std::fs::remove_dir_all(world.path("work/.git/modules")).expect("removed");
+    std::os::unix::fs::symlink("../../outside", world.path("work/libs-a")).expect("linked");
+    world.git(&["add", "libs-a"]);
+    std::fs::create_dir_all(world.path("work/libs")).expect("made");
+    std::fs::rename(world.path("work/libs-a"), world.path("work/libs/a")).expect("moved");
+    commit(&world, "a link instead");
+    let report = history_of(&world, "work", &RECURSE);
+    report.is(&["new own.txt:1"]);
+    assert_eq!(report.gaps(), ["elsewhere"]);
+}

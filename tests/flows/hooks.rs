@@ -388,6 +388,55 @@ fn a_hook_in_a_hook_of_another_tool() {
     world.git_may_fail(&folder, &["commit", "-q", "-m", "leak"], 1);
 }
 
+/// A line of commits on the remote's `main`, an hour apart and long enough that the hook does not read all of it for
+/// nothing, and a branch of the remote that left it at its start: what is pushed does not descend from that.
+fn long_line(world: &World) {
+    let mut stream = String::new();
+    let start = 1_500_000_000;
+    for at in 0..6000 {
+        let date = start + at * 3600;
+        stream.push_str(&format!("commit refs/heads/long\ncommitter T <t@e> {date} +0000\ndata 1\nx\n"));
+    }
+    let mut command = world.command("git", "work");
+    let mut import = command
+        .args(["fast-import", "--quiet"])
+        .stdin(std::process::Stdio::piped())
+        .spawn()
+        .expect("git starts");
+    use std::io::Write;
+    import.stdin.take().expect("a pipe").write_all(stream.as_bytes()).expect("written");
+    assert!(import.wait().expect("it ends").success());
+    world.git(&["push", "-q", "--no-verify", "origin", "long", "long~5999:refs/heads/side"]);
+    world.git(&["checkout", "-q", "long"]);
+}
+
+#[test]
+fn a_long_history_is_read_where_something_would_be_said() {
+    let world = repository();
+    long_line(&world);
+    commit(&world, "b.txt", "harmless\n");
+    accepted(&world, &["origin", "long"]);
+    commit(&world, "c.txt", &line(2));
+    refused(&world, &["origin", "long"], &["c"]);
+    // The remote has it in a branch whose tip says that it is old: dates are no reason to refuse.
+    let leak = world.git(&["rev-parse", "HEAD"]).stdout;
+    let old = "1500000100 +0000";
+    let mut command = world.command("git", "work");
+    let run = world.run(command.env("GIT_COMMITTER_DATE", old).args([
+        "commit",
+        "-q",
+        "--allow-empty",
+        "-m",
+        "old",
+    ]));
+    assert_eq!(run.code, 0, "{}", run.stderr);
+    world.git(&["push", "-q", "--no-verify", "origin", "HEAD:refs/heads/forged"]);
+    world.git(&["reset", "-q", "--hard", leak.trim()]);
+    accepted(&world, &["origin", "long"]);
+    commit(&world, "d.txt", &line(3));
+    refused(&world, &["origin", "long"], &["d"]);
+}
+
 impl World {
     fn git_may_fail(&self, folder: &std::path::Path, arguments: &[&str], code: i32) {
         let mut command = self.command("git", "work");

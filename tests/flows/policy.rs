@@ -175,6 +175,9 @@ fn marks_of_the_change_are_listed_and_do_not_count() {
     assert!(human.stdout.contains("what holds is the base's"), "{}", human.stdout);
     let sarif = world.stopleak(&["range", "base..HEAD", "--format", "sarif"]).stdout;
     assert!(sarif.contains("Note: allowed by this change itself"), "{sarif}");
+    // To leave out configuration makes nobody more trusted.
+    let report = world.report(&["range", "base..HEAD", "--no-config"]);
+    report.is(&["new b.txt:1", "new c.txt:1", "new commit:3"]);
     let report = world.report(&["range", "base..HEAD", "--trust-head"]);
     report.is(&["new c.txt:1", "suppressed b.txt:1", "suppressed commit:3"]);
     assert!(text(report.at("b.txt"), "status_reason").contains("inline: made up"));
@@ -196,6 +199,7 @@ fn marks_of_the_base_count_for_the_value_that_they_stand_beside() {
     world.write("work/b.txt", marked(4));
     commit(&world, "another value");
     world.report(&["range", "HEAD~..HEAD"]).is(&["new b.txt:1"]);
+    world.report(&["range", "base..HEAD~", "--no-config"]).is(&["old b.txt:2", "suppressed c.txt:2"]);
 }
 
 #[test]
@@ -260,7 +264,9 @@ fn policy_behind_a_link_and_policy_that_leads_out() {
     world.write("work/policy/real.yaml", "");
     world.write("work/b.txt", line(2));
     commit(&world, "change");
-    world.report(&["range", "base..HEAD"]).is(&[]);
+    let report = world.report(&["range", "base..HEAD"]);
+    report.is(&[]);
+    assert!(notes(&report).contains("edits the policy (stopleak.yaml)"), "{}", notes(&report));
 }
 
 #[test]
@@ -297,4 +303,18 @@ fn a_policy_that_cannot_be_read_leaves_the_run_incomplete() {
     let report = world.report(&["range", "base..HEAD"]);
     assert_eq!((report.code, report.gaps()), (3, vec!["missing"]));
     assert!(text(&report.coverage[0], "what").contains("policy"));
+    // And nothing is excused, neither by the files that are checked out nor by marks.
+    assert_eq!(report.found(), ["new b.txt:1"]);
+}
+
+#[test]
+fn leaving_out_the_repositorys_files_does_not_let_a_change_allow_itself() {
+    let world = repository(&[]);
+    world.write("work/b.txt", marked(2));
+    commit(&world, "marked");
+    world.report(&["range", "base..HEAD", "--no-config"]).is(&["new b.txt:1"]);
+    let mut command = world.command(crate::support::binary(), "work");
+    command.env("STOPLEAK_NO_CONFIG", "1");
+    world.report_of(command.args(["range", "base..HEAD"])).is(&["new b.txt:1"]);
+    world.report(&["range", "base..HEAD", "--no-config", "--trust-head"]).is(&["suppressed b.txt:1"]);
 }

@@ -228,7 +228,7 @@ fn names_and_mails_of_people() {
     let committer = format!("C <{}@example.com> 1700000000 +0000", token(3));
     let made = raw_commit(&world, &author, &committer, b"harmless\n");
     let report = world.report(&["range", "base..HEAD"]);
-    report.is(&["new commit:1", "new commit:1"]);
+    report.is(&["new commit:1", "new commit:2"]);
     for (finding, who) in report.findings.iter().zip(["author", "committer"]) {
         assert_eq!((text(finding, "object"), text(finding, "first_commit")), (made.as_str(), made.as_str()));
         let why = report.findings.iter().map(because).collect::<String>();
@@ -238,7 +238,7 @@ fn names_and_mails_of_people() {
     human.is_discreet();
     // The next commit of the same person is told once.
     raw_commit(&world, &author, &committer, b"again\n");
-    world.report(&["range", "base..HEAD"]).is(&["new commit:1", "new commit:1"]);
+    world.report(&["range", "base..HEAD"]).is(&["new commit:1", "new commit:2"]);
 }
 
 #[test]
@@ -323,7 +323,7 @@ fn messages_of_tags_on_the_way() {
     command.env("GIT_COMMITTER_NAME", token(5)).args(["tag", "-a", "tagger", "-m", "x"]);
     assert_eq!(world.run(&mut command).code, 0);
     let report = world.report(&["range", "HEAD..tagger"]);
-    report.is(&["new tag:1"]);
+    report.is(&["new tag:2"]);
     assert!(because(&report.findings[0]).contains("tagger"));
 }
 
@@ -499,4 +499,124 @@ fn a_push_of_many_refs_at_once() {
     let push = world.run(world.command("git", "work").args(["push", "-q", "--all", "origin"]));
     assert!(push.code == 1 && push.stderr.contains("c.txt:1"), "{}", push.stderr);
     assert!(push.stderr.contains("Read 1 commit,"), "{}", push.stderr);
+}
+
+/// A commit object made by hand from the tree and parent of HEAD, with this behind its committer.
+fn raw_header(world: &World, more: &str) -> String {
+    let (tree, parent) = (id(world, "HEAD^{tree}"), id(world, "HEAD"));
+    let people = "author A <a@b> 1 +0000\ncommitter A <a@b> 1 +0000";
+    world.write("commit", format!("tree {tree}\nparent {parent}\n{people}\n{more}\n\nmessage\n"));
+    let made = world.git(&["hash-object", "-t", "commit", "-w", "--literally", "../commit"]).stdout;
+    world.git(&["reset", "-q", "--hard", made.trim()]);
+    made.trim().to_owned()
+}
+
+#[test]
+fn a_merged_tag_and_headers_of_other_tools_are_read_and_signatures_are_not() {
+    let world = repository();
+    let base = id(&world, "base");
+    let tag = format!(
+        "mergetag object {base}\n type commit\n tag v\n tagger T <t@t> 1 +0000\n \n says {}",
+        token(2)
+    );
+    let merged = raw_header(&world, &tag);
+    let foreign = raw_header(&world, &format!("HG:extra {}", token(3)));
+    let armour = |what: &str| format!("gpgsig -----{what} PGP SIGNATURE-----\n \n {}\n -----END", token(4));
+    raw_header(&world, &armour("BEGIN"));
+    let report = world.report(&["range", "base..HEAD"]);
+    let commits: Vec<&str> = report.findings.iter().map(|finding| text(finding, "first_commit")).collect();
+    assert_eq!((report.code, report.findings.len()), (1, 2), "{:?}", report.found());
+    assert!(commits.contains(&merged.as_str()) && commits.contains(&foreign.as_str()));
+    // A history says the same of them.
+    let history = world.report(&["history"]);
+    assert_eq!(history.found(), report.found());
+}
+
+#[test]
+fn a_name_in_the_header_of_a_tag() {
+    let world = repository();
+    world.git(&["tag", "-a", "-m", "x", &format!("v-{}", token(2))]);
+    let report = world.report(&["range", &format!("base..v-{}", token(2))]);
+    assert_eq!((report.code, report.findings.len()), (1, 1), "{:?}", report.found());
+    assert_eq!(report.findings[0]["carrier"], "tag");
+}
+
+#[test]
+fn revisions_lead_where_the_objects_say() {
+    let world = repository();
+    for number in 2..5 {
+        world.write(&format!("work/{number}.txt"), line(number));
+        commit(&world, "more");
+    }
+    world.git(&["tag", "-a", "-m", "x", "v1", "HEAD~1"]);
+    let last = ["new 4.txt:1"];
+    let short = &id(&world, "HEAD~")[..9];
+    for from in [
+        "HEAD~",
+        "@^",
+        "main~1",
+        "v1",
+        "v1^{}",
+        "v1^0",
+        "@^{commit}~0^",
+        "HEAD@{1}",
+        short,
+        "main-worktree/HEAD~",
+    ] {
+        world.report(&["range", &format!("{from}..HEAD")]).is(&last);
+    }
+    // Neither grafts nor replaced commits turn a name into another one.
+    world.git(&["replace", "--graft", "HEAD", "base"]);
+    world.report(&["range", "HEAD~..HEAD"]).is(&last);
+    world.git(&["replace", "-d", "HEAD"]);
+    world.write("work/.git/info/grafts", format!("{} {}\n", id(&world, "HEAD"), id(&world, "base")));
+    for range in ["HEAD~..HEAD", "HEAD@{1}..HEAD", "v1..HEAD"] {
+        world.report(&["range", range]).is(&last);
+    }
+}
+
+#[test]
+fn a_corrupt_commit_in_the_way_of_a_name_is_told_and_ends() {
+    let world = repository();
+    for number in 2..5 {
+        world.write(&format!("work/{number}.txt"), line(number));
+        commit(&world, "more");
+    }
+    let lost = id(&world, "HEAD~");
+    let file = world.path(&format!("work/.git/objects/{}/{}", &lost[..2], &lost[2..]));
+    let bytes = std::fs::read(&file).expect("loose");
+    std::fs::remove_file(&file).expect("removed");
+    // libgit2 never comes back from one that is cut off.
+    std::fs::write(&file, &bytes[..9]).expect("written");
+    let report = world.report(&["range", "HEAD~2..HEAD"]);
+    assert_eq!((report.code, report.gaps()), (3, vec!["corrupt"]));
+    assert!(text(&report.coverage[0], "what").contains(&lost));
+    // The rest of a range is read that begins with it, and the commit is called what it is: once.
+    let report = world.report(&["range", "HEAD~..HEAD"]);
+    assert_eq!((report.code, report.gaps()), (3, vec!["corrupt"]), "{:#?}", report.coverage);
+    assert_eq!(text(&report.coverage[0], "what"), format!("the excluded side of the range (object {lost})"));
+    assert!(text(&report.coverage[0], "remedy").contains("git fsck"));
+    assert!(report.found().contains(&"new 4.txt:1".to_owned()), "{:?}", report.found());
+    std::fs::remove_file(&file).expect("removed");
+    let report = world.report(&["range", "HEAD~..HEAD"]);
+    assert_eq!((report.code, report.gaps()), (3, vec!["missing"]), "{:#?}", report.coverage);
+}
+
+#[test]
+fn a_corrupt_tag_inside_of_another_is_told_by_its_own_id() {
+    let world = repository();
+    world.write("work/b.txt", line(2));
+    commit(&world, "b");
+    world.git(&["tag", "-a", "-m", "x", "inner", "base"]);
+    world.git(&["tag", "-a", "-m", "x", "outer", "inner"]);
+    let lost = id(&world, "inner");
+    let file = world.path(&format!("work/.git/objects/{}/{}", &lost[..2], &lost[2..]));
+    std::fs::remove_file(&file).expect("removed");
+    std::fs::write(&file, "cut").expect("written");
+    for range in ["base..outer", "outer..HEAD"] {
+        let report = world.report(&["range", range]);
+        assert_eq!((report.code, report.gaps()), (3, vec!["corrupt"]), "{range}: {:#?}", report.coverage);
+        assert!(text(&report.coverage[0], "what").contains(&lost), "{range}: {:#?}", report.coverage);
+    }
+    assert!(world.report(&["range", "outer..HEAD"]).found().contains(&"new b.txt:1".to_owned()));
 }

@@ -1,16 +1,20 @@
 //! Azure Pipelines. A pull request is checked out as a merge that Azure made; the target is told by its
 //! branch.
 
-use super::plan::{Name, Plan, System, branch_of, get};
+use super::plan::{Name, Plan, System, branch_of, get, runs};
 use crate::cli::env::Environment;
 
 pub(super) const SYSTEM: System =
     System { name: "Azure Pipelines", whole_history: "checkout: self with fetchDepth: 0" };
 
 pub(super) fn plan(env: &Environment) -> Option<Result<Plan, String>> {
-    get(env, "TF_BUILD")?;
+    if !runs(env, "TF_BUILD", &["BUILD_SOURCEVERSION"]) {
+        return None;
+    }
     let checked_out = get(env, "BUILD_SOURCEVERSION").map(Name::Id);
-    let target = get(env, "SYSTEM_PULLREQUEST_TARGETBRANCH").and_then(|name| branch_of(&name));
+    let target = get(env, "SYSTEM_PULLREQUEST_TARGETBRANCH")
+        .or_else(|| get(env, "SYSTEM_PULLREQUEST_TARGETBRANCHNAME"))
+        .and_then(|name| branch_of(&name));
     let reason = get(env, "BUILD_REASON").unwrap_or_default();
     let lost = |what: &str| Ok(Plan::Lost(format!("{what} is not set")));
     if reason == "PullRequest" || target.is_some() {

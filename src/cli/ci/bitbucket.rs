@@ -1,13 +1,15 @@
 //! Bitbucket Pipelines. Pull requests have the destination's commit, as a short id; of a push it is not told
 //! what was there before.
 
-use super::plan::{Name, Plan, System, get};
+use super::plan::{Name, Plan, System, get, runs};
 use crate::cli::env::Environment;
 
 pub(super) const SYSTEM: System = System { name: "Bitbucket Pipelines", whole_history: "clone: depth: full" };
 
 pub(super) fn plan(env: &Environment) -> Option<Result<Plan, String>> {
-    get(env, "BITBUCKET_BUILD_NUMBER").or_else(|| get(env, "BITBUCKET_COMMIT"))?;
+    if !runs(env, "BITBUCKET_BUILD_NUMBER", &["BITBUCKET_COMMIT"]) {
+        return None;
+    }
     let Some(head) = get(env, "BITBUCKET_COMMIT").map(Name::Id) else {
         return Some(Ok(Plan::Lost("BITBUCKET_COMMIT is not set".to_owned())));
     };

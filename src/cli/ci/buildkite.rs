@@ -1,6 +1,6 @@
 //! Buildkite. `false` stands where there is no pull request, and the commit may be the word HEAD.
 
-use super::plan::{Name, Plan, System, get, get_unless_false};
+use super::plan::{Name, Plan, System, get, get_unless_false, runs};
 use crate::cli::env::Environment;
 
 pub(super) const SYSTEM: System = System {
@@ -9,7 +9,9 @@ pub(super) const SYSTEM: System = System {
 };
 
 pub(super) fn plan(env: &Environment) -> Option<Result<Plan, String>> {
-    get(env, "BUILDKITE").filter(|value| value == "true")?;
+    if !runs(env, "BUILDKITE", &["BUILDKITE_COMMIT"]) {
+        return None;
+    }
     let head = match get(env, "BUILDKITE_COMMIT") {
         Some(commit) if commit != "HEAD" => Name::Id(commit),
         _ => Name::Revision("HEAD".to_owned()),

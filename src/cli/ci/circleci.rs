@@ -1,13 +1,15 @@
 //! CircleCI. Jobs see the head; what it started from is a pipeline value, which the configuration has to hand
 //! on as a variable.
 
-use super::plan::{Name, Plan, System, before, get};
+use super::plan::{Name, Plan, System, before, get, runs};
 use crate::cli::env::Environment;
 
 pub(super) const SYSTEM: System = System { name: "CircleCI", whole_history: "checkout: method: full" };
 
 pub(super) fn plan(env: &Environment) -> Option<Result<Plan, String>> {
-    get(env, "CIRCLECI")?;
+    if !runs(env, "CIRCLECI", &["CIRCLE_SHA1"]) {
+        return None;
+    }
     let head = get(env, "CIRCLE_SHA1").map(Name::Id);
     let Some(head) = head else { return Some(Ok(Plan::Lost("CIRCLE_SHA1 is not set".to_owned()))) };
     if get(env, "PIPELINE_TRIGGER_SOURCE").is_some_and(|source| source == "scheduled_pipeline") {

@@ -1,6 +1,6 @@
 //! Jenkins, with the git plugin and multibranch projects. A branch is scanned from its last good build on.
 
-use super::plan::{Name, Plan, System, get};
+use super::plan::{Name, Plan, System, get, runs};
 use crate::cli::env::Environment;
 
 pub(super) const SYSTEM: System = System {
@@ -9,7 +9,10 @@ pub(super) const SYSTEM: System = System {
 };
 
 pub(super) fn plan(env: &Environment) -> Option<Result<Plan, String>> {
-    get(env, "JENKINS_URL")?;
+    // The address is set only where an administrator wrote it down.
+    if !runs(env, "JENKINS_URL", &["JENKINS_HOME", "CHANGE_TARGET", "GIT_PREVIOUS_SUCCESSFUL_COMMIT"]) {
+        return None;
+    }
     let Some(head) = get(env, "GIT_COMMIT").map(Name::Id) else {
         return Some(Ok(Plan::Lost(
             "GIT_COMMIT is not set (env.GIT_COMMIT = checkout(scm).GIT_COMMIT)".to_owned(),
@@ -22,9 +25,13 @@ pub(super) fn plan(env: &Environment) -> Option<Result<Plan, String>> {
         return Some(Ok(Plan::Lost("CHANGE_TARGET is not set".to_owned())));
     }
     let branch = get(env, "BRANCH_NAME")
-        .or_else(|| get(env, "GIT_BRANCH").map(|name| name.trim_start_matches("origin/").to_owned()));
-    // The last build, good or not, would let a secret pass with the build after it.
-    let before = get(env, "GIT_PREVIOUS_SUCCESSFUL_COMMIT");
+        .or_else(|| {
+            get(env, "GIT_BRANCH").map(|name| name.strip_prefix("origin/").unwrap_or(&name).to_owned())
+        })
+        .filter(|_| get(env, "TAG_NAME").is_none());
+    // The last build, good or not, would let a secret pass with the build after it. A script that hands on what
+    // there is not writes `null`.
+    let before = get(env, "GIT_PREVIOUS_SUCCESSFUL_COMMIT").filter(|id| id != "null");
     Some(Ok(Plan::push(env, "BRANCH_IS_PRIMARY", before, head, branch)))
 }
 
@@ -49,6 +56,9 @@ mod tests {
             default: default.map(str::to_owned),
         };
         assert_eq!(of(&[("GIT_BRANCH", "origin/x")]), push(None, None));
+        assert_eq!(of(&[("BRANCH_NAME", "x"), ("GIT_PREVIOUS_SUCCESSFUL_COMMIT", "null")]), push(None, None));
+        let tag = Plan::Push { before: None, head: head.clone(), branch: None, default: None };
+        assert_eq!(of(&[("BRANCH_NAME", "v1"), ("TAG_NAME", "v1")]), tag);
         let (good, last) = (("GIT_PREVIOUS_SUCCESSFUL_COMMIT", "a"), ("GIT_PREVIOUS_COMMIT", "b"));
         assert_eq!(
             of(&[good, last, ("BRANCH_NAME", "x"), ("BRANCH_IS_PRIMARY", "true")]),

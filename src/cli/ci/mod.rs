@@ -47,7 +47,7 @@ pub(crate) struct CiArgs {
 }
 
 /// How a system's plan is read; `None` where the system is another one. An error is the name of an event that
-/// is about no commits.
+/// does not say which commits are new.
 type Detect = fn(&Environment) -> Option<Result<Plan, String>>;
 
 const SYSTEMS: [(System, Detect); 7] = [
@@ -87,7 +87,10 @@ impl CiArgs {
             (Some((system, Ok(plan))), _) => (system, Some(plan)),
             (Some((system, Err(_))), Some(_)) => (system, None),
             (Some((system, Err(event))), None) => {
-                bail!("{}: an event `{event}` is about no commits; {WHAT_TO_PASS}", system.name)
+                bail!(
+                    "{}: an event `{event}` does not say which commits are new; {WHAT_TO_PASS}",
+                    system.name
+                )
             }
         };
         let own_head = match &plan {

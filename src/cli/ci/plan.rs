@@ -47,6 +47,13 @@ pub(super) enum Plan {
 pub(super) enum Name {
     /// An id, perhaps a short one.
     Id(String),
+    /// An id, and the ref by which the remote has it: no checkout fetches that by itself.
+    At {
+        /// The id.
+        id: String,
+        /// The full name of the ref.
+        reference: String,
+    },
     /// A branch of the remote.
     Branch(String),
     /// Whatever the user typed.
@@ -57,7 +64,7 @@ impl Name {
     /// As it was written.
     pub(super) fn as_str(&self) -> &str {
         match self {
-            Name::Id(text) | Name::Branch(text) | Name::Revision(text) => text,
+            Name::Id(text) | Name::At { id: text, .. } | Name::Branch(text) | Name::Revision(text) => text,
         }
     }
 }
@@ -82,6 +89,26 @@ pub(super) fn get(env: &Environment, name: &str) -> Option<String> {
     env.get(name)?.to_str().map(str::to_owned)
 }
 
+/// The variables by which systems say that they run.
+const SIGNS: [&str; 7] = [
+    "GITHUB_ACTIONS",
+    "GITLAB_CI",
+    "BITBUCKET_BUILD_NUMBER",
+    "TF_BUILD",
+    "CIRCLECI",
+    "BUILDKITE",
+    "JENKINS_URL",
+];
+
+/// Whether the system runs whose sign this is. In a container that got no sign of any system, one of its `others`
+/// does as well.
+pub(super) fn runs(env: &Environment, sign: &str, others: &[&str]) -> bool {
+    let says_so = |sign: &str| get(env, sign).is_some_and(|value| !value.eq_ignore_ascii_case("false"));
+    let is_there = |name: &&str| get(env, name).is_some();
+    says_so(sign)
+        || !SIGNS.into_iter().any(says_so) && get(env, sign).is_none() && others.iter().any(is_there)
+}
+
 /// The same where `false` means none, as Buildkite writes it.
 pub(super) fn get_unless_false(env: &Environment, name: &str) -> Option<String> {
     get(env, name).filter(|value| value != "false")
@@ -99,6 +126,11 @@ pub(super) fn branch_of(name: &str) -> Option<String> {
 /// The id of what was there before; `None` for the zeros that mean nothing was.
 pub(super) fn before(id: Option<String>) -> Option<String> {
     id.filter(|id| !is_zero(id))
+}
+
+/// Whether this can be the id of an object, perhaps a short one. Everything else would be read as a revision.
+pub(super) fn is_id(text: &str) -> bool {
+    (4..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
 /// Whether these are the zeros by which git says that there is no object.

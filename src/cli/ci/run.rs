@@ -2,17 +2,18 @@
 //!
 //! What is not in the clone is never passed over: the run is incomplete then, and says what the checkout lacks.
 
-use super::plan::{Name, Plan, System};
+use super::plan::{Name, Plan, System, is_id};
 use super::{CiArgs, WHAT_TO_PASS};
 use crate::cli::env::Environment;
 use crate::cli::exit_code::ExitCode;
 use crate::cli::selected::{self, Asked, PolicyOf, short};
 use crate::cli::setup::{Place, Setup};
 use crate::cli::{output, scanning};
-use crate::git::Oid;
-use crate::git::refs::{TipClass, tips};
 use crate::git::revs::walk_range;
+use crate::git::tag::peel;
+use crate::git::{Kind, Oid};
 use crate::model::{Coverage, CoverageKind};
+use crate::report::shell;
 use crate::scan::{self, Commits, Settings, Target};
 use crate::source::view::RepoView;
 
@@ -28,6 +29,10 @@ pub(super) struct Ci<'a> {
 struct NotHere {
     what: String,
     fetch: String,
+    /// Whether the checkout leaves it out also where it takes all of history.
+    apart: bool,
+    /// Why it is no commit, where that is known.
+    wrong: Option<String>,
 }
 
 impl Ci<'_> {
@@ -49,32 +54,37 @@ impl Ci<'_> {
     }
 
     fn proposal(self, base: &Name, target: Option<&str>, head: &Name) -> anyhow::Result<ExitCode> {
-        let name = format!("{}..{}", base.as_str(), head.as_str());
-        let (from, to) = match (self.locate(base)?, self.locate(head)?) {
+        let mut name = format!("{}..{}", base.as_str(), head.as_str());
+        let (from, to) = match (self.commit(base)?, self.commit(head)?) {
             (Ok(from), Ok(to)) => (from, to),
-            (Err(lost), _) | (_, Err(lost)) => {
-                let gap = self.not_here(&lost)?;
+            (from, to) => {
+                // A remedy that has more than one step has the steps of the other, too.
+                let lost = [from.err(), to.err()].into_iter().flatten().min_by_key(|lost| !lost.apart);
+                let gap = self.not_here(&lost.expect("one of them is not there"))?;
                 return self.unread(name, gap);
             }
         };
-        let mut known = vec![from];
-        if let Some(target) = target {
+        let (system, to_shown) = (self.system.name, self.shown(head, &to));
+        let lacking = |base: &str| format!("{system}: every commit of {to_shown} that {base} lacks");
+        let (mut known, mut policy) = (vec![from], from);
+        let mut note = lacking(&self.shown(base, &from));
+        if let Some(target) = target
+            && let Some(tip) = self.branch(target)?
             // Once the proposal is merged all of it is there, and a second run is still about it.
-            let tip = self.branch(target)?;
-            if let Some(tip) = tip
-                && !self.holds(&tip, &to)?
-            {
-                known.push(tip);
+            && !self.holds(&tip, &to)?
+        {
+            known.push(tip);
+            // Proposed for another branch before, or the branch was rewritten: neither the commits of that base
+            // nor its policy need ever have been agreed to.
+            if !self.holds(&tip, &from)? && !self.holds(&from, &tip)? {
+                (known, policy, name) = (vec![tip], tip, format!("{target}..{}", head.as_str()));
+                let target = format!("{target} ({})", short(&tip));
+                note = lacking(&target);
+                note.push_str(&format!("; {}, which is named as the base, is not in it", short(&from)));
             }
         }
-        let note = format!(
-            "{}: every commit of {} that {} lacks",
-            self.system.name,
-            self.shown(head, &to),
-            self.shown(base, &from)
-        );
         let commits = Commits::Between { known, to };
-        self.scan(name, commits, PolicyOf::Commit(from), note, Vec::new())
+        self.scan(name, commits, PolicyOf::Commit(policy), note, Vec::new())
     }
 
     fn push(
@@ -102,24 +112,31 @@ impl Ci<'_> {
             _ => None,
         };
         let of_default = default_tip.as_ref().and_then(|tip| tip.as_ref().ok()).copied();
-        let policy = |own| PolicyOf::Commit(of_default.unwrap_or(own));
         let system = self.system.name;
         let shown = self.shown(head, &to);
         match before {
-            Some(before) => match self.locate(&Name::Id(before.to_owned()))? {
+            Some(before) => match self.commit(&Name::Id(before.to_owned()))? {
                 Ok(from) => {
-                    let note = format!("{system}: every commit of {shown} that {} lacks", short(&from));
-                    let note = match (&default, &default_tip) {
-                        (Some(default), Some(Err(_))) => format!(
-                            "{note}; {default} is not in the clone, so the policy is that of {}",
-                            short(&from)
-                        ),
-                        _ => note,
+                    let mut note = format!("{system}: every commit of {shown} that {} lacks", short(&from));
+                    let policy = match &default_tip {
+                        _ if is_default => PolicyOf::Commit(from),
+                        Some(Ok(tip)) => PolicyOf::Commit(*tip),
+                        // An earlier push of the same branch may have brought what excuses this one.
+                        lost => {
+                            let why = match lost {
+                                Some(Err(lost)) => {
+                                    format!("{} is not in the clone ({})", lost.what, lost.fetch)
+                                }
+                                _ => "the default branch is not known".to_owned(),
+                            };
+                            note.push_str(&format!("; {why}, so no policy of the repository holds"));
+                            PolicyOf::Nobody
+                        }
                     };
                     let commits = Commits::Between { known: vec![from], to };
-                    self.scan(name, commits, policy(from), note, Vec::new())
+                    self.scan(name, commits, policy, note, Vec::new())
                 }
-                Err(lost) if self.is_shallow()? => {
+                Err(lost) if lost.wrong.is_some() || self.is_shallow()? => {
                     let gap = self.not_here(&lost)?;
                     self.unread(name, gap)
                 }
@@ -238,31 +255,37 @@ impl Ci<'_> {
         selected::unread(&asked, gap, place, &self.args.options, self.env)
     }
 
-    /// The commit of that name, or what it lacks.
+    /// The object of that name, when it is a commit or the tag of one.
+    fn commit(&self, name: &Name) -> anyhow::Result<Result<Oid, NotHere>> {
+        Ok(self.locate(name)?.and_then(|id| match peel(&self.view.objects, &id) {
+            Ok((_, kind)) if kind != Kind::Commit => {
+                let kind = format!("{kind:?}").to_lowercase();
+                Err(NotHere { wrong: Some(format!("it is a {kind}, and no commit")), ..NotHere::of(name) })
+            }
+            // What does not read is told by whoever walks from here.
+            _ => Ok(id),
+        }))
+    }
+
+    /// The object of that name, or what the clone lacks.
     fn locate(&self, name: &Name) -> anyhow::Result<Result<Oid, NotHere>> {
         let found = match name {
             Name::Branch(branch) => self.branch(branch)?,
-            Name::Revision(revision) => self.view.repo.resolve_tip(revision).ok(),
+            Name::Revision(revision) => self.view.repo.tip(&self.view.objects, revision).ok(),
+            Name::Id(id) | Name::At { id, .. } if !is_id(id) => {
+                let wrong = Some("that is no id of a commit".to_owned());
+                return Ok(Err(NotHere { wrong, ..NotHere::of(name) }));
+            }
             // Somebody may give a branch or tag the name of a commit.
-            Name::Id(id) => self
+            Name::Id(id) | Name::At { id, .. } => self
                 .view
                 .repo
-                .resolve_tip(id)
+                .tip(&self.view.objects, id)
                 .ok()
                 .filter(|found| found.to_string().starts_with(&id.to_ascii_lowercase())),
         };
         let found = found.filter(|id| self.view.objects.contains(id));
-        Ok(found.ok_or_else(|| match name {
-            Name::Branch(branch) => NotHere {
-                what: format!("branch {branch}"),
-                fetch: format!("git fetch origin +refs/heads/{branch}:refs/remotes/origin/{branch}"),
-            },
-            Name::Id(id) => NotHere { what: format!("commit {id}"), fetch: format!("git fetch origin {id}") },
-            Name::Revision(revision) => NotHere {
-                what: format!("revision {revision}"),
-                fetch: format!("git fetch origin {revision}"),
-            },
-        }))
+        Ok(found.ok_or_else(|| NotHere::of(name)))
     }
 
     /// Whether everything that `id` reaches is reachable from `tip`.
@@ -271,26 +294,27 @@ impl Ci<'_> {
         Ok(lacking.commits.is_empty() && lacking.missing.is_empty())
     }
 
-    /// The tip of a branch of the remote: `origin`, or the only one that has it. Never a local branch: that
-    /// may be what is proposed.
+    /// The tip of a branch of the remote: `origin`, or the only one that has it. Where there is a remote it is never
+    /// a local branch, which may be what is proposed; in a copy without one it is, unless it is checked out.
     fn branch(&self, branch: &str) -> anyhow::Result<Option<Oid>> {
-        let all = tips(&self.view.repo)?;
-        let of = |name: &str| {
-            let mut here = all.iter().filter(|tip| tip.class == TipClass::Ref && tip.name == name);
-            here.next().map(|tip| tip.id)
-        };
-        if let Some(id) = of(&format!("refs/remotes/origin/{branch}")) {
-            return Ok(Some(id));
+        let all = self.view.repo.refs()?;
+        let own = format!("refs/remotes/origin/{branch}");
+        if let Some((_, id)) = all.iter().find(|(name, _)| *name == own) {
+            return Ok(Some(*id));
         }
-        let others: Vec<Oid> = all
-            .iter()
-            .filter(|tip| tip.class == TipClass::Ref)
-            .filter(|tip| {
-                let remote = tip.name.strip_prefix("refs/remotes/").and_then(|name| name.split_once('/'));
-                remote.is_some_and(|(_, name)| name == branch)
-            })
-            .map(|tip| tip.id)
-            .collect();
+        let is_it = |name: &str| {
+            let of_remote = name.strip_prefix("refs/remotes/").and_then(|name| name.split_once('/'));
+            of_remote.is_some_and(|(_, name)| name == branch)
+        };
+        let others: Vec<Oid> = all.iter().filter(|(name, _)| is_it(name)).map(|(_, id)| *id).collect();
+        let has_remote = all.iter().any(|(name, _)| name.starts_with("refs/remotes/"))
+            || !self.view.repo.remotes()?.is_empty();
+        if !has_remote {
+            let local = format!("refs/heads/{branch}");
+            let checked_out = self.view.repo.head()?;
+            let here = all.iter().find(|(name, id)| *name == local && Some(*id) != checked_out);
+            return Ok(here.map(|(_, id)| *id));
+        }
         Ok(if let [only] = others[..] { Some(only) } else { None })
     }
 
@@ -314,14 +338,19 @@ impl Ci<'_> {
 
     /// The entry for a commit that is not in the clone, with the system's remedy in one line.
     fn not_here(&self, lost: &NotHere) -> anyhow::Result<Coverage> {
-        let what = lost.what.clone();
+        let (what, whole) = (lost.what.clone(), self.system.whole_history);
+        if let Some(wrong) = &lost.wrong {
+            return Ok(gap(CoverageKind::Missing, what, wrong.clone(), WHAT_TO_PASS.to_owned()));
+        }
         Ok(match self.is_shallow()? {
             true => {
                 let reason = "it is not in this clone, which is shallow".to_owned();
-                gap(CoverageKind::Shallow, what, reason, self.system.whole_history.to_owned())
+                let remedy =
+                    if lost.apart { format!("{whole}, and then {}", lost.fetch) } else { whole.to_owned() };
+                gap(CoverageKind::Shallow, what, reason, remedy)
             }
             false => {
-                let remedy = format!("{}, and {}", lost.fetch, self.system.whole_history);
+                let remedy = format!("{}, and {whole}", lost.fetch);
                 gap(CoverageKind::Missing, what, "it is not in this clone".to_owned(), remedy)
             }
         })
@@ -329,8 +358,25 @@ impl Ci<'_> {
 
     fn shown(&self, name: &Name, id: &Oid) -> String {
         match name {
-            Name::Id(_) => short(id),
+            Name::Id(_) | Name::At { .. } => short(id),
             Name::Branch(text) | Name::Revision(text) => format!("{text} ({})", short(id)),
+        }
+    }
+}
+
+impl NotHere {
+    fn of(name: &Name) -> NotHere {
+        let (kind, fetch) = match name {
+            Name::Branch(branch) => ("branch", format!("+refs/heads/{branch}:refs/remotes/origin/{branch}")),
+            Name::Id(id) => ("commit", id.clone()),
+            Name::At { reference, .. } => ("commit", reference.clone()),
+            Name::Revision(revision) => ("revision", revision.clone()),
+        };
+        NotHere {
+            what: format!("{kind} {}", name.as_str()),
+            fetch: format!("git fetch origin {}", shell::word(fetch.as_bytes())),
+            apart: matches!(name, Name::At { .. }),
+            wrong: None,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::collect::{Collected, Collector, Edge, Leaf, Targets};
 use super::entry_names::NameSet;
+use super::spread::Holder;
 use crate::git::graph::CommitGraph;
 use crate::git::numbers::Numbers;
 use crate::git::object::{Kind, ObjectError, ScanObjects};
@@ -296,6 +297,19 @@ impl Trees {
     pub(super) fn leaves(&self, at: u32) -> impl Iterator<Item = (Leaf, u32)> {
         let leaves = self.first_leaves[at as usize] as usize..self.first_leaves[at as usize + 1] as usize;
         self.leaves[leaves].iter().map(|leaf| (*leaf, leaf.name))
+    }
+
+    /// The number of the leaves that stand for a holder; `None` for what was not asked for.
+    pub(super) fn leaf_number(&self, holder: Holder) -> Option<u32> {
+        match holder {
+            Holder::Blob(id) => self.wanted.binary_search(&id).ok().map(|at| at as u32),
+            Holder::Name(at) => (at < self.wanted_names).then(|| (self.wanted.len() + at) as u32),
+        }
+    }
+
+    /// The names of all entries that are remembered, with their numbers.
+    pub(super) fn names(&self) -> impl Iterator<Item = (u32, &[u8])> {
+        (0..).zip(self.names.iter().map(Vec::as_slice))
     }
 
     /// The name of that number. Different numbers are different names.

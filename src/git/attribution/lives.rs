@@ -7,6 +7,7 @@
 use std::collections::HashMap;
 
 use super::edges::{Standing, Trees};
+use super::sets::Sets;
 use super::{Roots, walk_order};
 use crate::git::graph::CommitGraph;
 use crate::git::object::ScanObjects;
@@ -22,6 +23,10 @@ const MAX_NOTED: usize = 16;
 /// How a value fared after the commit that brought it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Life {
+    /// The first commit that holds it, in the order of the graph. `None` when no commit does.
+    pub first: Option<Oid>,
+    /// How many commits hold it that have no parent with it: one, unless it came back or came to two branches.
+    pub comings: usize,
     /// The commits that took it away, in the order of the graph, at most 16.
     pub removed: Vec<Oid>,
     /// The commits that brought it back, in the order of the graph, at most 16.
@@ -154,8 +159,11 @@ impl<'f> Followed<'f> {
                 }
             }
             for value in self.sets.without(own, with_parents) {
+                let life = &mut self.lives[value as usize];
+                life.first.get_or_insert(id);
+                life.comings += 1;
                 if self.sets.has(before, value) {
-                    note(&mut self.lives[value as usize].back, id);
+                    note(&mut life.back, id);
                 }
             }
         }
@@ -187,66 +195,6 @@ impl<'f> Followed<'f> {
 fn note(commits: &mut Vec<Oid>, id: Oid) {
     if commits.len() < MAX_NOTED {
         commits.push(id);
-    }
-}
-
-/// Sets of values, each kept once: most trees hold what another one holds.
-struct Sets {
-    sets: Vec<Box<[u32]>>,
-    numbers: HashMap<Box<[u32]>, u32>,
-    unions: HashMap<(u32, u32), u32>,
-}
-
-impl Default for Sets {
-    fn default() -> Sets {
-        let mut sets = Sets { sets: Vec::new(), numbers: HashMap::new(), unions: HashMap::new() };
-        sets.number(Vec::new());
-        sets
-    }
-}
-
-impl Sets {
-    /// The number of the empty set.
-    const EMPTY: u32 = 0;
-
-    fn number(&mut self, mut values: Vec<u32>) -> u32 {
-        values.sort_unstable();
-        values.dedup();
-        let next = self.sets.len() as u32;
-        let values = values.into_boxed_slice();
-        *self.numbers.entry(values).or_insert_with_key(|values| {
-            self.sets.push(values.clone());
-            next
-        })
-    }
-
-    fn of(&self, set: u32) -> &[u32] {
-        &self.sets[set as usize]
-    }
-
-    fn has(&self, set: u32, value: u32) -> bool {
-        self.of(set).binary_search(&value).is_ok()
-    }
-
-    fn union(&mut self, one: u32, other: u32) -> u32 {
-        if one == other || other == Sets::EMPTY {
-            return one;
-        }
-        if one == Sets::EMPTY {
-            return other;
-        }
-        let pair = (one.min(other), one.max(other));
-        if let Some(&known) = self.unions.get(&pair) {
-            return known;
-        }
-        let all = self.number([self.of(one), self.of(other)].concat());
-        self.unions.insert(pair, all);
-        all
-    }
-
-    /// The values of `one` that `other` lacks.
-    fn without(&self, one: u32, other: u32) -> Vec<u32> {
-        self.of(one).iter().copied().filter(|&value| !self.has(other, value)).collect()
     }
 }
 
@@ -294,7 +242,8 @@ mod tests {
         test.commit_all("two");
         test.write("b", "value, edited");
         test.commit_all("three");
-        let expected = Life { last: Some(commit(&test, "HEAD")), ..Life::default() };
+        let (first, last) = (Some(commit(&test, "HEAD~2")), Some(commit(&test, "HEAD")));
+        let expected = Life { first, last, comings: 1, ..Life::default() };
         assert_eq!(life(&test, "value"), expected, "a rename and an edit elsewhere take nothing away");
     }
 
@@ -352,6 +301,7 @@ mod tests {
         let dangling = commit(&test, "HEAD");
         test.git(&["reset", "-q", "--hard", "HEAD~1"]);
         test.git(&["reflog", "expire", "--expire=now", "--all"]);
-        assert_eq!(life(&test, "value"), Life { last: Some(dangling), ..Life::default() });
+        let (first, last) = (Some(dangling), Some(dangling));
+        assert_eq!(life(&test, "value"), Life { first, last, comings: 1, ..Life::default() });
     }
 }

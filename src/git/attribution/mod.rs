@@ -13,14 +13,17 @@ mod entries;
 mod entry_names;
 mod lives;
 mod names;
+mod sets;
+mod spread;
 mod walk;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use self::edges::Standing;
 pub use self::edges::{Sought, Trees};
 pub use self::lives::{Life, lives};
+pub use self::spread::{Holder, Spot, Spread, spreads};
 use self::walk::Walk;
 use super::graph::CommitGraph;
 use super::object::{Kind, ObjectError, ScanObjects};
@@ -28,6 +31,7 @@ use super::oid::Oid;
 use super::refs::{Tip, TipClass};
 use super::tag::peel_over;
 use super::tree::Mode;
+use crate::model::RefSet;
 
 /// The first commit that has a blob, or has it at a further path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -45,7 +49,7 @@ pub struct Introduction {
     pub reachable: bool,
     /// Full names of the refs whose history holds the commit, sorted. Where only a HEAD reaches it,
     /// that HEAD's name.
-    pub refs: Arc<[String]>,
+    pub refs: RefSet,
 }
 
 /// What history says about one blob.
@@ -61,7 +65,7 @@ pub struct BlobHistory {
     pub reachable: bool,
     /// Full names of the refs whose history holds the introducing commit, or that name the blob or
     /// its directory; sorted. Where only a HEAD reaches it, that HEAD's name.
-    pub refs: Arc<[String]>,
+    pub refs: RefSet,
 }
 
 impl BlobHistory {
@@ -190,10 +194,8 @@ pub fn attribute(
         }
         if let Some(mut names) = direct.remove(&at) {
             history.reachable = true;
-            names.extend(history.refs.iter().cloned());
-            names.sort();
-            names.dedup();
-            history.refs = names.into();
+            names.extend(history.refs.iter().map(str::to_owned));
+            history.refs = names.into_iter().collect();
         }
         match blobs.get(at as usize) {
             Some(blob) => _ = attribution.blobs.insert(*blob, history),
@@ -210,7 +212,7 @@ pub struct Reach {
     /// Whether a ref or any HEAD does.
     pub reachable: bool,
     /// As [`BlobHistory::refs`].
-    pub refs: Arc<[String]>,
+    pub refs: RefSet,
 }
 
 /// Finds out what reaches each of `commits`. One that the graph lacks is left out.
@@ -233,6 +235,24 @@ pub fn reach(
         (graph.ids()[*rank as usize], Reach { reachable: !refs.is_empty(), refs })
     };
     ranks.iter().map(reach).collect()
+}
+
+/// The names whose reflogs lead to each of `commits`, and the pseudo-refs that do; sorted. One that the graph lacks
+/// is left out.
+pub fn kept_by(graph: &CommitGraph, tips: &[Tip], commits: &[Oid]) -> HashMap<Oid, Arc<[String]>> {
+    let keeps = |tip: &&Tip| matches!(tip.class, TipClass::Reflog | TipClass::Pseudo);
+    let rank = |tip: &Tip| Some((tip.name.clone(), graph.rank(&tip.id)?));
+    let tips: Vec<(String, u32)> = tips.iter().filter(keeps).filter_map(rank).collect();
+    let mut ranks: Vec<u32> = commits.iter().filter_map(|commit| graph.rank(commit)).collect();
+    ranks.sort_unstable();
+    ranks.dedup();
+    let named = names::refs_of(graph, &tips, &ranks);
+    let of = |rank: u32| {
+        // A reflog has its name once for each entry.
+        let names: BTreeSet<&str> = named[&rank].iter().collect();
+        (graph.ids()[rank as usize], names.into_iter().map(str::to_owned).collect())
+    };
+    ranks.into_iter().map(of).collect()
 }
 
 /// All ranks: what refs and HEADs reach first, then the rest; parents before children in both.

@@ -11,7 +11,7 @@ use super::mmap::Map;
 use crate::git::oid::{HashAlgorithm, Oid};
 
 const V2_MAGIC: &[u8] = b"\xfftOc";
-const FAN_OUT: usize = 256 * 4;
+pub(in crate::git) const FAN_OUT: usize = 256 * 4;
 /// Set in a version 2 offset that is the number of a row in the table of 64-bit offsets.
 const LARGE: u32 = 1 << 31;
 
@@ -220,7 +220,7 @@ fn head(id: &[u8]) -> Option<u64> {
 }
 
 /// The number of objects, after checking that the table at `head` never decreases.
-pub(super) fn fan_out_total(bytes: &[u8], head: usize) -> Result<u32, IndexError> {
+pub(in crate::git) fn fan_out_total(bytes: &[u8], head: usize) -> Result<u32, IndexError> {
     let table = bytes.get(head..head + FAN_OUT).ok_or(IndexError::Damaged("cut short"))?;
     let mut before = 0;
     for row in 0..256 {
@@ -234,7 +234,7 @@ pub(super) fn fan_out_total(bytes: &[u8], head: usize) -> Result<u32, IndexError
 }
 
 /// The big-endian number at `at`, if the bytes reach that far.
-pub(super) fn read_u32(bytes: &[u8], at: usize) -> Option<u32> {
+pub(in crate::git) fn read_u32(bytes: &[u8], at: usize) -> Option<u32> {
     let bytes = bytes.get(at..at.checked_add(4)?)?;
     bytes.try_into().ok().map(u32::from_be_bytes)
 }

@@ -7,6 +7,7 @@
 //! [`PackFile::entries`] lists entry headers, [`Delta::segments`] takes a delta apart, [`Forest`] says which
 //! entry grows from which, and [`climb`] rebuilds one tree of it parents first.
 
+mod chunks;
 mod climb;
 mod delta;
 mod file;
@@ -19,10 +20,12 @@ mod rebuild;
 #[cfg(test)]
 pub(crate) mod writer;
 
+pub(super) use chunks::Chunks;
 pub use climb::{Grower, climb};
 pub use delta::{Delta, DeltaError, Segment, Segments};
 pub use file::{Entry, EntryBase, PackError, PackFile};
 pub use forest::{Forest, Node, Root, RootBase};
+pub(super) use index::{FAN_OUT, fan_out_total, read_u32};
 pub use index::{Index, IndexError};
 pub use inflate::{InflateError, Inflater};
 pub(crate) use mmap::{Map, regular_file_len};

@@ -5,6 +5,7 @@
 
 use std::path::Path;
 
+use super::chunks::Chunks;
 use super::index::{Index, IndexError, fan_out_total, read_u32};
 use super::mmap::Map;
 use crate::git::oid::{HashAlgorithm, Oid};
@@ -39,7 +40,7 @@ impl MultiIndex {
         if header[5] != (if algorithm == HashAlgorithm::Sha1 { 1 } else { 2 }) {
             return Err(IndexError::Algorithm);
         }
-        let chunks = Chunks { map: &map, count: usize::from(header[6]) };
+        let chunks = Chunks { map: &map, table: 12, count: usize::from(header[6]) };
         let names = chunks.find(b"PNAM")?.ok_or(IndexError::Damaged("without pack names"))?;
         let fan_out = chunks.find(b"OIDF")?.ok_or(IndexError::Damaged("without a fan-out table"))?;
         let ids = chunks.find(b"OIDL")?.ok_or(IndexError::Damaged("without ids"))?;
@@ -83,33 +84,5 @@ impl MultiIndex {
         let at = self.large.start + (small & !LARGE) as usize * 8;
         let bytes = self.map.get(at..at + 8).filter(|_| at + 8 <= self.large.end)?;
         bytes.try_into().ok().map(u64::from_be_bytes)
-    }
-}
-
-/// The table of contents: rows of a 4-byte name and the 8-byte offset where the chunk starts; it ends where
-/// the next row's chunk starts.
-struct Chunks<'a> {
-    map: &'a [u8],
-    count: usize,
-}
-
-impl Chunks<'_> {
-    fn find(&self, name: &[u8; 4]) -> Result<Option<std::ops::Range<usize>>, IndexError> {
-        for row in 0..self.count {
-            let at = 12 + row * 12;
-            let rows = self.map.get(at..at + 24).ok_or(IndexError::Damaged("cut short"))?;
-            if &rows[..4] == name {
-                let offset = |at: usize| {
-                    let bytes = rows[at..at + 8].try_into().expect("eight bytes of 24");
-                    usize::try_from(u64::from_be_bytes(bytes)).unwrap_or(usize::MAX)
-                };
-                let range = offset(4)..offset(16);
-                return match self.map.get(range.clone()) {
-                    Some(_) => Ok(Some(range)),
-                    None => Err(IndexError::Damaged("a chunk lies outside the file")),
-                };
-            }
-        }
-        Ok(None)
     }
 }

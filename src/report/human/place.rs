@@ -6,6 +6,9 @@ use crate::model::{Carrier, Status};
 
 use super::{FAINT, Finding, Group, Page, STRONG, frame, plural, terminal, terminal_path};
 
+/// Refs named of one place.
+const REFS: usize = 5;
+
 pub(super) fn write(page: &Page<'_>, finding: &Finding, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "  {}", page.paint(STRONG, label(finding)))?;
     if let Some(excerpt) = finding.excerpt.as_ref().filter(|excerpt| !excerpt.text.is_empty()) {
@@ -42,8 +45,16 @@ fn label(finding: &Finding) -> String {
 fn introduction(finding: &Finding) -> Option<String> {
     let commit = short(finding.first_commit.as_deref()?);
     let merge = if finding.merge == Some(true) { "merge " } else { "" };
+    let from = match &finding.moved_from[..] {
+        [] => String::new(),
+        [only] => terminal_path(only),
+        [first, rest @ ..] => {
+            format!("{} and {}", terminal_path(first), plural(rest.len(), "more file"))
+        }
+    };
     let mut text = match finding.shallow {
         Some(true) => format!("at or before {merge}{commit} (shallow clone)"),
+        _ if !from.is_empty() => format!("moved here from {from} by {merge}{commit}"),
         _ => format!("introduced by {merge}{commit}"),
     };
     for fact in [&finding.date, &finding.author].into_iter().flatten() {
@@ -66,21 +77,30 @@ fn state(finding: &Finding) -> Option<String> {
         Some(false) => facts.push("not at HEAD".to_owned()),
         None => {}
     }
-    match &finding.refs[..] {
-        [] => {}
-        [only] => facts.push(format!("in {}", terminal(only))),
-        [first, rest @ ..] => {
-            facts.push(format!("in {} and {}", terminal(first), plural(rest.len(), "more ref")));
-        }
+    let shown: Vec<String> = finding.refs.iter().take(REFS).map(|name| terminal(name)).collect();
+    match finding.refs_count.saturating_sub(shown.len()) {
+        _ if shown.is_empty() => {}
+        0 => facts.push(format!("in {}", shown.join(", "))),
+        more => facts.push(format!("in {} and {}", shown.join(", "), plural(more, "more ref"))),
     }
+    let first = finding.first_seen.as_ref().filter(|first| finding.first_commit.as_ref() != Some(first));
+    facts.extend(first.map(|first| format!("first seen in {}", short(first))));
     facts.extend(life(finding));
     if finding.reachable == Some(false) {
-        facts.push("unreachable, no ref leads to it".to_owned());
+        let kept: Vec<String> = finding.kept_by.iter().map(|name| terminal(name)).collect();
+        facts.push(match kept.is_empty() {
+            true => "unreachable, no ref leads to it".to_owned(),
+            false => format!("unreachable, no ref leads to it; reflogs and the like do: {}", kept.join(", ")),
+        });
     }
-    (!facts.is_empty()).then(|| facts.join("; "))
+    let own = (!facts.is_empty()).then(|| facts.join("; "))?;
+    Some(match &finding.submodule {
+        Some(path) => format!("in the submodule {}: {own}", terminal_path(path)),
+        None => own,
+    })
 }
 
-/// `removed in 0123456789ab, back in …, last in …`: how the value fared, where something happened to it.
+/// `removed in 0123456789ab, back in …, last seen in …`: how the value fared, where something happened to it.
 fn life(finding: &Finding) -> Option<String> {
     let ids = |ids: &[String]| match ids {
         [] => None,
@@ -89,7 +109,7 @@ fn life(finding: &Finding) -> Option<String> {
     };
     let mut facts = vec![format!("removed in {}", ids(&finding.removed_in)?)];
     facts.extend(ids(&finding.back_in).map(|back| format!("back in {back}")));
-    facts.extend(finding.last_commit.as_deref().map(|last| format!("last in {}", short(last))));
+    facts.extend(finding.last_commit.as_deref().map(|last| format!("last seen in {}", short(last))));
     Some(facts.join(", "))
 }
 
@@ -109,7 +129,13 @@ pub(super) fn allow(page: &Page<'_>, group: &Group<'_>) -> String {
         return "a message takes no mark: take the value out".to_owned();
     }
     if !group.iter().any(editable) {
-        let option = if group.iter().any(from_history) { " --history" } else { "" };
+        let option = match group.iter().any(from_history) {
+            true if group.iter().any(|finding| finding.submodule.is_some()) => {
+                " --history --recurse-submodules"
+            }
+            true => " --history",
+            false => "",
+        };
         let why = match page.document.scan.policy {
             Some(_) => "what holds is the base's: commit it there",
             None => "history and names take no mark",

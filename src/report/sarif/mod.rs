@@ -146,11 +146,21 @@ fn result<'d>(document: &Document, finding: &'d Finding, rule_index: usize) -> R
             first_commit: finding.first_commit.as_deref(),
             author: finding.author.as_deref(),
             date: finding.date.as_deref(),
+            committer: finding.committer.as_deref(),
+            committed: finding.committed.as_deref(),
+            moved_from: &finding.moved_from,
             merge: finding.merge,
             shallow: finding.shallow,
             at_head: finding.at_head,
             refs: &finding.refs,
+            refs_count: finding.refs_count,
             reachable: finding.reachable,
+            kept_by: &finding.kept_by,
+            submodule: finding.submodule.as_deref(),
+            first_seen: finding.first_seen.as_deref(),
+            removed_in: &finding.removed_in,
+            back_in: &finding.back_in,
+            last_commit: finding.last_commit.as_deref(),
         },
     }
 }
@@ -164,6 +174,9 @@ fn message(finding: &Finding) -> String {
             Some(true) => format!(" In the history at or before {merge}commit {commit}."),
             _ => format!(" Introduced by {merge}commit {commit}."),
         };
+        if let Some(first) = finding.first_seen.as_ref().filter(|first| *first != commit) {
+            text += &format!(" First seen in commit {first}.");
+        }
     }
     match (finding.at_head, finding.reachable) {
         (_, Some(false)) => text += " Unreachable from every ref.",

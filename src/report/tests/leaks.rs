@@ -35,7 +35,7 @@ fn report(values: [&[u8]; 2], context: &str, path: &[u8]) -> ScanReport {
         found.status_reason = Some(words("reason"));
         found.provenance.path = RepoPath::new(holding(path));
         found.provenance.carrier = carrier;
-        found.provenance.refs = vec![words("refs/heads/")];
+        found.provenance.refs = [words("refs/heads/")].into_iter().collect();
         found.provenance.first_commit = Some(CommitFacts {
             id: "c".repeat(40),
             author: words("author"),
@@ -43,6 +43,8 @@ fn report(values: [&[u8]; 2], context: &str, path: &[u8]) -> ScanReport {
             committer: words("committer"),
             committed: "2026-01-02T03:04:05+01:00".to_owned(),
             summary: words("summary"),
+            is_head: false,
+            is_pushed: false,
             merge: false,
             shallow: false,
         });
@@ -50,7 +52,7 @@ fn report(values: [&[u8]; 2], context: &str, path: &[u8]) -> ScanReport {
     }
     let mut report = fixture::report("history", findings);
     report.header.target = words("target");
-    report.header.refs = vec![words("refs/heads/")];
+    report.header.refs = [words("refs/heads/")].into_iter().collect();
     report.notes = vec![words("note")];
     report.nothing = Some(words("nothing"));
     report.coverage = vec![Coverage {

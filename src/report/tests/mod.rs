@@ -51,6 +51,24 @@ fn sarif_rich() {
     insta::assert_snapshot!(snapshot(Format::Sarif, &rich()));
 }
 
+/// A mirror has a ref for each pull request, and no reader wants a megabyte for each finding.
+#[test]
+fn of_very_many_refs_some_of_each_kind_are_listed_and_all_are_counted() {
+    let mut report = rich();
+    let name = |kind: &str| (0..300).map(move |at| format!("refs/{kind}/{at:03}")).collect::<Vec<String>>();
+    let names = ["heads", "pull", "remotes/origin", "tags"].map(name).concat();
+    report.findings.iter_mut().for_each(|found| found.provenance.refs = names.iter().cloned().collect());
+    let document: Value = serde_json::from_str(&plain(Format::Json, &report)).expect("JSON");
+    let finding = &document["findings"][0];
+    let listed: Vec<&str> =
+        finding["refs"].as_array().expect("a list").iter().filter_map(Value::as_str).collect();
+    assert_eq!((listed.len(), &finding["refs_count"]), (1000, &Value::from(1200)));
+    assert!(listed.is_sorted() && listed.contains(&"refs/tags/249") && !listed.contains(&"refs/tags/250"));
+    let human = plain(Format::Human, &report);
+    assert!(human.contains("refs/heads/004 and 1,195 more refs"), "{human}");
+    assert!(human.contains(" and at least 1,192 more. Have everybody"), "{human}");
+}
+
 #[test]
 fn only_a_complete_run_without_findings_is_called_clean() {
     let mut empty = report("scan", Vec::new());
