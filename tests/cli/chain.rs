@@ -186,6 +186,15 @@ fn the_hook_that_was_there_before_runs_when_ours_is_given_another_name() {
 }
 
 #[test]
+fn a_hook_that_asks_its_name_is_said() {
+    let world = World::repository();
+    put(&world, "work/.git/hooks/dispatch", "#!/bin/sh\nexec ./hooks.d/\"${0##*/}\"\n");
+    symlink("dispatch", world.path("work/.git/hooks/pre-commit")).expect("made");
+    let run = world.stopleak(&["hook", "install"]);
+    assert!(run.code == 0 && run.stderr.contains("it asks by which name it was called"), "{}", run.stderr);
+}
+
+#[test]
 fn two_hooks_of_others_are_not_mixed_up() {
     let world = chained("pre-commit");
     put(&world, "work/.git/hooks/pre-commit", "#!/bin/sh\nexit 0\n");

@@ -219,6 +219,10 @@ impl Place {
                 "  the hook that was there before is {} now and runs {order}",
                 self.kept.display()
             ));
+            if fs::read(&self.kept).is_ok_and(|content| script::asks_its_name(&content)) {
+                talk::warning("it asks by which name it was called, and that is another one now");
+                talk::help("see that it still does what it should");
+            }
         }
         talk::note(&format!("  {}", self.hook.when()));
         Ok(())

@@ -106,6 +106,12 @@ pub(super) fn calls_stopleak(content: &[u8]) -> bool {
     })
 }
 
+/// Whether a hook seems to ask by which name it was called.
+pub(super) fn asks_its_name(content: &[u8]) -> bool {
+    let has = |word: &str| memchr::memmem::find(content, word.as_bytes()).is_some();
+    has("${0##") || has("argv[0]") || has("$PROGRAM_NAME") || (has("basename") && has("$0"))
+}
+
 /// A tool that writes hook files anew, or that has hooks of its own to call: to be told in its own settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Manager {
@@ -226,6 +232,13 @@ mod tests {
         "#);
         assert!(!is_ours(b"#!/bin/sh\nexec stopleak hook run pre-commit\n"));
         assert!(!is_ours(b""));
+    }
+
+    #[test]
+    fn a_hook_that_asks_its_name_is_known() {
+        assert!(asks_its_name(b"#!/bin/sh\nexec ./dispatch \"$(basename \"$0\")\"\n"));
+        assert!(asks_its_name(b"name=${0##*/}\n"));
+        assert!(!asks_its_name(b"#!/bin/sh\n. \"$(dirname \"$0\")/lib.sh\"\n"));
     }
 
     #[test]

@@ -50,6 +50,7 @@ impl Call {
     pub(super) fn parse(input: &[u8], directory: &Path) -> anyhow::Result<Call> {
         let input = input.strip_prefix(b"\xef\xbb\xbf").unwrap_or(input);
         let call: Value = serde_json::from_slice(input)
+            .or_else(|error| serde_json::from_slice(&whole_characters(input)).map_err(|_| error))
             .map_err(|error| anyhow!("expected a call as JSON on standard input: {error}"))?;
         let Value::Object(call) = call else { bail!("expected a call as a JSON object on standard input") };
         let event = text(&call, &["hook_event_name", "hookEventName"]).unwrap_or_default();
@@ -67,6 +68,34 @@ impl Call {
         };
         Ok(Call { form, directory, judged })
     }
+}
+
+/// The JSON with U+FFFD for each half of a character. JavaScript writes halves where a text was cut in two, and no
+/// UTF-8 has room for them.
+fn whole_characters(json: &[u8]) -> Vec<u8> {
+    let half = |at: usize| {
+        let digits = json.get(at..at + 6)?.strip_prefix(b"\\u")?;
+        let unit = u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
+        (0xd800..0xe000).contains(&unit).then_some(unit)
+    };
+    let mut whole = Vec::with_capacity(json.len());
+    let mut at = 0;
+    while at < json.len() {
+        let taken = match (json[at], half(at), half(at + 6)) {
+            (b'\\', Some(..0xdc00), Some(0xdc00..)) => 12,
+            (b'\\', Some(_), _) => {
+                whole.extend_from_slice(b"\\ufffd");
+                at += 6;
+                continue;
+            }
+            (b'\\', None, _) => 2,
+            _ => 1,
+        };
+        let end = json.len().min(at + taken);
+        whole.extend_from_slice(&json[at..end]);
+        at = end;
+    }
+    whole
 }
 
 /// Whether an event is about something that can be judged.
@@ -277,6 +306,17 @@ mod tests {
 
     fn form_of(call: &str) -> Form {
         parse(call).expect("a call").form
+    }
+
+    #[test]
+    fn half_characters_are_no_reason_to_refuse() {
+        let read = |text: &str| {
+            let call = format!(r#"{{"hook_event_name":"UserPromptSubmit","prompt":"{text}"}}"#);
+            String::from_utf8(parse(&call).expect("a call").judged[0].content.clone()).expect("text")
+        };
+        assert_eq!(read(r"a\ud83db \ud83d\ude00 \\ud83d"), "a\u{fffd}b \u{1f600} \\ud83d");
+        assert_eq!(read(r"\ude00\ud83d\ud83d\ude00"), "\u{fffd}\u{fffd}\u{1f600}");
+        assert!(parse(r#"{"prompt":"\ud83"}"#).is_err());
     }
 
     #[test]
