@@ -46,7 +46,7 @@ pub fn staged(view: &RepoView) -> Result<Staged, RepoError> {
     let notes = conflict(&diff.conflicted).into_iter().collect();
     let why = match diff.conflicted.as_slice() {
         _ if repo.is_bare() && !index_file.exists() => "a bare repository without an index",
-        [] => "the index is as HEAD",
+        [] => "nothing is staged",
         _ => "both sides of each conflict are committed already",
     };
     let nothing = (diff.changes.is_empty() && coverage.is_empty()).then(|| why.to_owned());

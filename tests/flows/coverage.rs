@@ -171,8 +171,7 @@ fn after_a_baseline_the_next_run_is_clean() {
 fn a_run_that_read_nothing_is_not_called_clean_in_any_format() {
     let world = World::empty();
     world.git(&["init", "-q", "."]);
-    let commands =
-        [["scan", "no files"], ["staged", "nothing that is staged"], ["history", "neither files nor"]];
+    let commands = [["scan", "no files"], ["staged", "nothing is staged"], ["history", "neither files nor"]];
     for [command, why] in commands {
         for format in ["human", "json", "jsonl", "sarif"] {
             let run = world.stopleak(&[command, "--format", format]);

@@ -94,7 +94,7 @@ fn nothing_staged_is_clean_whatever_the_work_tree_holds() {
     world.write("work/a.txt", line(3));
     staged(&world, &[]);
     let said = world.stopleak(&["staged"]).stdout;
-    assert!(said.contains("nothing to scan, the index is as HEAD. Read nothing"), "{said}");
+    assert!(said.contains("nothing to scan, nothing is staged. Read nothing"), "{said}");
     world.git(&["init", "-q", "--bare", "../bare"]);
     let said = world.stopleak_in("bare", &["staged"]).stdout;
     assert!(said.contains("nothing to scan, a bare repository without an index. Read nothing"), "{said}");
