@@ -27,6 +27,7 @@ mod hooks;
 mod policy;
 mod range;
 mod range_hidden;
+mod range_written;
 mod receive;
 mod report;
 mod staged;

@@ -203,3 +203,13 @@ pub(crate) fn incomplete(report: &Report, gaps: &[&str], found: &[&str]) {
     assert_eq!(report.gaps(), gaps, "{:#?}", report.coverage);
     assert_eq!(report.found(), found);
 }
+
+/// A commit object made by hand from the tree and parent of HEAD, which becomes HEAD.
+pub(crate) fn raw_commit(world: &World, author: &str, committer: &str, message: &[u8]) -> String {
+    let (tree, parent) = (id(world, "HEAD^{tree}"), id(world, "HEAD"));
+    let header = format!("tree {tree}\nparent {parent}\nauthor {author}\ncommitter {committer}\n\n");
+    world.write("commit", [header.as_bytes(), message].concat());
+    let made = world.git(&["hash-object", "-t", "commit", "-w", "--literally", "../commit"]).stdout;
+    world.git(&["reset", "-q", "--hard", made.trim()]);
+    made.trim().to_owned()
+}
