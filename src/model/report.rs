@@ -20,8 +20,8 @@ pub struct ScanHeader {
     pub rules: usize,
     /// Full names of the refs that were read, for `history`.
     pub refs: Vec<String>,
-    /// Whether the repository has no work tree, for `history`.
-    pub is_bare: bool,
+    /// Whether others push to the repository: it has no work tree, or it is being sent something.
+    pub is_server: bool,
     /// `(m, n)` for shard m of n.
     pub shard: Option<(usize, usize)>,
     /// The commit whose configuration, baseline, rules and marks hold; `None` for those of the files.

@@ -110,7 +110,7 @@ pub(super) fn report(command: &str, findings: Vec<Finding>) -> ScanReport {
             ruleset: "0123456789abcdef".to_owned(),
             rules: 134,
             refs: Vec::new(),
-            is_bare: false,
+            is_server: false,
             shard: None,
             policy: None,
         },

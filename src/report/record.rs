@@ -64,9 +64,9 @@ pub struct Scan {
     pub fail_on: Confidence,
     /// Full names of the refs that were read.
     pub refs: Vec<String>,
-    /// Whether the repository has no work tree. Not part of the records.
+    /// Whether others push to the repository. Not part of the records.
     #[serde(skip)]
-    pub(super) is_bare: bool,
+    pub(super) is_server: bool,
     /// Which part of a divided scan this is; `None` for a whole one.
     pub shard: Option<Shard>,
     /// The commit whose configuration, baseline, rules and marks hold; `None` for those of the files.
@@ -338,7 +338,7 @@ impl Scan {
             rules: header.rules,
             fail_on: report.fail_on,
             refs: header.refs.iter().map(|name| redactor.text(name)).collect(),
-            is_bare: header.is_bare,
+            is_server: header.is_server,
             shard: header.shard.map(|(number, of)| Shard { number, of }),
             policy: header.policy.clone(),
         }

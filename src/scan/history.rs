@@ -131,7 +131,7 @@ fn scan_one(
     }
     let history = history.with_commits(commits);
     outcome.refs = history.ref_names();
-    outcome.is_bare = view.repo.is_bare();
+    outcome.is_server = view.repo.is_bare();
     let ids = |kind: Kind| hits.iter().filter(move |hit| hit.piece.kind() == kind).map(|hit| hit.id);
     let commits = match ids(Kind::Commit).collect::<Vec<Oid>>() {
         none if none.is_empty() => HashMap::new(),

@@ -206,7 +206,7 @@ struct Outcome {
     coverage: Vec<Coverage>,
     counts: Counts,
     refs: Vec<String>,
-    is_bare: bool,
+    is_server: bool,
     effort: Effort,
     late: Late,
     notes: Vec<String>,
@@ -246,7 +246,8 @@ pub fn run(target: &Target, settings: &Settings) -> Result<ScanReport, ScanError
         Target::Receive { to, names } => {
             let name = format!("{} --not --all", to.join(" "));
             let commits = Commits::NotInRefs { to: to.clone() };
-            let outcome = pushed(&inspector, settings, &commits, &name, names)?;
+            let mut outcome = pushed(&inspector, settings, &commits, &name, names)?;
+            outcome.is_server = true;
             ("range", name, outcome)
         }
         Target::Texts { texts } => ("scan", String::new(), texts::scan(&inspector, texts)),
@@ -328,8 +329,17 @@ fn report(
     settings: &Settings,
     inspector: &Inspector<'_>,
 ) -> ScanReport {
-    let Outcome { mut findings, mut coverage, counts, refs, mut effort, notes: own, nothing, late, is_bare } =
-        outcome;
+    let Outcome {
+        mut findings,
+        mut coverage,
+        counts,
+        refs,
+        mut effort,
+        notes: own,
+        nothing,
+        late,
+        is_server,
+    } = outcome;
     coverage.extend(late.gap());
     let header = ScanHeader {
         command: command.to_owned(),
@@ -337,7 +347,7 @@ fn report(
         ruleset: settings.rules.digest(),
         rules: settings.rules.len(),
         refs,
-        is_bare,
+        is_server,
         shard: None,
         policy: settings.policy_of.map(|commit| commit.to_string()),
     };

@@ -280,6 +280,16 @@ fn policy_is_what_the_owner_of_the_repository_says() {
 }
 
 #[test]
+fn what_the_report_says_of_allowing_it_is_so() {
+    let world = repository();
+    commit(&world, "c.txt", &line(2));
+    refused(&world, &[], &["baseline create --history (in a clone;", "puts it beside that one's `config`)"]);
+    assert_eq!(world.stopleak(&["baseline", "create", "--history"]).code, 0);
+    world.write("origin/.stopleak-baseline", world.read("work/.stopleak-baseline"));
+    accepted(&world, &[]);
+}
+
+#[test]
 fn a_repository_with_files_obeys_none_of_them() {
     let world = repository();
     world.git(&["init", "-q", "-b", "main", "../files"]);

@@ -136,8 +136,13 @@ pub(super) fn allow(page: &Page<'_>, group: &Group<'_>) -> String {
             true => " --history",
             false => "",
         };
-        let why = match page.document.scan.policy {
+        let scan = &page.document.scan;
+        let why = match scan.policy {
             Some(_) => "what holds is the base's: commit it there",
+            // Where pushes arrive.
+            None if scan.command == "range" && scan.is_server => {
+                "in a clone; it holds once whoever runs the repository puts it beside that one's `config`"
+            }
             None => "history and names take no mark",
         };
         return format!("stopleak baseline create{option} ({why})");

@@ -153,7 +153,7 @@ impl<'p> Part<'p> {
             "ci" => Standing::Checked,
             "range" if kept.iter().any(|finding| finding.is_pushed) => Standing::Fetched,
             _ if !remotes.is_empty() => Standing::Pushed(remotes),
-            "history" if scan.is_bare && !self.knows_remotes() => Standing::Server,
+            "history" if scan.is_server && !self.knows_remotes() => Standing::Server,
             _ => Standing::Here,
         }
     }
