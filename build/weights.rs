@@ -40,6 +40,8 @@ struct Role {
     #[serde(default)]
     example: bool,
     #[serde(default)]
+    hashes: bool,
+    #[serde(default)]
     words: Vec<String>,
     #[serde(default)]
     endings: Vec<String>,
@@ -98,9 +100,9 @@ fn constant(name: &str) -> String {
 }
 
 fn entry(role: &Role) -> String {
-    let Role { why, example, words, endings, stems, only, password, token } = role;
+    let Role { why, example, hashes, words, endings, stems, only, password, token } = role;
     format!(
-        "Entry {{ why: {why:?}, example: {example}, words: &{words:?}, endings: &{endings:?}, \
+        "Entry {{ why: {why:?}, example: {example}, hashes: {hashes}, words: &{words:?}, endings: &{endings:?}, \
          stems: &{stems:?}, only: &{only:?}, password: {password}, token: {token} }}"
     )
 }

@@ -6,6 +6,7 @@ use crate::model::RepoPath;
 struct Entry {
     why: &'static str,
     example: bool,
+    hashes: bool,
     words: &'static [&'static str],
     endings: &'static [&'static str],
     stems: &'static [&'static str],
@@ -55,6 +56,11 @@ impl Role {
     /// proof is worth the same everywhere.
     pub fn is_example(self) -> bool {
         self.entry().is_some_and(|entry| entry.example)
+    }
+
+    /// Whether a value beside the name of a package is its hash, so that a name is no evidence.
+    pub fn is_of_hashes(self) -> bool {
+        self.entry().is_some_and(|entry| entry.hashes)
     }
 
     /// What it adds to the evidence for a value that people choose (`human`), or machines make. Never more

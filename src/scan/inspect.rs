@@ -292,6 +292,10 @@ impl<'s> Inspector<'s> {
             None if role.is_example() && self.placed(found.rule).is_guess => {
                 Some(found.confidence.min(Confidence::Low))
             }
+            None if role.is_of_hashes() && !found.rule.keywords.is_empty() => match found.confidence {
+                Confidence::High => Some(Confidence::High),
+                _ => Some(Confidence::Low),
+            },
             None => Some(found.confidence),
         }
     }

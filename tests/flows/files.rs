@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use crate::report::{Report, text};
 use crate::support::{World, binary};
-use crate::tokens::{line, token};
+use crate::tokens::{drawn, line, token};
 
 fn piped(world: &World, input: &[u8], arguments: &[&str]) -> Report {
     std::fs::write(world.path("input"), input).expect("written");
@@ -298,4 +298,27 @@ fn a_folder_called_tests_around_the_repository_makes_nothing_a_test() {
     let absolute = world.path("tests/app");
     let report = world.report(&["scan", absolute.to_str().expect("text")]);
     assert_eq!((report.code, report.findings.len()), (1, 1));
+}
+
+#[test]
+fn the_hash_of_a_package_is_no_key_of_the_provider_that_it_is_named_for() {
+    let key = drawn("minio-key", 7);
+    let lines = format!("minio_api_key: {key}\n{}", line(8));
+    let world = World::empty();
+    for file in ["go.sum", "Cargo.lock", "web/package-lock.json", "settings.yml"] {
+        world.write(&format!("work/{file}"), &lines);
+    }
+    let report = world.report(&["scan"]);
+    // A token of its own is one wherever it stands.
+    report.is(&[
+        "new Cargo.lock:2",
+        "new go.sum:2",
+        "new settings.yml:1",
+        "new settings.yml:2",
+        "new web/package-lock.json:2",
+    ]);
+    let low = world.report(&["scan", "--confidence", "low"]);
+    let guess = low.findings.iter().find(|finding| finding["path"] == "go.sum" && finding["start_line"] == 1);
+    let why = guess.expect("a guess")["why"].as_array().expect("a list").clone();
+    assert!(why.iter().any(|why| why == "in a lock file"), "{why:?}");
 }

@@ -29,7 +29,8 @@ pub(crate) fn line(seed: u64) -> String {
     format!("token = \"{}\"\n", token(seed))
 }
 
-fn drawn(rule: &str, seed: u64) -> String {
+/// A value of the rule.
+pub(crate) fn drawn(rule: &str, seed: u64) -> String {
     let rule = RULES.get(rule).expect("a built-in rule");
     let drawn = sample(rule, &mut Draw::new(seed)).expect("its pattern parses");
     String::from_utf8(drawn).expect("text")
