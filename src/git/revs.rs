@@ -49,6 +49,21 @@ pub struct Range {
     pub unproved: bool,
 }
 
+/// What ends a walk before everything is read.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Limits {
+    /// When it is given up.
+    pub deadline: Option<Instant>,
+    /// After so many commits dates are believed: what is left of the excluded side and much older than the range
+    /// does not reach into it. Then the range is [`Range::unproved`]. Without it only a proof counts.
+    pub patience: Option<usize>,
+}
+
+impl Limits {
+    /// As many commits as cost less than anybody notices.
+    pub const MANY: usize = 4096;
+}
+
 /// Finds the commits of `include` that `exclude` lacks. Tips may be annotated tags; tips that lead to no
 /// commit are listed apart. `shallow` are the commits whose parents count as cut off.
 pub fn walk_range(
@@ -57,41 +72,16 @@ pub fn walk_range(
     exclude: &[Oid],
     include: &[Oid],
 ) -> Range {
-    walk_range_until(objects, shallow, exclude, include, None)
+    walk_range_within(objects, shallow, exclude, include, Limits::default())
 }
 
-/// The same, given up at the `deadline`.
-pub fn walk_range_until(
+/// The same within `limits`.
+pub fn walk_range_within(
     objects: &impl ReadObjects,
     shallow: &HashSet<Oid>,
     exclude: &[Oid],
     include: &[Oid],
-    deadline: Option<Instant>,
-) -> Range {
-    walk(objects, shallow, exclude, include, deadline, usize::MAX)
-}
-
-/// The same that after many commits believes dates: what is left of the excluded side and much older than the range
-/// does not reach into it. Then the range is [`Range::unproved`]: it may hold more than is new, and never less.
-pub fn walk_likely_range_until(
-    objects: &impl ReadObjects,
-    shallow: &HashSet<Oid>,
-    exclude: &[Oid],
-    include: &[Oid],
-    deadline: Option<Instant>,
-) -> Range {
-    /// So many commits cost less than anybody notices.
-    const MANY: usize = 4096;
-    walk(objects, shallow, exclude, include, deadline, MANY)
-}
-
-fn walk(
-    objects: &impl ReadObjects,
-    shallow: &HashSet<Oid>,
-    exclude: &[Oid],
-    include: &[Oid],
-    deadline: Option<Instant>,
-    patience: usize,
+    limits: Limits,
 ) -> Range {
     let mut walk = Walk {
         objects,
@@ -107,7 +97,7 @@ fn walk(
     }
     excluded.sort_unstable();
     excluded.dedup();
-    let end = walk.run(&excluded, deadline, patience);
+    let end = walk.run(&excluded, limits);
     Range { out_of_time: end == End::OutOfTime, unproved: end == End::Likely, ..walk.finish() }
 }
 
@@ -222,7 +212,7 @@ impl<O: ReadObjects> Walk<'_, O> {
     }
 
     /// Walks until nothing can change the range, or something else ends it.
-    fn run(&mut self, excluded_tips: &[Oid], deadline: Option<Instant>, patience: usize) -> End {
+    fn run(&mut self, excluded_tips: &[Oid], Limits { deadline, patience }: Limits) -> End {
         /// Commits between two looks at the clock, and at the dates.
         const A_WHILE: usize = 256;
         /// How far clocks are believed to differ, in seconds.
@@ -238,8 +228,9 @@ impl<O: ReadObjects> Walk<'_, O> {
             {
                 return End::OutOfTime;
             }
-            let look =
-                self.open == 0 && steps >= patience && steps.is_multiple_of(patience.clamp(1, A_WHILE));
+            let look = patience.is_some_and(|patience| {
+                self.open == 0 && steps >= patience && steps.is_multiple_of(patience.clamp(1, A_WHILE))
+            });
             if look && self.oldest().is_none_or(|oldest| date < oldest.saturating_sub(A_WEEK)) {
                 return End::Likely;
             }

@@ -203,7 +203,8 @@ proptest! {
             let (exclude, include) = (to_ids(&exclude), to_ids(&include));
             let range = walk_range(&objects, &HashSet::new(), &exclude, &include);
             assert!(parents_come_first(&range) && range.missing.is_empty() && !range.unproved);
-            let likely = super::walk(&objects, &HashSet::new(), &exclude, &include, None, 0);
+            let at_once = Limits { patience: Some(0), ..Limits::default() };
+            let likely = walk_range_within(&objects, &HashSet::new(), &exclude, &include, at_once);
             let some = [&exclude[..], &include].concat();
             let best = |found: Vec<Oid>| found.into_iter().collect::<HashSet<_>>();
             let (fast, slow) =
@@ -251,17 +252,18 @@ fn dates_end_only_a_walk_that_may_end_with_too_much() {
     let found = |exclude: &[usize], patience| {
         objects.read.lock().expect("one thread").clear();
         let exclude: Vec<Oid> = exclude.iter().map(|&at| ids[at]).collect();
-        let range = super::walk(&objects, &HashSet::new(), &exclude, &[ids[1001]], None, patience);
+        let limits = Limits { patience, ..Limits::default() };
+        let range = walk_range_within(&objects, &HashSet::new(), &exclude, &[ids[1001]], limits);
         let read = objects.read.lock().expect("one thread").len();
         (range.commits.len(), range.unproved, read)
     };
-    assert_eq!(found(&[999, 1000], usize::MAX), (1, false, 1002));
-    let (commits, unproved, read) = found(&[999, 1000], 100);
+    assert_eq!(found(&[999, 1000], None), (1, false, 1002));
+    let (commits, unproved, read) = found(&[999, 1000], Some(100));
     assert_eq!((commits, unproved), (1, true));
     assert!(read < 600, "{read}");
     // Forged: too much, and whoever wants to know it exactly is told.
-    assert_eq!(found(&[999, 1000, 1002], usize::MAX), (0, false, 1003));
-    let (commits, unproved, _) = found(&[999, 1000, 1002], 100);
+    assert_eq!(found(&[999, 1000, 1002], None), (0, false, 1003));
+    let (commits, unproved, _) = found(&[999, 1000, 1002], Some(100));
     assert_eq!((commits, unproved), (1, true));
 }
 

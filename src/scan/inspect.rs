@@ -289,14 +289,13 @@ impl<'s> Inspector<'s> {
             Some(evidence) => {
                 Some(confidence_of(evidence + role.weight(found.rule.human))?.min(found.confidence))
             }
-            None if role.is_example() && self.placed(found.rule).is_guess => {
-                Some(found.confidence.min(Confidence::Low))
+            None => {
+                let is_picture = role.is_example() && self.placed(found.rule).is_guess;
+                let is_hash = role.is_of_hashes()
+                    && !found.rule.keywords.is_empty()
+                    && found.confidence < Confidence::High;
+                Some(if is_picture || is_hash { Confidence::Low } else { found.confidence })
             }
-            None if role.is_of_hashes() && !found.rule.keywords.is_empty() => match found.confidence {
-                Confidence::High => Some(Confidence::High),
-                _ => Some(Confidence::Low),
-            },
-            None => Some(found.confidence),
         }
     }
 }

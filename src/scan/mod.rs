@@ -29,6 +29,7 @@ use thiserror::Error;
 use crate::git::Oid;
 use crate::git::env::GitEnv;
 use crate::git::repo::{OpenedRepo, RepoError};
+use crate::git::revs::Limits;
 use crate::model::{
     Carrier, Confidence, Counts, Coverage, CoverageKind, Effort, Finding, RepoPath, ScanHeader, ScanReport,
 };
@@ -270,13 +271,15 @@ fn pushed(
     name: &str,
     refs: &[Vec<u8>],
 ) -> Result<Outcome, ScanError> {
-    let selection = Selection::likely_until(settings.view()?, commits, settings.deadline)?;
+    let proving = Limits { deadline: settings.deadline, patience: None };
+    let likely = Limits { patience: Some(Limits::MANY), ..proving };
+    let selection = Selection::within(settings.view()?, commits, likely)?;
     let mut outcome = range::scan(inspector, settings, &selection, name);
     let is_told = outcome.findings.iter().any(|finding| finding.confidence >= settings.confidence)
         || outcome.coverage.iter().any(|entry| entry.kind.is_gap());
     let in_time = |outcome: &Outcome| outcome.late == Late::default();
     if is_told && selection.walked.unproved && in_time(&outcome) {
-        let selection = Selection::until(selection.view, commits, settings.deadline)?;
+        let selection = Selection::within(selection.view, commits, proving)?;
         let proved = range::scan(inspector, settings, &selection, name);
         // Without the time for the proof, what was found stands.
         if in_time(&proved) {

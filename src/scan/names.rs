@@ -16,10 +16,6 @@ use super::Outcome;
 use super::inspect::Inspector;
 use super::pieces::Piece;
 
-fn in_person(who: &str) -> String {
-    format!("{IN_PEOPLE} {who}")
-}
-
 /// Tells of a finding in a header of a commit or tag whose name or mail it is in, if it is in one: it stands there
 /// as in a text of its own.
 pub(super) fn tell_who(finding: &mut Finding, header: &[u8]) {
@@ -27,7 +23,7 @@ pub(super) fn tell_who(finding: &mut Finding, header: &[u8]) {
     let keys = ["author", "committer", "tagger"];
     let is_key = |key: &&str| line.strip_prefix(key.as_bytes()).is_some_and(|rest| rest.starts_with(b" "));
     let Some(who) = keys.into_iter().find(is_key) else { return };
-    finding.why.push(in_person(who));
+    finding.why.push(format!("{IN_PEOPLE} {who}"));
     let (place, excerpt, shift) = (&mut finding.location, &mut finding.excerpt, who.len() + 1);
     if place.start_line == place.end_line && place.start_column > shift {
         let (start_column, end_column) = (place.start_column - shift, place.end_column - shift);

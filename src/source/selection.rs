@@ -8,8 +8,7 @@ use std::time::Instant;
 
 use crate::git::bases::latest;
 use crate::git::repo::RepoError;
-use crate::git::revs::{Range, walk_likely_range_until, walk_range_until};
-use crate::git::store::ObjectStore;
+use crate::git::revs::{Limits, Range, walk_range, walk_range_within};
 use crate::git::tag::peel;
 use crate::git::tracking::Tracking;
 use crate::git::{Kind, Oid};
@@ -62,8 +61,6 @@ pub struct Selection {
     shallow: HashSet<Oid>,
 }
 
-type Walk = fn(&ObjectStore, &HashSet<Oid>, &[Oid], &[Oid], Option<Instant>) -> Range;
-
 impl Commits {
     /// The tips to leave out, and those to take.
     fn tips(&self, view: &RepoView) -> Result<(Vec<Oid>, Vec<Oid>), RepoError> {
@@ -99,36 +96,14 @@ fn ids(texts: &[String]) -> Result<Vec<Oid>, RepoError> {
 impl Selection {
     /// Finds the commits. The two sides of `A...B` must have history in common.
     pub fn of(view: RepoView, commits: &Commits) -> Result<Selection, RepoError> {
-        Selection::until(view, commits, None)
+        Selection::within(view, commits, Limits::default())
     }
 
-    /// The same, given up at the `deadline`.
-    pub fn until(
-        view: RepoView,
-        commits: &Commits,
-        deadline: Option<Instant>,
-    ) -> Result<Selection, RepoError> {
-        Selection::walked_by(walk_range_until, view, commits, deadline)
-    }
-
-    /// The same, where in a large repository dates may end the search: see [`Range::unproved`].
-    pub fn likely_until(
-        view: RepoView,
-        commits: &Commits,
-        deadline: Option<Instant>,
-    ) -> Result<Selection, RepoError> {
-        Selection::walked_by(walk_likely_range_until, view, commits, deadline)
-    }
-
-    fn walked_by(
-        walk: Walk,
-        view: RepoView,
-        commits: &Commits,
-        deadline: Option<Instant>,
-    ) -> Result<Selection, RepoError> {
+    /// The same within `limits`.
+    pub fn within(view: RepoView, commits: &Commits, limits: Limits) -> Result<Selection, RepoError> {
         let (exclude, include) = commits.tips(&view)?;
         let shallow = view.repo.shallow()?;
-        let walked = walk(&view.objects, &shallow, &exclude, &include, deadline);
+        let walked = walk_range_within(&view.objects, &shallow, &exclude, &include, limits);
         let is_push = matches!(commits, Commits::NotOnRemote { .. } | Commits::NotInRefs { .. });
         let selection = Selection { view, walked, exclude, include, is_push, shallow };
         if let Commits::Spec(spec) = commits
@@ -155,7 +130,7 @@ impl Selection {
         if remote.is_empty() || self.is_push {
             return Ok(HashSet::new());
         }
-        let own = walk_range_until(&self.view.objects, &self.shallow, &remote, &self.include, None);
+        let own = walk_range(&self.view.objects, &self.shallow, &remote, &self.include);
         let own: HashSet<Oid> = own.commits.into_iter().map(|commit| commit.id).collect();
         Ok(self.walked.commits.iter().map(|commit| commit.id).filter(|id| !own.contains(id)).collect())
     }
@@ -167,7 +142,8 @@ impl Selection {
 
     /// The root trees of all that was left out; none where that takes longer than until the `deadline`.
     pub fn known_trees(&self, deadline: Option<Instant>) -> Vec<Oid> {
-        let walked = walk_range_until(&self.view.objects, &self.shallow, &[], &self.exclude, deadline);
+        let limits = Limits { deadline, ..Limits::default() };
+        let walked = walk_range_within(&self.view.objects, &self.shallow, &[], &self.exclude, limits);
         walked.commits.iter().filter(|_| !walked.out_of_time).map(|commit| commit.tree).collect()
     }
 
