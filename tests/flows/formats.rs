@@ -4,16 +4,6 @@ use crate::report::text;
 use crate::support::World;
 use crate::tokens::{line, private_key, token};
 
-/// A repository made by these arguments of `git init`, with one commit.
-fn made(arguments: &[&str]) -> World {
-    let world = World::empty();
-    world.git(&[&["init", "-q", "-b", "main"], arguments, &["."]].concat());
-    world.write("work/a.txt", "harmless\n");
-    world.git(&["add", "."]);
-    world.git(&["commit", "-q", "-m", "first"]);
-    world
-}
-
 fn every_flow(world: &World) {
     world.git(&["init", "-q", "--bare", "-b", "main", "../origin"]);
     world.git(&["remote", "add", "origin", "../origin"]);
@@ -45,7 +35,7 @@ fn every_flow(world: &World) {
 
 #[test]
 fn sha256() {
-    let world = made(&["--object-format=sha256"]);
+    let world = World::repository_like(&["--object-format=sha256"]);
     // The remote must be of the same kind.
     world.git(&["init", "-q", "--bare", "-b", "main", "--object-format=sha256", "../origin"]);
     every_flow(&world);
@@ -53,7 +43,7 @@ fn sha256() {
 
 #[test]
 fn reftable() {
-    every_flow(&made(&["--ref-format=reftable"]));
+    every_flow(&World::repository_like(&["--ref-format=reftable"]));
 }
 
 #[test]
@@ -73,7 +63,7 @@ fn git_dir_elsewhere() {
 
 #[test]
 fn inside_a_submodule() {
-    let world = made(&[]);
+    let world = World::repository_like(&[]);
     world.git(&["init", "-q", "-b", "main", "../module"]);
     let git = |folder: &str, arguments: &[&str]| world.run(world.command("git", folder).args(arguments));
     world.write("module/a.txt", "harmless\n");
@@ -98,7 +88,7 @@ fn inside_a_submodule() {
 
 #[test]
 fn variables_of_git_say_which_repository() {
-    let world = made(&[]);
+    let world = World::repository_like(&[]);
     world.write("work/b.txt", line(1));
     world.git(&["add", "."]);
     let (git_dir, work_tree) = (world.path("work/.git"), world.path("work"));
@@ -113,7 +103,7 @@ fn variables_of_git_say_which_repository() {
 
 #[test]
 fn what_staged_cannot_read() {
-    let world = made(&[]);
+    let world = World::repository_like(&[]);
     world.write("work/b.txt", line(1));
     world.write("work/c.txt", line(2));
     world.write("work/large.txt", format!("{}{}", line(3), "filler\n".repeat(400)));
@@ -136,7 +126,7 @@ fn what_staged_cannot_read() {
 
 #[test]
 fn a_head_that_does_not_read_is_not_an_unborn_one() {
-    let world = made(&[]);
+    let world = World::repository_like(&[]);
     let id = world.git(&["rev-parse", "HEAD"]).stdout;
     let file = world.path(&format!("work/.git/objects/{}/{}", &id[..2], id[2..].trim()));
     std::fs::remove_file(file).expect("removed");
@@ -150,7 +140,7 @@ fn a_head_that_does_not_read_is_not_an_unborn_one() {
 
 #[test]
 fn values_in_one_line_and_over_several() {
-    let world = made(&[]);
+    let world = World::repository_like(&[]);
     world.write("work/two.txt", format!("{} {}\n", token(1), token(2)));
     world.write("work/key.pem", private_key(1));
     world.git(&["add", "."]);

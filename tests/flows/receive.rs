@@ -10,11 +10,7 @@ fn repository() -> World {
 }
 
 fn repository_like(init: &[&str]) -> World {
-    let world = World::empty();
-    world.git(&[&["init", "-q", "-b", "main", "."], init].concat());
-    world.write("work/a.txt", "harmless\n");
-    world.git(&["add", "."]);
-    world.git(&["commit", "-q", "-m", "first"]);
+    let world = World::repository_like(init);
     world.git(&[&["init", "-q", "--bare", "-b", "main", "../origin"], init].concat());
     world.git(&["remote", "add", "origin", "../origin"]);
     world.git(&["push", "-q", "-u", "origin", "main"]);

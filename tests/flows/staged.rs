@@ -8,20 +8,8 @@ use crate::report::Report;
 use crate::support::{Run, World, binary};
 use crate::tokens::{PREFIX, line, private_key, token};
 
-/// A repository with one commit and the hooks installed. The commit holds `old.txt` with token 1 in
-/// line 2.
 fn repository() -> World {
-    let world = World::repository();
-    world.write("work/old.txt", format!("first\n{}last\n", line(1)));
-    world.git(&["add", "."]);
-    world.git(&["commit", "-q", "-m", "old"]);
-    install(&world);
-    world
-}
-
-fn install(world: &World) {
-    assert_eq!(world.stopleak(&["hook", "install"]).code, 0);
-    world.watch("work/.git/hooks");
+    World::with_hooks(&[])
 }
 
 /// `git commit` with the hook.
@@ -66,7 +54,7 @@ fn staged(world: &World, expected: &[&str]) -> Report {
 fn first_commit() {
     let world = World::empty();
     world.git(&["init", "-q", "-b", "main", "."]);
-    install(&world);
+    world.install_hooks();
     assert_eq!(world.report(&["staged"]).code, 0);
     world.write("work/a.txt", line(2));
     world.git(&["add", "."]);

@@ -6,25 +6,8 @@ use std::process::Command;
 use crate::support::{Run, World, binary};
 use crate::tokens::{line, token};
 
-/// A repository with `old.txt` (token 1 in line 2) committed, and a hook that is watched.
 fn repository() -> World {
-    repository_like(&[])
-}
-
-fn repository_like(init: &[&str]) -> World {
-    let world = World::empty();
-    world.git(&[&["init", "-q", "-b", "main", "."], init].concat());
-    world.write("work/a.txt", "harmless\n");
-    world.write("work/old.txt", format!("first\n{}last\n", line(1)));
-    world.git(&["add", "."]);
-    world.git(&["commit", "-q", "-m", "first"]);
-    install(&world);
-    world
-}
-
-fn install(world: &World) {
-    assert_eq!(world.stopleak(&["hook", "install"]).code, 0);
-    world.watch("work/.git/hooks");
+    World::with_hooks(&[])
 }
 
 fn commit_of(world: &World, command: &mut Command) -> Run {
@@ -401,7 +384,7 @@ fn while_the_index_is_locked() {
 fn an_unborn_branch() {
     let world = World::empty();
     world.git(&["init", "-q", "-b", "main", "."]);
-    install(&world);
+    world.install_hooks();
     world.write("work/b.txt", line(2));
     world.git(&["add", "."]);
     refused(&commit(&world), "b.txt:1");
@@ -419,12 +402,12 @@ fn a_detached_head() {
 
 #[test]
 fn ids_of_sha_256() {
-    holds(&repository_like(&["--object-format=sha256"]));
+    holds(&World::with_hooks(&["--object-format=sha256"]));
 }
 
 #[test]
 fn refs_in_tables() {
-    holds(&repository_like(&["--ref-format=reftable"]));
+    holds(&World::with_hooks(&["--ref-format=reftable"]));
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use crate::support::World;
+use crate::tokens::line;
 
 /// Stands in a hook's place, and compares what is there before and after it.
 const WATCHER: &str = r#"#!/bin/sh
@@ -28,6 +29,23 @@ exit $code
 "#;
 
 impl World {
+    /// A repository made by `git init` with these options. `old.txt` is committed, with token 1 in line 2, and the
+    /// hooks are installed.
+    pub(crate) fn with_hooks(init: &[&str]) -> World {
+        let world = World::repository_like(init);
+        world.write("work/old.txt", format!("first\n{}last\n", line(1)));
+        world.git(&["add", "."]);
+        world.git(&["commit", "-q", "-m", "old"]);
+        world.install_hooks();
+        world
+    }
+
+    /// Installs the hooks that guard commits, under observation.
+    pub(crate) fn install_hooks(&self) {
+        assert_eq!(self.stopleak(&["hook", "install"]).code, 0);
+        self.watch("work/.git/hooks");
+    }
+
     /// Puts every hook of stopleak in `folder` under observation.
     pub(crate) fn watch(&self, folder: &str) {
         for entry in fs::read_dir(self.path(folder)).expect("a folder of hooks") {

@@ -32,8 +32,13 @@ impl World {
 
     /// The same as a repository with one commit.
     pub(crate) fn repository() -> World {
+        World::repository_like(&[])
+    }
+
+    /// The same with more options for `git init`.
+    pub(crate) fn repository_like(init: &[&str]) -> World {
         let world = World::empty();
-        world.git(&["init", "-q", "-b", "main", "."]);
+        world.git(&[&["init", "-q", "-b", "main"], init, &["."]].concat());
         world.write("work/a.txt", "harmless\n");
         world.git(&["add", "."]);
         world.git(&["commit", "-q", "-m", "first"]);
