@@ -4,7 +4,7 @@
 use std::cell::LazyCell;
 
 use criterion::{Criterion, SamplingMode, Throughput};
-use stopleak::engine::sample::{Draw, sample};
+use stopleak::engine::authoring::sample::{Draw, sample};
 use stopleak::rules::RuleSet;
 
 use crate::inputs::{Inputs, run};

@@ -5,7 +5,7 @@ use std::hint::black_box;
 
 use criterion::{Criterion, Throughput};
 use stopleak::engine::Engine;
-use stopleak::engine::sample::{Draw, sample};
+use stopleak::engine::authoring::sample::{Draw, sample};
 use stopleak::rules::{Rule, RuleSet};
 
 use crate::inputs::Inputs;

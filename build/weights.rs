@@ -9,9 +9,9 @@ use std::path::Path;
 use serde::Deserialize;
 
 /// The file of weights.
-pub(crate) const WEIGHTS: &str = "src/engine/generic/weights.yaml";
+pub(crate) const WEIGHTS: &str = "src/engine/heuristics/generic/weights.yaml";
 /// How often a letter follows another one.
-pub(crate) const LETTERS: &str = "src/engine/generic/letters.txt";
+pub(crate) const LETTERS: &str = "src/engine/heuristics/generic/letters.txt";
 
 /// From a to z.
 const LETTER_COUNT: usize = 26;

@@ -200,13 +200,13 @@ fn the_tutorial_does_what_it_tells() {
 #[test]
 fn every_variable_of_a_ci_system_is_documented() {
     let files = [
-        include_str!("../src/cli/ci/github.rs"),
-        include_str!("../src/cli/ci/gitlab.rs"),
-        include_str!("../src/cli/ci/bitbucket.rs"),
-        include_str!("../src/cli/ci/azure.rs"),
-        include_str!("../src/cli/ci/circleci.rs"),
-        include_str!("../src/cli/ci/jenkins.rs"),
-        include_str!("../src/cli/ci/buildkite.rs"),
+        include_str!("../src/cli/commands/ci/github.rs"),
+        include_str!("../src/cli/commands/ci/gitlab.rs"),
+        include_str!("../src/cli/commands/ci/bitbucket.rs"),
+        include_str!("../src/cli/commands/ci/azure.rs"),
+        include_str!("../src/cli/commands/ci/circleci.rs"),
+        include_str!("../src/cli/commands/ci/jenkins.rs"),
+        include_str!("../src/cli/commands/ci/buildkite.rs"),
     ];
     // What only tells the systems apart needs no place in the table.
     let markers = [

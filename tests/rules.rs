@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use stopleak::engine::Engine;
-use stopleak::engine::examples::complaints;
-use stopleak::engine::sample::Draw;
+use stopleak::engine::authoring::examples::complaints;
+use stopleak::engine::authoring::sample::Draw;
 use stopleak::rules::{Rule, RuleSet};
 
 /// The rules with their examples, which the embedded set leaves out.
@@ -41,7 +41,7 @@ fn there_are_at_least_150_rules_and_every_pattern_can_be_built() {
 fn samples_are_the_same_for_the_same_seed_and_differ_between_seeds() {
     let rules = rules();
     let rule = rules.iter().find(|rule| rule.id == "github-classic-pat").expect("a rule for GitHub");
-    let draw = |seed| stopleak::engine::sample::sample(rule, &mut Draw::new(seed));
+    let draw = |seed| stopleak::engine::authoring::sample::sample(rule, &mut Draw::new(seed));
     assert_eq!(draw(1), draw(1));
     assert_ne!(draw(1), draw(2));
 }

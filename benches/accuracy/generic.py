@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Obtains and checks the weights of the detector for generic secrets (docs/generic.md).
 
-  generic.py letters TREE...                     trains src/engine/generic/letters.txt on source trees, to stdout
+  generic.py letters TREE...                     trains src/engine/heuristics/generic/letters.txt on source trees, to stdout
   generic.py features FINDINGS LABELS            counts every feature among right and wrong findings
   generic.py curve FINDINGS LABELS ORDINARY...   what each least evidence for medium finds and disturbs
   generic.py labels META DATA                    writes LABELS for CredData, to stdout
@@ -171,7 +171,7 @@ def main():
     features.add_argument("labels")
     features.set_defaults(run=print_features)
     curve = commands.add_parser("curve")
-    curve.add_argument("--weights", default="src/engine/generic/weights.yaml")
+    curve.add_argument("--weights", default="src/engine/heuristics/generic/weights.yaml")
     curve.add_argument("findings")
     curve.add_argument("labels")
     curve.add_argument("ordinary", nargs="+")

@@ -2,24 +2,20 @@
 //!
 //! Only this folder reads the environment, talks on stderr and knows exit codes.
 
-mod baseline;
-mod ci;
-mod completions;
-mod config;
+mod commands;
+
 mod env;
 mod exit_code;
 mod hints;
-mod hook;
-mod man;
+
 mod options;
 mod output;
 mod policy_files;
-mod rules;
-mod scanning;
-mod selected;
+
+mod messages;
+mod range_scan;
 mod setup;
 mod stats;
-mod talk;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
@@ -55,21 +51,21 @@ Exit codes:
 
 #[derive(Subcommand, Debug)]
 enum Command {
-    Scan(scanning::ScanArgs),
-    Staged(scanning::StagedArgs),
-    Range(scanning::RangeArgs),
-    Ci(ci::CiArgs),
-    History(scanning::HistoryArgs),
+    Scan(commands::scanning::ScanArgs),
+    Staged(commands::scanning::StagedArgs),
+    Range(commands::scanning::RangeArgs),
+    Ci(commands::ci::CiArgs),
+    History(commands::scanning::HistoryArgs),
     #[command(subcommand)]
-    Hook(hook::HookCommand),
+    Hook(commands::hook::HookCommand),
     #[command(subcommand)]
-    Baseline(baseline::BaselineCommand),
+    Baseline(commands::baseline::BaselineCommand),
     #[command(subcommand)]
-    Config(config::ConfigCommand),
+    Config(commands::config::ConfigCommand),
     #[command(subcommand)]
-    Rules(rules::RulesCommand),
-    Completions(completions::CompletionsArgs),
-    Man(man::ManArgs),
+    Rules(commands::rules::RulesCommand),
+    Completions(commands::completions::CompletionsArgs),
+    Man(commands::man::ManArgs),
 }
 
 /// The program, from its arguments to its exit code. A fault of our own counts as an incomplete run.
@@ -77,7 +73,7 @@ pub fn main() -> std::process::ExitCode {
     // The payload of a panic can hold input; the place in our source cannot.
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(|place| format!(" ({}:{})", place.file(), place.line()));
-        talk::error(&anyhow::anyhow!("stopleak broke{}; this is a bug", place.unwrap_or_default()));
+        messages::error(&anyhow::anyhow!("stopleak broke{}; this is a bug", place.unwrap_or_default()));
     }));
     std::panic::catch_unwind(run).unwrap_or(ExitCode::Incomplete).into()
 }
@@ -91,16 +87,16 @@ fn run() -> ExitCode {
                 let _ = error.print();
                 return ExitCode::Complete;
             }
-            talk::usage(&error);
+            messages::usage(&error);
             return ExitCode::Usage;
         }
     };
     cli.color.apply();
     match Environment::capture().and_then(|env| cli.command.run(&env)) {
         Ok(code) => code,
-        Err(error) if talk::is_broken_pipe(&error) => ExitCode::Complete,
+        Err(error) if messages::is_broken_pipe(&error) => ExitCode::Complete,
         Err(error) => {
-            talk::error(&error);
+            messages::error(&error);
             let done = error.chain().any(|cause| cause.is::<output::Undelivered>());
             if done { ExitCode::Incomplete } else { ExitCode::Usage }
         }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use clap::{ArgAction, Args, ValueEnum};
 
-use super::selected::PolicyOf;
+use super::range_scan::PolicyOf;
 use crate::config::{ByteSize, Layer, Origin, Value};
 use crate::model::Confidence;
 use crate::report::Format;

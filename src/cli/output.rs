@@ -10,7 +10,8 @@ use super::env::Environment;
 use super::options::{OutputOptions, ReportFile};
 use crate::config::ConfigError;
 use crate::model::ScanReport;
-use crate::report::{self, Format, ReportOptions};
+use crate::report;
+use crate::report::{Format, ReportOptions};
 
 /// A report could not be delivered. The scan is done, and nobody sees its result.
 #[derive(Debug, thiserror::Error)]

@@ -6,7 +6,8 @@ use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 
-use crate::config::{self, Config, ConfigError, FILE_NAMES, Origin};
+use crate::config;
+use crate::config::{Config, ConfigError, FILE_NAMES, Origin};
 use crate::policy::Baseline;
 use crate::rules::{Rule, RuleSet, load};
 use crate::source::commit_files::{CommitFiles, normal};

@@ -7,9 +7,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, anyhow};
 
 use super::env::Environment;
+use super::messages;
 use super::options::{GradeOptions, RuleOptions};
 use super::policy_files::PolicyFiles;
-use super::talk;
 use crate::config::{Config, ConfigError, Layer, Origin, Resolved, Value, nearest};
 use crate::engine::check_pattern;
 use crate::git::repo::{OpenedRepo, Repo, RepoError};
@@ -129,7 +129,7 @@ impl<'v> SetupFrom<'v> {
     ) -> anyhow::Result<SetupFrom<'v>> {
         for name in env.unknown() {
             let near = nearest(&name, Environment::known()).map(|near| format!("; did you mean {near}?"));
-            talk::warning(&format!("{name} is no variable of stopleak{}", near.unwrap_or_default()));
+            messages::warning(&format!("{name} is no variable of stopleak{}", near.unwrap_or_default()));
         }
         let Place { ground, root, repo } = place;
         let isolated = rules.no_config || (env.says_yes("STOPLEAK_NO_CONFIG")? && rules.config.is_none());

@@ -159,8 +159,8 @@ fn explain(message: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::Unsure;
     use super::*;
+    use crate::config::Unsure;
 
     fn read(text: &str) -> Result<Config, String> {
         Config::from_bytes(Path::new("sub/stopleak.yaml"), text.as_bytes()).map_err(|error| error.to_string())

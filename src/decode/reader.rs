@@ -2,7 +2,8 @@
 
 use std::io::{self, Read};
 
-use super::utf16::{self, Decoder};
+use super::utf16;
+use super::utf16::Decoder;
 
 /// How much is read at once where it has to be decoded.
 const BLOCK: usize = 64 * 1024;

@@ -3,27 +3,14 @@
 //! Matching is local. Whether an anchor at byte p is a match depends only on a bounded window around
 //! p, never on where scanning began, so that chunks can be cut, cached and compared.
 
-mod anchors;
-mod assignment;
-mod entropy;
-pub mod examples;
-pub mod explain;
-mod filler;
-mod generic;
-mod judged;
-mod letter_case;
-mod matcher;
-mod nearby;
-mod opening;
-pub mod outline;
-mod overlap;
-mod pattern;
-mod proof;
-mod providers;
-pub mod sample;
-mod stages;
-mod steps;
-mod window;
+pub mod authoring;
+mod checks;
+mod heuristics;
+mod incremental;
+mod matching;
+mod prefilter;
+mod stats;
+mod work_counter;
 
 use std::cmp::Reverse;
 use std::sync::{Arc, OnceLock};
@@ -31,14 +18,14 @@ use std::sync::{Arc, OnceLock};
 use crate::model::{Confidence, Severity, Span, StageCounts};
 use crate::rules::{Rule, RuleSet};
 
-use anchors::Anchors;
-pub use generic::confidence as confidence_of;
-use judged::Reaches;
-pub use judged::{Changes, Judged};
-pub use overlap::settle;
-use pattern::LazyPattern;
-use providers::Providers;
-use stages::{Stage, Stages};
+pub use heuristics::generic::confidence as confidence_of;
+use heuristics::providers::Providers;
+use incremental::Reaches;
+pub use incremental::{Changes, Judged};
+pub use matching::overlap::settle;
+use matching::pattern::LazyPattern;
+use prefilter::Anchors;
+use stats::{Stage, Stages};
 
 /// One value found in one chunk.
 #[derive(Clone, Debug)]
@@ -101,7 +88,7 @@ impl Engine {
     }
 
     fn count(&self, stage: Stage, count: usize) {
-        stages::count(self.stages.as_deref(), stage, count);
+        stats::count(self.stages.as_deref(), stage, count);
     }
 
     fn pattern(&self, rule: usize) -> &LazyPattern {
@@ -125,7 +112,7 @@ impl Engine {
     /// apply, which may depend on the path that only the caller knows.
     pub fn candidates<'e>(&'e self, text: &[u8]) -> Vec<Match<'e>> {
         let mut found = self.local_matches(text);
-        overlap::judge_pairs(&mut found, text);
+        matching::overlap::judge_pairs(&mut found, text);
         found.retain(|found| !found.rule.identifier);
         found
     }
@@ -133,7 +120,7 @@ impl Engine {
     /// How far from the start of an anchor anything is looked at, before and after it: an anchor that is
     /// farther than that from both ends of a text is judged as in any larger text around it.
     pub fn reach(&self) -> (usize, usize) {
-        let reaches = self.rules.iter().map(matcher::reach);
+        let reaches = self.rules.iter().map(matching::matcher::reach);
         reaches.fold((0, 0), |most, reach| (most.0.max(reach.0), most.1.max(reach.1)))
     }
 
@@ -144,7 +131,7 @@ impl Engine {
         let (before, after) = self.reach();
         // From a value to the other one of its pair, from there to an anchor that leads to it, and from that
         // to all that its judgement looks at. The pair is measured from where the value ends.
-        overlap::REACH_WITH_LENGTH + 3 * before.max(after)
+        matching::overlap::REACH_WITH_LENGTH + 3 * before.max(after)
     }
 }
 
@@ -157,7 +144,7 @@ fn quality<'m>(found: &'m Match<'_>) -> impl Ord + 'm {
 /// Whether the rule's regexes can be built within the engine's limits; the error says why not.
 pub fn check_pattern(rule: &Rule) -> Result<(), String> {
     for pattern in std::iter::once(&rule.pattern).chain(&rule.never_pattern) {
-        pattern::build(pattern, pattern::Automaton::LazyDfa)
+        matching::pattern::build(pattern, matching::pattern::Automaton::LazyDfa)
             .map_err(|error| format!("{pattern}: {error}"))?;
     }
     Ok(())

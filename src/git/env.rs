@@ -5,7 +5,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::oid::Oid;
+use super::odb::oid::Oid;
 use super::quote::unquote;
 
 /// What the environment says about the repository. Relative paths are kept as they came.

@@ -8,11 +8,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use super::env::{GitEnv, path_from_bytes};
-use super::oid::Oid;
+use super::odb::oid::Oid;
 use super::repo::RepoError;
 
 /// Runs `git` for one repository.
-pub(super) struct Plumbing<'a> {
+pub(crate) struct Plumbing<'a> {
     pub(super) git_dir: &'a Path,
     /// What the environment's relative paths are relative to.
     pub(super) base: &'a Path,

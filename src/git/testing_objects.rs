@@ -3,8 +3,8 @@
 
 use std::collections::HashMap;
 
-use super::object::{Kind, Object};
-use super::oid::Oid;
+use super::odb::object::{Kind, Object};
+use super::odb::oid::Oid;
 use super::testing::TestRepo;
 
 /// The id of hexadecimal digits.

@@ -1,6 +1,5 @@
 //! In: nothing of ours. Out: the words that all other folders share. Never: input, output or settings.
 
-mod coverage;
 mod finding;
 mod fingerprint;
 mod grade;
@@ -10,8 +9,8 @@ mod provenance;
 mod ref_set;
 mod report;
 mod secret;
+mod unscanned;
 
-pub use coverage::{Coverage, CoverageKind};
 pub use finding::{Excerpt, Finding, IN_PEOPLE, RuleInfo, Status};
 pub use fingerprint::{Fingerprint, FingerprintKey};
 pub use grade::{Confidence, Severity};
@@ -21,3 +20,4 @@ pub use provenance::{Carrier, CommitFacts, Life, Provenance};
 pub use ref_set::RefSet;
 pub use report::{Counts, Effort, ScanHeader, ScanReport, StageCounts, Verdict};
 pub use secret::Secret;
+pub use unscanned::{Coverage, CoverageKind};

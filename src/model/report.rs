@@ -2,10 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::coverage::Coverage;
 use super::finding::{Finding, Status};
 use super::grade::Confidence;
 use super::secret::Secret;
+use super::unscanned::Coverage;
 
 /// What was scanned, with what. Holds nothing that differs between two equal runs.
 #[derive(Clone, Debug, PartialEq, Eq)]

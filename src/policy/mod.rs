@@ -4,13 +4,13 @@
 //! Nothing here looks at the name of a file to decide whether a *value* may stay. The only thing that is
 //! known by path is what the user lists in `skip-paths`, and that is counted in the report.
 
+mod allow_comments;
 mod baseline;
-mod inline;
 mod paths;
 mod role;
 
+pub use allow_comments::Surroundings;
 pub use baseline::{Baseline, BaselineError, Entry, RandomError};
-pub use inline::Surroundings;
 pub use paths::{GlobError, SkipPaths};
 pub use role::Role;
 
@@ -68,15 +68,17 @@ impl Policy {
         if finding.status != Status::New {
             return;
         }
-        let mark = inline::find(&finding.rule.id, &finding.secret, around);
+        let mark = allow_comments::find(&finding.rule.id, &finding.secret, around);
         let (status, reason) = match (mark, self.baseline.allows(finding)) {
-            (inline::Mark::Allows { reason }, _) if self.marks == Marks::Trusted => {
+            (allow_comments::Mark::Allows { reason }, _) if self.marks == Marks::Trusted => {
                 (Status::Suppressed, format!("inline: {reason}"))
             }
             (_, Some(reason)) => (Status::Suppressed, reason),
-            (inline::Mark::Allows { reason }, None) => (Status::New, format!("{ALLOWS_ITSELF}: {reason}")),
-            (inline::Mark::Refused { why }, None) => (Status::New, why),
-            (inline::Mark::Absent, None) => return,
+            (allow_comments::Mark::Allows { reason }, None) => {
+                (Status::New, format!("{ALLOWS_ITSELF}: {reason}"))
+            }
+            (allow_comments::Mark::Refused { why }, None) => (Status::New, why),
+            (allow_comments::Mark::Absent, None) => return,
         };
         finding.status = status;
         finding.status_reason = Some(reason);

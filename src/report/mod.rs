@@ -7,17 +7,17 @@ mod escape;
 mod file;
 #[cfg(test)]
 mod fixture;
+mod format;
 mod human;
 mod json;
 mod jsonl;
-pub mod record;
 mod redact;
 mod sarif;
+pub mod schema;
 pub(crate) mod shell;
 #[cfg(test)]
 mod tests;
 mod verdict;
-mod words;
 
 use std::fmt;
 use std::io;
@@ -27,8 +27,8 @@ use crate::model::ScanReport;
 
 pub use escape::terminal_lines;
 pub use file::{replace_file, write_to_file};
-pub use record::Document;
-pub(crate) use words::grouped;
+pub(crate) use format::grouped;
+pub use schema::Document;
 
 /// How a report is written. What does not apply to a format is ignored by it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! Words for a command line of `sh` that somebody copies from a terminal.
 
-use crate::report::escape::path_bytes;
+use super::escape::path_bytes;
 
 /// A path in its text form. What cannot stand between plain quotes is written in those of `bash` and `zsh`.
 pub(crate) fn path(path: &str) -> String {

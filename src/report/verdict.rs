@@ -5,8 +5,8 @@ use std::collections::HashSet;
 
 use crate::model::{Status, Verdict};
 
-use super::record::Document;
-use super::words::{grouped, plural};
+use super::format::{grouped, plural};
+use super::schema::Document;
 
 /// The whole line.
 pub(super) fn line(document: &Document) -> String {

@@ -8,7 +8,8 @@ use regex_syntax::hir::literal::{ExtractKind, Extractor};
 use regex_syntax::hir::{Hir, HirKind};
 
 use super::syntax::Rule;
-use super::token_run::{self, Route};
+use super::token_run;
+use super::token_run::Route;
 
 /// Shortest literal or keyword: shorter ones hit so often that the prefilter is no filter.
 const MIN_LITERAL: usize = 3;

@@ -7,8 +7,8 @@ use crate::model::{Carrier, Counts, Coverage, CoverageKind, Provenance, RepoPath
 use crate::source::files::{File, Receiver, WalkOptions, is_absent, unreadable, walk};
 use crate::source::view::lfs_pointer;
 
-use super::inspect::Inspector;
-use super::parts::{PartReader, Unread};
+use super::blob::blob_scanner::Inspector;
+use super::blob::streaming::{PartReader, Unread};
 use super::{Outcome, ScanError, Settings};
 
 pub(super) fn scan(

@@ -4,19 +4,14 @@
 //! of them end in the same way: findings that are new, old or suppressed, what could not be read, and counts
 //! of what was.
 
-mod excerpt;
-mod fates;
+mod blob;
+mod deadline;
 mod files;
 mod history;
-mod inspect;
-mod late;
-mod names;
-mod parts;
-mod pieces;
-mod places;
+
 mod range;
 mod staged;
-mod survey;
+
 mod texts;
 
 use std::collections::{BTreeSet, HashSet};
@@ -27,9 +22,9 @@ use rayon::prelude::*;
 use thiserror::Error;
 
 use crate::git::Oid;
+use crate::git::commits::rev_list::Limits;
 use crate::git::env::GitEnv;
 use crate::git::repo::{OpenedRepo, RepoError};
-use crate::git::revs::Limits;
 use crate::model::{
     Carrier, Confidence, Counts, Coverage, CoverageKind, Effort, Finding, RepoPath, ScanHeader, ScanReport,
 };
@@ -38,8 +33,8 @@ use crate::rules::RuleSet;
 pub use crate::source::selection::{Commits, Selection};
 use crate::source::view::RepoView;
 
-use inspect::Inspector;
-use late::Late;
+use blob::blob_scanner::Inspector;
+use deadline::Late;
 
 /// What to scan.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -286,7 +281,7 @@ fn pushed(
             outcome = proved;
         }
     }
-    outcome.absorb(names::scan_ref_names(inspector, refs));
+    outcome.absorb(blob::names::scan_ref_names(inspector, refs));
     Ok(outcome)
 }
 

@@ -10,9 +10,9 @@ use crate::source::range::{CommitChanges, range};
 use crate::source::selection::Selection;
 use crate::source::view::{RepoView, held_by_trees};
 
-use super::inspect::Inspector;
-use super::late::Late;
-use super::names::{scan_file_names, scan_written};
+use super::blob::blob_scanner::Inspector;
+use super::blob::names::{scan_file_names, scan_written};
+use super::deadline::Late;
 use super::staged::scan_changes;
 use super::{Outcome, Settings, map};
 

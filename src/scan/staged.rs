@@ -5,13 +5,13 @@ use std::collections::HashSet;
 
 use crate::git::ReadObjects;
 use crate::git::diff::Change;
-use crate::git::tree::Mode;
+use crate::git::odb::tree::Mode;
 use crate::model::{Carrier, Counts, Coverage, Finding, Provenance, RepoPath, Secret, Status};
 use crate::source::staged::staged;
 use crate::source::view::{lfs_pointer, object_gap};
 
-use super::inspect::Inspector;
-use super::names::scan_file_names;
+use super::blob::blob_scanner::Inspector;
+use super::blob::names::scan_file_names;
 use super::range::mark_copies;
 use super::{Outcome, ScanError, Settings, map};
 

@@ -1,6 +1,6 @@
 //! What the tests of the flows share.
 
-use crate::engine::sample::{Draw, sample};
+use crate::engine::authoring::sample::{Draw, sample};
 use crate::git::env::GitEnv;
 use crate::model::Confidence;
 use crate::policy::Policy;

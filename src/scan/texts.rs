@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::model::{Carrier, Counts, Provenance, RepoPath, Secret};
 
-use super::inspect::Inspector;
+use super::blob::blob_scanner::Inspector;
 use super::staged::mark_old;
 use super::{Outcome, Text};
 

@@ -2,8 +2,9 @@
 //!
 //! Links are followed as a checkout would, as far as they stay in the tree.
 
-use crate::git::store::ObjectStore;
-use crate::git::tree::{self, Mode, lookup};
+use crate::git::odb::store::ObjectStore;
+use crate::git::odb::tree;
+use crate::git::odb::tree::{Mode, lookup};
 use crate::git::{Kind, ObjectError, Oid, ReadObjects};
 
 use super::view::RepoView;

@@ -6,10 +6,10 @@ use std::sync::Arc;
 use crate::git::attribution::{
     Attribution, Holder, Life, Reach, Sought, Spot, Spread, Trees, attribute, kept_by, lives, reach, spreads,
 };
-use crate::git::graph::{CommitGraph, Commits};
+use crate::git::commits::graph::{CommitGraph, Commits};
+use crate::git::commits::tag::tags_at;
 use crate::git::refs::{Tip, TipClass, broken, reflogs_of_tables, tips};
 use crate::git::repo::RepoError;
-use crate::git::tag::tags_at;
 use crate::git::{ObjectError, Oid};
 use crate::model::{Coverage, CoverageKind};
 

@@ -4,10 +4,10 @@ use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
+use crate::git::commits::rev_list::RangeCommit;
+use crate::git::commits::tag::tags_at;
 use crate::git::diff::{Change, Diff, TreeDiffs, diff_trees};
-use crate::git::revs::RangeCommit;
-use crate::git::tag::tags_at;
-use crate::git::tree::Mode;
+use crate::git::odb::tree::Mode;
 use crate::git::{Kind, ObjectError, Oid, ReadObjects};
 use crate::model::{Coverage, CoverageKind};
 

@@ -6,11 +6,11 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Instant;
 
-use crate::git::bases::latest;
+use crate::git::commits::merge_base::latest;
+use crate::git::commits::rev_list::{Limits, Range, walk_range, walk_range_within};
+use crate::git::commits::tag::peel;
+use crate::git::refs::tracking::Tracking;
 use crate::git::repo::RepoError;
-use crate::git::revs::{Limits, Range, walk_range, walk_range_within};
-use crate::git::tag::peel;
-use crate::git::tracking::Tracking;
 use crate::git::{Kind, Oid};
 
 use super::view::RepoView;

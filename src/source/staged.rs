@@ -3,8 +3,8 @@
 use crate::git::Oid;
 use crate::git::diff::{Change, diff_index, diff_index_merging};
 use crate::git::index::Index;
+use crate::git::odb::tree::Mode;
 use crate::git::repo::RepoError;
-use crate::git::tree::Mode;
 use crate::model::{Coverage, RepoPath};
 
 use super::view::{RepoView, object_gap, submodule};

@@ -9,10 +9,11 @@ use std::path::{Path, PathBuf};
 use crate::git::ReadObjects;
 use crate::git::attribution::BlobHistory;
 use crate::git::env::path_from_bytes;
-use crate::git::tree;
+use crate::git::odb::tree;
 use crate::model::{Coverage, CoverageKind, RepoPath};
 
-use super::view::{self, RepoView};
+use super::view;
+use super::view::RepoView;
 
 /// A place where a commit has or had a submodule.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -3,11 +3,12 @@
 use std::collections::HashSet;
 use std::path::Path;
 
-use crate::git::commit::Commit;
+use crate::git::commits::commit::Commit;
 use crate::git::env::GitEnv;
+use crate::git::odb::store::ObjectStore;
+use crate::git::odb::tree;
+use crate::git::odb::tree::Mode;
 use crate::git::repo::{Repo, RepoError};
-use crate::git::store::ObjectStore;
-use crate::git::tree::{self, Mode};
 use crate::git::{Kind, ObjectError, Oid, ReadObjects};
 use crate::model::{CommitFacts, Coverage, CoverageKind, RepoPath};
 
@@ -44,7 +45,7 @@ impl RepoView {
 
     /// Parts of the store that could not be opened, so far.
     pub fn store_gaps(&self) -> Vec<Coverage> {
-        let gap = |problem: crate::git::store::StoreProblem| Coverage {
+        let gap = |problem: crate::git::odb::store::StoreProblem| Coverage {
             kind: CoverageKind::Corrupt,
             what: path_text(&problem.path),
             reason: problem.why,

@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use stopleak::engine::sample::{Draw, sample};
+use stopleak::engine::authoring::sample::{Draw, sample};
 use stopleak::rules::RuleSet;
 
 static RULES: LazyLock<RuleSet> = LazyLock::new(RuleSet::builtin);

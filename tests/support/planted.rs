@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use stopleak::engine::sample::{Draw, sample};
+use stopleak::engine::authoring::sample::{Draw, sample};
 use stopleak::rules::RuleSet;
 
 pub(crate) use testing::TestRepo;

@@ -5,7 +5,7 @@ use regex_syntax::hir::{Class, Hir, HirKind};
 
 use super::envelope::{Envelope, matches_of};
 use super::text::RULES;
-use crate::engine::sample::{Draw, sample_of};
+use crate::engine::authoring::sample::{Draw, sample_of};
 use crate::model::{Confidence, Span};
 use crate::rules::syntax::Boundary;
 use crate::rules::{Rule, lint};

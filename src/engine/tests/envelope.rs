@@ -4,8 +4,9 @@
 use regex_syntax::hir::Hir;
 
 use super::text::{ENGINE, RULES, anchors};
-use crate::engine::sample::{Draw, fill, sample_of};
-use crate::engine::{Match, matcher};
+use crate::engine::Match;
+use crate::engine::authoring::sample::{Draw, fill, sample_of};
+use crate::engine::matching::matcher;
 use crate::rules::lint;
 
 /// The placeholder for a value drawn from the rule's pattern.

@@ -6,10 +6,10 @@ use memchr::memmem;
 use rayon::prelude::*;
 
 use super::text::{ENGINE, RULES, anchors};
-use crate::engine::anchors::{Anchor, Reach};
-use crate::engine::matcher;
-use crate::engine::sample::{Draw, sample};
-use crate::engine::steps::given::steps;
+use crate::engine::authoring::sample::{Draw, sample};
+use crate::engine::matching::matcher;
+use crate::engine::prefilter::{Anchor, Reach};
+use crate::engine::work_counter::given::steps;
 use crate::rules::Rule;
 
 /// How often each byte of a text is looked at on behalf of one rule, at most.

@@ -5,8 +5,8 @@ use proptest::prelude::*;
 
 use super::prefilter::{Seen, seen};
 use super::text::{ENGINE, a_rule, a_text, all_anchors};
-use crate::engine::anchors::Anchor;
-use crate::engine::matcher;
+use crate::engine::matching::matcher;
+use crate::engine::prefilter::Anchor;
 
 /// What one anchor leads to, at its place in a text of which `offset` bytes are missing.
 fn judged<'e>(text: &[u8], anchor: Anchor, offset: usize) -> Vec<Seen<'e>> {

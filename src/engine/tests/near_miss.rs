@@ -9,9 +9,10 @@ use regex_syntax::hir::{Hir, HirKind};
 
 use super::envelope::Envelope;
 use super::text::{ENGINE, RULES};
-use crate::engine::pattern::{self, Automaton};
-use crate::engine::proof::CHECKSUM_VERIFIED;
-use crate::engine::sample::{Draw, sample_of};
+use crate::engine::authoring::sample::{Draw, sample_of};
+use crate::engine::checks::CHECKSUM_VERIFIED;
+use crate::engine::matching::pattern;
+use crate::engine::matching::pattern::Automaton;
 use crate::model::{Confidence, Span};
 use crate::rules::syntax::Check;
 use crate::rules::{Rule, lint};

@@ -7,8 +7,9 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use super::text::{ENGINE, a_rule, a_text};
-use crate::engine::anchors::{Anchor, Reach};
-use crate::engine::{Match, matcher, quality};
+use crate::engine::matching::matcher;
+use crate::engine::prefilter::{Anchor, Reach};
+use crate::engine::{Match, quality};
 use crate::rules::Rule;
 
 /// What can be seen of a match.

@@ -8,8 +8,8 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 
 use crate::engine::Engine;
-use crate::engine::anchors::Anchor;
-use crate::engine::sample::{Draw, broken, fill, sample};
+use crate::engine::authoring::sample::{Draw, broken, fill, sample};
+use crate::engine::prefilter::Anchor;
 use crate::rules::{Rule, RuleSet};
 
 /// The built-in rules with their examples, by id, in the order of the engine's.

@@ -4,19 +4,21 @@
 
 use std::collections::HashMap;
 
-use super::edges::Sought;
-use super::entries::{self, Known};
+use super::entries;
+use super::entries::Known;
 use super::entry_names::NameSet;
-use crate::git::growth::Growth;
-use crate::git::numbers::Numbers;
-use crate::git::object::{Kind, ObjectError, Visitor};
-use crate::git::oid::Oid;
-use crate::git::oid_map::OidMap;
-use crate::git::tree::{self, Mode};
+use super::tree_index::Sought;
+use crate::git::odb::delta_context::Growth;
+use crate::git::odb::numbers::Numbers;
+use crate::git::odb::object::{Kind, ObjectError, Visitor};
+use crate::git::odb::oid::Oid;
+use crate::git::odb::oid_map::OidMap;
+use crate::git::odb::tree;
+use crate::git::odb::tree::Mode;
 
 /// Something that is looked for, in a tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Leaf {
+pub(crate) struct Leaf {
     /// Position among the wanted blobs; after these come the wanted names, and one for all submodules.
     pub(super) blob: u32,
     pub(super) mode: Mode,

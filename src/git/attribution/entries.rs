@@ -4,8 +4,9 @@
 //! or two are as before. An entry reads the same wherever it stands, so one that lies whole in bytes copied
 //! from the base, where one of the base's entries began, is that entry.
 
-use crate::git::growth::{Copied, Growth};
-use crate::git::tree::{self, MalformedTree, Mode, TreeEntries};
+use crate::git::odb::delta_context::{Copied, Growth};
+use crate::git::odb::tree;
+use crate::git::odb::tree::{MalformedTree, Mode, TreeEntries};
 
 /// Where the entries of a tree begin, and notes about some of them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -111,8 +112,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::git::pack::Delta;
-    use crate::git::pack::writer::{Instruction, delta};
+    use crate::git::odb::pack::Delta;
+    use crate::git::odb::pack::writer::{Instruction, delta};
 
     type Seen = Vec<(Mode, Vec<u8>, Vec<u8>)>;
 

@@ -8,30 +8,30 @@
 //! copies bring the blob to further paths, which are told apart from that.
 
 mod collect;
-mod edges;
 mod entries;
 mod entry_names;
-mod lives;
 mod names;
+mod occurrences;
 mod sets;
-mod spread;
+mod timeline;
+mod tree_index;
 mod walk;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
-use self::edges::Standing;
-pub use self::edges::{Sought, Trees};
-pub use self::lives::{Life, lives};
-pub use self::spread::{Holder, Spot, Spread, spreads};
-use self::walk::{Place, Walk};
-use super::graph::CommitGraph;
-use super::object::{Kind, ObjectError, ScanObjects};
-use super::oid::Oid;
+use super::commits::graph::CommitGraph;
+use super::commits::tag::peel_over;
+use super::odb::object::{Kind, ObjectError, ScanObjects};
+use super::odb::oid::Oid;
+use super::odb::tree::Mode;
 use super::refs::{Tip, TipClass};
-use super::tag::peel_over;
-use super::tree::Mode;
 use crate::model::RefSet;
+pub use occurrences::{Holder, Spot, Spread, spreads};
+pub use timeline::{Life, lives};
+use tree_index::Standing;
+pub use tree_index::{Sought, Trees};
+use walk::{Place, Walk};
 
 /// The first commit that has a blob, or has it at a further path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -147,7 +147,7 @@ pub fn attribute(
     }
     rootless.sort_unstable();
     rootless.dedup();
-    let known: HashSet<Oid> = edges.problems.iter().map(edges::named_id).collect();
+    let known: HashSet<Oid> = edges.problems.iter().map(tree_index::named_id).collect();
     let unknown = rootless.into_iter().filter(|id| !known.contains(id));
     attribution.problems.extend(unknown.map(|id| ObjectError::Missing { id }));
 

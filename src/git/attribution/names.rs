@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::git::graph::CommitGraph;
+use crate::git::commits::graph::CommitGraph;
 use crate::model::RefSet;
 
 /// Bits are pushed through the graph so many words at a time, which bounds the memory.
@@ -94,9 +94,9 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
-    use crate::git::graph::Commits;
-    use crate::git::object::{Kind, Visitor};
-    use crate::git::oid::Oid;
+    use crate::git::commits::graph::Commits;
+    use crate::git::odb::object::{Kind, Visitor};
+    use crate::git::odb::oid::Oid;
 
     /// Commit `at` has the parents of `parents[at]`; its rank is then `at`.
     fn graph(parents: &[Vec<usize>]) -> CommitGraph {

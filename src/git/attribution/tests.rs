@@ -1,7 +1,7 @@
 //! On real repositories, with a plain walk through `git log --raw` as the oracle.
 
 use super::*;
-use crate::git::object::Object;
+use crate::git::odb::object::Object;
 use crate::git::refs::tips;
 use crate::git::repo::Repo;
 use crate::git::testing::TestRepo;

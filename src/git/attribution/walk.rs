@@ -2,8 +2,8 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::edges::Trees;
-use crate::git::tree::Mode;
+use super::tree_index::Trees;
+use crate::git::odb::tree::Mode;
 
 /// As deep as git follows directories (`core.maxTreeDepth`).
 const MAX_DEPTH: u32 = 2048;

@@ -7,9 +7,9 @@ use super::Diff;
 use super::listing::{Entry, Listing, Named};
 use super::trees::TreeWalk;
 use crate::git::index::{CachedDir, CachedTree, Index};
-use crate::git::object::ReadObjects;
-use crate::git::oid::Oid;
-use crate::git::tree::Mode;
+use crate::git::odb::object::ReadObjects;
+use crate::git::odb::oid::Oid;
+use crate::git::odb::tree::Mode;
 
 /// What `git commit` would record that HEAD lacks, as `git diff-index --cached HEAD` sees it.
 /// `None`: there is no HEAD yet, everything is new.

@@ -3,8 +3,9 @@
 use std::cmp::Ordering;
 use std::rc::Rc;
 
-use crate::git::oid::Oid;
-use crate::git::tree::{self, MalformedTree, Mode};
+use crate::git::odb::oid::Oid;
+use crate::git::odb::tree;
+use crate::git::odb::tree::{MalformedTree, Mode};
 
 /// An owned tree entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

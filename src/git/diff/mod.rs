@@ -11,9 +11,9 @@ mod trees;
 pub use index::{diff_index, diff_index_merging};
 pub use trees::{TreeDiffs, diff_trees};
 
-use super::object::ObjectError;
-use super::oid::Oid;
-use super::tree::Mode;
+use super::odb::object::ObjectError;
+use super::odb::oid::Oid;
+use super::odb::tree::Mode;
 
 /// One path whose content differs from that of every parent.
 #[derive(Clone, Debug, PartialEq, Eq)]

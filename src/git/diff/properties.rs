@@ -7,8 +7,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::git::index::Index;
-use crate::git::object::{Kind, Object};
-use crate::git::oid::HashAlgorithm;
+use crate::git::odb::object::{Kind, Object};
+use crate::git::odb::oid::HashAlgorithm;
 
 /// Files by path, with a mode and a number that stands for content.
 type Files = BTreeMap<String, (u32, u8)>;

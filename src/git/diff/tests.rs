@@ -3,10 +3,10 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::*;
-use crate::git::commit::Commit;
+use crate::git::commits::commit::Commit;
 use crate::git::index::{Index, given};
-use crate::git::object::{Object, ReadObjects};
-use crate::git::oid::HashAlgorithm;
+use crate::git::odb::object::{Object, ReadObjects};
+use crate::git::odb::oid::HashAlgorithm;
 use crate::git::testing::TestRepo;
 use crate::git::testing_objects::{all_objects, oid};
 

@@ -3,13 +3,15 @@
 use std::hash::BuildHasherDefault;
 use std::rc::Rc;
 
-use super::listing::{self, Entry, Listing, Named};
+use super::listing;
+use super::listing::{Entry, Listing, Named};
 use super::{Change, Diff};
-use crate::git::cache::Cache;
-use crate::git::object::{ObjectError, ReadObjects};
-use crate::git::oid::Oid;
-use crate::git::oid_map::OidHasher;
-use crate::git::tree::{self, Mode};
+use crate::git::odb::cache::Cache;
+use crate::git::odb::object::{ObjectError, ReadObjects};
+use crate::git::odb::oid::Oid;
+use crate::git::odb::oid_map::OidHasher;
+use crate::git::odb::tree;
+use crate::git::odb::tree::Mode;
 
 /// Deeper directories are refused, as git does (`core.maxTreeDepth`).
 const MAX_DEPTH: usize = 2048;

@@ -3,7 +3,7 @@
 
 use super::IndexError;
 use super::parse::Cursor;
-use crate::git::oid::{HashAlgorithm, Oid};
+use crate::git::odb::oid::{HashAlgorithm, Oid};
 
 /// The directories of the index, each with its tree's id where git still knows it.
 ///

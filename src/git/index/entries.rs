@@ -8,9 +8,9 @@ use std::ops::{Deref, Range};
 
 use super::parse::Cursor;
 use super::{IndexEntry, IndexError};
-use crate::git::oid::{HashAlgorithm, Oid};
-use crate::git::pack::Map;
-use crate::git::tree::Mode;
+use crate::git::odb::oid::{HashAlgorithm, Oid};
+use crate::git::odb::pack::Map;
+use crate::git::odb::tree::Mode;
 
 const EXTENDED: u16 = 0x4000;
 const INTENT_TO_ADD: u16 = 0x2000;

@@ -19,9 +19,9 @@ pub use cached_tree::{CachedChildren, CachedDir, CachedTree};
 use entries::{Bytes, Entries};
 use parse::Parsed;
 
-use super::oid::{HashAlgorithm, Oid};
-use super::pack::{Map, regular_file_len};
-use super::tree::Mode;
+use super::odb::oid::{HashAlgorithm, Oid};
+use super::odb::pack::{Map, regular_file_len};
+use super::odb::tree::Mode;
 
 /// Why an index could not be read.
 #[derive(Debug, Error)]

@@ -4,7 +4,7 @@ use super::IndexError;
 use super::cached_tree::CachedTree;
 use super::entries::{Bytes, Entries};
 use super::split::Link;
-use crate::git::oid::{HashAlgorithm, Oid};
+use crate::git::odb::oid::{HashAlgorithm, Oid};
 
 /// One file as it stands: in a split index a mere part, whose replacing entries have no path.
 pub(super) struct Parsed {

@@ -2,10 +2,11 @@
 
 use std::collections::HashSet;
 
-use super::entries::{self, Bytes, Entries};
+use super::entries;
+use super::entries::{Bytes, Entries};
 use super::parse::Cursor;
 use super::{IndexError, ewah};
-use crate::git::oid::{HashAlgorithm, Oid};
+use crate::git::odb::oid::{HashAlgorithm, Oid};
 
 /// What the small file says about the shared one.
 pub(super) struct Link {

@@ -2,9 +2,9 @@
 //!
 //! What blocks is printed last, next to the verdict: the end is what a terminal shows.
 
-mod cleanup;
-mod frame;
-mod place;
+mod location;
+mod remediation;
+mod snippet;
 
 use std::collections::HashMap;
 use std::fmt::Display;
@@ -15,9 +15,9 @@ use anstyle::{AnsiColor, Style};
 use crate::model::{CoverageKind, Status, Verdict};
 
 use super::escape::{terminal, terminal_path};
-use super::record::{Coverage, Document, Finding};
-use super::words::{grouped, plural};
-use super::{ReportOptions, record, verdict};
+use super::format::{grouped, plural};
+use super::schema::{Coverage, Document, Finding};
+use super::{ReportOptions, schema, verdict};
 
 /// Places shown of one value.
 const PLACES: usize = 5;
@@ -92,7 +92,7 @@ impl Page<'_> {
         writeln!(out)?;
         for finding in group.iter().take(PLACES) {
             writeln!(out)?;
-            place::write(self, finding, out)?;
+            location::write(self, finding, out)?;
         }
         if group.len() > PLACES {
             writeln!(out, "\n  … and {}", plural(group.len() - PLACES, "more place"))?;
@@ -113,11 +113,11 @@ impl Page<'_> {
         let revoke: Vec<String> =
             [&first.revoke, &first.revoke_url].into_iter().flatten().map(|text| one_line(text)).collect();
         line("revoke:", &revoke.join(" "))?;
-        for (at, step) in cleanup::steps(self, group).iter().enumerate() {
+        for (at, step) in remediation::steps(self, group).iter().enumerate() {
             line(if at == 0 { "purge:" } else { "" }, step)?;
         }
         line("learn:", &format!("stopleak rules show {}", terminal(&first.rule)))?;
-        line("allow:", &place::allow(self, group))
+        line("allow:", &location::allow(self, group))
     }
 
     /// What was not read: first what should have been, then what is kept elsewhere.
@@ -151,7 +151,7 @@ impl Page<'_> {
 
     /// Findings that are not shown, and what is to be known of the run.
     fn notes(&self, out: &mut dyn Write) -> io::Result<()> {
-        let record::StatusCounts { old, suppressed, .. } = self.document.summary.findings;
+        let schema::StatusCounts { old, suppressed, .. } = self.document.summary.findings;
         let notes = &self.document.summary.notes;
         if self.options.quiet || (old + suppressed == 0 && notes.is_empty()) {
             return Ok(());

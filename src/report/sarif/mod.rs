@@ -14,8 +14,8 @@ use serde_json::json;
 use crate::model::{Carrier, Confidence, Severity, Status};
 
 use super::escape::{sarif_message, uri_path};
-use super::record::{Document, Finding};
-use super::{ReportOptions, record};
+use super::schema::{Document, Finding};
+use super::{ReportOptions, schema};
 use model::*;
 
 /// GitHub refuses a run with more.
@@ -81,7 +81,7 @@ fn kept(document: &Document, max_results: usize) -> Vec<&Finding> {
 }
 
 /// The category: uploads of different commands, and of the shards of one, do not replace one another.
-fn automation_id(scan: &record::Scan) -> String {
+fn automation_id(scan: &schema::Scan) -> String {
     match scan.shard {
         Some(shard) => format!("{}/{}/{}-of-{}/", scan.tool, scan.command, shard.number, shard.of),
         None => format!("{}/{}/", scan.tool, scan.command),

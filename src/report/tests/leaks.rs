@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::text;
 use crate::model::{Carrier, CommitFacts, Coverage, CoverageKind, RepoPath, ScanReport, Secret};
-use crate::report::fixture::{self, Part};
+use crate::report::fixture;
+use crate::report::fixture::Part;
 use crate::report::redact::is_plain_word;
 use crate::report::{Format, ReportOptions};
 

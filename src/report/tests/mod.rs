@@ -6,9 +6,9 @@ mod schema;
 use serde_json::Value;
 
 use super::fixture::{report, rich, staged};
-use super::record::Record;
 use super::*;
 use crate::model::{Coverage, CoverageKind};
+use crate::report::schema::{Record, SCHEMA};
 
 /// `report` in `format` as text.
 pub(super) fn text(format: Format, report: &ScanReport, options: &ReportOptions) -> String {
@@ -209,7 +209,7 @@ fn records_read_back_and_begin_and_end_as_promised() {
     let lines = plain(Format::Jsonl, &rich());
     let records: Vec<Record> =
         lines.lines().map(|line| serde_json::from_str(line).expect("a record")).collect();
-    assert!(matches!(records.first(), Some(Record::Scan(scan)) if scan.schema == record::SCHEMA));
+    assert!(matches!(records.first(), Some(Record::Scan(scan)) if scan.schema == SCHEMA));
     assert!(matches!(records.last(), Some(Record::Summary(summary)) if !summary.complete));
     let again: String =
         records.iter().map(|record| serde_json::to_string(record).expect("text") + "\n").collect();

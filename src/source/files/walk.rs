@@ -9,7 +9,8 @@ use std::sync::Arc;
 use crate::model::{Carrier, RepoPath};
 
 use super::queue::Work;
-use super::work_tree::{self, Folder};
+use super::work_tree;
+use super::work_tree::Folder;
 use super::{File, Reader, Receiver, unreadable};
 
 /// How many files of one directory are read by one thread in a row.

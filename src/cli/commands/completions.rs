@@ -1,0 +1,24 @@
+//! `stopleak completions SHELL`.
+
+use std::io::{self, Write};
+
+use clap::Args;
+use clap_complete::Shell;
+
+use crate::cli::exit_code::ExitCode;
+
+/// Print a completion script for a shell
+#[derive(Args, Debug)]
+pub(crate) struct CompletionsArgs {
+    /// The shell
+    shell: Shell,
+}
+
+impl CompletionsArgs {
+    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
+        let mut script = Vec::new();
+        clap_complete::generate(self.shell, &mut crate::cli::command(), "stopleak", &mut script);
+        io::stdout().write_all(&script)?;
+        Ok(ExitCode::Complete)
+    }
+}

@@ -1,0 +1,10 @@
+//! One file or folder for each command.
+
+pub(crate) mod baseline;
+pub(crate) mod ci;
+pub(crate) mod completions;
+pub(crate) mod config;
+pub(crate) mod hook;
+pub(crate) mod man;
+pub(crate) mod rules;
+pub(crate) mod scanning;

@@ -1,0 +1,130 @@
+//! `stopleak rules list`: which rules there are.
+
+use std::fmt::Write as _;
+use std::io::{self, Write};
+
+use anyhow::anyhow;
+use clap::Args;
+use serde_json::json;
+
+use super::page::{cut, terminal_width};
+use super::{ListFormat, provider, setup};
+use crate::cli::env::Environment;
+use crate::cli::exit_code::ExitCode;
+use crate::cli::messages;
+use crate::cli::options::{RuleOptions, words};
+use crate::config::nearest;
+use crate::model::{Confidence, Severity};
+use crate::rules::about::domains;
+use crate::rules::{Rule, RuleSet};
+
+/// Print the active rules
+///
+/// Words are looked for in id, name and provider, in any letter case; all of them must be there.
+#[derive(Args, Debug)]
+pub(crate) struct ListArgs {
+    /// Only rules with all of these in id, name or provider
+    #[arg(value_name = "WORD")]
+    words: Vec<String>,
+
+    /// Only of providers with this in their name
+    #[arg(long, value_name = "TEXT")]
+    provider: Option<String>,
+
+    /// Only of these severities
+    #[arg(long, value_name = "critical|high|medium|low,…", value_delimiter = ',', hide_possible_values = true,
+          value_parser = words::<Severity>(Severity::ALL.iter().map(|grade| grade.as_str())))]
+    severity: Vec<Severity>,
+
+    /// Only of these confidences
+    #[arg(long, value_name = "high|medium|low,…", value_delimiter = ',', hide_possible_values = true,
+          value_parser = words::<Confidence>(Confidence::ALL.iter().map(|grade| grade.as_str())))]
+    confidence: Vec<Confidence>,
+
+    /// Only of these folders of the built-in rules: ai, cloud, database …
+    #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+    domain: Vec<String>,
+
+    /// Format of the list
+    #[arg(long, value_enum, value_name = "human|json", hide_possible_values = true, default_value_t)]
+    format: ListFormat,
+
+    #[command(flatten)]
+    rules: RuleOptions,
+}
+
+pub(crate) fn run(args: &ListArgs, env: &Environment) -> anyhow::Result<ExitCode> {
+    for domain in &args.domain {
+        if !domains().any(|known| known == domain) {
+            let near = nearest(domain, domains()).map(|near| format!("; did you mean `{near}`?"));
+            let all = domains().collect::<Vec<_>>().join(", ");
+            let near = near.unwrap_or_else(|| format!("; there are {all}"));
+            return Err(anyhow!("there is no domain `{domain}`{near}"));
+        }
+    }
+    let rules = setup(&args.rules, env)?.rules()?;
+    // Identifiers make no findings: nobody looks for them here, and no count counts them.
+    let listed: Vec<&Rule> =
+        rules.iter().filter(|rule| !rule.identifier && args.wants(&rules, rule)).collect();
+    let text = match args.format {
+        ListFormat::Human => table(&listed, env.columns.or_else(terminal_width)),
+        ListFormat::Json => {
+            let entries: Vec<_> = listed.iter().map(|rule| entry(&rules, rule)).collect();
+            serde_json::to_string_pretty(&entries)? + "\n"
+        }
+    };
+    io::stdout().write_all(text.as_bytes())?;
+    if listed.is_empty() {
+        messages::note("no active rule is like that");
+    }
+    Ok(ExitCode::Complete)
+}
+
+impl ListArgs {
+    fn wants(&self, rules: &RuleSet, rule: &Rule) -> bool {
+        let has = |text: &str, word: &str| text.to_lowercase().contains(&word.to_lowercase());
+        let named =
+            |word: &String| [&rule.id, &rule.name, provider(rule)].into_iter().any(|text| has(text, word));
+        let domain = rules.domain(&rule.id);
+        self.words.iter().all(named)
+            && self.provider.as_ref().is_none_or(|wanted| has(provider(rule), wanted))
+            && (self.severity.is_empty() || self.severity.contains(&rule.severity))
+            && (self.confidence.is_empty() || self.confidence.contains(&rule.confidence))
+            && (self.domain.is_empty() || self.domain.iter().any(|wanted| domain == Some(wanted)))
+    }
+}
+
+fn entry(rules: &RuleSet, rule: &Rule) -> serde_json::Value {
+    json!({
+        "id": rule.id,
+        "name": rule.name,
+        "provider": rule.provider,
+        "domain": rules.domain(&rule.id),
+        "kind": rules.kind(&rule.id),
+        "severity": rule.severity,
+        "confidence": rule.confidence,
+    })
+}
+
+/// A line for each rule, cut to `room` columns where there is a limit: the provider goes first, then the end of
+/// the name.
+fn table(rules: &[&Rule], room: Option<usize>) -> String {
+    let width = |of: fn(&Rule) -> usize| rules.iter().map(|rule| of(rule)).max().unwrap_or(0);
+    let id = width(|rule| rule.id.len());
+    let issuer = width(|rule| provider(rule).chars().count());
+    let name = width(|rule| rule.name.chars().count());
+    let severity = Severity::ALL.iter().map(|grade| grade.as_str().len()).max().unwrap_or(0);
+    let confidence = Confidence::ALL.iter().map(|grade| grade.as_str().len()).max().unwrap_or(0);
+    let grades = id + 2 + severity + 2 + confidence + 2;
+    let with_issuer = room.is_none_or(|room| grades + issuer + 2 + name <= room);
+    let mut text = String::new();
+    for rule in rules {
+        let grades = format!("{:id$}  {:severity$}  {:confidence$}", rule.id, rule.severity, rule.confidence);
+        let line = match with_issuer {
+            true => format!("{grades}  {:issuer$}  {}", provider(rule), rule.name),
+            false => cut(&format!("{grades}  {}", rule.name), room.unwrap_or(usize::MAX)),
+        };
+        let _ = writeln!(text, "{line}");
+    }
+    messages::visible(&text)
+}

@@ -1,0 +1,312 @@
+//! `stopleak rules show`: what somebody needs to know who has just been told of a secret.
+
+use std::io::{self, Write};
+
+use clap::Args;
+use serde_json::json;
+
+use super::page::{LABEL, Page};
+use super::recognised;
+use super::recognised::quoted;
+use super::{ListFormat, named, provider, setup};
+use crate::cli::env::Environment;
+use crate::cli::exit_code::ExitCode;
+use crate::cli::options::RuleOptions;
+use crate::engine::authoring::pattern_description::{in_words, outline};
+use crate::rules::about::{advice, advice_for};
+use crate::rules::advice::{CHANGE, REVOKE};
+use crate::rules::syntax::Kind;
+use crate::rules::{Rule, RuleSet};
+
+/// Print what a secret opens, how to revoke it, and what to do instead
+///
+/// Also how it is recognised, and what to do about a false alarm. Findings name the rule to ask for.
+#[derive(Args, Debug)]
+pub(crate) struct ShowArgs {
+    /// The rule's id
+    #[arg(value_name = "ID")]
+    id: String,
+
+    /// Format of the page
+    #[arg(long, value_enum, value_name = "human|json", hide_possible_values = true, default_value_t)]
+    format: ListFormat,
+
+    #[command(flatten)]
+    rules: RuleOptions,
+}
+
+pub(crate) fn run(args: &ShowArgs, env: &Environment) -> anyhow::Result<ExitCode> {
+    let setup = setup(&args.rules, env)?;
+    let known = setup.known_rules()?;
+    let shown = Shown::new(&known, named(&known, &args.id)?, setup.rules()?.contains(&args.id));
+    match args.format {
+        ListFormat::Human => shown.page(env).print()?,
+        ListFormat::Json => {
+            let text = serde_json::to_string_pretty(&shown.json())? + "\n";
+            io::stdout().write_all(text.as_bytes())?;
+        }
+    }
+    Ok(ExitCode::Complete)
+}
+
+/// A rule and what is known about its secrets.
+struct Shown<'r> {
+    rule: &'r Rule,
+    domain: Option<&'static str>,
+    kind: Kind,
+    /// Whether scans ask it here.
+    active: bool,
+    /// A name for a variable that holds such a value.
+    variable: String,
+}
+
+/// A step after a leak.
+enum Step<'r> {
+    Revoke { how: &'r str, url: Option<&'r str>, label: &'static str },
+    Other(&'static str),
+}
+
+impl<'r> Shown<'r> {
+    fn new(known: &RuleSet, rule: &'r Rule, active: bool) -> Shown<'r> {
+        let kind = known.kind(&rule.id).unwrap_or(Kind::ApiKey);
+        Shown {
+            rule,
+            domain: known.domain(&rule.id),
+            kind,
+            active,
+            variable: variable(&rule.id, known.domain(&rule.id)),
+        }
+    }
+
+    fn page(&self, env: &Environment) -> Page {
+        let (rule, of_kind) = (self.rule, advice_for(self.kind));
+        let mut page = Page::new(env);
+        page.heading(&rule.name);
+        let issuer = if provider(rule).is_empty() { "no provider" } else { provider(rule) };
+        page.paragraph(&format!(
+            "{}: {issuer}, {} severity, {} confidence",
+            rule.id, rule.severity, rule.confidence
+        ));
+        if !self.active {
+            page.paragraph("Scans here do not look for it: the rule is switched off.");
+        }
+
+        page.heading("What is it?");
+        page.paragraph(&of_kind.about);
+        let (shape, looks) = (self.shape(), outline(rule));
+        if let Some(shape) = &shape {
+            page.paragraph(shape);
+        }
+        if let Some(looks) = looks.filter(|_| in_words(rule).is_some() && !rule.generic && !rule.human) {
+            page.aside(4, &squeezed(&looks));
+        }
+
+        page.heading("What does it open?");
+        page.paragraph(&rule.help);
+        if let Some(meaning) = advice().severities.get(&rule.severity) {
+            page.paragraph(&format!("Severity {}: {meaning}.", rule.severity));
+        }
+
+        page.heading("It leaked. What now?");
+        if self.kind != Kind::Identifier {
+            page.paragraph(
+            "If it was pushed, published or sent to anybody, it is known. Act at once, even if something stands still \
+             for it.",
+        );
+        }
+        for (number, step) in (1..).zip(self.steps()) {
+            let mark = format!("  {number}. ");
+            match step {
+                Step::Revoke { how, url, label } => {
+                    page.hanging(&mark, &format!("{label}{}", how.trim()));
+                    url.into_iter().for_each(|url| page.verbatim(mark.len(), url));
+                }
+                Step::Other(text) => page.hanging(&mark, text),
+            }
+        }
+        if let Some(docs) = self.docs() {
+            page.paragraph("The provider about such values:");
+            page.verbatim(4, docs);
+        }
+
+        page.heading("What instead?");
+        for paragraph in &of_kind.instead {
+            page.hanging("  - ", paragraph);
+        }
+        for (title, lines) in self.places() {
+            page.hanging("  ", &format!("{title}:"));
+            lines.iter().for_each(|line| page.verbatim(4, line));
+        }
+
+        page.heading("Is it a false alarm?");
+        page.entry("this line", &format!("end it with a comment: stopleak:allow {} REASON", rule.id));
+        page.entry("all of today", "stopleak baseline create");
+        page.entry("never ask it", &format!("in stopleak.yaml: rules: {{ off: [{}] }}", rule.id));
+        page.entry("details", "docs/reference.md; why not found: stopleak rules test");
+
+        page.heading("How is it recognised?");
+        for (label, text) in recognised::conditions(rule) {
+            match label {
+                // To be copied in one piece.
+                "pattern" | "never" => page.verbatim(2, &format!("{label:<LABEL$} {text}")),
+                _ => page.entry(label, &text),
+            }
+        }
+        page
+    }
+
+    fn json(&self) -> serde_json::Value {
+        let (rule, of_kind) = (self.rule, advice_for(self.kind));
+        let steps = self.steps().map(|step| match step {
+            Step::Revoke { how, url, .. } => json!({"revoke": how.trim(), "url": url}),
+            Step::Other(text) => json!({"step": text}),
+        });
+        let places = self.places().map(|(title, lines)| json!({"place": title, "lines": lines}));
+        let conditions = recognised::conditions(rule).into_iter();
+        json!({
+            "id": rule.id,
+            "name": rule.name,
+            "provider": rule.provider,
+            "domain": self.domain,
+            "kind": self.kind,
+            "severity": rule.severity,
+            "confidence": rule.confidence,
+            "active": self.active,
+            "identifier": rule.identifier,
+            "about": of_kind.about,
+            "shape": self.shape(),
+            "outline": outline(rule),
+            "help": rule.help.trim(),
+            "leaked": steps.collect::<Vec<_>>(),
+            "docs": self.docs(),
+            "instead": of_kind.instead,
+            "places": places.collect::<Vec<_>>(),
+            "recognised": conditions.map(|(label, text)| json!({label: text})).collect::<Vec<_>>(),
+        })
+    }
+
+    /// The shape of a value in a sentence.
+    fn shape(&self) -> Option<String> {
+        let rule = self.rule;
+        if rule.generic {
+            return Some(format!("A value beside a name with {} in it.", some(&rule.keywords)));
+        }
+        let shape = in_words(rule);
+        if rule.keywords.is_empty() {
+            let begins = rule.at == 0 && !rule.window.is_some_and(|window| window.every);
+            return match shape {
+                Some(shape) => Some(format!("It looks like this: {shape}.")),
+                None => begins.then(|| format!("It begins with {}.", some(&rule.literals))),
+            };
+        }
+        let names =
+            if rule.names.is_empty() { String::new() } else { ", and a word for a secret".to_owned() };
+        let shape = shape.map(|shape| format!(": {shape}")).unwrap_or_default();
+        Some(format!("It stands beside a name with {}{names}{shape}.", some(&rule.keywords)))
+    }
+
+    fn steps(&self) -> impl Iterator<Item = Step<'r>> {
+        let revoke = self.rule.revoke.as_ref();
+        let steps = advice_for(self.kind).leaked.iter();
+        steps.filter_map(move |step| match step.as_str() {
+            REVOKE | CHANGE => Some(Step::Revoke {
+                how: revoke.map_or(ANYWHERE, |revoke| &revoke.how),
+                url: revoke.and_then(|revoke| revoke.url.as_deref()),
+                label: if step == REVOKE { "Revoke: " } else { "" },
+            }),
+            step => Some(Step::Other(advice().steps.get(step)?)),
+        })
+    }
+
+    fn docs(&self) -> Option<&'r str> {
+        self.rule.revoke.as_ref()?.docs.as_deref()
+    }
+
+    /// Places for such a value, with the names filled in.
+    fn places(&self) -> impl Iterator<Item = (&'static str, Vec<String>)> {
+        let named = self.variable.to_ascii_lowercase().replace('_', "-");
+        let places = advice_for(self.kind).places.iter().filter_map(|place| advice().places.get(place));
+        places.map(move |place| {
+            let fill = |line: &String| line.replace("{name}", &named).replace("NAME", &self.variable);
+            (place.title.as_str(), place.lines.iter().map(fill).collect())
+        })
+    }
+}
+
+/// How to revoke what no rule knows the issuer of.
+const ANYWHERE: &str = "Change or delete it where it was made, so that the old value opens nothing.";
+
+/// Longest name for a variable: the lines with it fit a terminal.
+const LONGEST_VARIABLE: usize = 28;
+
+/// A name for a variable, made from a rule's id: `GH_CLASSIC_PAT`.
+fn variable(id: &str, domain: Option<&str>) -> String {
+    // The ids of these say where the value stands, not what it is.
+    if domain == Some("generic") || id.ends_with("-literal-secret") {
+        let name = ["password", "token", "api-key"].into_iter().find(|word| id.contains(word));
+        return format!("APP_{}", name.unwrap_or("secret").to_ascii_uppercase().replace('-', "_"));
+    }
+    let mut id = id;
+    for end in ["-near-id", "-near-sid", "-legacy", "-v1", "-v2"] {
+        id = id.strip_suffix(end).unwrap_or(id);
+    }
+    let name = id.to_ascii_uppercase().replace('-', "_");
+    // GitHub takes no secret whose name begins like its own, and a shell none that begins with a digit.
+    let mut name = match name.strip_prefix("GITHUB_") {
+        Some(rest) => format!("GH_{rest}"),
+        None if name.starts_with(|first: char| first.is_ascii_digit()) => format!("THE_{name}"),
+        None => name,
+    };
+    while name.len() > LONGEST_VARIABLE
+        && let Some(at) = name.rfind('_')
+    {
+        name.truncate(at);
+    }
+    name
+}
+
+/// `outline` with its long runs cut short.
+fn squeezed(outline: &str) -> String {
+    let mut text = String::new();
+    let mut run = 0;
+    let mut last = None;
+    for character in outline.chars() {
+        run = if last == Some(character) { run + 1 } else { 1 };
+        last = Some(character);
+        match run {
+            0..=16 => text.push(character),
+            17 => text.push('…'),
+            _ => {}
+        }
+    }
+    text
+}
+
+/// Some of the words; people know the others from these.
+fn some(words: &[String]) -> String {
+    match words {
+        [first, second, third, _, ..] => format!("{first:?}, {second:?}, {third:?} or the like"),
+        _ => quoted(words),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::variable;
+
+    #[test]
+    fn variables_have_names_that_every_store_takes() {
+        for (id, domain, name) in [
+            ("github-classic-pat", "vcs", "GH_CLASSIC_PAT"),
+            ("generic-password", "generic", "APP_PASSWORD"),
+            ("jwt", "generic", "APP_SECRET"),
+            ("aws-secret-access-key-near-id", "cloud", "AWS_SECRET_ACCESS_KEY"),
+            ("heroku-api-key-v2", "cloud", "HEROKU_API_KEY"),
+            ("42-secret", "saas", "THE_42_SECRET"),
+            ("azure-servicebus-connection-string", "cloud", "AZURE_SERVICEBUS_CONNECTION"),
+        ] {
+            assert_eq!(variable(id, Some(domain)), name);
+        }
+        assert_eq!(variable("acme-key", None), "ACME_KEY");
+    }
+}

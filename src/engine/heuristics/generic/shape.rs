@@ -1,0 +1,302 @@
+//! What a value looks like: machine-made, word, identifier, or something that is known to be public.
+
+use crate::engine::checks::base64_text;
+use crate::engine::heuristics::entropy::shannon_of;
+use crate::engine::work_counter;
+
+use super::letters;
+use super::letters::Letters;
+
+/// Whether the value could be a secret at all: one word of printable characters, with a letter or digit.
+pub(crate) fn is_plausible(value: &[u8]) -> bool {
+    work_counter::count(6 * value.len());
+    value.iter().all(|byte| (0x21..0x7f).contains(byte))
+        && value.iter().any(u8::is_ascii_alphanumeric)
+        && !is_public(value)
+        && !has_letter_escape(value)
+}
+
+/// Whether an escape stands for a letter beyond ASCII, as in translations: `\u0434`, `\xd0`.
+fn has_letter_escape(value: &[u8]) -> bool {
+    memchr::memchr_iter(b'\\', value).any(|at| {
+        let Some((kind, digits)) = value[at + 1..].split_first() else { return false };
+        let length = match kind {
+            b'u' => 4,
+            b'x' => 2,
+            _ => return false,
+        };
+        let digits = digits.get(..length).and_then(|digits| std::str::from_utf8(digits).ok());
+        digits.and_then(|digits| u32::from_str_radix(digits, 16).ok()).is_some_and(|code| code > 0x7f)
+    })
+}
+
+/// How many of lower case, upper case, digits and other characters occur.
+pub(crate) fn classes(value: &[u8]) -> usize {
+    let has = |test: fn(&u8) -> bool| usize::from(value.iter().any(test));
+    has(u8::is_ascii_lowercase)
+        + has(u8::is_ascii_uppercase)
+        + has(u8::is_ascii_digit)
+        + has(|byte| byte.is_ascii_punctuation())
+}
+
+/// Whether nobody would type the value by hand: even use of many characters, no syllables.
+pub(crate) fn looks_random(value: &[u8]) -> bool {
+    work_counter::count(2 * value.len());
+    let body = || value.iter().copied().filter(u8::is_ascii_alphanumeric);
+    let (mut length, mut digits, mut hexadecimal, mut changes) = (0, 0, true, 0);
+    let mut before = None;
+    for byte in body() {
+        let class = (byte.is_ascii_uppercase(), byte.is_ascii_digit());
+        length += 1;
+        digits += usize::from(class.1);
+        hexadecimal &= byte.is_ascii_hexdigit();
+        changes += usize::from(before.is_some_and(|before| before != class));
+        before = Some(class);
+    }
+    if length < 8
+        || length * 4 < value.len() * 3
+        || digits == length
+        || (digits == 0 || length < 12) && changes * 4 <= length
+    {
+        return false;
+    }
+    let alphabet: f32 = if hexadecimal { 16.0 } else { 62.0 };
+    let most = (length as f32).min(alphabet).log2();
+    // Words in it hide nothing where letters and digits keep taking turns.
+    let takes_turns = digits >= 2 && changes * 5 >= length * 2;
+    shannon_of(body()) >= 0.78 * most && (takes_turns || !is_wordlike(value))
+}
+
+/// Whether letters follow each other as in words, over most of the value.
+pub(crate) fn is_wordlike(value: &[u8]) -> bool {
+    let letters = value.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
+    work_counter::count(value.len());
+    letters * 2 >= value.len() && letters >= 5 && letters::of(value) == Letters::Words
+}
+
+/// Whether the value is a word in which digits and signs stand for letters: `p@ssw0rd`.
+pub(crate) fn is_disguised_word(value: &[u8]) -> bool {
+    let letter = |byte: &u8| match byte {
+        b'0' => b'o',
+        b'1' | b'!' => b'i',
+        b'3' => b'e',
+        b'4' | b'@' => b'a',
+        b'5' | b'$' => b's',
+        b'7' => b't',
+        other => *other,
+    };
+    work_counter::count(value.len());
+    let plain: Vec<u8> = value.iter().map(letter).collect();
+    // Signs at the end are there to satisfy a rule.
+    let inner = &plain[..plain.iter().rposition(u8::is_ascii_alphabetic).map_or(0, |at| at + 1)];
+    plain != value && !is_wordlike(value) && is_wordlike(inner)
+}
+
+/// Whether it is hexadecimal or padded base64 of a length that the common hashes have.
+pub(crate) fn is_hash(value: &[u8]) -> bool {
+    work_counter::count(value.len());
+    let hex = matches!(value.len(), 32 | 40 | 56 | 64 | 96 | 128) && value.iter().all(u8::is_ascii_hexdigit);
+    let padded = value.iter().rev().take_while(|&&byte| byte == b'=').count();
+    hex || matches!((value.len(), padded), (24, 2) | (28, 1) | (44, 1) | (88, 2))
+}
+
+/// Whether the value says with which function a password was hashed: `$2b$…`, `{SSHA}…`, `sha256:…`.
+pub(crate) fn is_password_hash(value: &[u8]) -> bool {
+    let scheme = |open: u8, close: u8| {
+        let inner = value.strip_prefix(&[open])?;
+        let end = memchr::memchr(close, inner).filter(|&end| (1..=40).contains(&end))?;
+        let named = inner[..end].iter().all(|byte| byte.is_ascii_alphanumeric() || b"@_.-".contains(byte));
+        named.then_some(inner.len() - end)
+    };
+    scheme(b'$', b'$').is_some_and(|rest| rest >= 16)
+        || scheme(b'{', b'}').is_some()
+        || value.starts_with(b"pbkdf2")
+}
+
+/// Whether half of the value counts up, or letters and digits do so in turns: `key-1234567890`, `A1B2C3D4`.
+pub(crate) fn counts(value: &[u8]) -> bool {
+    work_counter::count(2 * value.len());
+    let next = |byte: u8| if byte == b'9' { b'0' } else { byte.wrapping_add(1) };
+    let follows = |step: usize| value.windows(step + 1).filter(move |part| part[step] == next(part[0]));
+    value.len() >= 8 && (follows(1).count() * 2 >= value.len() || follows(2).count() * 2 >= value.len())
+}
+
+/// Whether it has brackets, which without quotes around them belong to code.
+pub(crate) fn has_brackets(value: &[u8]) -> bool {
+    value.iter().any(|byte| matches!(byte, b'(' | b')' | b'[' | b']' | b'{' | b'}'))
+}
+
+/// Whether it is base64 of words.
+pub(crate) fn is_encoded_text(value: &[u8]) -> bool {
+    value.len().is_multiple_of(4)
+        && base64_text::decode(value)
+            .is_some_and(|text| text.iter().all(u8::is_ascii_graphic) && is_wordlike(&text))
+}
+
+/// Whether it has characters that stand in no token or key that a machine makes.
+pub(crate) fn has_foreign_signs(value: &[u8]) -> bool {
+    work_counter::count(value.len());
+    value.iter().any(|byte| {
+        matches!(
+            byte,
+            b'?' | b'^' | b'(' | b')' | b'{' | b'}' | b'<' | b'>' | b'*' | b'"' | b'\'' | b'`' | b';'
+        )
+    })
+}
+
+/// Whether the value, without quotes, may as well be the name of a variable.
+pub(crate) fn is_identifier(value: &[u8]) -> bool {
+    let first = value
+        .first()
+        .is_some_and(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'$' | b'&' | b'*' | b'@'));
+    first
+        && value.iter().all(|byte| {
+            byte.is_ascii_alphanumeric()
+                || matches!(
+                    byte,
+                    b'_' | b'.'
+                        | b'$'
+                        | b'-'
+                        | b'&'
+                        | b'*'
+                        | b'@'
+                        | b'['
+                        | b']'
+                        | b'('
+                        | b')'
+                        | b'?'
+                        | b'!'
+                        | b':'
+                )
+        })
+}
+
+/// Whether it is of letters, digits and what joins words: no subscript, no member, no reference.
+pub(crate) fn is_one_word(value: &[u8]) -> bool {
+    value.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'!'))
+}
+
+/// Eight, four, four, four and twelve hexadecimal digits: as often a name as a key.
+pub(crate) fn is_uuid(value: &[u8]) -> bool {
+    let parts: Vec<&[u8]> = value.split(|&byte| byte == b'-').collect();
+    let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
+    lengths == [8, 4, 4, 4, 12] && parts.concat().iter().all(u8::is_ascii_hexdigit)
+}
+
+/// Whether the value is of a kind that people publish: a URL, path, version, selector, known hash form.
+fn is_public(value: &[u8]) -> bool {
+    let starts = |prefixes: &[&[u8]]| prefixes.iter().any(|prefix| value.starts_with(prefix));
+    let path = value.iter().filter(|&&byte| byte == b'/').count();
+    let words =
+        value.split(|byte| matches!(byte, b'/' | b'.' | b'-' | b'_')).filter(|word| word.len() >= 3).count();
+    memchr::memmem::find(value, b"://").is_some()
+        || starts(&[
+            b"/",
+            b"./",
+            b"../",
+            b"~/",
+            b"sha256-",
+            b"sha384-",
+            b"sha512-",
+            b"sha256:",
+            b"sha1:",
+            b"arn:",
+            b"vault:",
+            b"ssm:",
+            b"op://",
+            b"data:",
+            b"ENC[",
+            b"AQICAH",
+            b"-----",
+            b"ssh-rsa",
+            b"ssh-ed25519",
+            b"image/",
+            b"text/",
+            b"application/",
+            // The beginnings of images in base64: PNG, GIF, JPEG, SVG.
+            b"iVBORw0KGgo",
+            b"R0lGOD",
+            b"/9j/",
+            b"PHN2Zy",
+        ])
+        || (path >= 2 && words >= 3 && is_wordlike(value))
+        || is_file_name(value)
+        || is_number(value)
+        || is_colour(value)
+        || is_date(value)
+}
+
+/// `0x80090336`, `0xFFUL`: a number of a programming language.
+fn is_number(value: &[u8]) -> bool {
+    let digits = value.strip_prefix(b"0x").or_else(|| value.strip_prefix(b"0X"));
+    let of_number = |byte: &u8| byte.is_ascii_hexdigit() || matches!(byte, b'_' | b'u' | b'U' | b'l' | b'L');
+    digits.is_some_and(|digits| digits.len() <= 20 && digits.iter().all(of_number))
+}
+
+/// `2024-01-31`, with or without a time.
+fn is_date(value: &[u8]) -> bool {
+    let form = |part: &[u8]| {
+        part.iter().zip(b"0000-00-00").all(|(byte, form)| match form {
+            b'0' => byte.is_ascii_digit(),
+            _ => byte == form,
+        })
+    };
+    value.get(..10).is_some_and(form) && value.get(10).is_none_or(|byte| matches!(byte, b'T' | b' '))
+}
+
+/// `#ff8800`
+fn is_colour(value: &[u8]) -> bool {
+    let digits = value.strip_prefix(b"#");
+    digits.is_some_and(|digits| {
+        matches!(digits.len(), 3 | 4 | 6 | 8) && digits.iter().all(u8::is_ascii_hexdigit)
+    })
+}
+
+fn is_file_name(value: &[u8]) -> bool {
+    const ENDINGS: [&[u8]; 22] = [
+        b".json", b".yaml", b".yml", b".txt", b".pem", b".key", b".crt", b".html", b".js", b".ts", b".py",
+        b".rb", b".go", b".rs", b".java", b".php", b".css", b".xml", b".com", b".org", b".io", b".net",
+    ];
+    ENDINGS.iter().any(|ending| value.ends_with(ending))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn random_values_are_told_from_words_and_names() {
+        for value in [
+            "x7Kp2mQ9vR4tW8sZ1nB6cL3j",
+            "f81d4fae7dec11d0a76500a0c91e6bf6",
+            "q8Wz3LmN7pXkV2rT",
+            "vT9qLw2Zrm7",
+            "vT9qtestLw2Zrm7Kexample9",
+        ] {
+            assert!(looks_random(value.as_bytes()), "{value}");
+        }
+        for value in [
+            "authentication_token",
+            "getAccessTokenFromRequest",
+            "my-application-secret",
+            "ApplicationConfiguration2",
+            "1234567890123",
+            "aaaaaaaaaaaaaaaa",
+            "some.config.value",
+            "hawaii50",
+            "OAuth2ClientCredentials",
+        ] {
+            assert!(!looks_random(value.as_bytes()), "{value}");
+        }
+    }
+
+    #[test]
+    fn public_forms_are_not_plausible() {
+        for value in ["https://a.b/c", "/etc/secret", "server.key", "sha256-abcd1234", "a b c", ""] {
+            assert!(!is_plausible(value.as_bytes()), "{value}");
+        }
+        assert!(!is_plausible(br"Tu\u0161\u010dias"));
+        assert!(is_plausible(b"vT9q/Lw2Zr"));
+        assert!(is_plausible(br"vT9q\u003dLw2"));
+    }
+}

@@ -1,0 +1,7 @@
+//! Evidence for and against a value that no check can prove: placeholders, entropy, names, assignments.
+
+pub(crate) mod assignment;
+pub(crate) mod entropy;
+pub(crate) mod generic;
+pub(crate) mod placeholder;
+pub(crate) mod providers;

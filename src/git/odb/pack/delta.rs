@@ -1,0 +1,341 @@
+//! Git's delta format: a child object as copies out of its base and inserted bytes.
+//!
+//! A delta may announce gigabytes in a few bytes (a copy of 16 MB takes seven), so the announced size and the
+//! instructions are compared before more is allocated than there is already.
+
+use thiserror::Error;
+
+use crate::git::odb::delta_context;
+use crate::git::odb::delta_context::Copied;
+
+/// Why a delta is not one.
+#[derive(Debug, Error, Clone, PartialEq, Eq)]
+pub enum DeltaError {
+    /// It ends inside its header or an instruction.
+    #[error("delta is cut short")]
+    Truncated,
+    /// A size in the header does not fit 64 bits.
+    #[error("delta announces an impossible size")]
+    Size,
+    /// The instruction byte 0 is reserved.
+    #[error("delta holds the reserved instruction 0")]
+    Reserved,
+    /// A copy reaches outside the base.
+    #[error("delta copies {len} bytes at {from} out of a base of {base}")]
+    CopyOutOfRange {
+        /// Where the copy starts in the base.
+        from: u64,
+        /// How many bytes it asks for.
+        len: u64,
+        /// How many the base has.
+        base: u64,
+    },
+    /// The instructions make more or fewer bytes than the header announces.
+    #[error("delta announces {announced} bytes and makes another number")]
+    ResultSize {
+        /// What the header says.
+        announced: u64,
+    },
+    /// It was made for a base of another size.
+    #[error("delta is for a base of {announced} bytes, and its base has {base}")]
+    BaseSize {
+        /// What the header says.
+        announced: u64,
+        /// What the base has.
+        base: u64,
+    },
+    /// The result cannot be held in memory.
+    #[error("no memory for the {0} bytes of a delta's result")]
+    NoMemory(u64),
+}
+
+/// A delta with its header read.
+#[derive(Clone, Copy, Debug)]
+pub struct Delta<'a> {
+    base_len: u64,
+    result_len: u64,
+    instructions: &'a [u8],
+}
+
+/// One stretch of the result, in the result's order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Segment<'a> {
+    /// `len` bytes of the base, from `from` on. Lies within the announced base.
+    Copy {
+        /// Offset into the base.
+        from: usize,
+        /// Number of bytes; never 0.
+        len: usize,
+    },
+    /// Bytes that are in the delta itself; never empty.
+    Insert(&'a [u8]),
+}
+
+impl<'a> Delta<'a> {
+    /// Reads the header of an inflated delta; a prefix of 20 bytes is enough for [`Delta::result_len`].
+    pub fn parse(raw: &'a [u8]) -> Result<Delta<'a>, DeltaError> {
+        let mut rest = raw;
+        let base_len = size(&mut rest)?;
+        let result_len = size(&mut rest)?;
+        Ok(Delta { base_len, result_len, instructions: rest })
+    }
+
+    /// The size of the base it was made for.
+    pub fn base_len(&self) -> u64 {
+        self.base_len
+    }
+
+    /// The size it announces for its result. Only true once [`Delta::segments`] ended without an error.
+    pub fn result_len(&self) -> u64 {
+        self.result_len
+    }
+
+    /// The instructions in order. Ends after the first error; without an error the segments make exactly
+    /// [`Delta::result_len`] bytes and every copy lies within [`Delta::base_len`].
+    pub fn segments(&self) -> Segments<'a> {
+        Segments {
+            rest: self.instructions,
+            base_len: self.base_len,
+            result_len: self.result_len,
+            made: 0,
+            ended: false,
+        }
+    }
+
+    /// Whether it is sound from end to end and for a base of `base_len` bytes.
+    pub fn check(&self, base_len: u64) -> Result<(), DeltaError> {
+        if base_len != self.base_len {
+            return Err(DeltaError::BaseSize { announced: self.base_len, base: base_len });
+        }
+        self.segments().try_for_each(|segment| segment.map(|_| ()))
+    }
+
+    /// Replaces the content of `out` by the result over `base`; after an error `out` is empty. A delta that is
+    /// not sound gets no more memory than base and delta have already. The content of `copies` becomes what
+    /// the result has from the base.
+    pub fn apply(&self, base: &[u8], out: &mut Vec<u8>, copies: &mut Vec<Copied>) -> Result<(), DeltaError> {
+        out.clear();
+        copies.clear();
+        let result = self.fill(base, out, copies);
+        if result.is_err() {
+            out.clear();
+            copies.clear();
+        }
+        result
+    }
+
+    fn fill(&self, base: &[u8], out: &mut Vec<u8>, copies: &mut Vec<Copied>) -> Result<(), DeltaError> {
+        if base.len() as u64 != self.base_len {
+            return Err(DeltaError::BaseSize { announced: self.base_len, base: base.len() as u64 });
+        }
+        // Ordinary versions of a file are not worth a pass of their own.
+        if self.result_len > (base.len() + self.instructions.len()) as u64 {
+            self.check(self.base_len)?;
+        }
+        let size = usize::try_from(self.result_len).map_err(|_| DeltaError::NoMemory(self.result_len))?;
+        out.try_reserve_exact(size).map_err(|_| DeltaError::NoMemory(self.result_len))?;
+        for segment in self.segments() {
+            match segment? {
+                Segment::Copy { from, len } => {
+                    delta_context::push(copies, Copied { from, to: out.len(), len });
+                    out.extend_from_slice(&base[from..from + len]);
+                }
+                Segment::Insert(bytes) => out.extend_from_slice(bytes),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The instructions of a [`Delta`].
+#[derive(Clone, Debug)]
+pub struct Segments<'a> {
+    rest: &'a [u8],
+    base_len: u64,
+    result_len: u64,
+    made: u64,
+    ended: bool,
+}
+
+impl<'a> Segments<'a> {
+    fn step(&mut self) -> Result<Option<Segment<'a>>, DeltaError> {
+        let announced = self.result_len;
+        let Some((&code, rest)) = self.rest.split_first() else {
+            let whole = self.made == announced;
+            return if whole { Ok(None) } else { Err(DeltaError::ResultSize { announced }) };
+        };
+        self.rest = rest;
+        let (segment, len) = match code {
+            0 => return Err(DeltaError::Reserved),
+            0x80.. => self.copy(code)?,
+            len => {
+                let (bytes, rest) = self.rest.split_at_checked(len as usize).ok_or(DeltaError::Truncated)?;
+                self.rest = rest;
+                (Segment::Insert(bytes), len as u64)
+            }
+        };
+        self.made = self.made.saturating_add(len);
+        if self.made > announced {
+            return Err(DeltaError::ResultSize { announced });
+        }
+        Ok(Some(segment))
+    }
+
+    /// The low seven bits say which bytes of offset (four) and length (three) follow; the others are zero.
+    fn copy(&mut self, code: u8) -> Result<(Segment<'a>, u64), DeltaError> {
+        let mut fields = [0u8; 7];
+        for (bit, field) in fields.iter_mut().enumerate() {
+            if code & (1 << bit) != 0 {
+                let (&byte, rest) = self.rest.split_first().ok_or(DeltaError::Truncated)?;
+                *field = byte;
+                self.rest = rest;
+            }
+        }
+        let [a, b, c, d, e, f, g] = fields;
+        let from = u64::from(u32::from_le_bytes([a, b, c, d]));
+        let len = match u32::from_le_bytes([e, f, g, 0]) {
+            0 => 0x10000,
+            len => u64::from(len),
+        };
+        if from + len > self.base_len {
+            return Err(DeltaError::CopyOutOfRange { from, len, base: self.base_len });
+        }
+        // 24 and 32 bits were read: they fit wherever the base they lie in fits.
+        Ok((Segment::Copy { from: from as usize, len: len as usize }, len))
+    }
+}
+
+impl<'a> Iterator for Segments<'a> {
+    type Item = Result<Segment<'a>, DeltaError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.ended {
+            return None;
+        }
+        let step = self.step().transpose();
+        self.ended = !matches!(step, Some(Ok(_)));
+        step
+    }
+}
+
+/// Seven bits a byte, lowest first, the high bit says that more follow.
+fn size(rest: &mut &[u8]) -> Result<u64, DeltaError> {
+    let mut value = 0u64;
+    for shift in (0..).step_by(7) {
+        let (&byte, tail) = rest.split_first().ok_or(DeltaError::Truncated)?;
+        *rest = tail;
+        let bits = u64::from(byte & 0x7f);
+        if shift > 63 || bits << shift >> shift != bits {
+            return Err(DeltaError::Size);
+        }
+        value |= bits << shift;
+        if byte < 0x80 {
+            break;
+        }
+    }
+    Ok(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::git::odb::pack::writer::{Instruction, delta, varint};
+
+    fn instruction() -> impl Strategy<Value = Instruction> {
+        prop_oneof![
+            (0..2000u32, 1..70_000u32).prop_map(|(from, len)| Instruction::Copy(from, len)),
+            prop::collection::vec(any::<u8>(), 1..128).prop_map(Instruction::Insert),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn applying_equals_the_plain_meaning(
+            base in prop::collection::vec(any::<u8>(), 1..1500),
+            stretch in 1..80usize,
+            wanted in prop::collection::vec(instruction(), 0..40),
+        ) {
+            let base = base.repeat(stretch);
+            let mut expected = Vec::new();
+            let mut instructions = Vec::new();
+            let mut inserted = 0;
+            for instruction in wanted {
+                match instruction {
+                    Instruction::Copy(from, len) => {
+                        let from = from as usize % base.len();
+                        let len = (len as usize).min(base.len() - from);
+                        expected.extend_from_slice(&base[from..from + len]);
+                        instructions.push(Instruction::Copy(from as u32, len as u32));
+                    }
+                    Instruction::Insert(bytes) => {
+                        expected.extend_from_slice(&bytes);
+                        inserted += bytes.len();
+                        instructions.push(Instruction::Insert(bytes));
+                    }
+                }
+            }
+            let raw = delta(base.len() as u64, expected.len() as u64, &instructions);
+            let parsed = Delta::parse(&raw).expect("written by us");
+            let mut out = b"left over".to_vec();
+            let mut copies = vec![Copied { from: 0, to: 0, len: 1 }];
+            prop_assert_eq!(parsed.apply(&base, &mut out, &mut copies), Ok(()));
+            prop_assert_eq!(&out, &expected);
+            let copied: usize = copies.iter().map(|copied| copied.len).sum();
+            prop_assert_eq!(copied + inserted, out.len());
+            for copied in &copies {
+                prop_assert_eq!(&base[copied.from..copied.base_end()], &out[copied.to..copied.end()]);
+            }
+            for pair in copies.windows(2) {
+                prop_assert!(pair[0].end() <= pair[1].to);
+                prop_assert!(pair[0].end() < pair[1].to || pair[0].base_end() != pair[1].from);
+            }
+            prop_assert_eq!(parsed.segments().count(), instructions.len());
+        }
+
+        #[test]
+        fn arbitrary_bytes_make_an_error_or_the_announced_length(
+            raw in prop::collection::vec(any::<u8>(), 0..200),
+            base in prop::collection::vec(any::<u8>(), 0..200),
+            honest in any::<bool>(),
+        ) {
+            let raw = if honest { [varint(base.len() as u64), raw].concat() } else { raw };
+            if let Ok(parsed) = Delta::parse(&raw) {
+                let mut out = Vec::new();
+                match parsed.apply(&base, &mut out, &mut Vec::new()) {
+                    Ok(()) => prop_assert_eq!(out.len() as u64, parsed.result_len()),
+                    Err(_) => prop_assert!(out.is_empty() && out.capacity() <= base.len() + raw.len()),
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_length_of_zero_means_64_kib() {
+        let base = vec![5; 0x10000];
+        let raw = [varint(0x10000), varint(0x10000), vec![0x80]].concat();
+        let mut out = Vec::new();
+        assert_eq!(Delta::parse(&raw).expect("header").apply(&base, &mut out, &mut Vec::new()), Ok(()));
+        assert_eq!(out, base);
+    }
+
+    #[test]
+    fn each_lie_has_its_name() {
+        let apply = |raw: &[u8]| {
+            Delta::parse(raw).and_then(|delta| delta.apply(b"0123456789", &mut Vec::new(), &mut Vec::new()))
+        };
+        assert_eq!(apply(&[10]), Err(DeltaError::Truncated));
+        assert_eq!(apply(&[0xff; 11]), Err(DeltaError::Size));
+        assert_eq!(apply(&[10, 1, 0]), Err(DeltaError::Reserved));
+        assert_eq!(apply(&[10, 5, 5, b'a']), Err(DeltaError::Truncated));
+        assert_eq!(apply(&[10, 5, 0x91, 1]), Err(DeltaError::Truncated));
+        assert_eq!(
+            apply(&[10, 9, 0x91, 2, 9]),
+            Err(DeltaError::CopyOutOfRange { from: 2, len: 9, base: 10 })
+        );
+        assert_eq!(apply(&[10, 3, 2, b'a', b'b']), Err(DeltaError::ResultSize { announced: 3 }));
+        assert_eq!(apply(&[10, 1, 2, b'a', b'b']), Err(DeltaError::ResultSize { announced: 1 }));
+        assert_eq!(apply(&[9, 1, 1, b'a']), Err(DeltaError::BaseSize { announced: 9, base: 10 }));
+    }
+}

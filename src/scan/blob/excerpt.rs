@@ -1,0 +1,77 @@
+//! The line of context that people see, with every secret on it masked before anything else happens.
+
+use memchr::{memchr, memrchr};
+
+use crate::model::{Excerpt, Secret, Span};
+
+/// How many bytes of context are kept on either side of the value.
+const REACH: usize = 80;
+
+/// The masked line around `value`. `secrets` are regions that cover all values found in `text`,
+/// sorted, none overlapping another; `value` is in one of them.
+pub(crate) fn excerpt(text: &[u8], value: Span, secrets: &[Span]) -> Excerpt {
+    let low = value.start.saturating_sub(REACH);
+    let start = memrchr(b'\n', &text[low..value.start]).map_or(low, |at| low + at + 1);
+    let first_line_end =
+        memchr(b'\n', &text[value.start..value.end]).map_or(value.end, |at| value.start + at);
+    let high = first_line_end.saturating_add(REACH).min(text.len());
+    let end = memchr(b'\n', &text[first_line_end..high]).map_or(high, |at| first_line_end + at);
+
+    let mut shown = String::new();
+    let (mut marked_start, mut marked_end) = (0, 0);
+    let mut at = start;
+    let first = secrets.partition_point(|secret| secret.end <= start);
+    for secret in secrets[first..].iter().take_while(|secret| secret.start < end) {
+        push(&mut shown, &text[at..secret.start.clamp(at, end)]);
+        let begin = shown.chars().count();
+        shown.push_str(&Secret::new(secret.of(text)).redacted());
+        if secret.contains(value) {
+            (marked_start, marked_end) = (begin, shown.chars().count());
+        }
+        at = secret.end.clamp(at, end);
+    }
+    push(&mut shown, text[at..end].strip_suffix(b"\r").unwrap_or(&text[at..end]));
+    Excerpt { text: shown, start: marked_start, end: marked_end }
+}
+
+/// Appends bytes as text; at a cut through a character the rest of it shows as U+FFFD.
+fn push(shown: &mut String, bytes: &[u8]) {
+    shown.push_str(&String::from_utf8_lossy(bytes));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of(text: &str, values: &[&str], wanted: usize) -> Excerpt {
+        let span = |value: &&str| {
+            let start = text.find(*value).expect("the text holds the value");
+            Span::new(start, start + value.len())
+        };
+        let secrets: Vec<Span> = values.iter().map(span).collect();
+        excerpt(text.as_bytes(), secrets[wanted], &secrets)
+    }
+
+    #[test]
+    fn every_secret_on_the_line_is_masked_and_the_wanted_one_marked() {
+        let shown =
+            of("x\nüser = 'hunter2' or 'abcdefghijklmnopqrs'\r\ny", &["hunter2", "abcdefghijklmnopqrs"], 1);
+        assert_eq!(shown.text, "üser = '********' or 'abcd********'");
+        let marked: String = shown.text.chars().skip(shown.start).take(shown.end - shown.start).collect();
+        assert_eq!(marked, "abcd********");
+    }
+
+    #[test]
+    fn values_over_several_lines_show_their_first_line_only() {
+        let shown = of("key = \"line one\nline two\" # note", &["line one\nline two"], 0);
+        assert_eq!(shown.text, "key = \"line********");
+    }
+
+    #[test]
+    fn long_lines_are_cut_and_a_secret_at_the_cut_stays_masked() {
+        let text = format!("{}{} value {}", "a".repeat(200), "S3cretS3cretS3cret".repeat(4), "b".repeat(500));
+        let secret = "S3cretS3cretS3cret".repeat(4);
+        let shown = of(&text, &[&secret, "value"], 1);
+        assert!(!shown.text.contains("S3cretS") && shown.text.len() < 250, "{}", shown.text);
+    }
+}
