@@ -1,7 +1,7 @@
-//! Reads every rule file below `rules/`, refuses what is wrong with file, line and reason, and
-//! writes the set as JSON with a table of its rules, so that nothing is parsed when the program starts
-//! (see `src/rules/builtin.rs`). The advice beside them goes the same way (`src/rules/advice.rs`), and the
-//! weights of the detector for generic secrets.
+//! Checks every rule file below `rules/`, reports each error with file, line and reason, and writes the rules as
+//! JSON with a table of their properties, so that nothing is parsed when the program starts (see
+//! `src/rules/builtin.rs`). Does the same for the remediation advice (`src/rules/advice.rs`) and for the weights of
+//! the detector for generic secrets.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt::Write as _;
@@ -15,6 +15,8 @@ use advice::Advice;
 #[allow(dead_code, unreachable_pub)]
 #[path = "src/rules/advice.rs"]
 mod advice;
+#[path = "src/rules/check_table.rs"]
+mod check_table;
 #[allow(dead_code, unreachable_pub)]
 #[path = "src/model/grade.rs"]
 mod grade;
@@ -33,7 +35,7 @@ mod token_run;
 #[path = "build/weights.rs"]
 mod weights;
 
-#[expect(clippy::disallowed_methods, reason = "cargo tells a build script its folders this way")]
+#[expect(clippy::disallowed_methods, reason = "cargo passes its folders to a build script in variables")]
 fn main() {
     println!("cargo:rerun-if-changed=rules");
     println!("cargo:rerun-if-changed=build.rs");
@@ -45,6 +47,7 @@ fn main() {
         "model/grade.rs",
         "rules/advice.rs",
         "rules/advice.yaml",
+        "rules/check_table.rs",
         "rules/lint.rs",
         "rules/syntax.rs",
         "rules/token_run.rs",
@@ -57,8 +60,8 @@ fn main() {
     list(Path::new("rules"), &mut files);
     files.sort();
     let mut rules = Vec::new();
-    let mut about = HashMap::new();
-    let mut errors = advice.dangling();
+    let mut metadata = HashMap::new();
+    let mut errors = advice.undefined_names();
     for path in &files {
         let folder = folder_of(path);
         let text = fs::read_to_string(path).expect("a listed rule file can be read");
@@ -72,17 +75,18 @@ fn main() {
                     errors.extend(wrong.into_iter().map(place));
                     rule.route = lint::route(&rule);
                     rule.provider.get_or_insert_with(|| file.provider.clone());
-                    let named = rule.kind.or(rule.identifier.then_some(syntax::Kind::Identifier));
+                    let named = rule.kind.or((!rule.is_reported).then_some(syntax::SecretKind::Identifier));
                     match named.or_else(|| advice.kind_of(&rule.id, &folder)) {
-                        Some(kind) => drop(about.insert(rule.id.clone(), (folder.clone(), kind))),
-                        None => errors.push(format!("{}: no kind in advice.yaml holds {folder}", rule.id)),
+                        Some(kind) => drop(metadata.insert(rule.id.clone(), (folder.clone(), kind))),
+                        None => errors
+                            .push(format!("{}: no kind in advice.yaml lists the folder `{folder}`", rule.id)),
                     }
                     rules.push(rule);
                 }
             }
         }
     }
-    errors.extend(lint::lint_set(rules.iter().map(lint::name_and_pair)));
+    errors.extend(lint::lint_set(rules.iter().map(lint::id_and_required_rule)));
     let out = PathBuf::from(std::env::var_os("OUT_DIR").expect("cargo sets OUT_DIR"));
     errors.extend(weights::write(&out).err());
     if !errors.is_empty() {
@@ -93,65 +97,67 @@ fn main() {
     }
     rules.sort_by(|a, b| a.id.cmp(&b.id));
     write_rules(&rules, &out);
-    write_about(&rules, &about, &advice, &out);
+    write_metadata(&rules, &metadata, &advice, &out);
 }
 
-/// The folder below `rules/`.
+/// Returns the name of the folder below `rules/` that contains the file; empty for a file directly in `rules/`.
 fn folder_of(path: &Path) -> String {
     let folder = path.components().nth(1).filter(|_| path.components().count() > 2);
     folder.map(|folder| folder.as_os_str().to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-/// Writes the advice, and a table with folder and kind of each rule: nothing that a scan touches.
-fn write_about(
+/// Writes the advice, and a table with folder and kind of each rule. A scan reads neither.
+fn write_metadata(
     rules: &[syntax::Rule],
-    about: &HashMap<String, (String, syntax::Kind)>,
+    metadata: &HashMap<String, (String, syntax::SecretKind)>,
     advice: &Advice,
     out: &Path,
 ) {
-    let folders: BTreeSet<&str> = about.values().map(|(folder, _)| folder.as_str()).collect();
+    let folders: BTreeSet<&str> = metadata.values().map(|(folder, _)| folder.as_str()).collect();
     let folders: Vec<&str> = folders.into_iter().collect();
     let mut table = format!("const FOLDERS: [&str; {}] = {folders:?};\n", folders.len());
-    let _ = writeln!(table, "static ABOUT: [(u8, Kind); {}] = [", rules.len());
+    let _ = writeln!(table, "static METADATA: [(u8, SecretKind); {}] = [", rules.len());
     for rule in rules {
-        let (folder, kind) = &about[&rule.id];
+        let (folder, kind) = &metadata[&rule.id];
         let folder = folders.binary_search(&folder.as_str()).expect("all folders are listed");
-        let _ = writeln!(table, "({folder}, Kind::{kind:?}),");
+        let _ = writeln!(table, "({folder}, SecretKind::{kind:?}),");
     }
     table.push_str("];\n");
-    fs::write(out.join("about.rs"), table).expect("OUT_DIR can be written");
+    fs::write(out.join("metadata.rs"), table).expect("OUT_DIR can be written");
     let json = serde_json::to_string(advice).expect("advice is plain data");
     fs::write(out.join("advice.json"), json).expect("OUT_DIR can be written");
 }
 
-/// Writes the rules as a JSON list, their words one after the other, and the table that says where each of
-/// them stands.
+/// Writes the rules as a JSON list, the concatenated text of their words, and the table with the offsets of
+/// both.
 fn write_rules(rules: &[syntax::Rule], out: &Path) {
-    let (mut heads, mut words) = (String::new(), String::new());
+    let (mut headers, mut words) = (String::new(), String::new());
     let (mut text, mut word_text) = (String::from("["), String::new());
     let mut count = 0;
     for (number, rule) in rules.iter().enumerate() {
         text.push_str(if number == 0 { "" } else { "," });
         let json = serde_json::to_string(rule).expect("rules are plain data");
-        assert!(json.starts_with(&format!(r#"{{"id":"{}","#, rule.id)), "the table takes the id from here");
-        let pair = rule.pair.as_ref().map(|pair| {
-            rules.binary_search_by(|other| other.id.cmp(&pair.with)).expect("lint_set knows the rule")
+        assert!(json.starts_with(&format!(r#"{{"id":"{}","#, rule.id)), "the table reads the id from here");
+        let requires = rule.requires.as_ref().map(|required| {
+            rules
+                .binary_search_by(|other| other.id.cmp(&required.with))
+                .expect("lint_set has checked that the rule exists")
         });
         let literals = rule.literals.iter().map(|word| (word, false));
         let of_rule: Vec<_> = literals.chain(rule.keywords.iter().map(|word| (word, true))).collect();
         let _ = writeln!(
-            heads,
-            "Head {{ text: ({}, {}), id: {}, words: ({count}, {}), route: Route::{:?}, identifier: {}, pair: {pair:?} }},",
+            headers,
+            "RuleHeader {{ text: ({}, {}), id: {}, words: ({count}, {}), route: Route::{:?}, is_reported: {}, requires: {requires:?} }},",
             text.len(),
             json.len(),
             rule.id.len(),
             of_rule.len(),
             rule.route,
-            rule.identifier
+            rule.is_reported
         );
-        for (word, keyword) in &of_rule {
+        for (word, is_keyword) in &of_rule {
             let (start, len) = (word_text.len(), word.len());
-            let _ = writeln!(words, "HeadWord {{ text: ({start}, {len}), keyword: {keyword} }},");
+            let _ = writeln!(words, "HeaderWord {{ text: ({start}, {len}), is_keyword: {is_keyword} }},");
             word_text.push_str(word);
         }
         count += of_rule.len();
@@ -160,7 +166,7 @@ fn write_rules(rules: &[syntax::Rule], out: &Path) {
     text.push(']');
     let digest: String = Sha256::digest(&text)[..8].iter().map(|byte| format!("{byte:02x}")).collect();
     let table = format!(
-        "static HEADS: [Head; {}] = [\n{heads}];\nstatic WORDS: [HeadWord; {count}] = [\n{words}];\n\
+        "static HEADERS: [RuleHeader; {}] = [\n{headers}];\nstatic WORDS: [HeaderWord; {count}] = [\n{words}];\n\
          const TEXT: &str = include_str!(\"rules.json\");\n\
          const WORD_TEXT: &str = include_str!(\"words.txt\");\n\
          /// What [`super::RuleSet::digest`] gives for all of these rules.\n\

@@ -1,11 +1,11 @@
-//! What it costs to say where findings came from: the same history without and with fifty tokens in it. The
-//! difference is attribution, which is one pass over the trees and one over the commits.
+//! Measures attribution: scans of the same history without and with fifty tokens. The difference is one pass over the
+//! trees and one over the commits.
 
 use std::cell::LazyCell;
 
 use criterion::{Criterion, SamplingMode, Throughput};
-use stopleak::engine::authoring::sample::{Draw, sample};
-use stopleak::rules::RuleSet;
+use stopleak::RuleSet;
+use stopleak::internals::sample::{Draw, sample};
 
 use crate::inputs::{Inputs, run};
 
@@ -20,7 +20,7 @@ pub(crate) fn bench(criterion: &mut Criterion) {
     let rule = rules.get(RULE).expect("a built-in rule");
     let mut draw = Draw::new(1);
     let mut token = || String::from_utf8(sample(rule, &mut draw)?).ok();
-    let tokens: Vec<String> = (0..TOKENS).map(|_| token().expect("a pattern of ASCII")).collect();
+    let tokens: Vec<String> = (0..TOKENS).map(|_| token().expect("an ASCII pattern")).collect();
     let tokens = inputs.write("tokens", &tokens);
 
     let mut group = criterion.benchmark_group("attribution");

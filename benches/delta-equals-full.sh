@@ -1,9 +1,9 @@
 #!/bin/sh
-# Scans whole histories twice, by deltas and object by object, and compares the reports byte by byte.
+# Scans whole histories twice, by deltas and with --full-scan, and compares the reports byte by byte.
 #
 #   benches/delta-equals-full.sh REPO...
 #
-# The binary is target/release/stopleak, or what STOPLEAK names.
+# The binary is target/release/stopleak, or the one that the variable STOPLEAK names.
 set -eu
 
 stopleak=${STOPLEAK:-$(dirname "$0")/../target/release/stopleak}
@@ -11,7 +11,7 @@ stopleak=${STOPLEAK:-$(dirname "$0")/../target/release/stopleak}
 reports=$(mktemp -d)
 trap 'rm -rf "$reports"' EXIT
 
-# 3 says that the repository lacks something, which both reports then say.
+# Exit code 3 means that objects of the repository are missing; both reports then list them.
 scan() {
     code=0
     "$stopleak" history --no-config --exit-zero --format jsonl --confidence low "$@" || code=$?

@@ -1,16 +1,16 @@
 #!/usr/bin/env python3
-"""Makes the inputs of all measurements: equal arguments make equal bytes, on every machine.
+"""Generates the inputs of all measurements. Equal arguments give equal bytes on every machine.
 
     inputs.py tree DIR FILES BYTES             source-like files of about BYTES each
     inputs.py file PATH KIND BYTES             one file: source, log, line (no line ends) or base64
     inputs.py history DIR COMMITS [VALUES]     a bare repository in one pack; each line of the file VALUES
-                                               is brought in by a commit of its own
+                                               is added by a separate commit
     inputs.py staged DIR FILES                 a work tree of FILES files with one changed line staged
-    inputs.py rules DIR LINES                  rule files of so many lines in all, two keyword rules to one prefix
+    inputs.py rules DIR LINES                  rule files with LINES lines in total, two keyword rules for each prefix rule
 
-The text holds no secret, but what sends a scanner looking for one as often as real sources do: names with
-"key" and "token" in them, long identifiers, digests, addresses. Only `random()` of Python's generator is
-drawn from: it alone is promised to give the same numbers in all versions. Needs Python 3.8 and git.
+The text contains no secret, but as many hits of a scanner's prefilter as real sources: names with "key" and
+"token" in them, long identifiers, digests, URLs. Of Python's generator only `random()` is used, which alone is
+guaranteed to give the same numbers in all versions. Needs Python 3.8 and git.
 """
 
 import base64
@@ -68,7 +68,7 @@ class Text:
         return "".join("0123456789abcdef"[int(self.draw() * 16)] for _ in range(digits))
 
     def line(self):
-        """A line of code or comment, without its end."""
+        """Returns a line of code or a comment, without the newline."""
         word, kind = self.word, self.below(100)
         indent = "    " * self.below(4)
         if kind < 12:
@@ -96,7 +96,7 @@ class Text:
         return indent + "}"
 
     def source(self, size):
-        """About `size` bytes of lines."""
+        """Returns lines of about `size` bytes in total."""
         lines, length = [], 0
         while length < size:
             line = self.line()
@@ -105,7 +105,7 @@ class Text:
         return "\n".join(lines) + "\n"
 
     def log(self, size):
-        """About `size` bytes of a server's log."""
+        """Returns about `size` bytes of a server log."""
         lines, length, clock = [], 0, 0
         while length < size:
             clock += 1 + self.below(900)
@@ -134,7 +134,8 @@ def make_tree(folder, files, size):
 
 
 def make_file(path, kind, size):
-    """Past a block of some megabytes the same comes again: what is measured does not remember it."""
+    """Writes a block of at most 8 MiB repeatedly; the repetition does not matter, since no measured program keeps earlier
+    content."""
     size = int(size)
     block, text = min(size, 8 << 20), Text(1)
     if kind == "source":
@@ -154,7 +155,7 @@ def make_file(path, kind, size):
 
 
 def git(folder, *arguments, **options):
-    """Runs git as nobody has set it up."""
+    """Runs git without any user or system configuration."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     environment.update(GIT_CONFIG_NOSYSTEM="1", GIT_CONFIG_GLOBAL=os.devnull, HOME=os.path.abspath(folder))
     command = ["git", "-C", folder, "-c", "core.autocrlf=false", "-c", "gc.auto=0", *arguments]
@@ -193,7 +194,7 @@ class Import:
 
 
 def make_history(folder, commits, values=None):
-    """Each commit changes two lines in each of two files; now and then one comes from the side."""
+    """Each commit changes two lines in each of two files; every sixteenth one is merged from a side branch."""
     commits, text, stream = int(commits), Text(2), Import()
     planted = open(values).read().splitlines() if values else []
     names = [f"{text.word()}/{text.word()}_{number}.rs" for number in range(120)]
@@ -208,11 +209,11 @@ def make_history(folder, commits, values=None):
         return "\n".join(lines) + "\n"
 
     head = stream.commit("main", [], {name: "\n".join(lines) + "\n" for name, lines in files.items()})
-    gap = max(1, (commits - 1) // (len(planted) + 1))
+    interval = max(1, (commits - 1) // (len(planted) + 1))
     while stream.commits < commits:
         changed = {names[text.below(len(names))] for _ in range(2)}
         line = None
-        if planted and stream.commits % gap == 0:
+        if planted and stream.commits % interval == 0:
             line = f'let setting = "{planted.pop()}";'
         new = {name: change(name, line) for name in sorted(changed)}
         if stream.commits % 16 == 0 and stream.commits + 1 < commits:
@@ -222,14 +223,14 @@ def make_history(folder, commits, values=None):
             head = stream.commit("main", [head], new)
     start_repository(folder, "--bare")
     stream.run(folder)
-    # The same pack wherever it is made: whatever git would choose by the machine is said.
+    # Every setting that git would choose by the machine is given, so that the pack is equal everywhere.
     settings = ["pack.threads=1", "pack.window=10", "pack.depth=50", "core.compression=6", "pack.compression=6"]
     chosen = [word for setting in settings for word in ("-c", setting)]
     git(folder, *chosen, "-c", "repack.writeBitmaps=false", "repack", "-a", "-d", "-f", "-q")
 
 
 def make_staged(folder, files):
-    """The changed file is the same however many others there are."""
+    """The changed file does not depend on the number of other files."""
     text, stream, changed = Text(3), Import(), "main/changed.rs"
     names = [f"{text.word()}/{text.word()}/{text.word()}_{number}.rs" for number in range(int(files) - 1)]
     content = {name: text.source(200) for name in names}
@@ -250,10 +251,10 @@ rules:
     name: {title} API key
     severity: high
     confidence: medium
-{reach}
+{matching}
     entropy: 3.0
 {checks}    help: >-
-      It acts for your account at {title}. Revoke it there and read the new one from the environment
+      Acts for your account at {title}. Revoke it there and read the new one from the environment
       or a secret store.
     revoke:
       how: Revoke it on the settings page.
@@ -267,7 +268,7 @@ rules:
 
 
 def make_rules(folder, lines):
-    """Words that occur nowhere else, so that only the number of rules changes."""
+    """Uses words that occur nowhere else, so that only the number of rules differs."""
     text, total, number = Text(5), 0, 0
     os.makedirs(folder, exist_ok=True)
     while total < int(lines):
@@ -275,15 +276,15 @@ def make_rules(folder, lines):
         word = f"{text.word()}{text.word()}{number}"
         length = [32, 40, 64][text.below(3)]
         if number % 3:
-            reach = (f"    keywords: [{word}, {word}-api]\n"
-                     "    names: [key, token, secret, password, auth, api, access]\n"
-                     f"    pattern: '[0-9a-f]{{{length}}}'")
+            matching = (f"    keywords: [{word}, {word}-api]\n"
+                        "    name_words: [key, token, secret, password, auth, api, access]\n"
+                        f"    pattern: '[0-9a-f]{{{length}}}'")
             checks = "    checks:\n      - letters-and-digits\n"
         else:
-            reach = (f"    literals: ['{word}_live_', '{word}_test_']\n"
-                     f"    pattern: '{word}_(?:live|test)_[A-Za-z0-9]{{{length}}}'")
+            matching = (f"    literals: ['{word}_live_', '{word}_test_']\n"
+                        f"    pattern: '{word}_(?:live|test)_[A-Za-z0-9]{{{length}}}'")
             checks = ""
-        rule = RULE.format(word=word, upper=word.upper(), title=word.title(), reach=reach, checks=checks)
+        rule = RULE.format(word=word, upper=word.upper(), title=word.title(), matching=matching, checks=checks)
         with open(os.path.join(folder, f"{word}.yaml"), "w", newline="\n") as file:
             file.write(rule)
         total += rule.count("\n")

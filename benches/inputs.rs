@@ -1,6 +1,7 @@
-//! In: what a bench asks for. Out: files and repositories in a folder that goes away with the bench. Never:
-//! anything before a bench runs: inputs are made in cells, so that a chosen bench does not wait for all. A cell
-//! is forced before the clock runs.
+//! Generates the inputs of a benchmark: files and repositories in a folder that is removed with it.
+//!
+//! Inputs are generated lazily, in cells, so that a selected benchmark does not wait for the inputs of all others. A
+//! cell is forced before the time is measured.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
@@ -8,7 +9,7 @@ use std::process::{Command, Stdio};
 
 use tempfile::TempDir;
 
-/// Where inputs live as long as a bench runs.
+/// The temporary folder of one benchmark's inputs.
 pub(crate) struct Inputs {
     folder: TempDir,
 }
@@ -18,7 +19,7 @@ impl Inputs {
         Inputs { folder: TempDir::with_prefix("stopleak-bench").expect("a temporary folder") }
     }
 
-    /// What `inputs.py MAKER NAME ARGUMENTS…` makes.
+    /// Runs `inputs.py MAKER NAME ARGUMENTS…` and returns the path of its output.
     pub(crate) fn make<A: AsRef<OsStr>>(&self, maker: &str, name: &str, arguments: &[A]) -> PathBuf {
         let path = self.folder.path().join(name);
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/inputs.py");
@@ -28,21 +29,21 @@ impl Inputs {
         path
     }
 
-    /// A file of lines.
+    /// Writes a file of lines and returns its path.
     pub(crate) fn write(&self, name: &str, lines: &[String]) -> PathBuf {
         let path = self.folder.path().join(name);
         std::fs::write(&path, lines.join("\n")).expect("a temporary folder can be written to");
         path
     }
 
-    /// One file's bytes.
+    /// Generates a file of this kind and size and returns its bytes.
     pub(crate) fn text(&self, kind: &str, bytes: usize) -> Vec<u8> {
         let path = self.make("file", kind, &[kind, &bytes.to_string()]);
         std::fs::read(path).expect("it was just made")
     }
 }
 
-/// `stopleak COMMAND PATH` on one thread, which must end with `code`; nobody's settings count.
+/// Runs `stopleak COMMAND` in `directory` without any user's settings, and asserts that it exits with `code`.
 pub(crate) fn run(command: &[&str], directory: &Path, code: i32) {
     let mut stopleak = Command::new(env!("CARGO_BIN_EXE_stopleak"));
     stopleak.args(command).current_dir(directory).stdin(Stdio::null()).stdout(Stdio::null());

@@ -1,18 +1,18 @@
 #!/usr/bin/env bash
-# Counts the instructions of fixed jobs under valgrind and holds them against benches/instructions.txt.
+# Counts the instructions of fixed jobs under valgrind and compares them with benches/instructions.txt.
 #
-#   benches/instructions.sh            more than 10 % above the recorded value fails
-#   benches/instructions.sh --record   writes what was counted into benches/instructions.txt
-#   benches/instructions.sh --show     counts each job three times and judges nothing
+#   benches/instructions.sh            fails if a count is more than 10 % above the recorded value
+#   benches/instructions.sh --record   writes the counts to benches/instructions.txt
+#   benches/instructions.sh --show     prints three counts of each job, without a comparison
 #
-# A count depends on the code, but on its compiler and on the processor's vector instructions too. With
-# another rustc or processor than the recorded ones the comparison is printed and nothing fails: record
-# again, in a commit of its own. Needs bash, cargo, git, python3 and valgrind (installed where apt-get may).
+# A count depends not only on the code, but also on the compiler and on the processor's vector instructions. With
+# another rustc or processor than the recorded ones the comparison is printed and does not fail: record again, in a
+# separate commit. Needs bash, cargo, git, python3 and valgrind (installed by apt-get if root runs this).
 set -euo pipefail
 exec </dev/null
 cd "$(dirname "$0")/.."
 recorded=benches/instructions.txt
-# In percent of the recorded value.
+# Allowed increase, in percent of the recorded value.
 bound=10
 
 mode=${1:---check}
@@ -26,7 +26,7 @@ if ! command -v valgrind >/dev/null; then
     { apt-get update && apt-get install -y --no-install-recommends valgrind; } >/dev/null
 fi
 
-# This build ends up where .ci/run left its own.
+# The same target directory as .ci/run, so that its build is reused.
 cargo build --release --locked --quiet
 stopleak=$(realpath "${CARGO_TARGET_DIR:-target}/release/stopleak")
 
@@ -36,7 +36,7 @@ python3 benches/inputs.py staged "$scratch/staged" 20
 python3 benches/inputs.py tree "$scratch/tree" 500 16384
 python3 benches/inputs.py history "$scratch/history" 300
 
-# A job and its command, run in $scratch/JOB.
+# The jobs and their commands; each runs in $scratch/JOB.
 jobs=(version staged tree history)
 command_of() {
     case $1 in
@@ -48,8 +48,8 @@ command_of() {
 }
 mkdir "$scratch/version"
 
-# count JOB: runs it, which must find nothing, and prints the number of its instructions. Nothing of the
-# environment comes along: its size alone moves the stack.
+# count JOB: runs the job, which must have no findings, and prints the number of its instructions. The environment
+# is cleared, because its size changes the addresses of the stack.
 count() {
     local log=$scratch/log code=0
     # shellcheck disable=SC2046
@@ -64,7 +64,7 @@ count() {
     sed -n 's/^==[0-9]*== Collected : \([0-9]*\)$/\1/p' "$log" | grep .
 }
 
-# What a count depends on besides the code.
+# Besides the code, a count depends on these.
 compiler=$(rustc --version)
 processor=$(uname -m)
 if grep -qw avx2 /proc/cpuinfo 2>/dev/null; then processor+=' avx2'; fi
@@ -89,7 +89,7 @@ if [ "$mode" = --record ]; then
             printf '%-9s %s\n' "$job" "$now"
         done
     } >"$scratch/recorded"
-    # Only a complete record takes the place of the last one.
+    # The last record is only replaced by a complete one.
     cat "$scratch/recorded" >"$recorded"
     cat "$recorded"
     exit
@@ -100,7 +100,7 @@ comparable=true
 for name in compiler processor; do
     if [ "$(value_of $name)" != "${!name}" ]; then
         comparable=false
-        printf 'recorded with the %s %s, this is %s: nothing fails, record again\n' \
+        printf 'recorded with the %s %s, this is %s: the comparison cannot fail, record again\n' \
             "$name" "$(value_of $name)" "${!name}"
     fi
 done
@@ -109,7 +109,7 @@ for job in "${jobs[@]}"; do
     now=$(count "$job")
     before=$(value_of "$job")
     if [ -z "$before" ]; then
-        printf '%-8s %12s  was never recorded\n' "$job" "$now"
+        printf '%-8s %12s  has no recorded value\n' "$job" "$now"
         worse=1
         continue
     fi

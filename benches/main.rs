@@ -1,9 +1,10 @@
-//! What each part of a scan costs, each subject in a file of its own: `cargo bench -- engine`.
+//! Benchmarks of the parts of a scan, one file for each: `cargo bench -- engine`.
 //!
-//! One program for all of them, since linking one takes longer than running it. The inputs come from
-//! `inputs.py`. Only what will stay is built upon: the engine, and the program as people run it.
+//! All of them are in one program, because linking one takes longer than running it. The inputs come from
+//! `inputs.py`. Only stable interfaces are used: the engine, and the program as users run it.
 
 mod attribution;
+mod embedding;
 mod engine;
 mod inputs;
 mod pack;
@@ -14,6 +15,7 @@ criterion::criterion_group!(
     speed,
     startup::bench,
     prefilter::bench,
+    embedding::bench,
     engine::bench,
     pack::bench,
     attribution::bench

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# What 10,000 more lines of rules cost a hook: builds the program with and without them, and runs `stopleak
-# staged` on twenty changed files with both.
+# Measures what 10,000 additional lines of rules cost a hook: builds the program with and without them, and runs
+# `stopleak staged` in a repository of twenty files with both.
 #
 #   benches/more-rules.sh [LINES]
 #
-# The rules are made up, two thirds keyword rules and one third prefixes, like the real ones. Works on a copy
-# of the commit that is checked out. Needs bash, cargo, git, python3 and perf.
+# The rules are generated: two thirds keyword rules and one third prefix rules, like the built-in ones. Works on a
+# copy of the checked-out commit. Needs bash, cargo, git, python3 and perf.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 lines=${1:-10000}

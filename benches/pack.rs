@@ -1,5 +1,5 @@
-//! What it costs to rebuild the objects of a pack and look at them: with one rule nearly all of it is the
-//! walk, with all of them it is a real audit. Nothing is found, so nothing is attributed.
+//! Measures resolving the objects of a pack and scanning them. With one rule nearly all of the time is spent on
+//! resolving; with all rules it is a real audit. There are no findings, so nothing is attributed to commits.
 
 use std::cell::LazyCell;
 

@@ -1,11 +1,11 @@
-//! What text without secrets costs a byte: nearly all of it is the prefilter and what it lets through in vain.
+//! Measures the cost per byte of text without secrets, which is nearly all in the prefilter and in evaluating its hits.
 
 use std::cell::LazyCell;
 use std::hint::black_box;
 
 use criterion::{Criterion, Throughput};
-use stopleak::engine::Engine;
-use stopleak::rules::RuleSet;
+use stopleak::RuleSet;
+use stopleak::internals::Engine;
 
 use crate::inputs::Inputs;
 

@@ -1,11 +1,11 @@
-//! What every run pays: the program's start, the rules, the prefilter, and a hook with next to nothing to do.
+//! Measures the fixed cost of every run: process start, rules, prefilter, and a hook that scans one staged line.
 
 use std::cell::LazyCell;
 use std::hint::black_box;
 
 use criterion::Criterion;
-use stopleak::engine::Engine;
-use stopleak::rules::RuleSet;
+use stopleak::RuleSet;
+use stopleak::internals::Engine;
 
 use crate::inputs::{Inputs, run};
 

@@ -1,5 +1,5 @@
-//! Turns the weights of the detector for generic secrets into tables of the program, so that nothing is
-//! parsed when it starts: one for the engine, one for what knows paths.
+//! Generates the tables of the detector for generic secrets from their data files, so that nothing is parsed when the
+//! program starts: features and words for the engine, roles of paths for `policy::role`.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -10,10 +10,10 @@ use serde::Deserialize;
 
 /// The file of weights.
 pub(crate) const WEIGHTS: &str = "src/engine/heuristics/generic/weights.yaml";
-/// How often a letter follows another one.
+/// The frequencies of letter pairs.
 pub(crate) const LETTERS: &str = "src/engine/heuristics/generic/letters.txt";
 
-/// From a to z.
+/// Letters from a to z.
 const LETTER_COUNT: usize = 26;
 
 #[derive(Deserialize)]
@@ -53,15 +53,16 @@ struct Role {
     token: i16,
 }
 
-/// Writes `weights.rs` and `roles.rs`; the errors name the file that is wrong.
+/// Writes `weights.rs` and `roles.rs` to `out`.
+///
+/// # Errors
+///
+/// Returns a message with the name of the file that has an error.
 pub(crate) fn write(out: &Path) -> Result<(), String> {
     let text = fs::read_to_string(WEIGHTS).map_err(|error| format!("{WEIGHTS}: {error}"))?;
     let file: File = serde_yaml::from_str(&text).map_err(|error| format!("{WEIGHTS}: {error}"))?;
     if let Some(role) = file.roles.iter().find(|role| role.password.max(role.token) > 0) {
-        return Err(format!(
-            "{WEIGHTS}: the role `{}` adds evidence; a path can only take it away",
-            role.why
-        ));
+        return Err(format!("{WEIGHTS}: the role `{}` raises the score; a path can only lower it", role.why));
     }
     let mut engine = format!(
         "pub(super) const MEDIUM: i16 = {};\npub(super) const LOW: i16 = {};\n",
@@ -107,7 +108,7 @@ fn entry(role: &Role) -> String {
     )
 }
 
-/// The table of letter pairs: a line for each first letter, with a number for each second one.
+/// Parses the table of letter pairs: a line for each first letter, with a number for each second letter.
 fn letters() -> Result<Vec<Vec<i8>>, String> {
     let text = fs::read_to_string(LETTERS).map_err(|error| format!("{LETTERS}: {error}"))?;
     let row = |line: &str| line.split_whitespace().skip(1).map(str::parse).collect::<Result<Vec<i8>, _>>();

@@ -1,5 +1,5 @@
 //! The `stopleak` binary.
 
 fn main() -> std::process::ExitCode {
-    stopleak::cli::main()
+    stopleak::internals::main()
 }

@@ -1,15 +1,15 @@
-//! The documentation against the program: every name that a user can write stands in it, and what it tells
-//! people to write works.
+//! Compares the documentation with the program: every name that a user can write is documented, and the documented
+//! commands, rules and configurations work.
 
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::process::Command;
 
 use serde_yaml::Value;
-use stopleak::config::Config;
+use stopleak::internals::Config;
+use stopleak::internals::load;
+use stopleak::internals::{Check, RuleFile};
 use stopleak::report::Format;
-use stopleak::rules::load;
-use stopleak::rules::syntax::{Check, RuleFile};
 
 const README: &str = include_str!("../README.md");
 const CONTRIBUTING: &str = include_str!("../CONTRIBUTING.md");
@@ -20,7 +20,7 @@ const REFERENCE: &str = include_str!("../docs/reference.md");
 const FORMATS: &str = include_str!("../docs/formats.md");
 const CI: &str = include_str!("../docs/ci.md");
 
-/// The names that a parser lists when it meets one that it does not know.
+/// Returns the names that a parser's error about an unknown name lists.
 fn expected(error: &str) -> Vec<&str> {
     let (_, list) = error.split_once("expected ").unwrap_or_else(|| panic!("no list of names: {error}"));
     list.split('`').skip(1).step_by(2).collect()
@@ -32,7 +32,7 @@ fn assert_documented(page: &str, names: &[&str]) {
     assert!(missing.is_empty(), "not documented: {missing:?}");
 }
 
-/// The fenced blocks of a language.
+/// Returns the contents of the fenced code blocks of a language.
 fn blocks<'t>(page: &'t str, language: &str) -> Vec<String> {
     let mut blocks = Vec::new();
     let mut lines = page.lines();
@@ -50,7 +50,7 @@ fn blocks<'t>(page: &'t str, language: &str) -> Vec<String> {
 fn every_field_of_a_rule_is_documented() {
     let rule = "provider: x\nrules:\n- id: a\n  name: a\n  severity: low\n  confidence: low\n  pattern: a\n  help: a\n";
     for fields in
-        ["  no: 1", "  window: {no: 1}", "  context: {no: 1}", "  pair: {no: 1}", "  revoke: {no: 1}"]
+        ["  no: 1", "  window: {no: 1}", "  context: {no: 1}", "  requires: {no: 1}", "  revoke: {no: 1}"]
     {
         let error = serde_yaml::from_str::<RuleFile>(&format!("{rule}{fields}\n")).expect_err("unknown");
         assert_documented(RULES, &expected(&error.to_string()));
@@ -68,9 +68,11 @@ fn every_field_of_a_rule_is_documented() {
         assert_documented(RULES, &expected(&error.to_string()));
     }
     // A check with parameters is documented with them.
-    let error = serde_json::from_str::<Check>("\"no\"").expect_err("unknown").to_string();
-    for check in expected(&error) {
-        assert!(RULES.contains(&format!("| `{check}")), "{check}");
+    for check in Check::TABLE {
+        let kind = format!("{:?}", check.kind).to_lowercase();
+        let (start, end) = (format!("| `{}", check.name), format!("` | {kind} | {} |", check.passes_when));
+        let is_row = |line: &str| line.starts_with(&start) && line.ends_with(&end);
+        assert!(RULES.lines().any(is_row), "not in docs/rules.md: {start}{end}");
     }
     let error = serde_json::from_str::<Check>("{\"crc32\": {\"no\": 1}}").expect_err("unknown").to_string();
     assert!(RULES.contains(&format!("`crc32: {{{}}}`", expected(&error).join(", "))), "{error}");
@@ -101,18 +103,18 @@ fn every_format_and_every_field_of_a_report_is_documented() {
     for format in Format::ALL {
         assert_documented(FORMATS, &[format.as_str()]);
     }
-    let schema = include_str!("../schema/stopleak-report-v1.json");
+    let schema = include_str!("../schema/stopleak-report-v2.json");
     let schema: serde_json::Value = serde_json::from_str(schema).expect("JSON");
     let finding = schema["$defs"]["finding"]["properties"].as_object().expect("the schema of a finding");
     for field in finding.keys().filter(|field| *field != "type") {
-        // Of start and end only the first and the last are named.
+        // The page describes a region by its first and last field, `start_line` and `end_column`.
         let is_between = matches!(field.as_str(), "start_column" | "end_line");
         assert!(is_between || FORMATS.contains(&format!("`{field}`")), "{field}");
     }
 }
 
 #[test]
-fn exit_codes_are_told_as_the_program_tells_them() {
+fn documented_exit_codes_equal_those_of_the_help_text() {
     let help = stopleak(&["--help"]);
     let codes: Vec<&str> = help.split("Exit codes:\n").nth(1).expect("a list").lines().collect();
     assert_eq!(codes.len(), 4);
@@ -124,7 +126,7 @@ fn exit_codes_are_told_as_the_program_tells_them() {
 }
 
 #[test]
-fn commands_in_blocks_are_understood() {
+fn documented_commands_are_accepted() {
     let mut seen = 0;
     for block in [README, RULES, WRITING_RULES, CI].iter().flat_map(|page| blocks(page, "sh")) {
         for line in block.lines() {
@@ -142,7 +144,7 @@ fn commands_in_blocks_are_understood() {
 }
 
 #[test]
-fn blocks_to_paste_are_valid() {
+fn documented_yaml_is_valid() {
     let examples = [RULES, CONTRIBUTING].map(|page| blocks(page, "yaml").remove(0));
     for example in examples {
         load::parse(&example, Path::new("acme.yaml")).expect("a good rule");
@@ -160,10 +162,10 @@ fn blocks_to_paste_are_valid() {
     assert!(ids.iter().any(|hook| hook["id"] == *used), "{used:?}");
 }
 
-/// Its rules are good, and its commands say what it says that they say. A `cat` shows a file that the next
-/// commands read, and so do the rules.
+/// Checks that the rules of the tutorial are valid and that its commands print the documented output. The file shown
+/// by a `cat` and the rules are written to disk, for the commands that follow.
 #[test]
-fn the_tutorial_does_what_it_tells() {
+fn the_tutorial_has_valid_rules_and_the_printed_output() {
     let folder = tempfile::tempdir().expect("a folder");
     let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).expect("a file");
     let mut commands = 0;
@@ -186,10 +188,10 @@ fn the_tutorial_does_what_it_tells() {
             let arguments = command.strip_prefix("stopleak ").expect("our program").split_whitespace();
             let mut run = Command::new(env!("CARGO_BIN_EXE_stopleak"));
             let output = run.args(arguments).current_dir(folder.path()).output().expect("it starts");
-            let told = String::from_utf8([output.stdout, output.stderr].concat()).expect("UTF-8");
+            let printed = String::from_utf8([output.stdout, output.stderr].concat()).expect("UTF-8");
             match target {
-                "" => assert_eq!(told, expected, "{command}"),
-                name => write(name, &told),
+                "" => assert_eq!(printed, expected, "{command}"),
+                name => write(name, &printed),
             }
             commands += 1;
         }
@@ -208,7 +210,7 @@ fn every_variable_of_a_ci_system_is_documented() {
         include_str!("../src/cli/commands/ci/jenkins.rs"),
         include_str!("../src/cli/commands/ci/buildkite.rs"),
     ];
-    // What only tells the systems apart needs no place in the table.
+    // Variables that only identify the CI system are not in the table.
     let markers = [
         "GITHUB_ACTIONS",
         "GITLAB_CI",
@@ -233,7 +235,7 @@ fn every_variable_of_a_ci_system_is_documented() {
 }
 
 #[test]
-fn the_action_hands_its_inputs_on_as_variables() {
+fn the_github_action_passes_its_inputs_as_variables() {
     let action: Value = serde_yaml::from_str(include_str!("../action.yml")).expect("YAML");
     let steps = action["runs"]["steps"].as_sequence().expect("steps");
     assert!(steps.iter().all(|step| !step["run"].as_str().expect("a script").contains("${{")));
@@ -248,7 +250,7 @@ fn the_action_hands_its_inputs_on_as_variables() {
 }
 
 #[test]
-fn links_lead_somewhere() {
+fn links_to_files_exist() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let pages = [
         "README.md",
@@ -272,16 +274,16 @@ fn links_lead_somewhere() {
     }
 }
 
-/// What the program says on stdout; it must succeed.
+/// Runs the program, which must succeed, and returns its standard output.
 fn stopleak(arguments: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_stopleak")).args(arguments).output().expect("it starts");
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("UTF-8")
 }
 
-/// A kind that got a rule is not left out any more, and what is said to cover a kind is there.
+/// Checks that no kind on the page of left-out rules has a rule, and that every rule named as covering a kind exists.
 #[test]
-fn what_has_no_rule_has_none_and_is_covered_by_rules_that_exist() {
+fn left_out_kinds_have_no_rule_and_are_covered_by_existing_rules() {
     let known = load::load(Path::new("rules")).expect("build.rs has checked the files");
     let ids: BTreeSet<&str> = known.iter().map(|rule| rule.id.as_str()).collect();
     let rows: Vec<Vec<&str>> = LEFT_OUT

@@ -1,4 +1,4 @@
-//! Nothing that the program writes holds a secret: every command, every format, errors included.
+//! No output contains a secret: every command, every format, errors included.
 
 mod support;
 
@@ -7,15 +7,15 @@ use std::process::Output;
 
 use serde_json::{Value, json};
 use stopleak::report::Format;
-use support::planted::{Planted, drawn, plant};
+use support::planted::{Planted, plant, sample_value};
 
-/// How many bytes of a value in a row give it away. The first four of a long one may be shown.
-const PIECE: usize = 8;
+/// A part of a value with this many bytes is a leak. The first four bytes of a long value may be shown.
+const LEAK_LENGTH: usize = 8;
 
-/// The first piece of a value that stands in `text`.
+/// The first part of a value that is in `text`.
 fn leak<'v>(text: &[u8], values: &'v [Vec<u8>]) -> Option<&'v [u8]> {
-    let holds = |piece: &&[u8]| text.windows(piece.len()).any(|window| window == *piece);
-    values.iter().flat_map(|value| value[4..].windows(PIECE)).find(holds)
+    let is_in_text = |piece: &&[u8]| text.windows(piece.len()).any(|window| window == *piece);
+    values.iter().flat_map(|value| value[4..].windows(LEAK_LENGTH)).find(is_in_text)
 }
 
 #[track_caller]
@@ -35,7 +35,7 @@ fn formats() -> impl Iterator<Item = &'static str> {
     Format::ALL.iter().map(|format| format.as_str())
 }
 
-/// The commands that scan, at the confidence that shows the most.
+/// The commands that scan, at the lowest confidence.
 fn scans(planted: &Planted) -> Vec<Vec<String>> {
     let range = format!("{}..HEAD", planted.base);
     let ci = vec!["ci", "--base", &planted.base];
@@ -53,7 +53,7 @@ fn run(planted: &Planted, command: &[String], more: &[&str]) -> (Vec<String>, Ou
 }
 
 #[test]
-fn no_report_holds_a_value() {
+fn no_report_contains_a_value() {
     let planted = plant();
     for command in scans(&planted) {
         for (index, format) in formats().enumerate() {
@@ -67,7 +67,7 @@ fn no_report_holds_a_value() {
             assert_silent_run(&words, &output, &planted.values);
             assert!(!output.stdout.is_empty());
         }
-        let folder = planted.repo.beside("reports");
+        let folder = planted.repo.sibling_path("reports");
         std::fs::create_dir_all(&folder).expect("a plain folder");
         let files: Vec<String> =
             formats().map(|format| format!("{format}={}/{format}", folder.display())).collect();
@@ -81,7 +81,7 @@ fn no_report_holds_a_value() {
 }
 
 #[test]
-fn values_are_shown_where_they_were_asked_for_and_where_the_format_allows_it() {
+fn values_are_shown_on_request_if_the_format_allows_it() {
     let planted = plant();
     for command in scans(&planted) {
         for format in formats() {
@@ -95,7 +95,7 @@ fn values_are_shown_where_they_were_asked_for_and_where_the_format_allows_it() {
 }
 
 #[test]
-fn baselines_hooks_and_rule_tests_hold_no_value() {
+fn baselines_hooks_and_rule_tests_contain_no_value() {
     let planted = plant();
     let silent = |arguments: &[&str]| {
         let output = planted.stopleak(arguments);
@@ -117,9 +117,9 @@ fn baselines_hooks_and_rule_tests_hold_no_value() {
 }
 
 #[test]
-fn answers_to_agents_hold_no_value() {
+fn answers_to_agents_contain_no_value() {
     let planted = plant();
-    let named = planted.repo.path().join(format!("{}.txt", drawn("github-classic-pat", 0)));
+    let named = planted.repo.path().join(format!("{}.txt", sample_value("github-classic-pat", 0)));
     let mut answered = 0;
     for value in planted.values.iter().filter_map(|value| std::str::from_utf8(value).ok()) {
         let calls = [
@@ -132,7 +132,7 @@ fn answers_to_agents_hold_no_value() {
         ];
         let calls = calls.iter().map(Value::to_string).chain([format!("{{\"{value}")]);
         for call in calls {
-            let path = planted.repo.beside("call.json");
+            let path = planted.repo.sibling_path("call.json");
             std::fs::write(&path, &call).expect("room on the disk");
             let input = std::fs::File::open(path).expect("just written");
             let output = planted.stopleak_reading(&["hook", "run"], input.into());
@@ -145,9 +145,9 @@ fn answers_to_agents_hold_no_value() {
 }
 
 #[test]
-fn errors_quote_no_value() {
+fn errors_contain_no_value() {
     let planted = plant();
-    let token = drawn("github-classic-pat", 0);
+    let token = sample_value("github-classic-pat", 0);
     let silent = |arguments: &[&str], code: i32| {
         let output = planted.stopleak(arguments);
         assert_silent_run(arguments, &output, &planted.values);
@@ -160,7 +160,7 @@ fn errors_quote_no_value() {
     silent(&["ci", "--base", "HEAD~", "--head", &token], 3);
     silent(&["history", &token], 2);
     silent(&["scan", &format!("{token}.txt")], 2);
-    // What was not read is named, and a directory's name holds a token.
+    // Unscanned entries have the path, and the name of a directory contains a token.
     silent(&["scan", "--max-blob-size", "4"], 3);
     silent(&["scan", "--format", &token], 2);
     silent(&["scan", "--only", &token], 2);
@@ -172,7 +172,7 @@ fn errors_quote_no_value() {
     silent(&["rules", "test", "github-classic-pat", &token], 2);
 
     let file = |name: &str, text: String| {
-        let path = planted.repo.beside(name);
+        let path = planted.repo.sibling_path(name);
         std::fs::write(&path, text).expect("room on the disk");
         path.display().to_string()
     };
@@ -205,7 +205,7 @@ fn errors_quote_no_value() {
     }
 }
 
-/// Cuts every loose object in half but the first.
+/// Truncates loose objects to half their length, in every third directory.
 fn corrupt(objects: &Path) {
     let folders =
         std::fs::read_dir(objects).expect("a repository").map(|entry| entry.expect("readable").path());

@@ -1,4 +1,4 @@
-//! What holds for every run of the real program.
+//! Properties of every run of the built program.
 
 mod support;
 
@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use support::planted::{Planted, TestRepo, drawn, plant};
+use support::planted::{Planted, TestRepo, plant, sample_value};
 
-/// The report's lines, of which the paths are relative to the repository.
+/// Runs a command at the lowest confidence, and returns its JSON Lines report.
 fn report(planted: &Planted, arguments: &[&str]) -> String {
     let arguments = [arguments, &["--confidence", "low", "--format", "jsonl"]].concat();
     let output = planted.stopleak(&arguments);
@@ -21,7 +21,8 @@ fn field(report: &str, name: &str) -> Vec<String> {
     findings.map(|finding| finding[name].as_str().expect("text").to_owned()).collect()
 }
 
-fn of_files(files: &[(String, String)]) -> Planted {
+/// Creates a repository with these files, without commits and without other values.
+fn from_files(files: &[(String, String)]) -> Planted {
     let repo = TestRepo::new();
     for (path, text) in files {
         repo.write(path, text);
@@ -30,10 +31,10 @@ fn of_files(files: &[(String, String)]) -> Planted {
 }
 
 #[test]
-fn the_number_of_threads_changes_no_byte() {
+fn the_report_is_equal_for_any_number_of_threads() {
     let planted = plant();
     for at in 0..60u64 {
-        let token = drawn("github-classic-pat", at % 7);
+        let token = sample_value("github-classic-pat", at % 7);
         planted.repo.write(
             format!("d{}/f{at}.txt", at % 5),
             format!("{}{token}\npassword = 'vT9q{at}Lm2x8Zr'\n", "\n".repeat(at as usize)),
@@ -51,12 +52,12 @@ fn the_number_of_threads_changes_no_byte() {
 }
 
 #[test]
-fn a_fingerprint_survives_moved_lines_and_renamed_files() {
-    let values: Vec<String> = (0..5).map(|seed| drawn("github-classic-pat", seed)).collect();
-    let text = |gap: &str| values.iter().map(|value| format!("{gap}k = {value}\n")).collect::<String>();
+fn a_fingerprint_does_not_depend_on_line_or_path() {
+    let values: Vec<String> = (0..5).map(|seed| sample_value("github-classic-pat", seed)).collect();
+    let text = |prefix: &str| values.iter().map(|value| format!("{prefix}k = {value}\n")).collect::<String>();
     let baseline = (".stopleak-baseline".to_owned(), format!("key: {}\n", "0".repeat(32)));
-    let scan = |path: &str, gap: &str| {
-        let planted = of_files(&[(path.to_owned(), text(gap)), baseline.clone()]);
+    let scan = |path: &str, prefix: &str| {
+        let planted = from_files(&[(path.to_owned(), text(prefix)), baseline.clone()]);
         field(&report(&planted, &["scan"]), "fingerprint")
     };
     let first = scan("a.txt", "");
@@ -65,24 +66,24 @@ fn a_fingerprint_survives_moved_lines_and_renamed_files() {
 }
 
 #[test]
-fn a_baseline_suppresses_what_it_holds_and_nothing_else() {
+fn a_baseline_suppresses_exactly_its_entries() {
     let planted = plant();
     let before = report(&planted, &["scan"]);
     assert!(field(&before, "status").iter().all(|status| status == "new"), "{before}");
     assert_eq!(planted.stopleak(&["baseline", "create"]).status.code(), Some(0));
     let known = report(&planted, &["scan"]);
-    assert_eq!(field(&known, "rule"), field(&before, "rule"), "nothing goes, nothing comes");
+    assert_eq!(field(&known, "rule"), field(&before, "rule"), "a baseline adds and removes no finding");
     assert!(field(&known, "status").iter().all(|status| status == "suppressed"), "{known}");
 
-    // The same rule at the same place, another value.
-    planted.repo.write("new.txt", format!("x {}\n", drawn("github-classic-pat", 99)));
+    // A new value of the same rule.
+    planted.repo.write("new.txt", format!("x {}\n", sample_value("github-classic-pat", 99)));
     let output = planted.stopleak(&["scan"]);
     assert_eq!(output.status.code(), Some(1));
     let new = report(&planted, &["scan"]);
     let statuses = field(&new, "status");
     assert_eq!(statuses.iter().filter(|status| *status == "new").count(), 1, "{new}");
 
-    // One entry less brings back that value alone.
+    // Removing one entry of the baseline makes only its value new again.
     let path = planted.repo.path().join(".stopleak-baseline");
     let text = std::fs::read_to_string(&path).expect("a baseline");
     let (kept, gone): (Vec<&str>, Vec<&str>) = {

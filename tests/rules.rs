@@ -1,13 +1,14 @@
-//! Every built-in rule, by its own examples and by values drawn from its pattern.
+//! Checks every built-in rule: examples, counter-examples, pattern, help and revocation.
 
 use std::path::Path;
 
-use stopleak::engine::Engine;
-use stopleak::engine::authoring::examples::complaints;
-use stopleak::engine::authoring::sample::Draw;
-use stopleak::rules::{Rule, RuleSet};
+use stopleak::RuleSet;
+use stopleak::internals::Engine;
+use stopleak::internals::Rule;
+use stopleak::internals::examples::check_examples;
+use stopleak::internals::sample::Draw;
 
-/// The rules with their examples, which the embedded set leaves out.
+/// Returns the rules with their examples, which the embedded rule set omits.
 fn rules() -> Vec<Rule> {
     RuleSet::load(Path::new("rules")).expect("build.rs has checked the files")
 }
@@ -17,9 +18,9 @@ fn every_rule_finds_its_examples_and_not_its_counter_examples() {
     let engine = Engine::new(&RuleSet::builtin());
     let mut wrong = Vec::new();
     for rule in rules() {
-        wrong.extend(complaints(&engine, &rule).into_iter().map(|complaint| {
-            let text = String::from_utf8_lossy(&complaint.text).into_owned();
-            format!("{} {}: {}: {text}", rule.id, complaint.which, complaint.message)
+        wrong.extend(check_examples(&engine, &rule).into_iter().map(|error| {
+            let text = String::from_utf8_lossy(&error.text).into_owned();
+            format!("{} {}: {}: {text}", rule.id, error.which, error.message)
         }));
     }
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
@@ -31,7 +32,7 @@ fn there_are_at_least_150_rules_and_every_pattern_can_be_built() {
     assert!(rules.len() >= 150, "{}", rules.len());
     let broken: Vec<&str> = rules
         .iter()
-        .filter(|rule| stopleak::engine::check_pattern(rule).is_err())
+        .filter(|rule| stopleak::internals::check_pattern(rule).is_err())
         .map(|rule| rule.id.as_str())
         .collect();
     assert!(broken.is_empty(), "{broken:?}");
@@ -41,32 +42,31 @@ fn there_are_at_least_150_rules_and_every_pattern_can_be_built() {
 fn samples_are_the_same_for_the_same_seed_and_differ_between_seeds() {
     let rules = rules();
     let rule = rules.iter().find(|rule| rule.id == "github-classic-pat").expect("a rule for GitHub");
-    let draw = |seed| stopleak::engine::authoring::sample::sample(rule, &mut Draw::new(seed));
+    let draw = |seed| stopleak::internals::sample::sample(rule, &mut Draw::new(seed));
     assert_eq!(draw(1), draw(1));
     assert_ne!(draw(1), draw(2));
 }
 
-/// What a person reads who has just been told of a finding.
 #[test]
-fn every_rule_says_what_its_secret_opens_and_what_to_do() {
+fn every_rule_has_help_of_two_sentences_and_a_way_to_revoke() {
     let mut wrong = Vec::new();
     for rule in rules() {
         let mut complain = |what: &str| wrong.push(format!("{}: {what}", rule.id));
         let sentences = |text: &str| text.trim().ends_with('.') && !text.contains("  ");
         if !sentences(&rule.help) || !rule.help.contains(". ") {
-            complain("help: two sentences, what it opens and what to do");
+            complain("help: two sentences, what it gives access to and what to do");
         }
         if rule.help.starts_with("It acts for your account") {
-            complain("help: says nothing that the name does not say");
+            complain("help: adds nothing to the name");
         }
         match &rule.revoke {
             None if !rule.generic => complain("revoke is missing"),
             Some(revoke) => {
                 if !sentences(&revoke.how) {
-                    complain("revoke: how is no sentence");
+                    complain("revoke: `how` is not a sentence");
                 }
                 if [&revoke.url, &revoke.docs].into_iter().flatten().any(|url| !url.starts_with("https://")) {
-                    complain("revoke: an address is none");
+                    complain("revoke: an address does not begin with https://");
                 }
             }
             None => {}

@@ -1,4 +1,4 @@
-//! What the program prints is what the schema says, for every command that scans.
+//! The output of every command that scans conforms to the schema.
 
 mod support;
 
@@ -9,7 +9,7 @@ use support::planted::plant;
 #[test]
 fn json_and_json_lines_of_every_command_validate() {
     let schema: Value =
-        serde_json::from_str(include_str!("../schema/stopleak-report-v1.json")).expect("JSON");
+        serde_json::from_str(include_str!("../schema/stopleak-report-v2.json")).expect("JSON");
     let schema = jsonschema::validator_for(&schema).expect("a schema");
     let planted = plant();
     let range = format!("{}..HEAD", planted.base);

@@ -1,8 +1,8 @@
-"""The labelled snippets: one JSON object a line, each a file of its own.
+"""Labelled snippets: one JSON object in each line, written to a separate file for the scan.
 
-An object has `path` (below src/), `text`, `provider`, `expect` (whether it holds a secret) and may have `weak` (it
-holds an identifier at most) or `dubious` (nobody can tell); neither of these counts. A snippet counts as found
-when anything is found in its file.
+An object has `path` (below src/), `text`, `provider`, `expect` (whether it contains a secret) and may have `weak` (it
+contains at most an identifier) or `dubious` (the label is uncertain); neither of these counts. A snippet counts as
+found if its file has any finding.
 """
 
 import collections
@@ -12,7 +12,7 @@ import subprocess
 
 
 def load(path):
-    """The cases of a .jsonl file, or of a .jsonl.zst one where the program zstd is installed."""
+    """Returns the cases of a .jsonl file, or of a .jsonl.zst file if the program zstd is installed."""
     if path.endswith(".zst"):
         text = subprocess.run(["zstd", "-dcq", path], check=True, capture_output=True).stdout.decode()
     else:
@@ -22,7 +22,7 @@ def load(path):
 
 
 def write_tree(cases, folder):
-    """Writes each case as the file it would be, with a line ending behind its last line."""
+    """Writes each case to its path, with a newline after the last line."""
     for case in cases:
         path = os.path.join(folder, case["path"])
         os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -40,7 +40,7 @@ def harmless(cases):
 
 
 def rules_by_path(findings):
-    """Path of a case -> ids of the rules that found something in it."""
+    """Returns the ids of the rules with a finding, by path of the case."""
     rules = collections.defaultdict(set)
     for finding in findings:
         rules[finding["path"]].add(finding["rule"])
@@ -48,7 +48,7 @@ def rules_by_path(findings):
 
 
 def of_providers(cases, hit):
-    """Provider -> (its secrets, those found)."""
+    """Returns (number of secrets, number of found ones) by provider."""
     counts = collections.defaultdict(lambda: [0, 0])
     for case in secrets(cases):
         counts[case["provider"]][0] += 1
@@ -57,24 +57,24 @@ def of_providers(cases, hit):
 
 
 def totals(cases, findings):
-    """The figures of one run over all cases."""
+    """Returns the figures of one run over all cases."""
     hit = rules_by_path(findings)
-    wanted, unwanted, providers = secrets(cases), harmless(cases), of_providers(cases, hit)
+    positives, negatives, providers = secrets(cases), harmless(cases), of_providers(cases, hit)
     shares = [found / count for count, found in providers.values()]
     return {
-        "secrets": len(wanted),
-        "found": sum(case["path"] in hit for case in wanted),
+        "secrets": len(positives),
+        "found": sum(case["path"] in hit for case in positives),
         "providers": len(providers),
         "provider_mean": sum(shares) / len(shares) if shares else 0.0,
-        "harmless": len(unwanted),
-        "alarms": sum(case["path"] in hit for case in unwanted),
+        "harmless": len(negatives),
+        "false_positives": sum(case["path"] in hit for case in negatives),
     }
 
 
 def of_rules(cases, findings):
-    """Rule -> ids of the secrets it finds, of those that only it finds, of its false alarms."""
+    """Returns ids by rule: the secrets that it finds, those that no other rule finds, and its false positives."""
     hit = rules_by_path(findings)
-    rules = collections.defaultdict(lambda: {"found": [], "only": [], "alarms": []})
+    rules = collections.defaultdict(lambda: {"found": [], "only": [], "false_positives": []})
     for case in secrets(cases):
         for rule in hit.get(case["path"], ()):
             rules[rule]["found"].append(case["id"])
@@ -82,5 +82,5 @@ def of_rules(cases, findings):
                 rules[rule]["only"].append(case["id"])
     for case in harmless(cases):
         for rule in hit.get(case["path"], ()):
-            rules[rule]["alarms"].append(case["id"])
+            rules[rule]["false_positives"].append(case["id"])
     return {rule: {key: sorted(ids) for key, ids in kinds.items()} for rule, kinds in rules.items()}

@@ -1,8 +1,8 @@
-"""The labelled lines of Samsung/CredData, as its own pipeline lays them out: data/ and meta/.
+"""The labelled lines of Samsung/CredData, in the layout of its own pipeline: data/ and meta/.
 
-A row of meta/*.csv labels some lines of a file as true (T) or not (F, X). What is found is counted by spans of
-lines: a span that touches true labels finds all of them; one that touches other labels only is a false alarm; one
-that touches none says nothing, because not every line is labelled.
+A row of meta/*.csv labels some lines of a file as true (T) or not (F, X). Findings are counted by line
+spans: a span that overlaps true labels finds all of them; one that overlaps other labels only is a false positive; one
+that overlaps none does not count, because not every line is labelled.
 """
 
 import collections
@@ -21,15 +21,15 @@ SERVICES = {
     "Grafana Access Policy Token", "Grafana Provisioned API Key", "Grafana Service Account Token",
     "Jira / Confluence PAT token", "MailGun API Key", "Postman Credentials", "Slack Token", "Stripe Credentials",
 }
-# Categories whose values have a form of their own.
+# Categories whose values have a distinctive format.
 TOKENS = KEYS | HEADERS_AND_URLS | SERVICES
-# Categories that open nothing by themselves.
+# Categories whose values give no access by themselves.
 IDENTIFIERS = {
     "UUID", "AWS S3 Bucket", "Firebase Domain", "Tencent WeChat API App ID", "Twilio Credentials",
     "Salesforce Credentials",
 }
 
-# Which labels count, by the name of the figures.
+# Which categories count, by the name of the figures.
 PARTS = {
     "all labels": lambda categories: True,
     "without identifiers": lambda categories: not categories <= IDENTIFIERS,
@@ -40,7 +40,7 @@ Label = collections.namedtuple("Label", "number path first last true categories"
 
 
 def load(folder):
-    """The labels whose file is there."""
+    """Returns the labels whose file exists."""
     labels = []
     meta = os.path.join(folder, "meta")
     for name in sorted(name for name in os.listdir(meta) if name.endswith(".csv")):
@@ -55,8 +55,8 @@ def load(folder):
     return labels
 
 
-def touched(labels, findings):
-    """For each span of lines with findings: the labels that it touches, and the rules that found something there."""
+def overlapping(labels, findings):
+    """Returns for each line span with findings: the labels that it overlaps, and the rules of its findings."""
     by_path = collections.defaultdict(list)
     for label in labels:
         by_path[label.path].append(label)
@@ -70,22 +70,22 @@ def touched(labels, findings):
     ]
 
 
-def found_and_false(hits, wanted):
-    """Numbers of the true labels that are found, and how many spans are false alarms."""
+def found_and_false(hits, counts):
+    """Returns the numbers of the true labels that are found, and how many spans are false positives."""
     found, false = set(), 0
     for on_span, _ in hits:
-        found |= {label.number for label in on_span if label.true and wanted(label.categories)}
-        false += not any(label.true for label in on_span) and any(wanted(label.categories) for label in on_span)
+        found |= {label.number for label in on_span if label.true and counts(label.categories)}
+        false += not any(label.true for label in on_span) and any(counts(label.categories) for label in on_span)
     return found, false
 
 
 def totals(labels, findings):
-    """Part -> figures of one run."""
-    hits = touched(labels, findings)
+    """Returns the figures of one run, by part."""
+    hits = overlapping(labels, findings)
     parts = {}
-    for part, wanted in PARTS.items():
-        true = sum(label.true and wanted(label.categories) for label in labels)
-        found, false = found_and_false(hits, wanted)
+    for part, counts in PARTS.items():
+        true = sum(label.true and counts(label.categories) for label in labels)
+        found, false = found_and_false(hits, counts)
         precision = len(found) / (len(found) + false) if found or false else 0.0
         recall = len(found) / true if true else 0.0
         both = precision + recall
@@ -97,21 +97,21 @@ def totals(labels, findings):
 
 
 def of_rules(labels, findings):
-    """Rule -> how many true labels it finds and how many of its spans are false alarms, by itself."""
+    """Returns for each rule alone: how many true labels it finds, and how many spans are false positives."""
     by_rule = collections.defaultdict(list)
     for finding in findings:
         by_rule[finding["rule"]].append(finding)
     rules = {}
     for rule, own in by_rule.items():
-        hits = touched(labels, own)
+        hits = overlapping(labels, own)
         found, false = found_and_false(hits, PARTS["all labels"])
         rules[rule] = {"labels": len(found), "false": false, "unlabelled": sum(not on for on, _ in hits)}
     return rules
 
 
 def of_categories(labels, findings):
-    """Category -> [true labels, those found]. A label is in each of its categories."""
-    found, _ = found_and_false(touched(labels, findings), PARTS["all labels"])
+    """Returns [number of true labels, number of found ones] by category. A label counts in each of its categories."""
+    found, _ = found_and_false(overlapping(labels, findings), PARTS["all labels"])
     categories = collections.defaultdict(lambda: [0, 0])
     for label in labels:
         for category in label.categories if label.true else ():

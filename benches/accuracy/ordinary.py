@@ -1,19 +1,19 @@
 #!/usr/bin/env python3
-"""Scans the work trees of well-known repositories and holds every finding against what a person said about it.
+"""Scans the work trees of well-known repositories and compares every finding with the verdict of a person.
 
   ordinary.py --stopleak PROGRAM --trees FOLDER [--clone] [--write] [--add]
 
-`repositories.tsv` names the repositories and their commits; each is a clone in FOLDER by its name. --clone makes the
-ones that are not there, which is the only use of the network. `judgements.tsv` has the verdicts:
+`repositories.tsv` names the repositories and their commits; each is a clone in FOLDER with its name. --clone clones the
+missing ones; nothing else uses the network. `verdicts.tsv` contains the verdicts:
 
-  secret     a credential that may open something
-  test data  a real key or token by form, made for a test or an example: reported truly, and harmless
-  false      no credential
+  secret     a credential that may give access
+  test data  a key or token of a real format, made for a test or an example: a true positive, and harmless
+  false      no credential: a false positive
 
-A verdict belongs to a path, a line, a rule, and the first digits of the SHA-256 of the line, so it follows a line that
-moves; one that was given to another rule on the same line counts as well. A finding without verdict is listed and
-makes exit code 1; --add appends it with the verdict `?`, to be read and replaced. A verdict without finding is
-counted. --write rewrites the generated parts of docs/accuracy.md. Python 3.11 or later, nothing else, and git.
+A verdict belongs to a path, a line, a rule, and the first digits of the SHA-256 of the line, so it also applies to a
+line that moved; a verdict about another rule on the same line applies too. A finding without verdict is listed and
+makes exit code 1; --add appends it with the verdict `?`, which a person replaces. Verdicts without a finding are
+counted. --write rewrites the generated parts of docs/accuracy.md. Needs Python 3.11 or later and git.
 """
 
 import argparse
@@ -29,10 +29,10 @@ import scanner
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 REPOSITORIES = os.path.join(HERE, "repositories.tsv")
-JUDGEMENTS = os.path.join(HERE, "judgements.tsv")
+VERDICT_FILE = os.path.join(HERE, "verdicts.tsv")
 FIELDS = ["repository", "path", "line", "rule", "hash", "verdict", "reason"]
 VERDICTS = ["secret", "test data", "false"]
-UNJUDGED = "?"
+NO_VERDICT = "?"
 
 
 def read_table(path):
@@ -51,35 +51,35 @@ def clone(folder, repository):
 
 
 def absent_files(folder, repository):
-    """The tracked files that are not there; anything else that is not as committed ends the run."""
+    """Returns the missing tracked files; exits if any other file differs from the commit."""
     if not os.path.isdir(folder):
-        sys.exit(f"{folder} is not there; --clone makes it")
+        sys.exit(f"{folder} does not exist; --clone clones it")
     head = git(folder, "rev-parse", "HEAD").strip()
     if head != repository["commit"]:
         sys.exit(f"{folder} is at {head} and not at {repository['commit']}")
     changed = [line for line in git(folder, "status", "--porcelain").splitlines()]
     foreign = [line for line in changed if not line.startswith(" D ")]
     if foreign:
-        sys.exit(f"{folder} is not as committed: {foreign[:3]}")
+        sys.exit(f"{folder} has uncommitted changes: {foreign[:3]}")
     return [line[3:] for line in changed]
 
 
 def line_hash(path, number):
-    """What tells a line from others: twelve digits of the SHA-256 of its bytes."""
+    """Returns the first twelve hexadecimal digits of the SHA-256 of a line, without its line ending."""
     with open(path, "rb") as file:
         lines = file.read().split(b"\n")
     return hashlib.sha256(lines[number - 1].rstrip(b"\r")).hexdigest()[:12]
 
 
-class Judgements:
-    """The verdicts, and which of them were asked for."""
+class Verdicts:
+    """The rows of verdicts.tsv, and which of them apply to a finding."""
 
     def __init__(self, rows):
         self.rows = rows
         self.used = set()
 
-    def of(self, finding):
-        """The row about a finding: of its place, else of its rule on the same text, else of the same text."""
+    def find(self, finding):
+        """Returns the row of a finding: with its line and rule, else with its rule on an equal line, else on an equal line."""
         keys = [
             ["repository", "path", "line", "rule", "hash"],
             ["repository", "path", "rule", "hash"],
@@ -114,7 +114,7 @@ def cell(text):
 
 
 def repository_table(repositories, results):
-    """One line for each repository, and the sum of them."""
+    """Returns a table with a row for each repository and one for the sums, and the sums."""
     rows = []
     sums = collections.Counter()
     for repository in repositories:
@@ -126,11 +126,11 @@ def repository_table(repositories, results):
     return page.table(HEAD, [*rows, figures("all", sums)]), sums
 
 
-HEAD = ["repository", "files", "MB", "findings", "secrets", "test data", "false", "false per 25 MB", "low tier besides"]
+HEAD = ["repository", "files", "MB", "findings", "secrets", "test data", "false", "false per 25 MB", "further in low tier"]
 
 
 def figures(name, counts):
-    total = sum(counts[verdict] for verdict in [*VERDICTS, UNJUDGED])
+    total = sum(counts[verdict] for verdict in [*VERDICTS, NO_VERDICT])
     rate = 25e6 * counts["false"] / counts["bytes"]
     return [
         name, counts["files"], f"{counts['bytes'] / 1e6:.1f}", total, *(counts[verdict] for verdict in VERDICTS),
@@ -139,7 +139,7 @@ def figures(name, counts):
 
 
 def finding_table(results):
-    """Every finding; those of one file, rule, verdict and reason on one line."""
+    """Returns a table of all findings. Those with equal file, rule, verdict and reason are one row."""
     groups = collections.defaultdict(list)
     for name, result in results.items():
         for row in result["rows"]:
@@ -151,7 +151,7 @@ def finding_table(results):
     return page.table(["finding", "rule", "verdict", "why"], rows, left=4)
 
 
-def measure(program, trees, repositories, judgements):
+def measure(program, trees, repositories, verdicts):
     results = {}
     for repository in repositories:
         name = repository["name"]
@@ -161,9 +161,9 @@ def measure(program, trees, repositories, judgements):
         low, _ = scanner.scan(program, trees, name, scanner.TIERS["low"])
         rows = findings_of(found, trees, name)
         for row in rows:
-            judged = judgements.of(row)
-            row["verdict"] = judged["verdict"] if judged else UNJUDGED
-            row["reason"] = judged["reason"] if judged else "not judged yet"
+            verdict = verdicts.find(row)
+            row["verdict"] = verdict["verdict"] if verdict else NO_VERDICT
+            row["reason"] = verdict["reason"] if verdict else "no verdict yet"
         results[name] = {
             "rows": rows, "low": len(low), "absent": absent,
             "bytes": summary["counts"]["bytes"], "files": summary["counts"]["files"],
@@ -175,38 +175,38 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--stopleak", required=True, help="the program to measure")
     parser.add_argument("--trees", required=True, help="folder of the clones")
-    parser.add_argument("--clone", action="store_true", help="clone what is not there")
-    parser.add_argument("--add", action="store_true", help="append findings without verdict to judgements.tsv")
+    parser.add_argument("--clone", action="store_true", help="clone missing repositories")
+    parser.add_argument("--add", action="store_true", help="append findings without verdict to verdicts.tsv")
     parser.add_argument("--write", action="store_true", help="rewrite the generated parts of docs/accuracy.md")
     chosen = parser.parse_args()
     program, trees = os.path.abspath(chosen.stopleak), os.path.abspath(chosen.trees)
-    repositories, judgements = read_table(REPOSITORIES), Judgements(read_table(JUDGEMENTS))
+    repositories, verdicts = read_table(REPOSITORIES), Verdicts(read_table(VERDICT_FILE))
     for repository in repositories:
         folder = os.path.join(trees, repository["name"])
         if chosen.clone and not os.path.isdir(folder):
             clone(folder, repository)
-    results = measure(program, trees, repositories, judgements)
+    results = measure(program, trees, repositories, verdicts)
 
     table, sums = repository_table(repositories, results)
     print(table)
-    unjudged = [row for result in results.values() for row in result["rows"] if row["verdict"] == UNJUDGED]
-    for row in unjudged:
-        print(f"not judged: {row['repository']}/{row['path']}:{row['line']} {row['rule']} {row['secret']}")
-    if judgements.unused():
-        print(f"{judgements.unused()} verdicts are about nothing that is found")
-    if chosen.add and unjudged:
-        with open(JUDGEMENTS, "a", encoding="utf-8") as file:
-            for row in unjudged:
+    without_verdict = [row for result in results.values() for row in result["rows"] if row["verdict"] == NO_VERDICT]
+    for row in without_verdict:
+        print(f"no verdict: {row['repository']}/{row['path']}:{row['line']} {row['rule']} {row['secret']}")
+    if verdicts.unused():
+        print(f"{verdicts.unused()} verdicts have no finding")
+    if chosen.add and without_verdict:
+        with open(VERDICT_FILE, "a", encoding="utf-8") as file:
+            for row in without_verdict:
                 file.write("\t".join(row[field] for field in FIELDS) + "\n")
     if chosen.write:
         absent = sum(len(result["absent"]) for result in results.values())
         rate = 25e6 * sums["false"] / sums["bytes"]
-        text = f"{table}\n{rate:.2f} false findings per 25 MB; all but {len(unjudged)} findings are judged."
+        text = f"{table}\n{rate:.2f} false findings per 25 MB; {len(without_verdict)} findings have no verdict."
         if absent:
-            text += f" {absent} tracked files were not there."
+            text += f" {absent} tracked files were missing."
         parts = {"repositories": text, "findings": finding_table(results)}
         page.write(os.path.join(page.DOCS, "accuracy.md"), parts)
-    return 1 if unjudged else 0
+    return 1 if without_verdict else 0
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ DOCS = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.absp
 
 
 def table(head, rows, left=1):
-    """A Markdown table whose first `left` columns are text and the others numbers."""
+    """Returns a Markdown table whose first `left` columns are text and whose others are numbers."""
     lines = [head, ["---"] * left + ["---:"] * (len(head) - left), *rows]
     return "".join("| " + " | ".join(str(cell) for cell in line) + " |\n" for line in lines)
 
@@ -17,17 +17,17 @@ def percent(part, whole):
 
 
 def replace(text, name, body):
-    """The page with another text between the marks of its part `name`."""
+    """Returns the page with `body` between the marker comments of its part `name`."""
     begin, end = f"<!-- {name}: generated -->\n", f"<!-- {name}: end -->\n"
     if text.count(begin) != 1 or text.count(end) != 1:
-        sys.exit(f"the page lacks the marks of the part {name}")
+        sys.exit(f"the page lacks the marker comments of the part {name}")
     before, rest = text.split(begin)
     _, after = rest.split(end)
     return f"{before}{begin}\n{body.strip()}\n\n{end}{after}"
 
 
 def write(path, parts):
-    """Rewrites the named parts of a page that is there."""
+    """Replaces the named parts of an existing page."""
     with open(path, encoding="utf-8") as file:
         text = file.read()
     for name, body in parts.items():

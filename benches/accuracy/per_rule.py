@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Measures what stopleak finds in labelled sets, all rules together and each by itself.
+"""Measures what stopleak finds in labelled sets, with all rules together and for each rule.
 
   per_rule.py --stopleak PROGRAM --cases CASES.jsonl[.zst] --creddata FOLDER [--write] [--json NEW.json]
-  per_rule.py … --compare OLD.json       what changed since NEW.json of an earlier run, by rule
+  per_rule.py … --compare OLD.json       prints the differences to NEW.json of an earlier run, by rule
 
-FOLDER holds data/ and meta/ as the pipeline of Samsung/CredData makes them. Either set may be left out. --write
-rewrites the generated parts of docs/accuracy.md and docs/accuracy-per-rule.md. Python 3.11 or later, nothing else;
-the program zstd for a packed file of cases.
+FOLDER contains data/ and meta/ as created by the pipeline of Samsung/CredData. Either set may be left out. --write
+rewrites the generated parts of docs/accuracy.md and docs/accuracy-per-rule.md. Needs Python 3.11 or later,
+and the program zstd for a compressed file of cases.
 """
 
 import argparse
@@ -23,7 +23,7 @@ import scanner
 
 
 def measure(program, cases_path, creddata_folder):
-    """All figures of both sets, as what is written to a JSON file."""
+    """Returns all figures of both sets, as they are written to a JSON file."""
     result = {"version": scanner.version(program), "rules": scanner.rules(program), "tiers": {}}
     loaded = cases.load(cases_path) if cases_path else None
     labels = creddata.load(creddata_folder) if creddata_folder else None
@@ -44,7 +44,7 @@ def measure(program, cases_path, creddata_folder):
                 figures["categories"] = creddata.of_categories(labels, found)
     if loaded:
         result["case_providers"] = {case["id"]: case["provider"] for case in cases.secrets(loaded)}
-    # As it will be read again.
+    # The same types as after reading the file.
     return json.loads(json.dumps(result))
 
 
@@ -53,32 +53,32 @@ def plain(name):
 
 
 def homes(rules, providers):
-    """Rule -> the providers of cases that are named as the rule's own."""
+    """Returns by rule: the provider of cases with the same name as the rule's provider, or None."""
     by_name = {plain(provider): provider for provider in providers}
     return {rule: by_name.get(plain(about["provider"])) for rule, about in rules.items()}
 
 
 def rule_table(result):
-    """One line for each rule that fires, or that misses cases of its provider; and the other rules."""
+    """Returns a table of the rules with findings or missed cases of their provider, and the ids of the others."""
     default, low = (result["tiers"][tier] for tier in ("default", "low"))
     home = homes(result["rules"], low["providers"])
     rows, others = [], []
     for rule in sorted(result["rules"]):
         (cases_low, lines), (cases_default, _) = one_rule(low, rule), one_rule(default, rule)
         count, found_by_any = low["providers"].get(home[rule], (0, 0))
-        found, alarms, missed = len(cases_low["found"]), len(cases_low["alarms"]), count - found_by_any
-        if not any([found, alarms, missed, lines["labels"], lines["false"]]):
+        found, false, missed = len(cases_low["found"]), len(cases_low["false_positives"]), count - found_by_any
+        if not any([found, false, missed, lines["labels"], lines["false"]]):
             others.append(f"`{rule}`")
             continue
         numbers = [
-            len(cases_default["found"]), len(cases_default["alarms"]), found, len(cases_low["only"]), alarms,
-            page.percent(found, found + alarms), page.percent(found, found + missed) if count else "",
+            len(cases_default["found"]), len(cases_default["false_positives"]), found, len(cases_low["only"]), false,
+            page.percent(found, found + false), page.percent(found, found + missed) if count else "",
             lines["labels"], lines["false"], page.percent(lines["labels"], lines["labels"] + lines["false"]),
         ]
         rows.append([rule, *(number or "" for number in numbers)])
     head = [
-        "rule", "default: found", "false alarms", "low: found", "by it alone", "false alarms", "precision, %",
-        "recall, %", "CredData: found", "false alarms", "precision, %",
+        "rule", "default: found", "false positives", "low: found", "by no other rule", "false positives", "precision, %",
+        "recall, %", "CredData: found", "false positives", "precision, %",
     ]
     return page.table(head, rows), others
 
@@ -93,7 +93,7 @@ def provider_table(result):
 
 
 def totals_table(result):
-    """Both tiers of both sets."""
+    """Returns the tables with the totals of both sets, in both tiers."""
     text = ""
     tiers = result["tiers"]
     if "cases" in tiers["default"]:
@@ -102,11 +102,11 @@ def totals_table(result):
             count = figures["cases"]
             rows.append([
                 tier, f"{count['found']} of {count['secrets']}", page.percent(count["found"], count["secrets"]),
-                f"{100 * count['provider_mean']:.1f}", f"{count['alarms']} of {count['harmless']}",
-                page.percent(count["alarms"], count["harmless"]),
+                f"{100 * count['provider_mean']:.1f}", f"{count['false_positives']} of {count['harmless']}",
+                page.percent(count["false_positives"], count["harmless"]),
             ])
         providers = tiers["default"]["cases"]["providers"]
-        head = ["cases", "found", "%", f"mean over {providers} providers, %", "false alarms", "%"]
+        head = ["cases", "found", "%", f"mean over {providers} providers, %", "false positives", "%"]
         text += page.table(head, rows) + "\n"
     if "creddata" in tiers["default"]:
         rows = []
@@ -116,17 +116,17 @@ def totals_table(result):
                     tier, part, count["true"], count["found"], count["false"],
                     *(f"{count[key]:.3f}" for key in ("precision", "recall", "f1")),
                 ])
-        head = ["CredData", "labels", "true", "found", "false alarms", "precision", "recall", "F1"]
+        head = ["CredData", "labels", "true", "found", "false positives", "precision", "recall", "F1"]
         text += page.table(head, rows, left=2)
     return text
 
 
-def category_table(result, least=20):
+def category_table(result, min_labels=20):
     default, low = (result["tiers"][tier]["categories"] for tier in ("default", "low"))
     rows = [
         [category, count, found, low[category][1], page.percent(low[category][1], count)]
         for category, (count, found) in default.items()
-        if count >= least
+        if count >= min_labels
     ]
     return page.table(["CredData category", "true labels", "found", "found with low", "%"], rows)
 
@@ -138,7 +138,7 @@ def write(result):
         parts["categories"] = category_table(result)
     page.write(os.path.join(page.DOCS, "accuracy.md"), parts)
     rules, others = rule_table(result)
-    text = f"{len(others)} rules have nothing in either set: {', '.join(others)}."
+    text = f"{len(others)} rules have no finding and no missed case in either set: {', '.join(others)}."
     page.write(
         os.path.join(page.DOCS, "accuracy-per-rule.md"),
         {"rules": rules, "silent": text, "providers": provider_table(result)},
@@ -146,7 +146,7 @@ def write(result):
 
 
 def changes(old, new):
-    """What differs between two results, a line each."""
+    """Returns the differences of two results, one line for each."""
     lines = []
     for tier in scanner.TIERS:
         before, after = old["tiers"][tier], new["tiers"][tier]
@@ -165,26 +165,26 @@ def changes(old, new):
 
 def summary(figures):
     if "secrets" in figures:
-        return f"{figures['found']} found, {figures['alarms']} false alarms, mean {figures['provider_mean']:.3f}"
+        return f"{figures['found']} found, {figures['false_positives']} false positives, mean {figures['provider_mean']:.3f}"
     return ", ".join(f"{part} {count['precision']:.3f}/{count['recall']:.3f}" for part, count in figures.items())
 
 
 def one_rule(figures, rule):
     return (
-        figures.get("cases_by_rule", {}).get(rule, {"found": [], "only": [], "alarms": []}),
+        figures.get("cases_by_rule", {}).get(rule, {"found": [], "only": [], "false_positives": []}),
         figures.get("creddata_by_rule", {}).get(rule, {"labels": 0, "false": 0}),
     )
 
 
 def rule_changes(title, before, after):
-    """The lines about one rule: how many of what it gained and lost, and which cases."""
+    """Returns one line with the gained and lost cases and labels of a rule, or none if nothing changed."""
     parts = []
-    for key, word in (("found", "found"), ("alarms", "false alarms")):
+    for key, word in (("found", "found"), ("false_positives", "false positives")):
         was, now = set(before[0][key]), set(after[0][key])
         for sign, ids in (("+", now - was), ("-", was - now)):
             if ids:
                 parts.append(f"{sign}{len(ids)} {word} ({', '.join(sorted(ids)[:5])}{' …' if len(ids) > 5 else ''})")
-    for key, word in (("labels", "CredData labels"), ("false", "CredData false alarms")):
+    for key, word in (("labels", "CredData labels"), ("false", "CredData false positives")):
         if before[1][key] != after[1][key]:
             parts.append(f"{after[1][key] - before[1][key]:+} {word}")
     return [f"{title}: {', '.join(parts)}"] if parts else []
@@ -197,7 +197,7 @@ def main():
     parser.add_argument("--creddata", help="folder with data/ and meta/")
     parser.add_argument("--write", action="store_true", help="rewrite the generated parts of the documentation")
     parser.add_argument("--json", metavar="NEW", help="write all figures to this file")
-    parser.add_argument("--compare", metavar="OLD", help="tell what changed since this file was written")
+    parser.add_argument("--compare", metavar="OLD", help="print what changed since this file was written")
     chosen = parser.parse_args()
     if chosen.write and not (chosen.cases and chosen.creddata):
         parser.error("--write needs both sets")

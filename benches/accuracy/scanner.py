@@ -1,4 +1,4 @@
-"""Runs stopleak and reads what it says."""
+"""Runs stopleak and parses its output."""
 
 import json
 import subprocess
@@ -8,7 +8,7 @@ TIERS = {"default": [], "low": ["--confidence", "low"]}
 
 
 def scan(program, folder, target, options):
-    """The findings below `target`, which is a path in `folder`, and the run's summary."""
+    """Scans `target`, a path relative to `folder`, and returns the findings and the summary."""
     command = [program, "scan", "--no-config", "--exit-zero", "--quiet", "--format", "jsonl", *options, target]
     run = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     lines = [json.loads(line) for line in run.stdout.splitlines()]
@@ -18,7 +18,7 @@ def scan(program, folder, target, options):
 
 
 def rules(program):
-    """Id -> what is known of each active rule."""
+    """Returns the active rules, as `rules list` describes them, by id."""
     run = subprocess.run(
         [program, "rules", "list", "--no-config", "--format", "json"], check=True, capture_output=True, text=True
     )
@@ -26,7 +26,7 @@ def rules(program):
 
 
 def version(program):
-    """What the program calls itself, with the digest of its rules."""
+    """Returns the name and version of the program, with the digest of its rules."""
     name = subprocess.run([program, "--version"], check=True, capture_output=True, text=True).stdout.strip()
     run = subprocess.run(
         [program, "scan", "--no-config", "--quiet", "--format", "jsonl", "-"],

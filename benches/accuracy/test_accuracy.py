@@ -1,4 +1,4 @@
-"""What the scripts count, on sets small enough to be counted by hand: python3 -m unittest discover benches/accuracy"""
+"""Tests the counts of the scripts on small sets: python3 -m unittest discover benches/accuracy"""
 
 import os
 import tempfile
@@ -34,17 +34,17 @@ class Cases(unittest.TestCase):
         found = [finding(f"src/{number}.txt", "acme-key") for number in (1, 4, 5, 6)]
         figures = cases.totals(CASES, found)
         self.assertEqual((figures["found"], figures["secrets"]), (1, 3))
-        self.assertEqual((figures["alarms"], figures["harmless"]), (1, 1))
+        self.assertEqual((figures["false_positives"], figures["harmless"]), (1, 1))
 
     def test_each_provider_weighs_the_same(self):
         found = [finding("src/1.txt", "acme-key")]
         self.assertEqual(cases.of_providers(CASES, cases.rules_by_path(found)), {"acme": (2, 1), "other": (1, 0)})
         self.assertEqual(cases.totals(CASES, found)["provider_mean"], 0.25)
 
-    def test_what_only_one_rule_finds_is_told(self):
+    def test_cases_that_only_one_rule_finds_are_listed(self):
         found = [finding("src/1.txt", "a"), finding("src/1.txt", "b"), finding("src/2.txt", "a")]
         rules = cases.of_rules(CASES, found)
-        self.assertEqual(rules["a"], {"found": ["c1", "c2"], "only": ["c2"], "alarms": []})
+        self.assertEqual(rules["a"], {"found": ["c1", "c2"], "only": ["c2"], "false_positives": []})
         self.assertEqual(rules["b"]["only"], [])
 
     def test_a_tree_has_one_file_for_each_case(self):
@@ -61,17 +61,17 @@ def label(number, first, last, true, category="Password"):
 class CredData(unittest.TestCase):
     LABELS = [label(0, 1, 3, True), label(1, 3, 3, True, "UUID"), label(2, 7, 7, False), label(3, 9, 9, True)]
 
-    def test_a_span_finds_every_true_label_that_it_touches(self):
+    def test_a_span_finds_every_true_label_that_it_overlaps(self):
         figures = creddata.totals(self.LABELS, [finding("data/a", "r", 3, 7)])["all labels"]
         self.assertEqual((figures["true"], figures["found"], figures["false"]), (3, 2, 0))
 
-    def test_a_span_on_false_labels_alone_is_a_false_alarm(self):
+    def test_a_span_on_false_labels_alone_is_a_false_positive(self):
         found = [finding("data/a", "r", 7), finding("data/a", "s", 7), finding("data/a", "r", 20), finding("data/a", "r", 9)]
         figures = creddata.totals(self.LABELS, found)["all labels"]
         self.assertEqual((figures["found"], figures["false"], figures["precision"]), (1, 1, 0.5))
         self.assertEqual(creddata.of_rules(self.LABELS, found)["s"], {"labels": 0, "false": 1, "unlabelled": 0})
 
-    def test_identifiers_are_left_out_where_they_do_not_count(self):
+    def test_identifiers_are_excluded_from_the_other_parts(self):
         figures = creddata.totals(self.LABELS, [])
         self.assertEqual([figures[part]["true"] for part in creddata.PARTS], [3, 2, 0])
 
@@ -79,19 +79,19 @@ class CredData(unittest.TestCase):
 ROW = {"repository": "r", "path": "p", "line": "4", "rule": "a", "hash": "h", "verdict": "false", "reason": "x"}
 
 
-class Judgements(unittest.TestCase):
-    def test_a_verdict_follows_its_line_and_outlives_its_rule(self):
+class Verdicts(unittest.TestCase):
+    def test_a_verdict_applies_to_a_moved_line_and_another_rule(self):
         for change in ({}, {"line": "9"}, {"line": "9", "rule": "b"}):
-            self.assertIs(ordinary.Judgements([ROW]).of({**ROW, **change}), ROW)
+            self.assertIs(ordinary.Verdicts([ROW]).find({**ROW, **change}), ROW)
 
     def test_another_text_has_no_verdict(self):
         for change in ({"hash": "i"}, {"path": "q"}, {"repository": "s"}):
-            judgements = ordinary.Judgements([ROW])
-            self.assertIsNone(judgements.of({**ROW, **change}))
-            self.assertEqual(judgements.unused(), 1)
+            verdicts = ordinary.Verdicts([ROW])
+            self.assertIsNone(verdicts.find({**ROW, **change}))
+            self.assertEqual(verdicts.unused(), 1)
 
-    def test_every_verdict_is_known_and_has_a_reason(self):
-        rows = ordinary.read_table(ordinary.JUDGEMENTS)
+    def test_every_verdict_is_valid_and_has_a_reason(self):
+        rows = ordinary.read_table(ordinary.VERDICT_FILE)
         names = {row["name"] for row in ordinary.read_table(ordinary.REPOSITORIES)}
         for row in rows:
             self.assertEqual(list(row), ordinary.FIELDS)
@@ -123,14 +123,14 @@ class Pages(unittest.TestCase):
 
 
 class Compare(unittest.TestCase):
-    def test_what_a_rule_gained_and_lost_is_told(self):
-        def result(found, alarms):
-            rule = {"found": found, "only": [], "alarms": alarms}
+    def test_gained_and_lost_cases_of_a_rule_are_listed(self):
+        def result(found, false_positives):
+            rule = {"found": found, "only": [], "false_positives": false_positives}
             return {"rules": {"a": {}}, "tiers": {"default": {"cases_by_rule": {"a": rule}}, "low": {}}}
 
         old, new = result(["c1", "c2"], []), result(["c2", "c3"], ["c9"])
         self.assertEqual(
-            per_rule.changes(old, new), ["default: a: +1 found (c3), -1 found (c1), +1 false alarms (c9)"]
+            per_rule.changes(old, new), ["default: a: +1 found (c3), -1 found (c1), +1 false positives (c9)"]
         )
         self.assertEqual(per_rule.changes(old, old), [])
 

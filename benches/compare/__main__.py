@@ -1,4 +1,4 @@
-"""Runs all jobs with all scanners and writes the page. Called by `compare.sh`, which installs and builds."""
+"""Runs all jobs with all scanners and writes the page. `compare.sh` calls it, installs the scanners and builds."""
 
 import argparse
 import json
@@ -19,17 +19,17 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 def arguments():
     parser = argparse.ArgumentParser(
         prog="benches/compare.sh",
-        description="Measures stopleak beside other scanners, and how its cost grows.",
+        description="Compares stopleak with other scanners and measures how its cost grows.",
     )
-    parser.add_argument("repositories", nargs="*", metavar="REPO", help="[NAME=]PATH of a repository, best a bare clone")
-    parser.add_argument("--tree", action="append", default=[], metavar="REPO", help="[NAME=]PATH for the directory job alone")
-    parser.add_argument("--runs", type=int, default=5, help="runs of each command, four times as many of short ones [5]")
-    parser.add_argument("--threads", type=int, default=2, help="threads of each scanner, and processors for all [2]")
-    parser.add_argument("--only", default="start,hook,directory,history,growth", help=f"of {','.join(jobs.GROUPS)} [all but large]")
-    parser.add_argument("--large", action="store_true", help="files of 1 GB too")
-    parser.add_argument("--limit", type=float, default=3600, help="seconds after which a run is ended and counts as failed [3600]")
-    parser.add_argument("--scratch", help="keep inputs and results in this folder, and use those that are there")
-    parser.add_argument("--resume", action="store_true", help="keep the results in --scratch that are not measured anew")
+    parser.add_argument("repositories", nargs="*", metavar="REPO", help="[NAME=]PATH of a repository, preferably a bare clone")
+    parser.add_argument("--tree", action="append", default=[], metavar="REPO", help="[NAME=]PATH of a repository for the directory job only")
+    parser.add_argument("--runs", type=int, default=5, help="runs of each command; four times as many for short ones [5]")
+    parser.add_argument("--threads", type=int, default=2, help="threads of each scanner, and processors for all of them [2]")
+    parser.add_argument("--only", default="start,hook,directory,history,growth", help=f"groups of jobs to run, of {','.join(jobs.GROUPS)} [all but large]")
+    parser.add_argument("--large", action="store_true", help="also measure files of 1 GB")
+    parser.add_argument("--limit", type=float, default=3600, help="time limit of a run in seconds; a run that exceeds it has failed [3600]")
+    parser.add_argument("--scratch", help="keep inputs and results in this directory, and reuse existing inputs")
+    parser.add_argument("--resume", action="store_true", help="keep the results in --scratch of jobs that are not measured again")
     parser.add_argument("--page", default=os.path.join(ROOT, "docs/performance.md"), help="[docs/performance.md]")
     parser.add_argument("--venv", help=argparse.SUPPRESS)
     parser.add_argument("--stopleak", help=argparse.SUPPRESS)
@@ -38,12 +38,12 @@ def arguments():
     if unknown := chosen.only - set(jobs.GROUPS):
         parser.error(f"no such jobs: {', '.join(sorted(unknown))}")
     if not chosen.venv:
-        parser.error("start it as benches/compare.sh")
+        parser.error("run benches/compare.sh instead")
     return chosen
 
 
 def rounds(inputs, job, callers, chosen):
-    """All scanners in turn, again and again, so that a busy minute hits them all: runs by scanner."""
+    """Runs all scanners in turn, repeatedly, so that other load affects all of them. Returns the runs by scanner."""
     runs = {}
     times = chosen.runs * (4 if job.many and chosen.runs > 1 else 1)
     for number in range(times):
@@ -88,7 +88,7 @@ def compare(chosen, scratch):
     named = [jobs.repository(text) for text in chosen.repositories]
     trees = [jobs.repository(text) for text in chosen.tree]
     todo = jobs.prepare(inputs, chosen.only, named, trees)
-    # Its children inherit this; making inputs may use all there is.
+    # Inherited by all measured processes. The inputs above were generated with all processors.
     os.sched_setaffinity(0, processors[: chosen.threads])
     facts["floor"] = measure.floor(inputs.environment)
     facts["commands"] = {
@@ -96,7 +96,7 @@ def compare(chosen, scratch):
         for scanner in callers
     }
     if todo:
-        # What a scanner keeps for its later runs is made now.
+        # One run of each scanner before the measurement, so that its caches exist.
         small = inputs.path("staged-20")
         for scanner in callers:
             for kind in ["staged", "directory"]:
@@ -111,7 +111,7 @@ def compare(chosen, scratch):
         good = {scanner.name: sorted(scanner.good) for scanner in callers}
         references = [scanner.name for scanner in callers if scanner.reference]
         done = {**job._asdict(), "runs": runs, "good": good, "references": references}
-        # Where results are kept no place on this machine is.
+        # The results file contains no paths of this machine.
         del done["folder"], done["path"]
         names = [other["name"] for other in results["jobs"]]
         if job.name in names:

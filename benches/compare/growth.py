@@ -1,10 +1,10 @@
-"""How the cost of a job grows with its input: the same job on 1, 2, 4 and 8 times as much.
+"""Measures how the cost of a job grows with its input: the same job on 1, 2, 4 and 8 times the size.
 
-What an empty run costs is taken off, and a line is fitted through the logarithms of size and cost (least
-squares). Its slope is the exponent: 1 is linear, 2 is quadratic. What an input of any size costs and an empty one
-does not (a pattern is compiled when it is first met) makes that slope smaller than it is; the last doubling, from
-the differences of costs, is free of it. Instructions in user space are counted where
-the machine lets us, since times on a shared machine say little about a slope.
+The cost of an empty run is subtracted, and a line is fitted through the logarithms of size and cost (least squares).
+Its slope is the exponent: 1 is linear, 2 is quadratic. Costs that any input has and an empty one has not (a pattern is
+compiled at its first use) make that slope too small. The exponent of the last doubling, from the differences of
+costs, does not contain them. Instructions in user space are counted if the machine allows it, because times on a
+shared machine vary too much for a slope.
 """
 
 import math
@@ -18,12 +18,12 @@ from collections import namedtuple
 import measure
 
 SIZES = [1, 2, 4, 8]
-MOST = 1.05
+MAX_EXPONENT = 1.05
 Growth = namedtuple("Growth", "job unit sizes costs empty exponent last")
 
 
 def counter(stopleak, environment):
-    """(what is counted, function from a command and its folder to a number)."""
+    """Returns what is counted, and a function that counts it for a command in a folder."""
 
     def perf(command, folder):
         with tempfile.NamedTemporaryFile("r") as out:
@@ -59,13 +59,13 @@ def counter(stopleak, environment):
 
 
 def measure_all(inputs, stopleak):
-    """The growth of every job, and what was counted."""
+    """Returns what was counted, and the growth of every job."""
     what, count = counter(stopleak, inputs.environment)
     one = ["--threads", "1", "--no-config"]
 
     def grow(job, unit, scale, maker, command, weigh=None):
-        """`maker` makes the input of a size: its folder and path; `command` has the path put in. What is made can
-        hold more than its size says: `weigh` says how much it is."""
+        """Measures one job. `maker` generates an input of a size and returns its folder and path, which is inserted
+        into `command`. `weigh`, if given, returns the actual size of an input."""
 
         def cost(size):
             folder, path = maker(size)
@@ -93,12 +93,12 @@ def measure_all(inputs, stopleak):
         return os.path.dirname(path), path
 
     def history(commits):
-        # The least there is has one commit, with all the files that the others change.
+        # The smallest history has one commit, with all the files that the others change.
         path = inputs.generated("history", f"growth/history-{commits}", commits + 1)
         return path, path
 
     def packed(path):
-        # Git finds fewer and worse bases in a longer history, so that a commit takes more of its pack.
+        # In a longer history git finds fewer and worse delta bases, so that a commit takes more bytes of the pack.
         return sum(entry.stat().st_size for entry in os.scandir(f"{path}/objects/pack")) >> 10
 
     def index(files):
@@ -116,7 +116,7 @@ def measure_all(inputs, stopleak):
 
 
 def last_doubling(sizes, costs):
-    """The exponent that the growth of the growth tells: whatever is the same in all costs drops out of it."""
+    """Returns the exponent from the differences of the last three costs, in which fixed costs cancel out."""
 
     def ratio(values):
         more, less = values[-1] - values[-2], values[-2] - values[-3]
@@ -127,7 +127,7 @@ def last_doubling(sizes, costs):
 
 
 def exponent(sizes, costs):
-    """The slope of the line through (log size, log cost); `None` where a cost is not above the empty run's."""
+    """Returns the slope of the line through (log size, log cost), or `None` if a cost is not above that of the empty run."""
     if min(costs) <= 0:
         return None
     xs, ys = [math.log(size) for size in sizes], [math.log(cost) for cost in costs]

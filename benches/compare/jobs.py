@@ -1,5 +1,5 @@
-"""The jobs and their inputs. An input that is there already is used as it is: a scratch folder that is kept
-saves a later run the hours that git needs to repack a large repository."""
+"""The jobs and their inputs. Existing inputs are reused: with a kept scratch folder, a later run need not repack large
+repositories again, which takes git hours."""
 
 import os
 import shutil
@@ -7,8 +7,8 @@ import subprocess
 import sys
 from collections import namedtuple
 
-# `kind` chooses each scanner's command; `path` goes into it; `target` is how often faster than the fastest
-# other scanner the job is meant to be: (wall, CPU), either `None`. `many` says that it takes milliseconds.
+# `kind` selects each scanner's command, into which `path` is inserted. `target` is the intended ratio to the fastest
+# other scanner: (wall, CPU), each can be `None`. `many` is true for jobs of milliseconds, which are run more often.
 Job = namedtuple("Job", "group name kind folder path target many")
 
 SCRIPT = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "inputs.py")
@@ -16,7 +16,7 @@ GROUPS = ["start", "hook", "directory", "history", "large", "growth"]
 
 
 class Inputs:
-    """The folder that inputs are made in, and how git is called for them."""
+    """The folder of the inputs, and the environment in which git and the scanners run."""
 
     def __init__(self, folder):
         self.folder = os.path.abspath(folder)
@@ -35,10 +35,11 @@ class Inputs:
         return os.path.join(self.folder, *parts)
 
     def made(self, name, make):
-        """The path of the input `name`; `make` is called with another path, which becomes it when done."""
+        """Returns the path of the input `name`. If it does not exist, `make` creates it at a temporary path, which is then
+        renamed."""
         path = self.path(name)
         if not os.path.exists(path):
-            print(f"making {name}", file=sys.stderr)
+            print(f"generating {name}", file=sys.stderr)
             unfinished = path + ".unfinished"
             if os.path.isdir(unfinished):
                 shutil.rmtree(unfinished)
@@ -58,7 +59,7 @@ class Inputs:
 
 
 def repository(text):
-    """NAME=PATH or PATH, as (name, path)."""
+    """Parses NAME=PATH or PATH, and returns (name, path)."""
     name, sign, path = text.partition("=")
     if not sign:
         name, path = "", text
@@ -72,7 +73,7 @@ def repository(text):
 
 
 def check_out(inputs, name, source):
-    """The files of HEAD without a repository around them; a folder without a repository is copied."""
+    """Writes the files of HEAD to a directory outside of a repository; a folder that is no repository is copied."""
 
     def make(path):
         os.makedirs(path)
@@ -90,7 +91,7 @@ def check_out(inputs, name, source):
 
 
 def histories(inputs, name, source):
-    """The repository as it is, and the same objects packed anew. A scanner leaves neither changed."""
+    """Returns a copy of the repository, and another one with its objects repacked."""
 
     def cloned(path):
         shutil.copytree(inputs.git("-C", source, "rev-parse", "--absolute-git-dir"), path, symlinks=True)
@@ -105,7 +106,7 @@ def histories(inputs, name, source):
 
 
 def prepare(inputs, groups, repositories, trees):
-    """Makes the inputs of the jobs in `groups`."""
+    """Generates the inputs of the jobs in `groups`, and returns these jobs."""
     jobs = []
     small = inputs.generated("staged", "staged-20", 20)
     if "start" in groups:
@@ -139,7 +140,7 @@ def prepare(inputs, groups, repositories, trees):
 
 
 def extent(folder):
-    """How much is in a folder; reads all of it, so that it is in the page cache from then on."""
+    """Returns the size of a folder and its number of files. Reads all of it, so that it is in the page cache."""
     files = size = 0
     for parent, _, names in os.walk(folder):
         for name in names:

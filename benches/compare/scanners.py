@@ -1,8 +1,8 @@
-"""How each scanner is called: everything on that is on by default, all validation off, equal threads.
+"""The command of each scanner: default settings, validation of secrets off, equal numbers of threads.
 
-An exit code is asked for that says "findings" and nothing else, so that a scanner that broke off is not
-taken for a fast one. The programs are called as such, not through the Python scripts around them, which
-would add their own start.
+The exit code for findings is set to a value that no failure has, so that a scanner that fails early is not counted as
+a fast one. The programs are started directly, not through their Python wrappers, which would add their own start-up
+time.
 """
 
 import glob
@@ -11,16 +11,16 @@ import subprocess
 
 
 class Scanner:
-    """`commands` has a command for each kind of job, with {path} in it; `good` are the exit codes of a
-    complete run. A `reference` is shown beside the scanners and never compared with."""
+    """`commands` contains a command for each kind of job, with {path} in it; `good` are the exit codes of a complete
+    run. A `reference` is shown in the tables, and not used for the ratios."""
 
     def __init__(self, name, program, version, commands, good, variables=None, reference=False):
         self.name, self.program, self.commands, self.good = name, program, commands, good
         self.variables, self.reference = variables or {}, reference
-        self.version = said(program, version) if program else None
+        self.version = version_of(program, version) if program else None
 
     def command(self, kind, path, threads):
-        """The words of the command and of how people read it; `None` where the job is not for it."""
+        """Returns the arguments of the command and its text for the page, or `None` if the scanner cannot do the job."""
         if kind not in self.commands:
             return None
         words = self.commands[kind].format(path="\0", threads=threads).split()
@@ -32,26 +32,26 @@ class Scanner:
         return {name: value.format(threads=threads) for name, value in self.variables.items()}
 
 
-# What stands for the path in the commands that people read.
+# The placeholder for the path in the commands on the page.
 PLACES = {"directory": "DIR", "file": "FILE", "history": "REPO.git"}
 
 
-def said(program, arguments):
-    """The version that the program tells, without its name."""
+def version_of(program, arguments):
+    """Returns the version that the program prints, without its name."""
     answer = subprocess.run([program, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     lines = answer.stdout.strip().splitlines() or ["unknown"]
     return lines[0].split()[-1]
 
 
 def binary(venv, name):
-    """The program that the package ships, or `None`."""
+    """Returns the path of the program in the package, or `None`."""
     found = glob.glob(f"{venv}/lib/python*/site-packages/*/bin/{name}") + glob.glob(f"{venv}/bin/{name}")
     programs = [path for path in found if open(path, "rb").read(4) == b"\x7fELF"]
     return os.path.abspath((programs or found)[0]) if found else None
 
 
 def scanners(venv, stopleak):
-    """All that are there, stopleak first, and the names of those that are not."""
+    """Returns the installed scanners, stopleak first, and the names of those that are missing."""
     plan = [
         Scanner(
             "stopleak",

@@ -1,9 +1,9 @@
-//! The process environment, read once. Nothing else reads it (`clippy.toml` sees to that).
-#![expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+//! The process environment, read once. `clippy.toml` forbids reading it elsewhere.
+#![expect(clippy::disallowed_methods, reason = "the only file that reads the environment")]
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use anyhow::{Context, anyhow};
@@ -11,7 +11,8 @@ use anyhow::{Context, anyhow};
 use crate::config::{Layer, Origin, Value};
 use crate::git::env::GitEnv;
 
-/// Variables that set something. `STOPLEAK_CONFIG` and `STOPLEAK_NO_CONFIG` choose the file itself.
+/// Variables that stopleak reads. `STOPLEAK_CONFIG` and `STOPLEAK_NO_CONFIG` select the configuration file; the
+/// others are settings.
 const KNOWN: [&str; 8] = [
     "STOPLEAK_BASELINE",
     "STOPLEAK_CONFIDENCE",
@@ -23,27 +24,31 @@ const KNOWN: [&str; 8] = [
     "STOPLEAK_THREADS",
 ];
 
-/// What the program knows about the process it runs in.
+/// Environment of the process.
 #[derive(Debug)]
 pub(crate) struct Environment {
     /// The current directory.
     pub(crate) directory: PathBuf,
-    /// How git calls us.
+    /// Variables that git sets for its hooks.
     pub(crate) git: GitEnv,
-    /// The running binary, for hooks that call it again.
+    /// Path of the running binary, which installed hooks call.
     pub(crate) executable: Option<PathBuf>,
-    /// Width of the terminal, where the shell tells.
+    /// Width of the terminal in columns, from `COLUMNS` (which few shells export).
     pub(crate) columns: Option<usize>,
     variables: BTreeMap<OsString, OsString>,
 }
 
-/// The command line.
+/// Returns the command line arguments, the program's name first.
 pub(crate) fn arguments() -> impl Iterator<Item = OsString> {
     std::env::args_os()
 }
 
 impl Environment {
-    /// Reads it.
+    /// Reads the environment of the process.
+    ///
+    /// # Errors
+    ///
+    /// The current directory cannot be read.
     pub(crate) fn capture() -> anyhow::Result<Environment> {
         let directory = std::env::current_dir().context("the current directory cannot be read")?;
         Ok(Environment {
@@ -55,12 +60,16 @@ impl Environment {
         })
     }
 
-    /// A variable; an empty one counts as not set.
+    /// Returns the value of a variable; an empty one counts as not set.
     pub(crate) fn get(&self, name: &str) -> Option<&OsStr> {
         self.variables.get(OsStr::new(name)).map(OsString::as_os_str).filter(|value| !value.is_empty())
     }
 
-    /// What the `STOPLEAK_*` variables set.
+    /// Returns the settings of the `STOPLEAK_*` variables.
+    ///
+    /// # Errors
+    ///
+    /// A value that is not UTF-8 or not valid for its setting.
     pub(crate) fn layer(&self) -> anyhow::Result<Layer> {
         let path = |name: &'static str| {
             self.get(name).map(|value| Value::new(PathBuf::from(value), Origin::Environment(name)))
@@ -77,19 +86,29 @@ impl Environment {
         })
     }
 
-    /// Variables that look like ours and are not.
-    pub(crate) fn unknown(&self) -> impl Iterator<Item = String> {
+    /// Returns the names of set variables that begin with `STOPLEAK_` and that stopleak does not read.
+    pub(crate) fn unknown_variables(&self) -> impl Iterator<Item = String> {
         let names = self.variables.keys().map(|name| name.to_string_lossy().into_owned());
         names.filter(|name| name.starts_with("STOPLEAK_") && !KNOWN.contains(&name.as_str()))
     }
 
-    /// The names of our variables.
-    pub(crate) fn known() -> impl Iterator<Item = &'static str> {
+    /// Returns the names of the variables that stopleak reads.
+    pub(crate) fn known_variables() -> impl Iterator<Item = &'static str> {
         KNOWN.into_iter()
     }
 
-    /// Whether a variable says yes. What is neither yes nor no is an error.
-    pub(crate) fn says_yes(&self, name: &'static str) -> anyhow::Result<bool> {
+    /// Returns `path` relative to the current directory where it is below it, as the user would write it; otherwise
+    /// unchanged.
+    pub(crate) fn relative(&self, path: PathBuf) -> PathBuf {
+        path.strip_prefix(&self.directory).map(Path::to_path_buf).unwrap_or(path)
+    }
+
+    /// Returns whether a variable is set to 1, true or yes.
+    ///
+    /// # Errors
+    ///
+    /// A value other than these and 0, false or no.
+    pub(crate) fn is_enabled(&self, name: &'static str) -> anyhow::Result<bool> {
         match self.get(name).map(OsStr::as_encoded_bytes) {
             None | Some(b"0" | b"false" | b"no") => Ok(false),
             Some(b"1" | b"true" | b"yes") => Ok(true),
@@ -97,9 +116,9 @@ impl Environment {
         }
     }
 
-    /// One with these variables and nothing else.
+    /// Creates an environment with these variables only.
     #[cfg(test)]
-    pub(crate) fn of_variables(variables: &[(&str, &str)]) -> Environment {
+    pub(crate) fn from_variables(variables: &[(&str, &str)]) -> Environment {
         Environment {
             directory: PathBuf::from("/"),
             git: GitEnv::default(),

@@ -1,25 +1,26 @@
-//! What the process returns. No other file holds one of these numbers.
+//! Exit codes of the process. No other file contains these numbers.
 
 use crate::model::Verdict;
 
-/// The result of the program.
+/// Exit code of the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub(crate) enum ExitCode {
-    /// Everything that should have been read was, and nothing reaches `--fail-on`.
+    /// Everything was scanned, and no new finding is at or above `--fail-on`.
     Complete = 0,
-    /// Everything was read, and there are findings.
+    /// Everything was scanned, and there are findings.
     Findings = 1,
     /// A usage or configuration error; nothing was scanned.
     Usage = 2,
-    /// Something that should have been read could not be, a report could not be written, or stopleak
-    /// itself broke: whatever the reason, nobody may take the result for a clean one. Wins over findings.
+    /// Something could not be read, a report could not be written, or stopleak panicked. Takes precedence over
+    /// [`ExitCode::Findings`], because an incomplete result must not be taken for a clean one.
     Incomplete = 3,
 }
 
 impl ExitCode {
-    /// What a scan's verdict means. `--exit-zero` forgives findings and nothing else.
-    pub(crate) fn of(verdict: Verdict, exit_zero: bool) -> ExitCode {
+    /// Returns the exit code for the verdict of a scan. `exit_zero` (`--exit-zero`) turns findings into 0, and
+    /// nothing else.
+    pub(crate) fn from_verdict(verdict: Verdict, exit_zero: bool) -> ExitCode {
         match verdict {
             Verdict::Clean => ExitCode::Complete,
             Verdict::Findings if exit_zero => ExitCode::Complete,
@@ -28,7 +29,7 @@ impl ExitCode {
         }
     }
 
-    /// The number.
+    /// Returns the code as a number.
     pub(crate) fn number(self) -> u8 {
         self as u8
     }
@@ -45,9 +46,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn exit_zero_forgives_findings_only() {
-        assert_eq!(ExitCode::of(Verdict::Findings, true), ExitCode::Complete);
-        assert_eq!(ExitCode::of(Verdict::Findings, false), ExitCode::Findings);
-        assert_eq!(ExitCode::of(Verdict::Incomplete, true), ExitCode::Incomplete);
+    fn exit_zero_ignores_findings_only() {
+        assert_eq!(ExitCode::from_verdict(Verdict::Findings, true), ExitCode::Complete);
+        assert_eq!(ExitCode::from_verdict(Verdict::Findings, false), ExitCode::Findings);
+        assert_eq!(ExitCode::from_verdict(Verdict::Incomplete, true), ExitCode::Incomplete);
     }
 }

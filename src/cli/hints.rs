@@ -1,31 +1,31 @@
-//! From the kind of an error to one line of help.
+//! One line of help for each kind of error.
 
 use crate::config::{ConfigError, Origin};
 use crate::git::repo::RepoError;
 use crate::scan::ScanError;
 
-/// What the user can do about `error`; `None` where its own text says it all.
+/// Returns what the user can do about `error`; `None` if the error itself is sufficient.
 pub(crate) fn hint(error: &anyhow::Error) -> Option<String> {
     error.chain().find_map(|cause| {
         if let Some(error) = cause.downcast_ref::<ScanError>() {
-            return of_scan(error);
+            return scan_hint(error);
         }
         if let Some(error) = cause.downcast_ref::<RepoError>() {
-            return of_repository(error);
+            return repo_hint(error);
         }
-        cause.downcast_ref::<ConfigError>().and_then(of_config)
+        cause.downcast_ref::<ConfigError>().and_then(config_hint)
     })
 }
 
-fn of_scan(error: &ScanError) -> Option<String> {
+fn scan_hint(error: &ScanError) -> Option<String> {
     match error {
         ScanError::NoRules => Some(NO_RULES.to_owned()),
-        ScanError::Repo(error) => of_repository(error),
+        ScanError::Repo(error) => repo_hint(error),
         _ => None,
     }
 }
 
-fn of_repository(error: &RepoError) -> Option<String> {
+fn repo_hint(error: &RepoError) -> Option<String> {
     match error {
         RepoError::NotARepository { .. } => Some(NOT_A_REPOSITORY.to_owned()),
         RepoError::UnknownRevision { rev } => Some(unknown_revision(rev)),
@@ -33,7 +33,7 @@ fn of_repository(error: &RepoError) -> Option<String> {
             Some(format!("if you trust it: git config --global --add safe.directory {}", path.display()))
         }
         RepoError::NotARange { .. } => {
-            Some("give two revisions: stopleak range origin/main..HEAD".to_owned())
+            Some("pass two revisions: stopleak range origin/main..HEAD".to_owned())
         }
         RepoError::NoMergeBase { .. } => {
             Some("the clone may be too shallow: git fetch --unshallow (in CI: fetch-depth: 0)".to_owned())
@@ -42,25 +42,25 @@ fn of_repository(error: &RepoError) -> Option<String> {
     }
 }
 
-fn of_config(error: &ConfigError) -> Option<String> {
+fn config_hint(error: &ConfigError) -> Option<String> {
     match error {
         ConfigError::TwoFiles { .. } | ConfigError::Io { .. } => None,
         ConfigError::Value { origin: Origin::Flag("--only" | "--skip"), .. } => {
-            Some("stopleak rules list shows every rule".to_owned())
+            Some("list all rules with: stopleak rules list".to_owned())
         }
         ConfigError::Value { origin: Origin::Flag(_), .. } => None,
         ConfigError::Syntax { .. } | ConfigError::Value { .. } => {
-            Some("stopleak config check reads the configuration and scans nothing".to_owned())
+            Some("check the configuration without a scan: stopleak config check".to_owned())
         }
     }
 }
 
-const NOT_A_REPOSITORY: &str = "run it inside a git repository, or read plain files with: stopleak scan PATH";
-const NO_RULES: &str = "every rule is switched off; see `rules: off` in the configuration, --only and --skip";
+const NOT_A_REPOSITORY: &str = "run it inside a git repository, or scan plain files with: stopleak scan PATH";
+const NO_RULES: &str = "check `rules: off` in the configuration, --only and --skip";
 
-/// A branch of a remote names its fetch; anything else may be missing from a shallow clone.
+/// Returns the command that fetches `rev`: that of the branch for a remote-tracking branch, otherwise a general one.
 fn unknown_revision(rev: &str) -> String {
-    // `origin/main~5` is of the branch `main`.
+    // `origin/main~5` belongs to the branch `main`.
     let name = rev.split(['~', '^', '@', ':']).next().unwrap_or(rev);
     match name.split_once('/') {
         Some((remote, branch)) if !branch.is_empty() && !rev.starts_with('-') => {
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn errors_come_with_what_to_do() {
+    fn errors_have_hints() {
         let rev = |rev: &str| hint(&RepoError::UnknownRevision { rev: rev.into() }.into()).expect("a hint");
         assert_eq!(rev("origin/main"), "fetch it first: git fetch origin main");
         assert_eq!(rev("origin/main~5^2"), "fetch it first: git fetch origin main");

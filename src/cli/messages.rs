@@ -1,6 +1,6 @@
-//! What is said on stderr. Texts can hold file names, revisions and keys that others wrote, so control
-//! characters are made visible, and what looks like a secret is masked: somebody may have pasted one where
-//! a name belongs. A closed stderr ends nothing.
+//! Messages on stderr. They can contain file names, revisions and keys from untrusted sources: control characters are
+//! escaped, and everything that looks like a secret is masked, because one may have been pasted in place of a name.
+//! Errors of writing to stderr are ignored.
 
 use std::io::{self, Write};
 use std::sync::LazyLock;
@@ -8,18 +8,18 @@ use std::sync::LazyLock;
 use anstyle::{AnsiColor, Style};
 
 use super::hints;
-use crate::engine::{Engine, settle};
+use crate::engine::{Engine, resolve_overlaps};
 use crate::model::Secret;
 use crate::rules::RuleSet;
 
-/// Control characters, and those that hide or turn text, written out; lines stay lines.
+/// Escapes control characters and characters that hide or reorder text; keeps line ends.
 pub(crate) use crate::report::terminal_lines as visible;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 const HELP: Style = AnsiColor::Cyan.on_default().bold();
 
-/// Why there is no result, and what to do about it.
+/// Prints why there is no result, with a hint about what to do.
 pub(crate) fn error(error: &anyhow::Error) {
     line(ERROR, "error", &explain(error));
     if let Some(hint) = hints::hint(error) {
@@ -27,48 +27,48 @@ pub(crate) fn error(error: &anyhow::Error) {
     }
 }
 
-/// Something that the user should know and that changes no result.
+/// Prints a warning, which does not change the result.
 pub(crate) fn warning(text: &str) {
     line(WARNING, "warning", text);
 }
 
-/// What to do.
+/// Prints what to do about the message before.
 pub(crate) fn help(text: &str) {
     line(HELP, "help", text);
 }
 
-/// What was done.
+/// Prints what was done.
 pub(crate) fn note(text: &str) {
-    // Nobody is left to be told when this fails.
+    // Ignored: a closed stderr cannot be reported.
     let _ = writeln!(anstream::stderr(), "{}", visible(&masked(text)));
 }
 
 fn line(style: Style, label: &str, text: &str) {
-    // As above.
+    // Ignored, as in `note`.
     let _ = writeln!(anstream::stderr(), "{style}{label}:{style:#} {}", visible(&masked(text)));
 }
 
-/// What is wrong with the command line. The parser has made its text visible and coloured it.
+/// Prints a usage error. clap has already escaped and coloured its text.
 pub(crate) fn usage(error: &clap::Error) {
-    // As above.
+    // Ignored, as in `note`.
     let _ = write!(anstream::stderr(), "{}", masked(&error.render().ansi().to_string()));
 }
 
-/// `text` with everything masked that any built-in rule takes for a secret, however unsure.
+/// Returns `text` with every match of a built-in rule masked, of any confidence.
 pub(crate) fn masked(text: &str) -> String {
     static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::new(&RuleSet::builtin()));
     let mut shown = Vec::new();
     let mut rest = 0;
-    for found in settle(ENGINE.candidates(text.as_bytes()), |found| found) {
+    for found in resolve_overlaps(ENGINE.candidates(text.as_bytes()), |found| found) {
         shown.extend_from_slice(&text.as_bytes()[rest..found.span.start]);
-        shown.extend(Secret::new(found.span.of(text.as_bytes())).redacted().bytes());
+        shown.extend(Secret::new(found.span.slice(text.as_bytes())).redacted().bytes());
         rest = found.span.end;
     }
     shown.extend_from_slice(&text.as_bytes()[rest..]);
     String::from_utf8_lossy(&shown).into_owned()
 }
 
-/// The error and its causes in one text; a cause that is already told is not told again.
+/// Returns the error and its causes as one text, without causes that the text already contains.
 fn explain(error: &anyhow::Error) -> String {
     let mut text = error.to_string();
     for cause in error.chain().skip(1).map(ToString::to_string) {
@@ -80,7 +80,7 @@ fn explain(error: &anyhow::Error) -> String {
     text
 }
 
-/// Whether the reader went away, which is no error.
+/// Returns whether the reader of stdout closed the pipe, which is not an error.
 pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {
     let io = error.chain().find_map(|cause| cause.downcast_ref::<io::Error>());
     io.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
@@ -93,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn causes_are_told_once() {
+    fn causes_are_not_repeated() {
         let inner = anyhow::anyhow!("disk on fire");
         let error = inner.context("x.yaml: disk on fire").context("no rules");
         assert_eq!(explain(&error), "no rules: x.yaml: disk on fire");

@@ -1,6 +1,6 @@
-//! In: arguments, environment, streams. Out: reports and an exit code. Never: a judgement about bytes.
+//! In: arguments, environment, streams. Out: reports and an exit code. Never: a decision about scanned bytes.
 //!
-//! Only this folder reads the environment, talks on stderr and knows exit codes.
+//! Only this folder reads the environment, writes to stderr and sets exit codes.
 
 mod commands;
 
@@ -16,6 +16,7 @@ mod messages;
 mod range_scan;
 mod setup;
 mod stats;
+mod target_scan;
 
 use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
@@ -44,18 +45,37 @@ struct Cli {
 
 const EXIT_CODES: &str = "\
 Exit codes:
-  0  complete, nothing at or above --fail-on
-  1  complete, findings
+  0  scan complete, no new findings at or above --fail-on
+  1  scan complete, findings
   2  usage or configuration error; nothing was scanned
-  3  incomplete: something that should have been read could not be; wins over 1";
+  3  scan incomplete: something could not be read; takes precedence over 1";
 
-#[derive(Subcommand, Debug)]
-enum Command {
-    Scan(commands::scanning::ScanArgs),
-    Staged(commands::scanning::StagedArgs),
-    Range(commands::scanning::RangeArgs),
+/// Defines `Command` with one variant for each command, and the dispatch to the `run` method of its arguments. An
+/// expression after the type of the arguments is an additional parameter of `run`.
+macro_rules! commands {
+    ($($(#[$attribute:meta])* $name:ident($arguments:ty $(, $parameter:expr)?),)+) => {
+        #[derive(Subcommand, Debug)]
+        enum Command {
+            $($(#[$attribute])* $name($arguments),)+
+        }
+
+        impl Command {
+            fn run(self, env: &Environment) -> anyhow::Result<ExitCode> {
+                match self {
+                    $(Command::$name(arguments) => arguments.run(env $(, $parameter)?),)+
+                }
+            }
+        }
+    };
+}
+
+// In the order of `stopleak --help`.
+commands! {
+    Scan(commands::scan::ScanArgs),
+    Staged(commands::staged::StagedArgs),
+    Range(commands::range::RangeArgs),
     Ci(commands::ci::CiArgs),
-    History(commands::scanning::HistoryArgs),
+    History(commands::history::HistoryArgs),
     #[command(subcommand)]
     Hook(commands::hook::HookCommand),
     #[command(subcommand)]
@@ -64,16 +84,21 @@ enum Command {
     Config(commands::config::ConfigCommand),
     #[command(subcommand)]
     Rules(commands::rules::RulesCommand),
-    Completions(commands::completions::CompletionsArgs),
-    Man(commands::man::ManArgs),
+    Completions(commands::completions::CompletionsArgs, Cli::command()),
+    Man(commands::man::ManArgs, Cli::command()),
 }
 
-/// The program, from its arguments to its exit code. A fault of our own counts as an incomplete run.
+/// Runs the program on the arguments and the environment of the process, and returns its exit code. A panic counts
+/// as an incomplete run.
 pub fn main() -> std::process::ExitCode {
-    // The payload of a panic can hold input; the place in our source cannot.
+    // The payload of a panic can contain scanned input; the location in the source code cannot.
     std::panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map(|place| format!(" ({}:{})", place.file(), place.line()));
-        messages::error(&anyhow::anyhow!("stopleak broke{}; this is a bug", place.unwrap_or_default()));
+        let location =
+            panic.location().map(|location| format!(" at {}:{}", location.file(), location.line()));
+        messages::error(&anyhow::anyhow!(
+            "stopleak panicked{}; please report this bug",
+            location.unwrap_or_default()
+        ));
     }));
     std::panic::catch_unwind(run).unwrap_or(ExitCode::Incomplete).into()
 }
@@ -83,7 +108,7 @@ fn run() -> ExitCode {
         Ok(cli) => cli,
         Err(error) => {
             if matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion) {
-                // A closed stream ends nothing.
+                // A closed stdout is not an error.
                 let _ = error.print();
                 return ExitCode::Complete;
             }
@@ -97,39 +122,18 @@ fn run() -> ExitCode {
         Err(error) if messages::is_broken_pipe(&error) => ExitCode::Complete,
         Err(error) => {
             messages::error(&error);
-            let done = error.chain().any(|cause| cause.is::<output::Undelivered>());
-            if done { ExitCode::Incomplete } else { ExitCode::Usage }
+            let is_scanned = error.chain().any(|cause| cause.is::<output::DeliveryError>());
+            if is_scanned { ExitCode::Incomplete } else { ExitCode::Usage }
         }
     }
-}
-
-impl Command {
-    fn run(self, env: &Environment) -> anyhow::Result<ExitCode> {
-        match self {
-            Command::Scan(args) => args.run(env),
-            Command::Staged(args) => args.run(env),
-            Command::Range(args) => args.run(env),
-            Command::Ci(args) => args.run(env),
-            Command::History(args) => args.run(env),
-            Command::Hook(command) => command.run(env),
-            Command::Baseline(command) => command.run(env),
-            Command::Config(command) => command.run(env),
-            Command::Rules(command) => command.run(env),
-            Command::Completions(args) => args.run(),
-            Command::Man(args) => args.run(),
-        }
-    }
-}
-
-/// The whole command line, for completions and manual pages.
-fn command() -> clap::Command {
-    Cli::command()
 }
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
     #[test]
     fn the_command_line_is_well_formed() {
-        super::command().debug_assert();
+        Cli::command().debug_assert();
     }
 }

@@ -1,11 +1,11 @@
-//! Options that several commands share. Parsing checks their form and reads no file.
+//! Options that several commands share. Parsing validates their form and accesses no file.
 
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::{ArgAction, Args, ValueEnum};
 
-use super::range_scan::PolicyOf;
+use super::policy_files::PolicyOf;
 use crate::config::{ByteSize, Layer, Origin, Value};
 use crate::model::Confidence;
 use crate::report::Format;
@@ -13,61 +13,61 @@ use crate::report::Format;
 const RULES: &str = "Rules and configuration";
 const RESULT: &str = "Result";
 
-/// Which configuration and which rules.
+/// Options that select the configuration and the rules.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct RuleOptions {
-    /// Configuration file [default: stopleak.yaml at the repository's root]
+    /// Configuration file [default: stopleak.yaml at the root of the repository]
     #[arg(long, value_name = "FILE", help_heading = RULES, conflicts_with = "no_config")]
     pub(crate) config: Option<PathBuf>,
 
-    /// Use no file of the repository: neither its configuration nor its baseline
+    /// Ignore the configuration and the baseline of the repository
     #[arg(long, help_heading = RULES)]
     pub(crate) no_config: bool,
 
-    /// Baseline of known findings [default: .stopleak-baseline at the repository's root]
+    /// Baseline of known findings [default: .stopleak-baseline at the root of the repository]
     #[arg(long, value_name = "FILE", help_heading = RULES)]
     pub(crate) baseline: Option<PathBuf>,
 
-    /// Add the rules of a YAML file or a folder of them; may be repeated
+    /// Add the rules of a YAML file, or of a folder of YAML files; may be repeated
     ///
     /// A rule with the id of a built-in one replaces it.
     #[arg(long, value_name = "FILE|DIR", help_heading = RULES)]
     pub(crate) rules: Vec<PathBuf>,
 
-    /// Look for these rules only; may be repeated
+    /// Use these rules only; may be repeated
     ///
-    /// They are on even where the configuration switches them off.
+    /// They are used even if the configuration switches them off.
     #[arg(long, value_name = "RULE,…", value_delimiter = ',', action = ArgAction::Append, help_heading = RULES)]
     pub(crate) only: Vec<String>,
 
-    /// Switch these rules off; may be repeated
+    /// Do not use these rules; may be repeated
     #[arg(long, value_name = "RULE,…", value_delimiter = ',', action = ArgAction::Append, help_heading = RULES)]
     pub(crate) skip: Vec<String>,
 
-    /// Threads to use [default: one a core]
+    /// Number of threads [default: one per core]
     #[arg(long, value_name = "N", help_heading = RULES)]
     pub(crate) threads: Option<usize>,
 
-    /// Do not read objects larger than this, nor files if it is given; the run is then incomplete [default: 100MB]
+    /// Do not scan objects larger than this, nor files if it is given; the run is then incomplete [default: 100MB]
     #[arg(long, value_name = "SIZE", help_heading = RULES)]
     pub(crate) max_blob_size: Option<ByteSize>,
 }
 
-/// How sure a finding must be.
+/// Confidence thresholds for reporting and failing.
 #[derive(Args, Clone, Debug, Default)]
-pub(crate) struct GradeOptions {
+pub(crate) struct ThresholdOptions {
     /// Report findings of at least this confidence [default: medium]
     #[arg(long, value_name = "high|medium|low", help_heading = RESULT, hide_possible_values = true,
-          value_parser = words::<Confidence>(Confidence::ALL.iter().map(|grade| grade.as_str())))]
+          value_parser = words::<Confidence>(Confidence::ALL.iter().map(|confidence| confidence.as_str())))]
     pub(crate) confidence: Option<Confidence>,
 
     /// Fail on new findings of at least this confidence [default: medium]
     #[arg(long, value_name = "high|medium|low", help_heading = RESULT, hide_possible_values = true,
-          value_parser = words::<Confidence>(Confidence::ALL.iter().map(|grade| grade.as_str())))]
+          value_parser = words::<Confidence>(Confidence::ALL.iter().map(|confidence| confidence.as_str())))]
     pub(crate) fail_on: Option<Confidence>,
 }
 
-/// What is written where.
+/// Options for the output.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct OutputOptions {
     /// Format of the report on stdout [default: human]
@@ -75,23 +75,23 @@ pub(crate) struct OutputOptions {
           value_parser = words::<Format>(Format::ALL.iter().map(|format| format.as_str())))]
     pub(crate) format: Option<Format>,
 
-    /// Write a report to a file as well (sarif=stopleak.sarif); may be repeated
+    /// Also write a report to a file (sarif=stopleak.sarif); may be repeated
     #[arg(long, value_name = "FORMAT=FILE", help_heading = RESULT)]
     pub(crate) report: Vec<ReportFile>,
 
-    /// Show values as they are, in formats that stay with you (human, json, jsonl)
+    /// Show secrets unmasked, in the formats human, json and jsonl
     #[arg(long, help_heading = RESULT)]
     pub(crate) show_secrets: bool,
 
-    /// Return 0 in spite of findings; errors and incomplete runs keep their codes
+    /// Exit with 0 despite findings; errors and incomplete runs keep their exit codes
     #[arg(long, help_heading = RESULT)]
     pub(crate) exit_zero: bool,
 
-    /// Say on stderr how often each stage of the search was reached
+    /// Print on stderr how much work each stage of the search did
     #[arg(long, help_heading = RESULT)]
     pub(crate) stats: bool,
 
-    /// Say nothing but findings and what could not be read
+    /// Print only findings and what could not be scanned
     #[arg(long, short, help_heading = RESULT)]
     pub(crate) quiet: bool,
 }
@@ -102,22 +102,21 @@ pub(crate) struct ScanOptions {
     #[command(flatten)]
     pub(crate) rules: RuleOptions,
     #[command(flatten)]
-    pub(crate) grades: GradeOptions,
+    pub(crate) thresholds: ThresholdOptions,
     #[command(flatten)]
     pub(crate) output: OutputOptions,
 }
 
-/// Whose policy holds for proposed commits.
+/// Options that select the policy for proposed commits.
 #[derive(Args, Clone, Debug, Default)]
 pub(crate) struct TrustOptions {
-    /// Let the checked-out files excuse what they bring: take configuration, baseline and rules from them, and
-    /// marks wherever they stand
+    /// Use configuration, baseline, rules and allow comments of the checked-out files instead of the base commit's
     #[arg(long, help_heading = RULES)]
     pub(crate) trust_head: bool,
 }
 
 impl TrustOptions {
-    /// `base`, unless the head is trusted.
+    /// Returns `base`, or the checked-out files with `--trust-head`.
     pub(crate) fn policy(&self, base: PolicyOf) -> PolicyOf {
         if self.trust_head { PolicyOf::WorkTree } else { base }
     }
@@ -126,7 +125,7 @@ impl TrustOptions {
 /// When to use colours.
 #[derive(ValueEnum, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Color {
-    /// On a terminal, and as NO_COLOR, CLICOLOR and CLICOLOR_FORCE say.
+    /// On a terminal, subject to NO_COLOR, CLICOLOR and CLICOLOR_FORCE.
     #[default]
     Auto,
     /// Always.
@@ -136,7 +135,7 @@ pub(crate) enum Color {
 }
 
 impl Color {
-    /// Makes stdout and stderr follow it.
+    /// Applies the choice to stdout and stderr.
     pub(crate) fn apply(self) {
         match self {
             Color::Auto => anstream::ColorChoice::Auto,
@@ -147,12 +146,12 @@ impl Color {
     }
 }
 
-/// A report that goes to a file.
+/// Format and path of a report file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct ReportFile {
-    /// How it is written.
+    /// Format of the report.
     pub(crate) format: Format,
-    /// Where to.
+    /// Path of the file.
     pub(crate) path: PathBuf,
 }
 
@@ -169,7 +168,7 @@ impl FromStr for ReportFile {
 }
 
 impl RuleOptions {
-    /// What these options set.
+    /// Returns the settings of these options.
     pub(crate) fn layer(&self) -> Layer {
         let rules = |ids: &[String], flag| -> Vec<Value<String>> {
             let ids = ids.iter().map(|id| id.trim()).filter(|id| !id.is_empty());
@@ -188,18 +187,20 @@ impl RuleOptions {
     }
 }
 
-impl GradeOptions {
-    /// What these options set.
+impl ThresholdOptions {
+    /// Returns the settings of these options.
     pub(crate) fn layer(&self) -> Layer {
         Layer {
-            confidence: self.confidence.map(|grade| Value::new(grade, Origin::Flag("--confidence"))),
-            fail_on: self.fail_on.map(|grade| Value::new(grade, Origin::Flag("--fail-on"))),
+            confidence: self
+                .confidence
+                .map(|confidence| Value::new(confidence, Origin::Flag("--confidence"))),
+            fail_on: self.fail_on.map(|confidence| Value::new(confidence, Origin::Flag("--fail-on"))),
             ..Layer::default()
         }
     }
 }
 
-/// A parser of one of `words`, so that clap lists them and finds the nearest one.
+/// Returns a parser that accepts the given words, so that clap lists them and suggests the nearest one.
 pub(crate) fn words<T>(words: impl Iterator<Item = &'static str>) -> clap::builder::ValueParser
 where
     T: FromStr + Clone + Send + Sync + 'static,
@@ -207,7 +208,7 @@ where
 {
     use clap::builder::TypedValueParser;
     clap::builder::PossibleValuesParser::new(words)
-        .map(|word| word.parse::<T>().expect("the type's own list of words"))
+        .map(|word| word.parse::<T>().expect("the words are those of the type"))
         .into()
 }
 

@@ -1,41 +1,62 @@
-//! Where a repository's own policy is read: its configuration, baseline and rules.
+//! Reads the policy files of a repository: configuration, baseline and rule files.
 //!
-//! For what somebody proposes it is the commit that they started from: a change must not excuse itself.
+//! For proposed commits they are read from the base commit, so that a change cannot suppress its own findings.
 
+use std::io;
 use std::path::{Component, Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 
 use crate::config;
 use crate::config::{Config, ConfigError, FILE_NAMES, Origin};
+use crate::git::Oid;
 use crate::policy::Baseline;
 use crate::rules::{Rule, RuleSet, load};
-use crate::source::commit_files::{CommitFiles, normal};
-use crate::source::view::path_bytes;
+use crate::source::commit_files::{CommitFiles, normalize_path};
+use crate::source::paths::path_bytes;
 
 use super::env::Environment;
-use super::setup::{BASELINE, in_short, parse_baseline, read_baseline};
 
-/// Where the repository's own files of policy are.
+/// Name of the baseline file at the root of a repository.
+pub(crate) const BASELINE: &str = ".stopleak-baseline";
+
+/// Whose configuration, baseline, rules and allow comments are effective for a range of commits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum PolicyOf {
+    /// Those of the checked-out files, and all allow comments.
+    WorkTree,
+    /// Those of the commit where the range branches off.
+    Base,
+    /// Those of this commit.
+    Commit(Oid),
+    /// None: the commit that would be trusted is not known or not in the clone.
+    None,
+}
+
+/// Location of the repository's own policy files.
 #[derive(Clone, Copy)]
 pub(crate) enum PolicyFiles<'v> {
-    /// In the files that are checked out.
+    /// The checked-out files.
     WorkTree,
-    /// In a commit. What its configuration names outside of the repository is read where it is.
+    /// A commit. Files outside of the repository that its configuration names are read from the file system.
     Commit(CommitFiles<'v>),
-    /// There are none.
-    Nowhere,
+    /// None are read.
+    None,
 }
 
 impl PolicyFiles<'_> {
-    /// The configuration file, `None` when there is none. `root` is the repository's.
+    /// Reads the configuration file of the repository with root `root`; `None` when it has none.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be read or parsed, or more than one configuration file.
     pub(crate) fn config(&self, root: &Path, env: &Environment) -> anyhow::Result<Option<Config>> {
         match self {
             PolicyFiles::WorkTree => {
-                let found = config::find(root)?.map(|path| in_short(path, env));
+                let found = config::find(root)?.map(|path| env.relative(path));
                 Ok(found.map(|path| Config::read(&path)).transpose()?)
             }
-            PolicyFiles::Nowhere => Ok(None),
+            PolicyFiles::None => Ok(None),
             PolicyFiles::Commit(files) => {
                 let mut found: Option<Config> = None;
                 for name in FILE_NAMES {
@@ -51,27 +72,35 @@ impl PolicyFiles<'_> {
         }
     }
 
-    /// The baseline at `path`, which a file of the repository names, or is the default; `None` when it is not
-    /// there.
+    /// Reads the baseline at `path`: the default path, or one that a file of the repository names. `None` when there
+    /// is no such file.
+    ///
+    /// # Errors
+    ///
+    /// A file that cannot be read or parsed.
     pub(crate) fn baseline(&self, path: &Path, root: &Path) -> anyhow::Result<Option<Baseline>> {
         match self {
-            PolicyFiles::Nowhere => Ok(None),
+            PolicyFiles::None => Ok(None),
             PolicyFiles::WorkTree => read_baseline(path),
-            PolicyFiles::Commit(files) => match inside(path) {
-                Some(inside) => files.read(&inside)?.map(|bytes| parse_baseline(&bytes, path)).transpose(),
+            PolicyFiles::Commit(files) => match tree_path(path) {
+                Some(at) => files.read(&at)?.map(|bytes| parse_baseline(&bytes, path)).transpose(),
                 None => read_baseline(&root.join(path)),
             },
         }
     }
 
-    /// The rules of a file or folder that a file of the repository names.
+    /// Reads the rules of a file or folder that a file of the repository names.
+    ///
+    /// # Errors
+    ///
+    /// A file that is missing or cannot be read or parsed, or a folder without rule files.
     pub(crate) fn rules(&self, path: &Path, root: &Path) -> anyhow::Result<Vec<Rule>> {
         let (files, at) = match self {
-            PolicyFiles::Commit(files) => match inside(path) {
+            PolicyFiles::Commit(files) => match tree_path(path) {
                 Some(at) => (files, at),
                 None => return Ok(RuleSet::load(&root.join(path))?),
             },
-            PolicyFiles::WorkTree | PolicyFiles::Nowhere => return Ok(RuleSet::load(path)?),
+            PolicyFiles::WorkTree | PolicyFiles::None => return Ok(RuleSet::load(path)?),
         };
         let name = |path: &[u8]| PathBuf::from(String::from_utf8_lossy(path).into_owned());
         let parse = |path: &[u8], bytes: &[u8]| -> anyhow::Result<Vec<Rule>> {
@@ -83,7 +112,7 @@ impl PolicyFiles<'_> {
             return parse(&at, &bytes);
         }
         let Some(mut below) = files.files_below(&at)? else {
-            return Err(anyhow!("{}: there is no such rule file or folder in it", path.display()));
+            return Err(anyhow!("{}: no such rule file or folder in the commit", path.display()));
         };
         below.retain(|path| path.ends_with(b".yaml"));
         if below.is_empty() {
@@ -96,16 +125,17 @@ impl PolicyFiles<'_> {
         Ok(rules)
     }
 
-    /// Which of the files at `named` and of those that are looked for everywhere `other` has different.
+    /// Returns the paths of the policy files that differ between these files and `other`, sorted: the default names and
+    /// `named`. Empty unless these are the files of a commit.
     pub(crate) fn changed_in(&self, other: &CommitFiles<'_>, named: &[PathBuf]) -> Vec<String> {
         let PolicyFiles::Commit(files) = self else { return Vec::new() };
         let known = FILE_NAMES.into_iter().chain([BASELINE]).map(PathBuf::from);
         let mut changed: Vec<String> = known
             .chain(named.iter().cloned())
             .filter(|path| {
-                // Behind a link the content may have changed. What cannot be read may have, too: better one
-                // name too many.
-                inside(path).is_some_and(|path| {
+                // The entry of a symbolic link can be equal while the content of its target differs. A file that
+                // cannot be read counts as changed.
+                tree_path(path).is_some_and(|path| {
                     let state =
                         |files: &CommitFiles<'_>| Some((files.entry(&path).ok()?, files.read(&path).ok()?));
                     match (state(files), state(other)) {
@@ -121,18 +151,19 @@ impl PolicyFiles<'_> {
         changed
     }
 
-    /// An error of these files with the commit that they are in.
+    /// Adds the commit that these files belong to to an error.
     pub(crate) fn context<T>(&self, result: anyhow::Result<T>) -> anyhow::Result<T> {
         match self {
             PolicyFiles::Commit(files) => result.with_context(|| {
                 let id = files.commit().to_string();
-                format!("the policy of base commit {} does not hold", &id[..12])
+                format!("invalid policy in base commit {}", &id[..12])
             }),
-            PolicyFiles::WorkTree | PolicyFiles::Nowhere => result,
+            PolicyFiles::WorkTree | PolicyFiles::None => result,
         }
     }
 
-    /// The same where a value is wrong that stands in these files, and not on the command line.
+    /// Like [`PolicyFiles::context`], but only for errors about a value that is set in these files, not on the command
+    /// line or in the environment.
     pub(crate) fn context_of_values<T>(&self, result: anyhow::Result<T>) -> anyhow::Result<T> {
         let is_own = |error: &anyhow::Error| {
             let value = error.chain().find_map(|cause| cause.downcast_ref::<ConfigError>());
@@ -145,9 +176,33 @@ impl PolicyFiles<'_> {
     }
 }
 
-/// `path` as the tree names it; `None` when it is outside.
-fn inside(path: &Path) -> Option<Vec<u8>> {
+/// Returns `path` as a path in a tree; `None` when it is outside of the repository.
+fn tree_path(path: &Path) -> Option<Vec<u8>> {
     let is_relative =
         path.components().all(|part| !matches!(part, Component::Prefix(_) | Component::RootDir));
-    normal(&path_bytes(path)).filter(|path| is_relative && !path.is_empty())
+    normalize_path(&path_bytes(path)).filter(|path| is_relative && !path.is_empty())
+}
+
+/// Reads the baseline file at `path`; `None` when there is no such file.
+///
+/// # Errors
+///
+/// A file that cannot be read or parsed.
+pub(crate) fn read_baseline(path: &Path) -> anyhow::Result<Option<Baseline>> {
+    let bytes = match std::fs::read(path) {
+        Ok(bytes) => bytes,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Err(source) => return Err(ConfigError::Io { path: path.to_path_buf(), source }.into()),
+    };
+    parse_baseline(&bytes, path).map(Some)
+}
+
+/// Parses the content of a baseline file; `path` is its name in errors.
+fn parse_baseline(bytes: &[u8], path: &Path) -> anyhow::Result<Baseline> {
+    let parsed = Baseline::parse(bytes).map_err(|error| ConfigError::Syntax {
+        path: path.to_path_buf(),
+        at: Some((error.line, 1)),
+        message: error.message,
+    })?;
+    Ok(parsed)
 }

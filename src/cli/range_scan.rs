@@ -1,212 +1,213 @@
-//! Scans commits that somebody proposes, under the policy of what they started from.
+//! Scans a range of proposed commits with the policy of the commit that they branch off from.
 //!
-//! Commits that are not there, because the clone has not all of history, make the run incomplete: nobody may
-//! take it for a clean one.
+//! Commits that are missing from a shallow or partial clone make the run incomplete, so that it is not taken for a clean
+//! one.
 
-use super::commands::scanning;
 use super::env::Environment;
 use super::exit_code::ExitCode;
 use super::options::ScanOptions;
 use super::output;
-use super::policy_files::PolicyFiles;
-use super::setup::{Place, SetupFrom};
+use super::policy_files::{PolicyFiles, PolicyOf};
+use super::setup::{RepoLocation, Setup};
 use crate::git::commits::tag::peel;
 use crate::git::odb::store::DEFAULT_LIMIT;
 use crate::git::repo::RepoError;
 use crate::git::{ObjectError, Oid};
-use crate::model::{Coverage, CoverageKind};
+use crate::model::{Command, Unscanned, UnscannedKind};
 use crate::scan;
-use crate::scan::{Commits, Selection, Settings};
+use crate::scan::{RevisionRange, Selection, Settings};
 use crate::source::commit_files::CommitFiles;
-use crate::source::range::SHALLOW_REMEDY;
-use crate::source::view::{RepoView, object_gap};
+use crate::source::unscanned::{SHALLOW_REMEDY, unscanned_object};
+use crate::source::view::RepoView;
 
-/// What is to be scanned, and how it is told.
-pub(crate) struct Asked {
-    /// The command, as reports name it.
-    pub(crate) command: &'static str,
-    /// What the commits are, as reports name it.
+/// The commits to scan and how the report presents them.
+pub(crate) struct RangeRequest {
+    /// Command, as named in reports.
+    pub(crate) command: Command,
+    /// Name of the commits in reports.
     pub(crate) name: String,
     /// The commits.
-    pub(crate) commits: Commits,
-    /// Whose policy holds.
+    pub(crate) commits: RevisionRange,
+    /// Whose policy is effective.
     pub(crate) policy: PolicyOf,
-    /// What to do where history is cut off, if it is known better than in general.
+    /// How to get the missing history of a shallow clone, where more is known than `git fetch --unshallow`.
     pub(crate) remedy: Option<String>,
-    /// What else is to be told.
+    /// Notes for the report.
     pub(crate) notes: Vec<String>,
-    /// What is known to be missing already.
-    pub(crate) gaps: Vec<Coverage>,
+    /// Entries that are already known to be unscanned.
+    pub(crate) unscanned: Vec<Unscanned>,
 }
 
-/// Whose configuration, baseline, rules and marks hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum PolicyOf {
-    /// Those of the files that are checked out, and all marks.
-    WorkTree,
-    /// Those of the commit where the range branches off.
-    Base,
-    /// Those of a commit.
-    Commit(Oid),
-    /// Nobody's: what would be trusted is not there.
-    Nobody,
-}
-
-/// The repository of the current directory.
+/// Opens the repository of the current directory.
+///
+/// # Errors
+///
+/// There is no repository, it belongs to another user, or it cannot be read.
 pub(crate) fn open(env: &Environment) -> Result<RepoView, RepoError> {
     RepoView::open(&env.directory, &env.git, DEFAULT_LIMIT)
 }
 
-/// Scans and delivers the report.
+/// Scans the commits of `request` and writes the reports.
+///
+/// # Errors
+///
+/// A usage or configuration error, an unknown revision in a complete clone, or a report that could not be written.
 pub(crate) fn run(
-    asked: Asked,
+    request: RangeRequest,
     view: RepoView,
     options: &ScanOptions,
     env: &Environment,
 ) -> anyhow::Result<ExitCode> {
-    output::check(&options.output)?;
-    let place = Place::of(&view.repo);
-    let is_shallow = !view.repo.shallow()?.is_empty();
-    let selection = match Selection::of(view, &asked.commits) {
+    output::check_report_files(&options.output)?;
+    let location = RepoLocation::from_repo(&view.repo);
+    let is_shallow = !view.repo.shallow_commits()?.is_empty();
+    let selection = match Selection::new(view, &request.commits) {
         Err(error @ (RepoError::UnknownRevision { .. } | RepoError::NoMergeBase { .. })) if is_shallow => {
-            let gap = cut_off(&asked, error.to_string());
-            return unread(&asked, gap, place, options, env);
+            let entry = shallow_entry(&request, error.to_string());
+            return report_unscanned(&request, entry, location, options, env);
         }
-        Err(RepoError::Object(lost)) => {
-            let gap = object_gap(&lost, Some(asked.name.as_bytes()));
-            return unread(&asked, gap, place, options, env);
+        Err(RepoError::Object(missing)) => {
+            let entry = unscanned_object(&missing, Some(request.name.as_bytes()));
+            return report_unscanned(&request, entry, location, options, env);
         }
         selection => selection?,
     };
-    // Everything at the end of what is there would seem new.
-    if selection.is_cut() && asked.remedy.is_some() {
-        let gap = cut_off(&asked, "history is cut off before the range begins: a shallow clone".to_owned());
-        return unread(&asked, gap, place, options, env);
+    // Otherwise all content of the oldest commits in the clone would be reported as new.
+    if selection.has_shallow_boundary() && request.remedy.is_some() {
+        let reason = "the clone is shallow: its history is cut off before the range begins".to_owned();
+        let entry = shallow_entry(&request, reason);
+        return report_unscanned(&request, entry, location, options, env);
     }
-    let mut notes = asked.notes.clone();
-    let (policy, mut lost) = match policy_of(&asked, &selection, &mut notes) {
+    let mut notes = request.notes.clone();
+    let (policy, mut unreadable) = match policy_files(&request, &selection, &mut notes) {
         Ok(policy) => (policy, None),
-        Err(error) => (PolicyFiles::Nowhere, Some(error)),
+        Err(error) => (PolicyFiles::None, Some(error)),
     };
-    let under = |policy, notes: &mut Vec<String>| {
-        let place = Place::of(&selection.view.repo);
-        let setup = SetupFrom::with(env, place, policy, &options.rules, &options.grades)?;
-        notes.extend(changed_policy(&selection, &setup));
+    let settings_with = |policy, notes: &mut Vec<String>| {
+        let location = RepoLocation::from_repo(&selection.view.repo);
+        let setup = Setup::from_policy_files(env, location, policy, &options.rules, &options.thresholds)?;
+        notes.extend(changed_policy_note(&selection, &setup));
         setup.scan_settings(env)
     };
-    let settings = match under(policy, &mut notes) {
+    let settings = match settings_with(policy, &mut notes) {
         Ok(settings) => settings,
-        // Of a partial clone or a damaged repository: not the configuration is wrong. What can be read is scanned
-        // all the same, and nothing excuses it.
+        // An object is missing from a partial clone, or damaged; the configuration itself is not wrong. Scan the
+        // commits without a policy, so that nothing is suppressed.
         Err(error) => match error.chain().find_map(|cause| cause.downcast_ref::<ObjectError>()) {
             Some(cause) => {
-                lost = Some(cause.clone());
-                under(PolicyFiles::Nowhere, &mut notes)?
+                unreadable = Some(cause.clone());
+                settings_with(PolicyFiles::None, &mut notes)?
             }
             None => return Err(error),
         },
     };
-    if lost.is_some() {
-        notes.push("the policy of the base commit cannot be read, so none holds".to_owned());
+    if unreadable.is_some() {
+        notes.push("the policy of the base commit cannot be read, so no policy is effective".to_owned());
     }
     let settings = Settings { notes, stats: options.output.stats, ..settings };
-    let mut report = scan::run_selected(selection, asked.command, &asked.name, &settings)?;
-    // The commits of the range may need the same object, and tell of it.
-    let is_told = |error: &ObjectError| {
+    let mut report = scan::run_selected(selection, request.command, &request.name, &settings)?;
+    // A commit of the range may need the same object, which is then reported already.
+    let is_reported = |error: &ObjectError| {
         let id = error.id().to_string();
-        report.coverage.iter().any(|gap| gap.what.contains(&id))
+        report.unscanned.iter().any(|entry| entry.what.contains(&id))
     };
-    let lost = lost.filter(|error| !is_told(error));
-    report.coverage.extend(lost.map(|error| object_gap(&error, Some(b"the policy of the base commit"))));
-    for entry in &mut report.coverage {
-        match (&asked.remedy, entry.kind) {
-            (Some(remedy), CoverageKind::Shallow) => entry.remedy = Some(remedy.clone()),
-            (Some(remedy), CoverageKind::Missing) => {
+    let unreadable = unreadable.filter(|error| !is_reported(error));
+    let entry = unreadable.map(|error| unscanned_object(&error, Some(b"the policy of the base commit")));
+    report.unscanned.extend(entry);
+    for entry in &mut report.unscanned {
+        match (&request.remedy, entry.kind) {
+            (Some(remedy), UnscannedKind::Shallow) => entry.remedy = Some(remedy.clone()),
+            (Some(remedy), UnscannedKind::Missing) => {
                 entry.remedy = Some(format!("{remedy}, without a filter"))
             }
             _ => {}
         }
     }
-    report.coverage.extend(asked.gaps);
-    report.coverage.sort();
-    scanning::finish(&report, options, env)
+    report.unscanned.extend(request.unscanned);
+    report.unscanned.sort();
+    output::finish(&report, options, env)
 }
 
-/// The report of a run that cannot read what it should.
-pub(crate) fn unread(
-    asked: &Asked,
-    gap: Coverage,
-    place: Place,
+/// Writes the reports of a run that cannot scan the commits of `request`, for the reason in `entry`.
+///
+/// # Errors
+///
+/// A usage or configuration error, or a report that could not be written.
+pub(crate) fn report_unscanned(
+    request: &RangeRequest,
+    entry: Unscanned,
+    location: RepoLocation,
     options: &ScanOptions,
     env: &Environment,
 ) -> anyhow::Result<ExitCode> {
-    output::check(&options.output)?;
-    // Nothing is judged, so nobody's policy is needed.
-    let setup = SetupFrom::with(env, place, PolicyFiles::Nowhere, &options.rules, &options.grades)?;
-    let settings = Settings { notes: asked.notes.clone(), ..setup.scan_settings(env)? };
-    scanning::finish(&scan::unread(asked.command, &asked.name, gap, &settings)?, options, env)
+    output::check_report_files(&options.output)?;
+    // Nothing is scanned, so no policy is needed.
+    let setup =
+        Setup::from_policy_files(env, location, PolicyFiles::None, &options.rules, &options.thresholds)?;
+    let settings = Settings { notes: request.notes.clone(), ..setup.scan_settings(env)? };
+    output::finish(&scan::report_unscanned(request.command, &request.name, entry, &settings)?, options, env)
 }
 
-fn cut_off(asked: &Asked, reason: String) -> Coverage {
-    let remedy = asked.remedy.clone().unwrap_or_else(|| SHALLOW_REMEDY.to_owned());
-    Coverage { kind: CoverageKind::Shallow, what: asked.name.clone(), reason, remedy: Some(remedy) }
+fn shallow_entry(request: &RangeRequest, reason: String) -> Unscanned {
+    let remedy = request.remedy.clone().unwrap_or_else(|| SHALLOW_REMEDY.to_owned());
+    Unscanned { kind: UnscannedKind::Shallow, what: request.name.clone(), reason, remedy: Some(remedy) }
 }
 
-/// Where the policy is read.
-fn policy_of<'s>(
-    asked: &Asked,
+/// Returns the location of the effective policy files, and adds notes about how it was chosen.
+fn policy_files<'s>(
+    request: &RangeRequest,
     selection: &'s Selection,
     notes: &mut Vec<String>,
 ) -> Result<PolicyFiles<'s>, ObjectError> {
-    let commit = match asked.policy {
+    let commit = match request.policy {
         PolicyOf::WorkTree => return Ok(PolicyFiles::WorkTree),
-        PolicyOf::Nobody => return Ok(PolicyFiles::Nowhere),
-        // It may have been named by an annotated tag.
+        PolicyOf::None => return Ok(PolicyFiles::None),
+        // The revision may be an annotated tag.
         PolicyOf::Commit(commit) => Some(peel(&selection.view.objects, &commit)?.0),
         PolicyOf::Base => {
-            let bases = selection.bases();
+            let bases = selection.merge_bases();
             if let [first, _, ..] = bases[..] {
                 notes.push(format!(
-                    "the two sides have {} best common ancestors; the policy is that of {}, where the line of \
-                     first parents leaves the range",
+                    "the two sides have {} merge bases; the effective policy is that of {}, where the first-parent \
+                     history leaves the range",
                     bases.len(),
                     short(&first)
                 ));
             }
-            // Unrelated histories: the side that is named first is the one that is trusted.
-            bases.first().copied().or_else(|| selection.excluded())
+            // Unrelated histories have no merge base: use the policy of the excluded side.
+            bases.first().copied().or_else(|| selection.excluded_commit())
         }
     };
     match commit {
         Some(commit) => Ok(PolicyFiles::Commit(CommitFiles::new(&selection.view, commit)?)),
         None => {
             notes.push(
-                "there is no earlier commit to take configuration, baseline and marks from, so none hold \
-                 (--trust-head takes those of the checked-out files)"
+                "there is no base commit, so no configuration, baseline or allow comments are effective \
+                 (--trust-head uses those of the checked-out files)"
                     .to_owned(),
             );
-            Ok(PolicyFiles::Nowhere)
+            Ok(PolicyFiles::None)
         }
     }
 }
 
-/// What to say where the head has other files of policy than the commit whose policy holds.
-fn changed_policy(selection: &Selection, setup: &SetupFrom<'_>) -> Option<String> {
+/// Returns a note if the head has other policy files than the commit whose policy is effective.
+fn changed_policy_note(selection: &Selection, setup: &Setup<'_>) -> Option<String> {
     let PolicyFiles::Commit(base) = setup.files() else { return None };
-    // A head that does not read is told elsewhere.
+    // The scan reports a head that cannot be read.
     let head = CommitFiles::new(&selection.view, selection.head()?).ok()?;
-    let changed = setup.files().changed_in(&head, &setup.own_files());
+    let changed = setup.files().changed_in(&head, &setup.named_files());
     (!changed.is_empty()).then(|| {
         format!(
-            "the change edits the policy ({}); what holds is that of commit {} (--trust-head takes the \
-             checked-out one)",
+            "the change edits the policy ({}); the policy of commit {} is effective (--trust-head uses that of the \
+             checked-out files)",
             changed.join(", "),
             short(base.commit())
         )
     })
 }
 
-/// Twelve digits of an id.
+/// Returns the first 12 hex digits of an id.
 pub(crate) fn short(id: &Oid) -> String {
     id.to_string().chars().take(12).collect()
 }

@@ -1,5 +1,5 @@
-//! From options to what a scan needs: the configuration found and joined, rules and globs checked, the
-//! baseline read. Everything that can be wrong with them ends the run here, before anything is scanned.
+//! Turns command line options into the settings of a scan: finds and merges the configuration, checks rules and
+//! globs, reads the baseline. An error in any of them ends the run here, before anything is scanned.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -8,188 +8,207 @@ use anyhow::{Context, anyhow};
 
 use super::env::Environment;
 use super::messages;
-use super::options::{GradeOptions, RuleOptions};
-use super::policy_files::PolicyFiles;
+use super::options::{RuleOptions, ThresholdOptions};
+use super::policy_files::{BASELINE, PolicyFiles};
 use crate::config::{Config, ConfigError, Layer, Origin, Resolved, Value, nearest};
 use crate::engine::check_pattern;
 use crate::git::repo::{OpenedRepo, Repo, RepoError};
-use crate::policy::{Baseline, Marks, Policy, SkipPaths};
+use crate::policy::{AllowComments, Baseline, Policy, SkipPaths};
 use crate::rules::RuleSet;
 use crate::scan::{ScanError, Settings};
 
-/// The name of the baseline at the repository's root.
-pub(super) const BASELINE: &str = ".stopleak-baseline";
-
-/// A [`SetupFrom`] files that are checked out.
-pub(crate) type Setup = SetupFrom<'static>;
-
-/// Where a run stands and what was asked of it.
-pub(crate) struct SetupFrom<'v> {
-    /// What kind of folder `root` is.
-    pub(crate) ground: Ground,
-    /// The repository's root, or the folder that is scanned.
+/// The effective settings of a run and the repository that they belong to.
+pub(crate) struct Setup<'v> {
+    /// What `root` is the root of.
+    pub(crate) repo_kind: RepoKind,
+    /// Root of the repository, or the scanned folder.
     pub(crate) root: PathBuf,
-    /// The configuration file, where there is one.
+    /// Path of the configuration file, if there is one.
     pub(crate) config: Option<PathBuf>,
-    /// All layers joined.
+    /// All configuration layers merged.
     pub(crate) settings: Resolved,
-    /// Where the baseline is, whether there is one or not.
+    /// Path of the baseline, whether the file exists or not.
     pub(crate) baseline_path: PathBuf,
-    /// Where what the configuration names is read, if it is the repository's own.
+    /// Location of the repository's policy files.
     files: PolicyFiles<'v>,
-    /// Whose marks hold: `--no-config` is about files, and makes nobody more trusted.
-    marks_of: PolicyFiles<'v>,
-    /// Whether `config` was named by somebody, and is no file of the repository.
-    config_is_named: bool,
-    /// That of `start`, where it is the current directory: what a scan without paths opens.
+    /// Location of the files whose allow comments are effective. `--no-config` does not change it: ignoring files must
+    /// not make their content more trusted.
+    allow_comments: PolicyFiles<'v>,
+    /// Whether an option or variable names the configuration file, so that it is not a file of the repository.
+    is_config_named: bool,
+    /// The repository of the current directory, already open, for a scan without paths.
     repo: OpenedRepo,
 }
 
-/// What kind of folder a run stands on.
+/// Kind of repository that a run works on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ground {
-    /// The root of a repository's files.
+pub(crate) enum RepoKind {
+    /// A repository with a work tree.
     WorkTree,
-    /// A repository without files.
+    /// A bare repository.
     Bare,
-    /// No repository.
-    Folder,
+    /// None: a plain folder.
+    None,
 }
 
-/// The repository or folder that a run stands in.
-pub(crate) struct Place {
-    pub(crate) ground: Ground,
+/// The repository or plain folder that a run works on.
+pub(crate) struct RepoLocation {
+    pub(crate) kind: RepoKind,
     pub(crate) root: PathBuf,
     repo: OpenedRepo,
 }
 
-impl Place {
-    /// The one that holds `start`.
-    fn find(env: &Environment, start: &Path) -> anyhow::Result<Place> {
-        let is_here = start == env.directory;
+impl RepoLocation {
+    /// Finds the repository that contains `start`; without one, the folder of `start` itself.
+    fn find(env: &Environment, start: &Path) -> anyhow::Result<RepoLocation> {
+        let is_current = start == env.directory;
         let start = env.directory.join(start);
-        // The path may be a file, or lead nowhere; the scan has its own words for that.
+        // The path may be a file, or not exist; the scan reports the latter itself.
         let folder = start.ancestors().find(|folder| folder.is_dir()).unwrap_or(&start).to_path_buf();
         match Repo::with_env(&folder, env.git.clone()) {
             Ok(repo) => {
-                let place = Place::of(&repo);
-                // A place elsewhere may be in another repository.
-                let opened = Some(repo).filter(|_| is_here).map(OpenedRepo::from);
-                Ok(Place { repo: opened.unwrap_or_default(), ..place })
+                let location = RepoLocation::from_repo(&repo);
+                // The scan opens the current directory. A path elsewhere may be in another repository.
+                let opened = Some(repo).filter(|_| is_current).map(OpenedRepo::from);
+                Ok(RepoLocation { repo: opened.unwrap_or_default(), ..location })
             }
             Err(RepoError::NotARepository { .. }) => {
                 let root = folder.components().collect();
-                Ok(Place { ground: Ground::Folder, root, repo: OpenedRepo::default() })
+                Ok(RepoLocation { kind: RepoKind::None, root, repo: OpenedRepo::default() })
             }
             Err(error) => Err(error.into()),
         }
     }
 
-    /// That of a repository that is open already.
-    pub(crate) fn of(repo: &Repo) -> Place {
-        // libgit2 puts a slash behind its paths, which the components leave out.
-        let (ground, root) = match repo.work_tree() {
-            Some(root) => (Ground::WorkTree, root.components().collect()),
-            None => (Ground::Bare, repo.common_dir().components().collect()),
+    /// Returns the location of an open repository.
+    pub(crate) fn from_repo(repo: &Repo) -> RepoLocation {
+        // libgit2 ends its paths with a slash; collecting the components drops it.
+        let (kind, root) = match repo.work_tree() {
+            Some(root) => (RepoKind::WorkTree, root.components().collect()),
+            None => (RepoKind::Bare, repo.common_dir().components().collect()),
         };
-        Place { ground, root, repo: OpenedRepo::default() }
+        RepoLocation { kind, root, repo: OpenedRepo::default() }
     }
 }
 
-impl Setup {
-    /// Finds and joins the layers. `start` is what the run looks at: the configuration is that of the
-    /// repository which holds it.
+impl Setup<'static> {
+    /// Finds and merges the configuration layers. The configuration file is that of the repository that contains
+    /// `start`, the path that is scanned.
+    ///
+    /// # Errors
+    ///
+    /// A configuration that cannot be read or is not valid, or a repository that cannot be opened.
     pub(crate) fn new(
         env: &Environment,
         start: &Path,
         rules: &RuleOptions,
-        grades: &GradeOptions,
-    ) -> anyhow::Result<Setup> {
-        SetupFrom::with(env, Place::find(env, start)?, PolicyFiles::WorkTree, rules, grades)
+        thresholds: &ThresholdOptions,
+    ) -> anyhow::Result<Setup<'static>> {
+        Setup::from_policy_files(
+            env,
+            RepoLocation::find(env, start)?,
+            PolicyFiles::WorkTree,
+            rules,
+            thresholds,
+        )
     }
 
-    /// For a hook of a repository that is being sent something: its files, if it has any, may be what was
-    /// sent before. Only what its owner put beside its objects and refs, or names, counts.
-    pub(crate) fn receiving(env: &Environment, rules: &RuleOptions) -> anyhow::Result<Setup> {
+    /// Creates the setup of the pre-receive hook. The configuration is read from the git directory, or from the path that
+    /// an option or variable names, and never from a work tree, whose files may come from an earlier push.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Setup::new`].
+    pub(crate) fn for_receiving(env: &Environment, rules: &RuleOptions) -> anyhow::Result<Setup<'static>> {
         let repo = Repo::with_env(&env.directory, env.git.clone())?;
         let root = repo.common_dir().components().collect();
-        let place = Place { ground: Ground::Bare, root, repo: OpenedRepo::from(repo) };
-        SetupFrom::with(env, place, PolicyFiles::WorkTree, rules, &GradeOptions::default())
+        let location = RepoLocation { kind: RepoKind::Bare, root, repo: OpenedRepo::from(repo) };
+        Setup::from_policy_files(env, location, PolicyFiles::WorkTree, rules, &ThresholdOptions::default())
     }
 }
 
-impl<'v> SetupFrom<'v> {
-    /// The same where the repository's own policy is read from `files`.
-    pub(crate) fn with(
+impl<'v> Setup<'v> {
+    /// Like [`Setup::new`], with the repository's policy files read from `files`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Setup::new`].
+    pub(crate) fn from_policy_files(
         env: &Environment,
-        place: Place,
+        location: RepoLocation,
         files: PolicyFiles<'v>,
         rules: &RuleOptions,
-        grades: &GradeOptions,
-    ) -> anyhow::Result<SetupFrom<'v>> {
-        for name in env.unknown() {
-            let near = nearest(&name, Environment::known()).map(|near| format!("; did you mean {near}?"));
-            messages::warning(&format!("{name} is no variable of stopleak{}", near.unwrap_or_default()));
+        thresholds: &ThresholdOptions,
+    ) -> anyhow::Result<Setup<'v>> {
+        for name in env.unknown_variables() {
+            let near = nearest(&name, Environment::known_variables());
+            let hint = near.map(|near| format!("; did you mean {near}?")).unwrap_or_default();
+            messages::warning(&format!("unknown variable {name}{hint}"));
         }
-        let Place { ground, root, repo } = place;
-        let isolated = rules.no_config || (env.says_yes("STOPLEAK_NO_CONFIG")? && rules.config.is_none());
-        let marks_of = files;
-        let files = if isolated { PolicyFiles::Nowhere } else { files };
+        let RepoLocation { kind: repo_kind, root, repo } = location;
+        let is_isolated =
+            rules.no_config || (env.is_enabled("STOPLEAK_NO_CONFIG")? && rules.config.is_none());
+        let allow_comments = files;
+        let files = if is_isolated { PolicyFiles::None } else { files };
         let named = rules.config.clone().or_else(|| env.get("STOPLEAK_CONFIG").map(PathBuf::from));
-        let config_is_named = named.is_some();
+        let is_config_named = named.is_some();
         let config = match named {
-            _ if isolated => None,
+            _ if is_isolated => None,
             Some(path) => Some(Config::read(&path)?),
             None => files.context(files.config(&root, env))?,
         };
         let file = config.as_ref().map(Layer::from).unwrap_or_default();
-        let flags = rules.layer().over(grades.layer());
-        let own = if config_is_named { PolicyFiles::WorkTree } else { files };
+        let flags = rules.layer().over(thresholds.layer());
+        let own = if is_config_named { PolicyFiles::WorkTree } else { files };
         let settings = flags.over(env.layer()?.over(file)).resolve().map_err(anyhow::Error::from);
         let settings = own.context_of_values(settings)?;
         let baseline_path = match (&settings.baseline, files) {
             (Some(named), _) => named.value.clone(),
             (None, PolicyFiles::Commit(_)) => PathBuf::from(BASELINE),
-            (None, _) => in_short(root.join(BASELINE), env),
+            (None, _) => env.relative(root.join(BASELINE)),
         };
         let config = config.map(|config| config.path);
-        Ok(SetupFrom {
-            ground,
+        Ok(Setup {
+            repo_kind,
             root,
             config,
             settings,
             baseline_path,
             files,
-            marks_of,
-            config_is_named,
+            allow_comments,
+            is_config_named,
             repo,
         })
     }
 
-    /// Where what was written at `origin` names files.
+    /// Returns the location of the files that a setting with this origin names.
     fn files_of(&self, origin: &Origin) -> PolicyFiles<'v> {
         match origin {
             Origin::Default => self.files,
-            Origin::File(..) if !self.config_is_named => self.files,
+            Origin::File(..) if !self.is_config_named => self.files,
             _ => PolicyFiles::WorkTree,
         }
     }
 
-    /// The files of the repository's own policy, besides those that are looked for everywhere.
-    pub(crate) fn own_files(&self) -> Vec<PathBuf> {
-        let is_own = |origin: &Origin| matches!(origin, Origin::File(..)) && !self.config_is_named;
+    /// Returns the paths of policy files that the repository's configuration names, besides the default names.
+    pub(crate) fn named_files(&self) -> Vec<PathBuf> {
+        let is_own = |origin: &Origin| matches!(origin, Origin::File(..)) && !self.is_config_named;
         let all = self.settings.rule_files.iter().chain(&self.settings.baseline);
         all.filter(|named| is_own(&named.origin)).map(|named| named.value.clone()).collect()
     }
 
-    /// Whose policy it is.
+    /// Returns the location of the repository's policy files.
     pub(crate) fn files(&self) -> PolicyFiles<'v> {
         self.files
     }
 
-    /// All rules, active or not: the built-in ones and those of the rule files. A pattern that cannot
-    /// be built ends the run here: it would match nothing, and the run would be called clean.
-    pub(crate) fn known_rules(&self) -> anyhow::Result<RuleSet> {
+    /// Returns all rules, active or not: the built-in ones and those of the rule files.
+    ///
+    /// # Errors
+    ///
+    /// A rule file that cannot be read or parsed, or a pattern that does not compile: a rule that matches nothing would
+    /// make the run look clean.
+    pub(crate) fn all_rules(&self) -> anyhow::Result<RuleSet> {
         let mut rules = RuleSet::builtin();
         for file in &self.settings.rule_files {
             let origin = || format!("rules from {}", file.origin);
@@ -198,7 +217,7 @@ impl<'v> SetupFrom<'v> {
             for rule in &loaded {
                 check_pattern(rule).map_err(|error| {
                     let path = file.value.display();
-                    anyhow!("{path}: rule {}: the pattern cannot be built: {error}", rule.id)
+                    anyhow!("{path}: rule {}: the pattern does not compile: {error}", rule.id)
                 })?;
             }
             rules.extend(loaded).with_context(origin)?;
@@ -206,13 +225,16 @@ impl<'v> SetupFrom<'v> {
         Ok(rules)
     }
 
-    /// The active rules. An id that no rule has is an error wherever it was written: it might be a
-    /// misspelt one that somebody believes to be on, or off.
+    /// Returns the active rules.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Setup::all_rules`]; an unknown rule id, which may be a misspelt one, wherever it is set; no active rule.
     pub(crate) fn rules(&self) -> anyhow::Result<RuleSet> {
-        let mut rules = self.known_rules()?;
+        let mut rules = self.all_rules()?;
         let Resolved { rules_off: off, rules_only: only, .. } = &self.settings;
         for id in off.iter().chain(only) {
-            known_rule(&rules, &id.value)
+            check_rule_id(&rules, &id.value)
                 .map_err(|message| ConfigError::Value { origin: id.origin.clone(), message })?;
         }
         if !off.is_empty() || !only.is_empty() {
@@ -225,7 +247,11 @@ impl<'v> SetupFrom<'v> {
         Ok(rules)
     }
 
-    /// The files to leave out.
+    /// Returns the globs of files that are not scanned.
+    ///
+    /// # Errors
+    ///
+    /// A glob that is not valid, with the place where it is set.
     pub(crate) fn skip_paths(&self) -> anyhow::Result<SkipPaths> {
         for glob in &self.settings.skip_paths {
             SkipPaths::new([&glob.value]).map_err(|error| ConfigError::Value {
@@ -236,8 +262,11 @@ impl<'v> SetupFrom<'v> {
         Ok(SkipPaths::new(self.settings.skip_paths.iter().map(|glob| &glob.value))?)
     }
 
-    /// The baseline; `None` when nobody named one and the repository has none. One that was named must
-    /// be there.
+    /// Reads the baseline; `None` when none is configured and the default file does not exist.
+    ///
+    /// # Errors
+    ///
+    /// A baseline that cannot be read or parsed, or a configured one that does not exist.
     pub(crate) fn baseline(&self) -> anyhow::Result<Option<Baseline>> {
         let origin = self.settings.baseline.as_ref().map_or(&Origin::Default, |named| &named.origin);
         let files = self.files_of(origin);
@@ -257,7 +286,11 @@ impl<'v> SetupFrom<'v> {
         files.context(found)
     }
 
-    /// Everything that a scan needs.
+    /// Returns the settings of a scan.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Setup::rules`], [`Setup::skip_paths`] and [`Setup::baseline`].
     pub(crate) fn scan_settings(&self, env: &Environment) -> anyhow::Result<Settings> {
         let own = self.files_of(&Origin::File(PathBuf::new(), None));
         let mut settings = own.context_of_values(self.settings_without_baseline(env))?;
@@ -265,17 +298,20 @@ impl<'v> SetupFrom<'v> {
         Ok(settings)
     }
 
-    /// The same before there is a baseline, for making one.
+    /// Returns the settings of a scan with an empty baseline, which `baseline create` needs.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Setup::rules`] and [`Setup::skip_paths`].
     pub(crate) fn settings_without_baseline(&self, env: &Environment) -> anyhow::Result<Settings> {
-        let (marks, policy_of) = match self.marks_of {
-            PolicyFiles::Commit(files) => (Marks::Told, Some(*files.commit())),
-            PolicyFiles::WorkTree => (Marks::Trusted, None),
-            PolicyFiles::Nowhere => (Marks::Told, None),
+        let (allow_comments, policy_of) = match self.allow_comments {
+            PolicyFiles::Commit(files) => (AllowComments::Untrusted, Some(*files.commit())),
+            PolicyFiles::WorkTree => (AllowComments::Trusted, None),
+            PolicyFiles::None => (AllowComments::Untrusted, None),
         };
-        let policy = Policy { skip: self.skip_paths()?, marks, ..Policy::default() };
+        let policy = Policy { skip: self.skip_paths()?, allow_comments, ..Policy::default() };
         let size = &self.settings.max_blob_size;
         Ok(Settings {
-            rules: self.rules()?,
             policy,
             confidence: self.settings.confidence.value,
             fail_on: self.settings.fail_on.value,
@@ -283,47 +319,19 @@ impl<'v> SetupFrom<'v> {
             max_blob_size: size.value.bytes(),
             max_file_size: (size.origin != Origin::Default).then(|| size.value.bytes()),
             directory: env.directory.clone(),
-            root: self.root.clone(),
             env: env.git.clone(),
-            deadline: None,
-            stats: false,
             repo: self.repo.clone(),
             policy_of,
-            notes: Vec::new(),
+            ..Settings::new(self.rules()?, self.root.clone())
         })
     }
 }
 
-/// Says what is wrong with an id that no rule has.
-pub(crate) fn known_rule(rules: &RuleSet, id: &str) -> Result<(), String> {
+/// Checks that `rules` contains a rule with this id. The error names the nearest id.
+pub(crate) fn check_rule_id(rules: &RuleSet, id: &str) -> Result<(), String> {
     if rules.contains(id) {
         return Ok(());
     }
     let near = nearest(id, rules.ids()).map(|near| format!("; did you mean `{near}`?"));
     Err(format!("there is no rule `{id}`{}", near.unwrap_or_default()))
-}
-
-/// The baseline at `path`; `None` when there is no such file.
-pub(crate) fn read_baseline(path: &Path) -> anyhow::Result<Option<Baseline>> {
-    let bytes = match std::fs::read(path) {
-        Ok(bytes) => bytes,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Err(source) => return Err(ConfigError::Io { path: path.to_path_buf(), source }.into()),
-    };
-    parse_baseline(&bytes, path).map(Some)
-}
-
-/// The baseline in `bytes`, which stand at `path`.
-pub(super) fn parse_baseline(bytes: &[u8], path: &Path) -> anyhow::Result<Baseline> {
-    let parsed = Baseline::parse(bytes).map_err(|error| ConfigError::Syntax {
-        path: path.to_path_buf(),
-        at: Some((error.line, 1)),
-        message: error.message,
-    })?;
-    Ok(parsed)
-}
-
-/// A path below the current directory as the user would write it.
-pub(super) fn in_short(path: PathBuf, env: &Environment) -> PathBuf {
-    path.strip_prefix(&env.directory).map(Path::to_path_buf).unwrap_or(path)
 }

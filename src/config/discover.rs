@@ -1,21 +1,24 @@
-//! Where the configuration file is.
+//! Finds the configuration file.
 
 use std::path::{Path, PathBuf};
 
-use super::ConfigError;
+use super::error::ConfigError;
 
-/// The names that are looked for, below the repository's root.
-pub const FILE_NAMES: [&str; 3] = ["stopleak.yaml", ".stopleak.yaml", ".config/stopleak.yaml"];
+/// Paths of the configuration file, relative to the root of the repository.
+pub(crate) const FILE_NAMES: [&str; 3] = ["stopleak.yaml", ".stopleak.yaml", ".config/stopleak.yaml"];
 
-/// The configuration file of the repository or folder `root`; `None` when it has none. Only at the root:
-/// the policy of a repository must be one. Two files are an error, because one of them would be ignored
-/// without anybody noticing.
-pub fn find(root: &Path) -> Result<Option<PathBuf>, ConfigError> {
+/// Finds the configuration file of the repository or folder `root`; `None` if it has none. Only the root is searched,
+/// so that a repository has one policy.
+///
+/// # Errors
+///
+/// More than one configuration file, because one of them would be ignored silently; a path that cannot be accessed.
+pub(crate) fn find(root: &Path) -> Result<Option<PathBuf>, ConfigError> {
     let mut found: Option<PathBuf> = None;
     for name in FILE_NAMES {
         let path = root.join(name);
         match path.symlink_metadata() {
-            // What is in the way of a file with this name is not passed over: reading it will say so.
+            // A directory or dangling link with this name counts as found, so that reading it reports the error.
             Ok(_) => match found {
                 Some(first) => return Err(ConfigError::TwoFiles { first, second: path }),
                 None => found = Some(path),

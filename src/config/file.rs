@@ -1,41 +1,44 @@
-//! What `stopleak.yaml` may say.
+//! The keys of `stopleak.yaml` and their parser.
 
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::{ByteSize, ConfigError, HookKeys, nearest};
+use super::error::ConfigError;
+use super::hooks::HookKeys;
+use super::nearest::nearest;
+use super::size::ByteSize;
 use crate::model::Confidence;
 
 /// One entry of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Item {
-    /// As it was written.
+    /// The text as written.
     pub text: String,
-    /// The 1-based line, where it can be told.
+    /// 1-based line, if it is known.
     pub line: Option<usize>,
 }
 
-/// A configuration file, read and not yet joined with anything.
+/// A parsed configuration file, not yet merged with other layers.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Config {
-    /// The name of the file for messages; its folder is where relative paths in it start.
+    /// Path of the file, for messages. Relative paths in the file are relative to its folder.
     pub path: PathBuf,
-    /// Globs of files that are not read, relative to the repository's root.
+    /// Globs of files that are not scanned, relative to the root of the repository.
     pub skip_paths: Vec<Item>,
-    /// Ids of rules that are switched off.
+    /// Ids of rules that are off.
     pub rules_off: Vec<Item>,
-    /// Rule files and folders, relative to the file.
+    /// Rule files and folders, relative to this file.
     pub rule_files: Vec<Item>,
-    /// What is reported.
+    /// Lowest confidence that is reported.
     pub confidence: Option<Confidence>,
-    /// What makes a run fail.
+    /// Lowest confidence that makes a run fail.
     pub fail_on: Option<Confidence>,
-    /// Larger files are not read, and said to be missing.
+    /// Size above which files and objects are not scanned; each is reported as unscanned.
     pub max_blob_size: Option<ByteSize>,
-    /// The baseline file, relative to the file.
+    /// Path of the baseline, relative to this file.
     pub baseline: Option<PathBuf>,
-    /// How strict hooks are.
+    /// The keys below `hooks:`.
     pub hooks: HookKeys,
 }
 
@@ -59,15 +62,19 @@ struct Rules {
 }
 
 impl Config {
-    /// Reads the text of a configuration file. `path` is its name in messages and where relative paths in
-    /// it start; nothing is read from there. An empty text sets nothing.
+    /// Parses the content of a configuration file. `path` is its name in messages and the base of relative paths in it;
+    /// the file system is not accessed. An empty file sets nothing.
+    ///
+    /// # Errors
+    ///
+    /// `ConfigError::Syntax` for bytes that are not UTF-8 or YAML, unknown keys and values of the wrong type.
     pub fn from_bytes(path: &Path, bytes: &[u8]) -> Result<Config, ConfigError> {
         let fail = |at, message: String| ConfigError::Syntax { path: path.to_path_buf(), at, message };
         let text = std::str::from_utf8(bytes).map_err(|error| {
             fail(Some((line_at(bytes, error.valid_up_to()), 1)), "expected UTF-8 text".into())
         })?;
         let syntax: Option<Syntax> = serde_yaml::from_str(text).map_err(|error| {
-            let at = error.location().map(|place| (place.line(), place.column()));
+            let at = error.location().map(|location| (location.line(), location.column()));
             fail(at, explain(&error.to_string()))
         })?;
         let syntax = syntax.unwrap_or_default();
@@ -89,29 +96,33 @@ impl Config {
         })
     }
 
-    /// Reads the file at `path`.
+    /// Reads and parses the file at `path`.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Config::from_bytes`], and a file that cannot be read.
     pub fn read(path: &Path) -> Result<Config, ConfigError> {
         let bytes =
             std::fs::read(path).map_err(|source| ConfigError::Io { path: path.to_path_buf(), source })?;
         Config::from_bytes(path, &bytes)
     }
 
-    /// `path` as it was written in the file, from where the program stands.
+    /// Resolves a `path` in the file against the folder of the file.
     pub fn resolve(&self, path: impl AsRef<Path>) -> PathBuf {
         self.path.parent().unwrap_or(Path::new("")).join(path)
     }
 }
 
-/// 1-based line of the byte at `offset`.
+/// Returns the 1-based line of the byte at `offset`.
 fn line_at(bytes: &[u8], offset: usize) -> usize {
     bytes[..offset].iter().filter(|byte| **byte == b'\n').count() + 1
 }
 
-/// The first line with `item` on it as a whole word, comments aside. A list item that YAML wrote in
-/// another way (escapes, folded lines) has none.
+/// Returns the 1-based number of the first line that contains `item` as a whole word outside of comments. `None` for
+/// items that YAML writes in another form (escapes, folded lines).
 fn line_of(text: &str, item: &str) -> Option<usize> {
     let is_end = |c: char| c.is_whitespace() || matches!(c, ',' | '[' | ']' | '"' | '\'' | '-' | ':');
-    let holds = |line: &str| {
+    let contains = |line: &str| {
         line.match_indices(item).any(|(at, _)| {
             let (before, after) = (&line[..at], &line[at + item.len()..]);
             before.chars().next_back().is_none_or(is_end)
@@ -121,22 +132,22 @@ fn line_of(text: &str, item: &str) -> Option<usize> {
     if item.is_empty() {
         return None;
     }
-    let index = text.lines().position(|line| !line.trim_start().starts_with('#') && holds(line))?;
+    let index = text.lines().position(|line| !line.trim_start().starts_with('#') && contains(line))?;
     Some(index + 1)
 }
 
-/// The parser's message in the words of the documentation: keys, lists, and what was probably meant.
+/// Rewrites a message of the YAML parser with the terms of the documentation (key, list), and adds the nearest known key.
 fn explain(message: &str) -> String {
-    // The place is told in front of the message.
+    // The position already precedes the message.
     let message = message.rsplit_once(" at line ").map_or(message, |(message, _)| message);
-    let words = [
+    let terms = [
         ("a sequence", "a list"),
         ("type: sequence", "type: list"),
         ("unknown field", "unknown key"),
         ("duplicate field", "duplicate key"),
     ];
-    let message = words.iter().fold(message.to_owned(), |text, (theirs, ours)| text.replace(theirs, ours));
-    // A value is not repeated: the file might be another one than the user thinks, with secrets in it.
+    let message = terms.iter().fold(message.to_owned(), |text, (from, to)| text.replace(from, to));
+    // The value is left out: the path may be of another file than intended, with secrets in it.
     if let Some((context, rest)) = message.split_once("invalid type: string \"")
         && let Some((_, expected)) = rest.rsplit_once("\", expected ")
     {
@@ -160,7 +171,7 @@ fn explain(message: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Unsure;
+    use crate::config::OnIncomplete;
 
     fn read(text: &str) -> Result<Config, String> {
         Config::from_bytes(Path::new("sub/stopleak.yaml"), text.as_bytes()).map_err(|error| error.to_string())
@@ -180,9 +191,9 @@ mod tests {
         assert_eq!(config.resolve(config.baseline.as_ref().expect("given")), Path::new("sub/known"));
         let hooks = HookKeys {
             receive_budget: "5s".parse().ok(),
-            receive_unfinished: Some(Unsure::Warn),
+            receive_unfinished: Some(OnIncomplete::Warn),
             receive_marks: Some(true),
-            agent_unreadable: Some(Unsure::Warn),
+            agent_unreadable: Some(OnIncomplete::Warn),
         };
         assert_eq!(config.hooks, hooks);
     }
@@ -196,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn errors_name_the_place_what_is_wrong_and_what_was_meant() {
+    fn errors_name_the_position_the_problem_and_the_nearest_key() {
         let message = |text: &str| read(text).expect_err("an error");
         insta::assert_snapshot!(
             [

@@ -1,4 +1,4 @@
-//! What `hooks:` in the configuration sets: how strict a hook is when it could not do its work.
+//! The keys below `hooks:` in the configuration: what a hook does when its check is incomplete.
 
 use std::fmt;
 use std::path::Path;
@@ -7,17 +7,17 @@ use std::time::Duration;
 
 use serde::{Deserialize, Deserializer, de};
 
-use super::{Origin, Value};
+use super::origin::{Origin, Value};
 
-/// How long something may take: `500ms`, `30s`, `2m`.
+/// Time limit, written as `500ms`, `30s` or `2m`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Budget(Duration);
 
 impl Budget {
-    /// What a receiving hook may take where nobody says otherwise.
+    /// Default time limit of pre-receive.
     pub const RECEIVE: Budget = Budget(Duration::from_secs(60));
 
-    /// As time.
+    /// Returns the limit as a duration.
     pub fn duration(self) -> Duration {
         self.0
     }
@@ -57,39 +57,39 @@ impl<'de> Deserialize<'de> for Budget {
     }
 }
 
-/// What a hook does when it cannot say that all is well.
+/// What a hook does when its check is incomplete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Unsure {
-    /// What the hook guards does not go on.
+pub enum OnIncomplete {
+    /// Refuses the commit, push or call.
     Refuse,
-    /// It goes on, and the hook says what it did not see.
+    /// Allows it, with a warning about what was not scanned.
     Warn,
 }
 
-impl Unsure {
-    /// Both, the default first.
-    pub const ALL: [Unsure; 2] = [Unsure::Refuse, Unsure::Warn];
+impl OnIncomplete {
+    /// All values, the default first.
+    pub const ALL: [OnIncomplete; 2] = [OnIncomplete::Refuse, OnIncomplete::Warn];
 
-    /// The word in files and options.
+    /// Returns the value as written in files and options.
     pub fn as_str(self) -> &'static str {
         match self {
-            Unsure::Refuse => "refuse",
-            Unsure::Warn => "warn",
+            OnIncomplete::Refuse => "refuse",
+            OnIncomplete::Warn => "warn",
         }
     }
 }
 
-impl FromStr for Unsure {
+impl FromStr for OnIncomplete {
     type Err = String;
 
-    fn from_str(text: &str) -> Result<Unsure, String> {
-        let found = Unsure::ALL.into_iter().find(|word| word.as_str() == text);
+    fn from_str(text: &str) -> Result<OnIncomplete, String> {
+        let found = OnIncomplete::ALL.into_iter().find(|word| word.as_str() == text);
         found.ok_or_else(|| "expected refuse or warn".to_owned())
     }
 }
 
-impl fmt::Display for Unsure {
+impl fmt::Display for OnIncomplete {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -99,32 +99,32 @@ impl fmt::Display for Unsure {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default, expecting = "a mapping of settings")]
 pub struct HookKeys {
-    /// How long pre-receive may take.
+    /// Time limit of pre-receive.
     pub receive_budget: Option<Budget>,
-    /// What pre-receive does when that was not enough.
-    pub receive_unfinished: Option<Unsure>,
-    /// Whether marks in what is pushed count.
+    /// What pre-receive does when it does not finish in time.
+    pub receive_unfinished: Option<OnIncomplete>,
+    /// Whether allow comments in pushed content are effective.
     pub receive_marks: Option<bool>,
-    /// What is answered to an AI coding agent whose call cannot be read.
-    pub agent_unreadable: Option<Unsure>,
+    /// Answer to a call of an AI coding agent that cannot be parsed.
+    pub agent_unreadable: Option<OnIncomplete>,
 }
 
-/// What one layer says about hooks; `None` says nothing.
+/// Settings of one layer for hooks; `None` where the layer does not set the key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct HookLayer {
+pub(crate) struct HookLayer {
     /// See [`HookKeys::receive_budget`].
     pub receive_budget: Option<Value<Budget>>,
     /// See [`HookKeys::receive_unfinished`].
-    pub receive_unfinished: Option<Value<Unsure>>,
+    pub receive_unfinished: Option<Value<OnIncomplete>>,
     /// See [`HookKeys::receive_marks`].
     pub receive_marks: Option<Value<bool>>,
     /// See [`HookKeys::agent_unreadable`].
-    pub agent_unreadable: Option<Value<Unsure>>,
+    pub agent_unreadable: Option<Value<OnIncomplete>>,
 }
 
 impl HookLayer {
-    /// What the file at `path` says.
-    pub(super) fn of_file(keys: &HookKeys, path: &Path) -> HookLayer {
+    /// Returns the settings of the configuration file at `path`.
+    pub(super) fn from_keys(keys: &HookKeys, path: &Path) -> HookLayer {
         fn from<T>(path: &Path, value: Option<T>) -> Option<Value<T>> {
             value.map(|value| Value::new(value, Origin::File(path.to_path_buf(), None)))
         }
@@ -136,7 +136,7 @@ impl HookLayer {
         }
     }
 
-    /// This layer upon `below`.
+    /// Merges this layer over `below`: its values replace those of `below`.
     #[must_use]
     pub(super) fn over(self, below: HookLayer) -> HookLayer {
         HookLayer {
@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_read_as_written_and_print_without_loss() {
+    fn time_limits_round_trip() {
         for text in ["0s", "30s", "500ms", "1500ms"] {
             assert_eq!(text.parse::<Budget>().expect("a time").to_string(), text);
         }
@@ -161,6 +161,6 @@ mod tests {
         for wrong in ["", "30", "s", "-1s", "1.5s", "1h", "99999999999s"] {
             assert!(wrong.parse::<Budget>().is_err(), "{wrong}");
         }
-        assert!("often".parse::<Unsure>().is_err());
+        assert!("often".parse::<OnIncomplete>().is_err());
     }
 }

@@ -1,106 +1,69 @@
-//! Defaults, file, environment, flags: the later one wins, lists add up, and every value knows where it
-//! came from.
+//! Merges the layers of settings: defaults, file, environment, flags. Later layers replace single values, lists are
+//! concatenated, and every value keeps its origin.
 
-use std::fmt;
 use std::path::PathBuf;
 
-use super::{ByteSize, Config, ConfigError, HookLayer};
+use super::error::ConfigError;
+use super::file::{Config, Item};
+use super::hooks::HookLayer;
+use super::origin::{Origin, Value};
+use super::size::ByteSize;
 use crate::model::Confidence;
 
-/// Where a value was written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Origin {
-    /// Nowhere.
-    Default,
-    /// In a configuration file, on this line where it can be told.
-    File(PathBuf, Option<usize>),
-    /// In this environment variable.
-    Environment(&'static str),
-    /// In this command line option.
-    Flag(&'static str),
-}
-
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Origin::Default => f.write_str("default"),
-            Origin::File(path, Some(line)) => write!(f, "{}:{line}", path.display()),
-            Origin::File(path, None) => write!(f, "{}", path.display()),
-            Origin::Environment(name) | Origin::Flag(name) => f.write_str(name),
-        }
-    }
-}
-
-/// A setting and where it was written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Value<T> {
-    /// The setting.
-    pub value: T,
-    /// Where it was written.
-    pub origin: Origin,
-}
-
-impl<T> Value<T> {
-    /// Joins the two.
-    pub fn new(value: T, origin: Origin) -> Value<T> {
-        Value { value, origin }
-    }
-}
-
-/// What one layer says; `None` and empty lists say nothing.
+/// Settings of one layer; `None` and empty lists where the layer does not set the key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Layer {
-    /// What is reported.
+pub(crate) struct Layer {
+    /// Lowest confidence that is reported.
     pub confidence: Option<Value<Confidence>>,
-    /// What makes a run fail.
+    /// Lowest confidence that makes a run fail.
     pub fail_on: Option<Value<Confidence>>,
-    /// Larger files are not read.
+    /// Size above which objects are not scanned, nor files if it is set explicitly.
     pub max_blob_size: Option<Value<ByteSize>>,
-    /// Threads, 0 for one a core.
+    /// Number of threads; 0 for one per core.
     pub threads: Option<Value<usize>>,
-    /// The baseline file.
+    /// Path of the baseline.
     pub baseline: Option<Value<PathBuf>>,
-    /// Globs of files that are not read.
+    /// Globs of files that are not scanned.
     pub skip_paths: Vec<Value<String>>,
-    /// Rules that are switched off.
+    /// Ids of rules that are off.
     pub rules_off: Vec<Value<String>>,
-    /// When not empty: the only rules that are on, whatever lower layers switch off.
+    /// If not empty, ids of the only rules that are on, even if lower layers switch them off.
     pub rules_only: Vec<Value<String>>,
-    /// Further rule files and folders.
+    /// Additional rule files and folders.
     pub rule_files: Vec<Value<PathBuf>>,
-    /// How strict hooks are.
+    /// Settings of hooks.
     pub hooks: HookLayer,
 }
 
-/// All layers joined.
+/// All layers merged, with defaults filled in.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Resolved {
-    /// What is reported.
+pub(crate) struct Resolved {
+    /// Lowest confidence that is reported.
     pub confidence: Value<Confidence>,
-    /// What makes a run fail; never below `confidence`, for what is not reported cannot fail.
+    /// Lowest confidence that makes a run fail; never below `confidence`, because unreported findings cannot fail a run.
     pub fail_on: Value<Confidence>,
-    /// Larger files are not read.
+    /// Size above which objects are not scanned, nor files if it is set explicitly.
     pub max_blob_size: Value<ByteSize>,
-    /// Threads, 0 for one a core.
+    /// Number of threads; 0 for one per core.
     pub threads: Value<usize>,
-    /// The baseline file; `None` when no layer names one.
+    /// Path of the baseline; `None` if no layer sets it.
     pub baseline: Option<Value<PathBuf>>,
-    /// Globs of files that are not read.
+    /// Globs of files that are not scanned.
     pub skip_paths: Vec<Value<String>>,
-    /// Rules that are switched off.
+    /// Ids of rules that are off.
     pub rules_off: Vec<Value<String>>,
-    /// When not empty: the only rules that are on.
+    /// If not empty, ids of the only rules that are on.
     pub rules_only: Vec<Value<String>>,
-    /// Further rule files and folders, in the order in which they are added.
+    /// Additional rule files and folders, in the order in which they are loaded.
     pub rule_files: Vec<Value<PathBuf>>,
-    /// How strict hooks are, as far as any layer says.
+    /// Settings of hooks that any layer sets.
     pub hooks: HookLayer,
 }
 
 impl From<&Config> for Layer {
     fn from(config: &Config) -> Layer {
         let at = |line| Origin::File(config.path.clone(), line);
-        let strings = |items: &[super::Item]| -> Vec<Value<String>> {
+        let strings = |items: &[Item]| -> Vec<Value<String>> {
             items.iter().map(|item| Value::new(item.text.clone(), at(item.line))).collect()
         };
         let files = config.rule_files.iter();
@@ -114,15 +77,15 @@ impl From<&Config> for Layer {
             rules_off: strings(&config.rules_off),
             rules_only: Vec::new(),
             rule_files: files.map(|item| Value::new(config.resolve(&item.text), at(item.line))).collect(),
-            hooks: HookLayer::of_file(&config.hooks, &config.path),
+            hooks: HookLayer::from_keys(&config.hooks, &config.path),
         }
     }
 }
 
 impl Layer {
-    /// This layer upon `below`: single values replace, lists add up.
+    /// Merges this layer over `below`: single values replace those of `below`, lists are appended to its lists.
     #[must_use]
-    pub fn over(self, below: Layer) -> Layer {
+    pub(crate) fn over(self, below: Layer) -> Layer {
         let joined = |mut below: Vec<Value<String>>, above| {
             below.extend::<Vec<_>>(above);
             below
@@ -136,7 +99,7 @@ impl Layer {
             threads: self.threads.or(below.threads),
             baseline: self.baseline.or(below.baseline),
             skip_paths: joined(below.skip_paths, self.skip_paths),
-            // A rule that this layer names by itself is on, whoever switched it off below.
+            // A rule that this layer selects (`--only`) is on even if a lower layer switches it off.
             rules_off: if self.rules_only.is_empty() {
                 joined(below.rules_off, self.rules_off)
             } else {
@@ -148,11 +111,15 @@ impl Layer {
         }
     }
 
-    /// Fills in the defaults. An error when somebody asked to fail on what they asked not to see.
-    pub fn resolve(self) -> Result<Resolved, ConfigError> {
+    /// Fills in the defaults.
+    ///
+    /// # Errors
+    ///
+    /// `fail-on` is set below `confidence`, so that unreported findings would have to fail the run.
+    pub(crate) fn resolve(self) -> Result<Resolved, ConfigError> {
         let fail_on = self.fail_on.unwrap_or(Value::new(Confidence::Medium, Origin::Default));
         let confidence = match self.confidence {
-            // Seeing less than the default also means failing on less.
+            // With a default `fail-on`, a higher confidence raises it, and a lower `fail-on` lowers the confidence.
             Some(confidence) if fail_on.value < confidence.value && fail_on.origin != Origin::Default => {
                 let message = format!(
                     "fail-on `{}` is below confidence `{}` ({}); what is not reported cannot fail",

@@ -1,9 +1,9 @@
-//! "Did you mean": the known word that is nearest to a wrong one.
+//! Suggestions for misspelt words ("did you mean").
 
-/// The one of `known` that `word` most likely was meant to be; `None` when none is near enough.
-/// Equally near ones: the first.
-pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
-    // One wrong letter in three; two swapped letters count as two.
+/// Returns the word of `known` with the smallest edit distance to `word`, the first of several; `None` if the distance is
+/// more than a third of the length of `word`, rounded up.
+pub(crate) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
+    // A transposition of two letters has distance 2.
     let limit = word.chars().count().div_ceil(3);
     known
         .into_iter()
@@ -13,10 +13,10 @@ pub fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Opti
         .map(|(_, candidate)| candidate)
 }
 
-/// Levenshtein distance, one row at a time; letter case and `_` for `-` cost nothing.
+/// Returns the Levenshtein distance, computed row by row. Ignores letter case, and treats `_` as `-`.
 fn distance(from: &str, to: &str) -> usize {
     let fold = |text: &str| -> Vec<char> {
-        // Nobody means a known word by something this long; the work stays bounded.
+        // Limits the work for long input: known words are shorter.
         let folded = text.chars().take(64).map(|c| if c == '_' { '-' } else { c.to_ascii_lowercase() });
         folded.collect()
     };
@@ -39,7 +39,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn typos_find_their_word_and_strangers_none() {
+    fn misspelt_words_have_a_suggestion_and_others_none() {
         let known = ["skip-paths", "confidence", "fail-on"];
         assert_eq!(nearest("skip_paths", known), Some("skip-paths"));
         assert_eq!(nearest("confidance", known), Some("confidence"));

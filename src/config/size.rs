@@ -1,4 +1,4 @@
-//! Sizes as people write them: `100MB`, `64 KiB`, `1g`.
+//! Sizes in bytes, written as `100MB`, `64 KiB` or `1g`.
 
 use std::fmt;
 use std::str::FromStr;
@@ -18,19 +18,19 @@ const UNITS: [(&str, u64); 11] = [
     ("kib", 1 << 10),
     ("mib", 1 << 20),
     ("gib", 1 << 30),
-    // As git's own configuration reads them.
+    // Powers of 1024, as in git's configuration.
     ("k", 1 << 10),
     ("m", 1 << 20),
     ("g", 1 << 30),
 ];
 
 impl ByteSize {
-    /// `megabytes` millions of bytes.
+    /// Creates a size of `megabytes` million bytes.
     pub const fn megabytes(megabytes: u64) -> ByteSize {
         ByteSize(megabytes * 1_000_000)
     }
 
-    /// The number of bytes.
+    /// Returns the number of bytes.
     pub fn bytes(self) -> u64 {
         self.0
     }
@@ -52,7 +52,7 @@ impl FromStr for ByteSize {
 }
 
 impl fmt::Display for ByteSize {
-    /// In the largest unit that loses nothing.
+    /// Writes the size in the largest unit that divides it.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (name, factor) in [
             ("GB", 1_000_000_000),
@@ -94,7 +94,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn sizes_read_as_written_and_print_without_loss() {
+    fn sizes_round_trip() {
         let bytes = |text: &str| text.parse::<ByteSize>().map(ByteSize::bytes);
         assert_eq!(bytes("100MB"), Ok(100_000_000));
         assert_eq!(bytes("64 KiB"), Ok(65_536));

@@ -1,60 +1,65 @@
-//! The same text as [`super::text`] gives, for what is read and not in memory.
+//! Decodes a stream to the same text as [`super::text`] decodes bytes in memory.
 
 use std::io::{self, Read};
 
 use super::utf16;
 use super::utf16::Decoder;
 
-/// How much is read at once where it has to be decoded.
+/// Bytes of UTF-16 that are read at once.
 const BLOCK: usize = 64 * 1024;
 
-/// Reads text from stored bytes.
+/// Reads decoded text from a stream of stored bytes.
 #[derive(Debug)]
-pub struct TextReader<R> {
+pub(crate) struct TextReader<R> {
     input: R,
     bytes_read: u64,
-    form: Form,
+    encoding: Encoding,
 }
 
-/// How the bytes are stored.
+/// The encoding of the stored bytes.
 #[derive(Debug)]
-enum Form {
+enum Encoding {
     /// Nothing was read yet.
     Unknown,
-    /// As text that is handed out as it stands.
+    /// Text that is passed on unchanged.
     Plain,
     Utf16(Utf16),
 }
 
 impl<R: Read> TextReader<R> {
-    /// Nothing is read before it is asked for.
-    pub fn new(input: R) -> TextReader<R> {
-        TextReader { input, bytes_read: 0, form: Form::Unknown }
+    /// Creates a reader. Nothing is read before the first [`TextReader::fill`].
+    pub(crate) fn new(input: R) -> TextReader<R> {
+        TextReader { input, bytes_read: 0, encoding: Encoding::Unknown }
     }
 
-    /// How many stored bytes were read.
-    pub fn bytes_read(&self) -> u64 {
+    /// Returns how many stored bytes were read.
+    pub(crate) fn bytes_read(&self) -> u64 {
         self.bytes_read
     }
 
-    /// Fills `buffer` with what comes next and gives how much that is: less than there is room for only at
-    /// the end. The first buffer's beginning tells the form, so it should have room for 512 bytes.
-    pub fn fill(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if let Form::Utf16(form) = &mut self.form {
-            return form.fill(&mut self.input, &mut self.bytes_read, buffer);
+    /// Fills `buffer` with the next text and returns its length in bytes, which is less than that of the buffer
+    /// only at the end. The encoding is detected from the start of the first buffer, which should have room for 512
+    /// bytes.
+    ///
+    /// # Errors
+    ///
+    /// If the input cannot be read.
+    pub(crate) fn fill(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if let Encoding::Utf16(stream) = &mut self.encoding {
+            return stream.fill(&mut self.input, &mut self.bytes_read, buffer);
         }
         let count = read_full(&mut self.input, buffer, &mut self.bytes_read)?;
-        if matches!(self.form, Form::Plain) {
+        if matches!(self.encoding, Encoding::Plain) {
             return Ok(count);
         }
         let Some(order) = utf16::detect(&buffer[..count]) else {
-            self.form = Form::Plain;
+            self.encoding = Encoding::Plain;
             return Ok(count);
         };
         let stored = buffer[..count].to_vec();
-        let mut form = Utf16 { decoder: Decoder::new(order), stored, text: Vec::new(), at_end: false };
-        let count = form.fill(&mut self.input, &mut self.bytes_read, buffer);
-        self.form = Form::Utf16(form);
+        let mut stream = Utf16 { decoder: Decoder::new(order), stored, text: Vec::new(), at_end: false };
+        let count = stream.fill(&mut self.input, &mut self.bytes_read, buffer);
+        self.encoding = Encoding::Utf16(stream);
         count
     }
 }
@@ -62,9 +67,9 @@ impl<R: Read> TextReader<R> {
 #[derive(Debug)]
 struct Utf16 {
     decoder: Decoder,
-    /// Read and not decoded.
+    /// Stored bytes that are read and not decoded yet.
     stored: Vec<u8>,
-    /// Decoded and not handed out.
+    /// Decoded text that is not passed on yet.
     text: Vec<u8>,
     at_end: bool,
 }
@@ -96,7 +101,7 @@ impl Utf16 {
     }
 }
 
-/// Reads until the buffer is full or there is no more.
+/// Reads until the buffer is full or the input ends.
 fn read_full(input: &mut impl Read, buffer: &mut [u8], bytes_read: &mut u64) -> io::Result<usize> {
     let mut filled = 0;
     while filled < buffer.len() {
@@ -117,7 +122,7 @@ fn read_full(input: &mut impl Read, buffer: &mut [u8], bytes_read: &mut u64) -> 
 mod tests {
     use super::*;
 
-    /// Hands out a few bytes at a time, as a pipe does.
+    /// Returns a few bytes per read, as a pipe does.
     struct Trickle<'b>(&'b [u8], usize);
 
     impl Read for Trickle<'_> {
@@ -141,16 +146,16 @@ mod tests {
     }
 
     #[test]
-    fn what_is_read_in_parts_is_the_text_of_the_whole() {
+    fn text_read_in_parts_is_the_text_of_the_whole() {
         let plain = "key = 'grün 🔑'\r\n".repeat(9000);
         let units = plain.encode_utf16();
         let utf16: Vec<u8> = [0xFF, 0xFE].into_iter().chain(units.flat_map(u16::to_le_bytes)).collect();
-        // The mark once more in the middle, half a character at the end.
+        // A second byte order mark in the middle, half a character at the end.
         let odd = [&utf16[..], &utf16[..], b"\x3d\xd8\0"].concat();
         for bytes in [plain.as_bytes(), &utf16, &odd, b"\xff\xfe\xff\xfe", b"x", b""] {
             for (at_once, buffer) in [(7, 512), (usize::MAX, 513), (100_000, 1000), (usize::MAX, 1 << 20)] {
                 assert!(
-                    read(bytes, at_once, buffer) == super::super::text(bytes).text.as_ref(),
+                    read(bytes, at_once, buffer) == super::super::text(bytes).as_ref(),
                     "{at_once} {buffer}"
                 );
             }

@@ -1,4 +1,4 @@
-//! UTF-16, which git takes for binary and Windows tools write without being asked.
+//! UTF-16, which some Windows tools write by default and git treats as binary.
 
 /// Which byte of a unit comes first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -7,11 +7,11 @@ pub(super) enum ByteOrder {
     Big,
 }
 
-/// How much of the beginning decides when there is no byte order mark.
+/// How many bytes at the start decide if there is no byte order mark.
 pub(super) const PROBE: usize = 512;
 
-/// The byte order, if the bytes are UTF-16: by the byte order mark, or because nearly every second
-/// byte of the beginning is zero and hardly any of the others.
+/// Returns the byte order if the bytes are UTF-16: from the byte order mark, or because in the first [`PROBE`] bytes at
+/// least 80 % of one byte of each unit are zero and at most 5 % of the other.
 pub(super) fn detect(bytes: &[u8]) -> Option<ByteOrder> {
     match bytes {
         [0xFF, 0xFE, 0, 0, ..] => return None,
@@ -20,7 +20,7 @@ pub(super) fn detect(bytes: &[u8]) -> Option<ByteOrder> {
         _ => {}
     }
     let probe = &bytes[..bytes.len().min(PROBE) & !1];
-    // Fewer than a handful of units say nothing, and most text has no zero byte at all.
+    // Fewer than 8 units are not enough evidence, and most text has no zero byte.
     if probe.len() < 16 || !probe.contains(&0) {
         return None;
     }
@@ -33,18 +33,18 @@ pub(super) fn detect(bytes: &[u8]) -> Option<ByteOrder> {
     }
 }
 
-/// UTF-8 of all units; an unpaired surrogate becomes U+FFFD, the byte order mark is left out.
+/// Decodes all units to UTF-8. An unpaired surrogate becomes U+FFFD, byte order marks at the start are left out.
 pub(super) fn decode(bytes: &[u8], order: ByteOrder) -> Vec<u8> {
     let mut text = Vec::with_capacity(bytes.len() / 2);
     Decoder::new(order).decode(bytes, true, &mut text);
     text
 }
 
-/// Decodes a text that comes in parts.
+/// Decodes a text in parts.
 #[derive(Debug)]
 pub(super) struct Decoder {
     order: ByteOrder,
-    /// Whether anything but byte order marks has come.
+    /// Whether anything but byte order marks was decoded.
     has_begun: bool,
 }
 
@@ -53,28 +53,28 @@ impl Decoder {
         Decoder { order, has_begun: false }
     }
 
-    /// Appends the UTF-8 of `bytes` to `text` and gives how many of them that is. Unless they are the
-    /// `last`, a character that is not all there is left for the next part.
-    pub(super) fn decode(&mut self, bytes: &[u8], last: bool, text: &mut Vec<u8>) -> usize {
+    /// Appends the UTF-8 of `bytes` to `text` and returns how many bytes were decoded. Unless this is the last part, an
+    /// incomplete character at the end is left for the next one.
+    pub(super) fn decode(&mut self, bytes: &[u8], is_last: bool, text: &mut Vec<u8>) -> usize {
         let unit = |pair: &[u8]| match self.order {
             ByteOrder::Little => u16::from_le_bytes([pair[0], pair[1]]),
             ByteOrder::Big => u16::from_be_bytes([pair[0], pair[1]]),
         };
         let mut end = bytes.len() & !1;
         let ends_in_half = bytes[..end].chunks_exact(2).next_back().map(unit);
-        if !last && matches!(ends_in_half, Some(0xD800..0xDC00)) {
+        if !is_last && matches!(ends_in_half, Some(0xD800..0xDC00)) {
             end -= 2;
         }
-        let marks = match self.has_begun {
+        let bom_len = match self.has_begun {
             true => 0,
             false => bytes[..end].chunks_exact(2).map(unit).take_while(|unit| *unit == 0xFEFF).count() * 2,
         };
         let mut buffer = [0; 4];
-        for character in char::decode_utf16(bytes[marks..end].chunks_exact(2).map(unit)) {
+        for character in char::decode_utf16(bytes[bom_len..end].chunks_exact(2).map(unit)) {
             let character = character.unwrap_or(char::REPLACEMENT_CHARACTER);
             text.extend_from_slice(character.encode_utf8(&mut buffer).as_bytes());
         }
-        self.has_begun |= marks < end;
+        self.has_begun |= bom_len < end;
         end
     }
 }
@@ -83,29 +83,29 @@ impl Decoder {
 mod tests {
     use super::*;
 
-    fn encode(text: &str, order: ByteOrder, mark: bool) -> Vec<u8> {
-        let mark = mark.then_some(0xFEFF);
+    fn encode(text: &str, order: ByteOrder, has_bom: bool) -> Vec<u8> {
+        let bom = has_bom.then_some(0xFEFF);
         let unit = |unit: u16| match order {
             ByteOrder::Little => unit.to_le_bytes(),
             ByteOrder::Big => unit.to_be_bytes(),
         };
-        mark.into_iter().chain(text.encode_utf16()).flat_map(unit).collect()
+        bom.into_iter().chain(text.encode_utf16()).flat_map(unit).collect()
     }
 
     #[test]
-    fn both_orders_with_and_without_mark() {
+    fn both_byte_orders_with_and_without_byte_order_mark() {
         let text = "password = \"grün 🔑 value\"\r\n";
         for order in [ByteOrder::Little, ByteOrder::Big] {
-            for mark in [true, false] {
-                let bytes = encode(text, order, mark);
-                assert_eq!(detect(&bytes), Some(order), "{order:?} {mark}");
+            for has_bom in [true, false] {
+                let bytes = encode(text, order, has_bom);
+                assert_eq!(detect(&bytes), Some(order), "{order:?} {has_bom}");
                 assert_eq!(decode(&bytes, order), text.as_bytes());
             }
         }
     }
 
     #[test]
-    fn other_bytes_stay_what_they_are() {
+    fn other_bytes_are_not_detected_as_utf16() {
         for bytes in [
             b"plain text, long enough".as_slice(),
             &[0; 64],
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn odd_bytes_and_lone_surrogates_do_no_harm() {
+    fn odd_bytes_are_ignored_and_lone_surrogates_are_replaced() {
         assert_eq!(decode(&[0x61, 0x00, 0x00, 0xD8, 0x62], ByteOrder::Little), "a\u{FFFD}".as_bytes());
     }
 }

@@ -1,13 +1,12 @@
-//! What is known of a text, anchor by anchor, so that a text made out of it is judged only where it differs.
+//! Incremental scanning: a per-text cache of hits and matches. When a text is made out of another one by a delta,
+//! only the byte ranges that the delta changed are searched again.
 //!
-//! This is what the locality contract is for. An anchor that a change cannot reach leads to what it led to
-//! before, so nothing is kept of the many that led to nothing, as long as their judgement ends with their
-//! line: every anchor on a changed line is looked for and judged again. The few whose judgement goes farther
-//! (keys of many lines, values whose provider stands lines above, words that must stand near) are kept even
-//! when they led to nothing, and judged again when a change comes into *their* reach.
+//! This relies on the locality contract (see [`crate::engine`]). A hit whose context is unchanged has the same
+//! matches as before. Most hits have no match, and their evaluation reads only their own line: nothing is cached
+//! for them, because every hit on a changed line is found and evaluated again. The few hits whose evaluation reads
+//! other lines (keys of many lines, values whose provider is named lines above, context words) are cached even
+//! without a match, and evaluated again when a change is in *their* context.
 
-use std::cmp::Ordering;
-use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -17,341 +16,322 @@ use crate::model::Span;
 use crate::rules::syntax::Window;
 use crate::rules::{Rule, RuleSet};
 
-use super::matching::{matcher, overlap, window};
-use super::prefilter::Anchor;
+use super::matching::matches::{BestMatches, Match};
+use super::matching::window_search::SearchedRanges;
+use super::matching::{matcher, window};
+use super::prefilter::Hit;
 use super::stats::Stage;
-use super::{Engine, Match, quality};
+use super::{Engine, candidates_from_matches};
 
-/// More anchors or matches than this are not kept: a few megabytes for each text that others grow from. What
-/// grows from such a text is judged whole.
-const MOST_KEPT: usize = if cfg!(test) { 1 << 10 } else { 1 << 15 };
+/// Most hits and most matches in a cache: a few megabytes for each text that others are made out of. With more, a
+/// text that is made out of this one is scanned whole.
+const MAX_CACHED: usize = if cfg!(test) { 1 << 10 } else { 1 << 15 };
 
-/// Zones closer than this are one: starting anew costs about as much as going on.
-const WORTH_A_GAP: usize = 64;
+/// Search ranges at most this many bytes apart are merged: starting a new search costs about as much as searching
+/// the bytes between.
+const MAX_MERGE_DISTANCE: usize = 64;
 
-/// The judgement of one text.
+/// The result of scanning one text, for scans of texts that are made out of it.
 #[derive(Debug)]
-pub struct Judged<'e> {
-    found: Found<'e>,
-    /// In how many bytes anchors were looked for.
+pub struct ScanCache<'e> {
+    content: Content<'e>,
+    /// Bytes that were searched for hits.
     pub searched: usize,
 }
 
 #[derive(Debug)]
-enum Found<'e> {
-    /// By place of the anchor.
-    Kept(Vec<Kept<'e>>),
-    /// Too much to be kept: only the matches, each (rule, span) once.
-    Matches(Vec<Match<'e>>),
+enum Content<'e> {
+    /// In order of position.
+    Hits(Vec<CachedHit<'e>>),
+    /// The matches, one for each rule and span, of a text with more than [`MAX_CACHED`] hits or matches.
+    MatchesOnly(Vec<Match<'e>>),
 }
 
-/// An anchor that led to a match, or that a change far from it may lead to one.
+/// A hit that has a match, or that may get one by a change on another line.
 #[derive(Clone, Debug)]
-struct Kept<'e> {
-    anchor: Anchor,
-    /// Whether changes outside the anchor's line count.
-    is_far: bool,
-    /// Where the anchor stood when `matches` were found.
-    home: usize,
+struct CachedHit<'e> {
+    hit: Hit,
+    /// Whether changes outside the hit's line can affect it.
+    reads_other_lines: bool,
+    /// Start of the hit in the text in which `matches` were found.
+    evaluated_at: usize,
     matches: Option<Arc<[Match<'e>]>>,
 }
 
-/// How one text was made out of another.
+/// How one text was made out of another. Positions are byte offsets.
 #[derive(Clone, Copy, Debug)]
 pub struct Changes<'c> {
-    /// The stretches that are new, and the empty ones between bytes that were no neighbours (both ends of
-    /// the text count as one). By place.
-    pub new: &'c [Range<usize>],
-    /// Where bytes of the other text stand now: their first byte there, and all of them here. By place here.
-    pub kept: &'c [(usize, Range<usize>)],
+    /// The ranges of the new text that are not copied, and the empty ranges between bytes that are not adjacent in
+    /// the other text, in order of position. The start and the end of a text count as adjacent to its first and last
+    /// byte.
+    pub changed: &'c [Range<usize>],
+    /// The copied ranges, in order of position in the new text: the start in the other text, and the range in the
+    /// new text.
+    pub copied: &'c [(usize, Range<usize>)],
 }
 
 impl Changes<'_> {
-    /// Whether any change is in `before` bytes before `at`, or in `after` bytes from there on.
-    fn touch(&self, at: usize, (before, after): (usize, usize)) -> bool {
-        let first = self.new.partition_point(|change| change.end + before <= at);
-        self.new.get(first).is_some_and(|change| change.start < at + after)
+    /// Whether any change is in the `before` bytes before `at`, or in the `after` bytes from there on.
+    fn touches(&self, at: usize, (before, after): (usize, usize)) -> bool {
+        let first = self.changed.partition_point(|change| change.end + before <= at);
+        self.changed.get(first).is_some_and(|change| change.start < at + after)
     }
 }
 
-/// How far a change is felt, from the fields of all rules together.
+/// How many bytes around a change have to be searched, for all rules together.
 #[derive(Clone, Debug)]
-pub(crate) struct Reaches {
-    /// By rule: whether its anchors are kept whatever they lead to.
-    is_far: Vec<bool>,
-    /// The most that judging an anchor of the other rules looks at, apart from words near a match.
-    near: (usize, usize),
-    /// The longest literal.
-    literal: usize,
-    /// The longest literal with a line ending in it.
-    over_lines: usize,
+pub(crate) struct ContextWidths {
+    /// By rule index: whether evaluations read other lines than the hit's own, or more of it than by default.
+    reads_other_lines: Vec<bool>,
+    /// The most bytes before and after a hit that the evaluation of the other rules reads, without context words.
+    on_line: (usize, usize),
+    /// Bytes of the longest literal or keyword.
+    longest_literal: usize,
+    /// Bytes of the longest one that contains a line ending.
+    longest_multiline_literal: usize,
 }
 
-impl Reaches {
-    pub(crate) fn new(rules: &RuleSet) -> Reaches {
-        // What a longer line has to say is rarely asked: for all others the zones stay small.
+impl ContextWidths {
+    pub(crate) fn new(rules: &RuleSet) -> ContextWidths {
+        // Rules with a wider window are few. Without them the search ranges stay small for all others.
         let Window { before, after, .. } = window::DEFAULT;
-        let is_far = |rule: &Rule| {
+        let reads_other_lines = |rule: &Rule| {
             let window = rule.window.unwrap_or(window::DEFAULT);
             !matcher::is_bounded_by_line(rule) || window.before > before || window.after > after
         };
-        let near = rules.iter().filter(|&rule| !is_far(rule)).map(matcher::own_reach);
+        let on_line =
+            rules.iter().filter(|&rule| !reads_other_lines(rule)).map(matcher::context_without_words);
         let literals = || rules.iter().flat_map(|rule| rule.literals.iter().chain(&rule.keywords));
-        let over_lines = |literal: &&String| literal.contains('\n');
-        Reaches {
-            is_far: rules.iter().map(is_far).collect(),
-            near: near.fold((0, 0), |most, reach| (most.0.max(reach.0), most.1.max(reach.1))),
-            literal: literals().map(String::len).max().unwrap_or(0),
-            over_lines: literals().filter(over_lines).map(String::len).max().unwrap_or(0),
+        let is_multiline = |literal: &&String| literal.contains('\n');
+        ContextWidths {
+            reads_other_lines: rules.iter().map(reads_other_lines).collect(),
+            on_line: on_line.fold((0, 0), |most, width| (most.0.max(width.0), most.1.max(width.1))),
+            longest_literal: literals().map(String::len).max().unwrap_or(0),
+            longest_multiline_literal: literals().filter(is_multiline).map(String::len).max().unwrap_or(0),
         }
     }
 
-    /// Where anchors have to be looked for after `changes`: every place where one may stand that is not in
-    /// the other text, or whose judgement, if it ends with the line, may be another than there.
+    /// Returns the ranges of `text` to search for hits after the changes at `changed`: they contain every hit that
+    /// the other text does not have, and every hit whose evaluation reads only its line and may have another result.
     ///
-    /// That is from the start of the line with the change to the end of the line behind it. The line ending
-    /// before it belongs to it, for literals that begin with one. A line right behind a change counts as
-    /// changed: whether something begins a line depends on the byte before it.
-    fn zones(&self, text: &[u8], changes: &[Range<usize>]) -> Vec<Range<usize>> {
-        let (before, after) = self.near;
-        let mut zones: Vec<Range<usize>> = Vec::with_capacity(changes.len());
-        for change in changes {
-            let low = (change.start + 1).saturating_sub(after.max(self.literal));
+    /// A range begins at the start of the line with the change and ends at the end of that line. It includes the
+    /// line ending before, for literals that begin with one. A line directly after a change counts as changed,
+    /// because whether something begins a line depends on the byte before it.
+    fn search_ranges(&self, text: &[u8], changed: &[Range<usize>]) -> Vec<Range<usize>> {
+        let (before, after) = self.on_line;
+        let mut ranges: Vec<Range<usize>> = Vec::with_capacity(changed.len());
+        for change in changed {
+            let low = (change.start + 1).saturating_sub(after.max(self.longest_literal));
             let line = memrchr(b'\n', &text[low..change.start]).map_or(low, |at| low + at);
-            let start = line.min((change.start + 1).saturating_sub(self.over_lines));
+            let start = line.min((change.start + 1).saturating_sub(self.longest_multiline_literal));
             let high = change.end.saturating_add(before).min(text.len());
             let end = memchr(b'\n', &text[change.end..high]).map_or(high, |at| change.end + at + 1);
-            match zones.last_mut() {
-                Some(last) if start <= last.end + WORTH_A_GAP => {
+            match ranges.last_mut() {
+                Some(last) if start <= last.end + MAX_MERGE_DISTANCE => {
                     last.start = last.start.min(start);
                     last.end = last.end.max(end);
                 }
-                _ => zones.push(start..end),
+                _ => ranges.push(start..end),
             }
         }
-        zones
+        ranges
     }
 }
 
 impl Engine {
-    /// Judges every anchor in `text`.
-    pub fn judge<'e>(&'e self, text: &[u8]) -> Judged<'e> {
-        let mut collector = Collector::default();
-        self.anchors.find_for_later(text, |anchor| self.judge_anchor(text, anchor, &mut collector));
-        collector.finish(text.len())
+    /// Scans a whole text and caches the result, for [`Engine::candidates_from_cache`] and [`Engine::rescan`].
+    pub fn scan_with_cache<'e>(&'e self, text: &[u8]) -> ScanCache<'e> {
+        let mut cache = CacheBuilder::default();
+        self.prefilter.find_for_cache(text, |hit| self.evaluate_hit(text, hit, &mut cache));
+        cache.finish(text.len())
     }
 
-    /// Judges what may be judged otherwise in `text` than in the text that it was made out of, and takes the
-    /// rest over. The same as [`Engine::judge`], with less work; `None` when the other one is not known well
-    /// enough for that.
-    pub fn judge_again<'e>(
+    /// Scans a text that was made out of another one by `changes`, with the cache of the other text. Only the ranges
+    /// near a change are searched.
+    ///
+    /// Returns the same as [`Engine::scan_with_cache`], except for the number of searched bytes, or `None` if the
+    /// other text had too many hits or matches to cache.
+    pub fn rescan<'e>(
         &'e self,
         text: &[u8],
-        base: &Judged<'e>,
+        base: &ScanCache<'e>,
         changes: &Changes<'_>,
-    ) -> Option<Judged<'e>> {
-        let Found::Kept(known) = &base.found else { return None };
-        let zones = self.reaches().zones(text, changes.new);
-        let mut collector = Collector::default();
+    ) -> Option<ScanCache<'e>> {
+        let Content::Hits(cached) = &base.content else { return None };
+        let ranges = self.context_widths().search_ranges(text, changes.changed);
+        let mut cache = CacheBuilder::default();
         let mut searched = 0;
-        for zone in &zones {
-            searched += zone.len();
-            self.anchors
-                .find_in(text, zone.clone(), |anchor| self.judge_anchor(text, anchor, &mut collector));
+        for range in &ranges {
+            searched += range.len();
+            self.prefilter.find_in_range(text, range.clone(), |hit| self.evaluate_hit(text, hit, &mut cache));
         }
-        if !known.is_empty() {
-            self.take_over(text, known, changes, &zones, &mut collector);
+        if !cached.is_empty() {
+            self.reuse_hits(text, cached, changes, &ranges, &mut cache);
         }
-        Some(collector.finish(searched))
+        Some(cache.finish(searched))
     }
 
-    /// Takes over the anchors that stand outside of the zones. Those inside were looked for: so each is there
-    /// once, however often its bytes were copied.
-    fn take_over<'e>(
+    /// Copies the cached hits outside of the search ranges. Those inside were found by the search, so each hit is
+    /// there once, however often its bytes were copied.
+    fn reuse_hits<'e>(
         &'e self,
         text: &[u8],
-        known: &[Kept<'e>],
+        cached: &[CachedHit<'e>],
         changes: &Changes<'_>,
-        zones: &[Range<usize>],
-        collector: &mut Collector<'e>,
+        ranges: &[Range<usize>],
+        cache: &mut CacheBuilder<'e>,
     ) {
-        let mut zones = zones.iter().peekable();
-        for (from, copy) in changes.kept {
-            let first = known.partition_point(|kept| kept.anchor.start < *from);
+        let mut ranges = ranges.iter().peekable();
+        for (from, copy) in changes.copied {
+            let first = cached.partition_point(|cached| cached.hit.start < *from);
             let end = from + copy.len();
-            for kept in known[first..].iter().take_while(|kept| kept.anchor.end <= end) {
-                let (start, end) =
-                    (kept.anchor.start - from + copy.start, kept.anchor.end - from + copy.start);
-                while zones.next_if(|zone| zone.end <= start).is_some() {}
-                if zones.peek().is_some_and(|zone| zone.start <= start) {
+            for cached in cached[first..].iter().take_while(|cached| cached.hit.end <= end) {
+                let start = cached.hit.start - from + copy.start;
+                let end = cached.hit.end - from + copy.start;
+                while ranges.next_if(|range| range.end <= start).is_some() {}
+                if ranges.peek().is_some_and(|range| range.start <= start) {
                     continue;
                 }
-                let anchor = Anchor { start, end, ..kept.anchor };
-                if kept.is_far && changes.touch(start, matcher::reach(&self.rules[anchor.rule])) {
-                    self.judge_anchor(text, anchor, collector);
+                let hit = Hit { start, end, ..cached.hit };
+                if cached.reads_other_lines && changes.touches(start, matcher::context(&self.rules[hit.rule]))
+                {
+                    self.evaluate_hit(text, hit, cache);
                 } else {
-                    collector.keep(Kept { anchor, ..kept.clone() });
+                    cache.push(CachedHit { hit, ..cached.clone() });
                 }
             }
         }
     }
 
-    fn judge_anchor<'e>(&'e self, text: &[u8], anchor: Anchor, collector: &mut Collector<'e>) {
-        let (rule, pattern) = (&self.rules[anchor.rule], self.pattern(anchor.rule));
+    fn evaluate_hit<'e>(&'e self, text: &[u8], hit: Hit, cache: &mut CacheBuilder<'e>) {
+        let (rule, pattern) = (&self.rules[hit.rule], self.pattern(hit.rule));
         let mut matches = Vec::new();
-        // What is kept is all that an anchor leads to, whatever others before it led to.
-        let mut own = matcher::Memory::default();
-        let memory = if collector.best.is_some() { &mut collector.memory } else { &mut own };
-        let asked =
-            matcher::judge_with(rule, pattern, text, anchor, memory, &mut |found| matches.push(found));
-        matches.retain(|found| self.counts(text, found));
-        self.count(Stage::Anchors, 1);
+        // A cached hit has all of its matches, including those that it shares with hits before it.
+        let mut own = SearchedRanges::default();
+        let searched = if cache.best.is_some() { &mut cache.searched } else { &mut own };
+        let used_context =
+            matcher::evaluate_with(rule, pattern, text, hit, searched, &mut |found| matches.push(found));
+        matches.retain(|found| self.is_kept(text, found));
+        self.count(Stage::Hits, 1);
         self.count(Stage::Matches, matches.len());
-        let is_far = asked || self.reaches().is_far[anchor.rule];
-        if is_far || !matches.is_empty() {
+        let reads_other_lines = used_context || self.context_widths().reads_other_lines[hit.rule];
+        if reads_other_lines || !matches.is_empty() {
             let matches = if matches.is_empty() { None } else { Some(matches.into()) };
-            collector.keep(Kept { anchor, is_far, home: anchor.start, matches });
+            cache.push(CachedHit { hit, reads_other_lines, evaluated_at: hit.start, matches });
         }
     }
 
-    /// Everything that a judged text holds, as [`Engine::candidates`] of that text.
-    pub fn candidates_of<'e>(&'e self, judged: &Judged<'e>, text: &[u8]) -> Vec<Match<'e>> {
-        let mut found = judged.matches();
-        overlap::judge_pairs(&mut found, text);
-        found.retain(|found| !found.rule.identifier);
-        found
+    /// Returns the candidates of a scanned text: the same as [`Engine::candidates`] of that text.
+    pub fn candidates_from_cache<'e>(&'e self, cache: &ScanCache<'e>, text: &[u8]) -> Vec<Match<'e>> {
+        candidates_from_matches(cache.matches(), text)
     }
 
-    /// The matches of every anchor by itself, each (rule, span) once, by place: the local part.
+    /// Returns the best match for each rule and span, in order of position, before the matches are compared with
+    /// each other: the part of a scan that is local.
     pub(crate) fn local_matches<'e>(&'e self, text: &[u8]) -> Vec<Match<'e>> {
-        let mut best = Best::default();
-        let mut memory = matcher::Memory::default();
-        self.anchors.find(text, |anchor| {
-            let (rule, pattern) = (&self.rules[anchor.rule], self.pattern(anchor.rule));
-            self.count(Stage::Anchors, 1);
+        let mut best = BestMatches::default();
+        let mut searched = SearchedRanges::default();
+        self.prefilter.find(text, |hit| {
+            let (rule, pattern) = (&self.rules[hit.rule], self.pattern(hit.rule));
+            self.count(Stage::Hits, 1);
             let sink = &mut |found| {
-                if self.counts(text, &found) {
+                if self.is_kept(text, &found) {
                     self.count(Stage::Matches, 1);
-                    best.add(anchor.rule, found);
+                    best.add(hit.rule, found);
                 }
             };
-            matcher::judge_with(rule, pattern, text, anchor, &mut memory, sink);
+            matcher::evaluate_with(rule, pattern, text, hit, &mut searched, sink);
         });
-        best.finish()
+        best.into_sorted()
     }
 }
 
-impl<'e> Judged<'e> {
-    /// Whether there is nothing to decide about.
+impl<'e> ScanCache<'e> {
+    /// Whether the text has no matches.
     pub fn is_empty(&self) -> bool {
-        match &self.found {
-            Found::Kept(kept) => kept.iter().all(|kept| kept.matches.is_none()),
-            Found::Matches(matches) => matches.is_empty(),
+        match &self.content {
+            Content::Hits(hits) => hits.iter().all(|cached| cached.matches.is_none()),
+            Content::MatchesOnly(matches) => matches.is_empty(),
         }
     }
 
-    /// The anchors that are kept.
+    /// Returns the cached hits.
     #[cfg(test)]
-    pub(crate) fn kept_anchors(&self) -> Vec<Anchor> {
-        match &self.found {
-            Found::Kept(kept) => kept.iter().map(|kept| kept.anchor).collect(),
-            Found::Matches(_) => Vec::new(),
+    pub(crate) fn hits(&self) -> Vec<Hit> {
+        match &self.content {
+            Content::Hits(hits) => hits.iter().map(|cached| cached.hit).collect(),
+            Content::MatchesOnly(_) => Vec::new(),
         }
     }
 
-    /// The matches, each (rule, span) once, by place.
+    /// Returns the best match for each rule and span, in order of position.
     pub(crate) fn matches(&self) -> Vec<Match<'e>> {
-        let kept = match &self.found {
-            Found::Kept(kept) => kept,
-            Found::Matches(matches) => return matches.clone(),
+        let hits = match &self.content {
+            Content::Hits(hits) => hits,
+            Content::MatchesOnly(matches) => return matches.clone(),
         };
         let mut matches = Vec::new();
-        kept.iter().for_each(|kept| kept.give(&mut |_, found| matches.push(found)));
-        matches.sort_by(|a, b| by_place(a, b).then_with(|| quality(b).cmp(&quality(a))));
-        matches.dedup_by(|b, a| by_place(a, b).is_eq());
+        hits.iter().for_each(|cached| cached.for_each_match(&mut |_, found| matches.push(found)));
+        matches.sort_by(|a, b| a.cmp_position(b).then_with(|| b.quality().cmp(&a.quality())));
+        matches.dedup_by(|b, a| a.cmp_position(b).is_eq());
         matches
     }
 }
 
-impl<'e> Kept<'e> {
-    /// Gives the matches at their place, each with the number of its rule.
-    fn give(&self, sink: &mut dyn FnMut(usize, Match<'e>)) {
+impl<'e> CachedHit<'e> {
+    /// Passes the rule index and each match, moved to the hit's current position, to `sink`.
+    fn for_each_match(&self, sink: &mut dyn FnMut(usize, Match<'e>)) {
         for found in self.matches.iter().flat_map(|matches| matches.iter()) {
             let mut found = found.clone();
-            // A match may begin before its anchor, so it is moved by adding before subtracting.
+            // A match may begin before its hit, so the addition comes before the subtraction.
             let moved = |span: Span| {
                 Span::new(
-                    span.start + self.anchor.start - self.home,
-                    span.end + self.anchor.start - self.home,
+                    span.start + self.hit.start - self.evaluated_at,
+                    span.end + self.hit.start - self.evaluated_at,
                 )
             };
             (found.span, found.whole) = (moved(found.span), moved(found.whole));
-            sink(self.anchor.rule, found);
+            sink(self.hit.rule, found);
         }
     }
 }
 
-/// Gathers what is kept, until that is too much.
+/// Collects hits until there are too many, then only matches.
 #[derive(Default)]
-struct Collector<'e> {
-    kept: Vec<Kept<'e>>,
+struct CacheBuilder<'e> {
+    hits: Vec<CachedHit<'e>>,
+    /// Number of matches of `hits`.
     matches: usize,
-    best: Option<Best<'e>>,
-    /// Of anchors that are not kept.
-    memory: matcher::Memory,
+    /// The matches, once there were too many hits or matches.
+    best: Option<BestMatches<'e>>,
+    /// Shared by the hits that are not cached.
+    searched: SearchedRanges,
 }
 
-impl<'e> Collector<'e> {
-    fn keep(&mut self, kept: Kept<'e>) {
+impl<'e> CacheBuilder<'e> {
+    fn push(&mut self, cached: CachedHit<'e>) {
         if let Some(best) = &mut self.best {
-            return kept.give(&mut |rule, found| best.add(rule, found));
+            return cached.for_each_match(&mut |rule, found| best.add(rule, found));
         }
-        self.matches += kept.matches.as_ref().map_or(0, |matches| matches.len());
-        self.kept.push(kept);
-        if self.kept.len().max(self.matches) > MOST_KEPT {
-            let mut best = Best::default();
-            self.kept.drain(..).for_each(|kept| kept.give(&mut |rule, found| best.add(rule, found)));
+        self.matches += cached.matches.as_ref().map_or(0, |matches| matches.len());
+        self.hits.push(cached);
+        if self.hits.len().max(self.matches) > MAX_CACHED {
+            let mut best = BestMatches::default();
+            self.hits
+                .drain(..)
+                .for_each(|cached| cached.for_each_match(&mut |rule, found| best.add(rule, found)));
             self.best = Some(best);
         }
     }
 
-    fn finish(mut self, searched: usize) -> Judged<'e> {
-        let found = match self.best {
-            Some(best) => Found::Matches(best.finish()),
+    fn finish(mut self, searched: usize) -> ScanCache<'e> {
+        let content = match self.best {
+            Some(best) => Content::MatchesOnly(best.into_sorted()),
             None => {
-                self.kept.sort_by_key(|kept| kept.anchor.start);
-                Found::Kept(self.kept)
+                self.hits.sort_by_key(|cached| cached.hit.start);
+                Content::Hits(self.hits)
             }
         };
-        Judged { found, searched }
+        ScanCache { content, searched }
     }
-}
-
-/// The best match for each (rule, span). Where several anchors lead to the same value the best one stands,
-/// whichever came first.
-#[derive(Default)]
-struct Best<'e> {
-    found: Vec<Match<'e>>,
-    known: HashMap<(usize, Span), usize>,
-}
-
-impl<'e> Best<'e> {
-    fn add(&mut self, rule: usize, found: Match<'e>) {
-        let index = *self.known.entry((rule, found.span)).or_insert(self.found.len());
-        match self.found.get_mut(index) {
-            None => self.found.push(found),
-            Some(before) if quality(&found) > quality(before) => *before = found,
-            Some(_) => {}
-        }
-    }
-
-    /// By place.
-    fn finish(mut self) -> Vec<Match<'e>> {
-        self.found.sort_by(by_place);
-        self.found
-    }
-}
-
-fn by_place(a: &Match<'_>, b: &Match<'_>) -> Ordering {
-    (a.span, &a.rule.id).cmp(&(b.span, &b.rule.id))
 }

@@ -1,9 +1,9 @@
 //! In: one chunk of bytes and a rule set. Out: [`Match`]es. Never: git, files, settings, output.
 //!
-//! Matching is local. Whether an anchor at byte p is a match depends only on a bounded window around
-//! p, never on where scanning began, so that chunks can be cut, cached and compared.
+//! Matching is local (the locality contract): whether a hit at byte p becomes a match depends only on a bounded
+//! window around p, never on where scanning began. Therefore chunks can be cut, cached and compared.
 
-pub mod authoring;
+pub(crate) mod authoring;
 mod checks;
 mod heuristics;
 mod incremental;
@@ -12,138 +12,125 @@ mod prefilter;
 mod stats;
 mod work_counter;
 
-use std::cmp::Reverse;
 use std::sync::{Arc, OnceLock};
 
-use crate::model::{Confidence, Severity, Span, StageCounts};
+use crate::model::StageCounts;
 use crate::rules::{Rule, RuleSet};
 
-pub use heuristics::generic::confidence as confidence_of;
-use heuristics::providers::Providers;
-use incremental::Reaches;
-pub use incremental::{Changes, Judged};
-pub use matching::overlap::settle;
+pub(crate) use heuristics::generic::confidence_from_score;
+use heuristics::providers::ProviderNames;
+use incremental::ContextWidths;
+pub(crate) use incremental::{Changes, ScanCache};
+pub(crate) use matching::matches::Match;
+pub(crate) use matching::overlap::resolve_overlaps;
 use matching::pattern::LazyPattern;
-use prefilter::Anchors;
-use stats::{Stage, Stages};
+use matching::requirements::{MAX_COUNTERPART_START_DISTANCE, apply_requirements};
+use prefilter::Prefilter;
+use stats::{Stage, StatsCounter};
 
-/// One value found in one chunk.
-#[derive(Clone, Debug)]
-pub struct Match<'e> {
-    /// The rule that found it.
-    pub rule: &'e Rule,
-    /// The value.
-    pub span: Span,
-    /// The value with its marker and quotes, as far as the rule's pattern reaches.
-    pub whole: Span,
-    /// How sure it is.
-    pub confidence: Confidence,
-    /// How bad it is.
-    pub severity: Severity,
-    /// What held, in a fixed order.
-    pub why: Vec<&'static str>,
-    /// What speaks for it, where it is a guess that was weighed; see [`confidence_of`].
-    pub evidence: Option<i16>,
-}
-
-/// The rules, ready to scan with. Shared by all threads.
+/// A rule set, prepared for scanning. One engine is shared by all threads.
 #[derive(Debug)]
 pub struct Engine {
     rules: RuleSet,
-    /// By rule, of those that were reached.
+    /// By rule index, filled for rules that had a hit.
     patterns: Box<[OnceLock<Box<LazyPattern>>]>,
-    anchors: Anchors,
-    reaches: OnceLock<Reaches>,
-    providers: OnceLock<Providers>,
-    stages: Option<Arc<Stages>>,
+    prefilter: Prefilter,
+    context_widths: OnceLock<ContextWidths>,
+    providers: OnceLock<ProviderNames>,
+    stats: Option<Arc<StatsCounter>>,
 }
 
 impl Engine {
-    /// Builds the prefilter; a rule is looked at when it is first reached, its regexes when they are needed.
+    /// Builds the prefilter. A rule is read at its first hit, and its regexes are compiled when they are first run.
     pub fn new(rules: &RuleSet) -> Engine {
-        Engine::with(rules, None)
+        Engine::build(rules, None)
     }
 
-    /// One that counts how often each of its stages is reached; see [`Engine::stages`].
-    pub fn counting(rules: &RuleSet) -> Engine {
-        Engine::with(rules, Some(Arc::default()))
+    /// Like [`Engine::new`], and counts how often each stage of the search is reached; see [`Engine::stats`].
+    pub fn with_stats(rules: &RuleSet) -> Engine {
+        Engine::build(rules, Some(Arc::default()))
     }
 
-    fn with(rules: &RuleSet, stages: Option<Arc<Stages>>) -> Engine {
+    fn build(rules: &RuleSet, stats: Option<Arc<StatsCounter>>) -> Engine {
         let patterns = (0..rules.count()).map(|_| OnceLock::new()).collect();
-        let anchors = Anchors::new(rules, stages.clone());
+        let prefilter = Prefilter::new(rules, stats.clone());
         Engine {
             rules: rules.clone(),
             patterns,
-            anchors,
-            reaches: OnceLock::new(),
+            prefilter,
+            context_widths: OnceLock::new(),
             providers: OnceLock::new(),
-            stages,
+            stats,
         }
     }
 
-    /// What was counted so far.
-    pub fn stages(&self) -> Option<StageCounts> {
-        self.stages.as_ref().map(|stages| stages.counts())
+    /// Returns the counts so far; `None` unless the engine was built with [`Engine::with_stats`].
+    pub fn stats(&self) -> Option<StageCounts> {
+        self.stats.as_ref().map(|stats| stats.counts())
     }
 
     fn count(&self, stage: Stage, count: usize) {
-        stats::count(self.stages.as_deref(), stage, count);
+        stats::count(self.stats.as_deref(), stage, count);
     }
 
     fn pattern(&self, rule: usize) -> &LazyPattern {
-        self.patterns[rule].get_or_init(|| Box::new(LazyPattern::new(&self.rules[rule], self.stages.clone())))
+        self.patterns[rule].get_or_init(|| Box::new(LazyPattern::new(&self.rules[rule], self.stats.clone())))
     }
 
-    /// Whether a match counts where it stands. Those of a fallback do not beside the name of a provider that a
-    /// rule knows. The names are gathered when they are first asked for, which few texts do.
-    fn counts(&self, text: &[u8], found: &Match<'_>) -> bool {
-        let providers = || self.providers.get_or_init(|| Providers::of(&self.rules));
-        !found.rule.fallback || !providers().name(text, found.span)
+    /// Whether a match is kept where it is: a match of a fallback rule is dropped beside the name of a provider
+    /// that has its own rule. The names are collected at the first use, because few texts need them.
+    fn is_kept(&self, text: &[u8], found: &Match<'_>) -> bool {
+        let providers = || self.providers.get_or_init(|| ProviderNames::new(&self.rules));
+        !found.rule.fallback || !providers().precede(text, found.span)
     }
 
-    /// What a change in a text can be felt by. Asks every rule, so it is made for a history only.
-    fn reaches(&self) -> &Reaches {
-        self.reaches.get_or_init(|| Reaches::new(&self.rules))
+    /// Returns the widths for incremental scans. Built at the first use, because it reads every rule and only the
+    /// scan of a history needs it.
+    fn context_widths(&self) -> &ContextWidths {
+        self.context_widths.get_or_init(|| ContextWidths::new(&self.rules))
     }
 
-    /// Everything in `text` that a rule takes for a secret, by place: pairs judged, identifiers gone.
-    /// Matches of several rules may cover the same bytes: [`settle`] decides between those that
-    /// apply, which may depend on the path that only the caller knows.
+    /// Returns all candidates in `text`, in order of position: values that a rule matches, with the rules'
+    /// requirements applied, and without the matches of rules that are not reported.
+    ///
+    /// Matches of several rules may overlap. `resolve_overlaps` decides between those that apply, which may depend
+    /// on the path, and only the caller has the path.
     pub fn candidates<'e>(&'e self, text: &[u8]) -> Vec<Match<'e>> {
-        let mut found = self.local_matches(text);
-        matching::overlap::judge_pairs(&mut found, text);
-        found.retain(|found| !found.rule.identifier);
-        found
+        candidates_from_matches(self.local_matches(text), text)
     }
 
-    /// How far from the start of an anchor anything is looked at, before and after it: an anchor that is
-    /// farther than that from both ends of a text is judged as in any larger text around it.
-    pub fn reach(&self) -> (usize, usize) {
-        let reaches = self.rules.iter().map(matching::matcher::reach);
-        reaches.fold((0, 0), |most, reach| (most.0.max(reach.0), most.1.max(reach.1)))
+    /// Returns the most bytes before and after the start of a hit that its evaluation may read: a hit that is at
+    /// least this far from both ends of a text has the same matches in any larger text around it.
+    fn context(&self) -> (usize, usize) {
+        let widths = self.rules.iter().map(matching::matcher::context);
+        widths.fold((0, 0), |most, width| (most.0.max(width.0), most.1.max(width.1)))
     }
 
-    /// How much text around its beginning decides about a candidate: in a part of a text, the candidates
-    /// that begin at least so far from both ends of the part are those of the whole text. An end of the
-    /// part that is the text's own end may be nearer.
+    /// Returns the bytes of text around its start that decide about a candidate: in a part of a text, the candidates
+    /// that begin at least this far from both ends of the part are those of the whole text. An end of the part that
+    /// is also the end of the text may be nearer.
     pub fn margin(&self) -> usize {
-        let (before, after) = self.reach();
-        // From a value to the other one of its pair, from there to an anchor that leads to it, and from that
-        // to all that its judgement looks at. The pair is measured from where the value ends.
-        matching::overlap::REACH_WITH_LENGTH + 3 * before.max(after)
+        let (before, after) = self.context();
+        // The distance from a value to its counterpart, from there to the hit that finds the counterpart, and from
+        // the hit to the last byte that its evaluation reads. The first is measured from the end of the value.
+        MAX_COUNTERPART_START_DISTANCE + 3 * before.max(after)
     }
 }
 
-/// Which of two matches of one rule on the same bytes is the better one: all that can differ.
-fn quality<'m>(found: &'m Match<'_>) -> impl Ord + 'm {
-    let Match { confidence, evidence, severity, whole, .. } = found;
-    (confidence, evidence, severity, whole.len(), Reverse(whole.start), &found.why)
+/// Returns the candidates of `text` from its local matches.
+fn candidates_from_matches<'e>(mut found: Vec<Match<'e>>, text: &[u8]) -> Vec<Match<'e>> {
+    apply_requirements(&mut found, text);
+    found.retain(|found| found.rule.is_reported);
+    found
 }
 
-/// Whether the rule's regexes can be built within the engine's limits; the error says why not.
+/// Checks that the rule's regexes can be built within the engine's limits.
+///
+/// # Errors
+///
+/// The pattern and the reason if one cannot.
 pub fn check_pattern(rule: &Rule) -> Result<(), String> {
-    for pattern in std::iter::once(&rule.pattern).chain(&rule.never_pattern) {
+    for pattern in std::iter::once(&rule.pattern).chain(&rule.allow_pattern) {
         matching::pattern::build(pattern, matching::pattern::Automaton::LazyDfa)
             .map_err(|error| format!("{pattern}: {error}"))?;
     }

@@ -1,44 +1,44 @@
-//! How often each stage of the search was reached: for `--stats`, and counted only then.
+//! Counts how often each stage of the search is reached. Used by `--stats` only: without it nothing is counted.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::model::StageCounts;
 
-/// Shared by everything that searches.
+/// The counters of one engine, shared by all threads and all parts of the engine.
 #[derive(Debug, Default)]
-pub(crate) struct Stages {
+pub(crate) struct StatsCounter {
     bytes: AtomicU64,
     runs: AtomicU64,
     compared: AtomicU64,
-    anchors: AtomicU64,
+    hits: AtomicU64,
     searches: AtomicU64,
     matches: AtomicU64,
 }
 
-/// One stage.
+/// A stage of the search.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Stage {
-    /// Bytes in which anchors were looked for.
+    /// Bytes that the prefilter searched.
     Bytes,
-    /// Token runs that are long enough to lead to a rule.
+    /// Token runs long enough for some rule.
     Runs,
-    /// Places that passed a filter, so that literals were compared with them.
+    /// Positions that passed a hash filter, so that literals were compared there.
     Compared,
-    /// Literals that stood there.
-    Anchors,
-    /// Searches by a rule's regex.
+    /// Literals and keywords that were found.
+    Hits,
+    /// Searches with a rule's regex.
     Searches,
-    /// Values that a rule took, before rules are weighed against each other.
+    /// Values that a rule accepted, before overlaps between rules are resolved.
     Matches,
 }
 
-impl Stages {
+impl StatsCounter {
     pub(crate) fn add(&self, stage: Stage, count: usize) {
         let counter = match stage {
             Stage::Bytes => &self.bytes,
             Stage::Runs => &self.runs,
             Stage::Compared => &self.compared,
-            Stage::Anchors => &self.anchors,
+            Stage::Hits => &self.hits,
             Stage::Searches => &self.searches,
             Stage::Matches => &self.matches,
         };
@@ -46,21 +46,21 @@ impl Stages {
     }
 
     pub(crate) fn counts(&self) -> StageCounts {
-        let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let load = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         StageCounts {
-            bytes: of(&self.bytes),
-            runs: of(&self.runs),
-            compared: of(&self.compared),
-            anchors: of(&self.anchors),
-            searches: of(&self.searches),
-            matches: of(&self.matches),
+            bytes: load(&self.bytes),
+            runs: load(&self.runs),
+            compared: load(&self.compared),
+            hits: load(&self.hits),
+            searches: load(&self.searches),
+            matches: load(&self.matches),
         }
     }
 }
 
-/// Counts where somebody wants to know.
-pub(crate) fn count(stages: Option<&Stages>, stage: Stage, count: usize) {
-    if let Some(stages) = stages {
-        stages.add(stage, count);
+/// Adds `count` to a stage if statistics are collected.
+pub(crate) fn count(stats: Option<&StatsCounter>, stage: Stage, count: usize) {
+    if let Some(stats) = stats {
+        stats.add(stage, count);
     }
 }

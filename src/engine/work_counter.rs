@@ -1,25 +1,25 @@
-//! Counts the bytes that are looked at, in tests only: nobody can time a bound, but everybody can count.
+//! Counts the bytes that the engine reads, in tests only: a bound on work can be counted reliably, but not timed.
 
-/// Looks at `bytes` bytes.
+/// Records that `bytes` bytes are read one by one.
 #[cfg(not(test))]
 #[inline(always)]
 pub(crate) fn count(_bytes: usize) {}
 
-/// Bytes that a vector search looks at in one step.
-const VECTOR: usize = 16;
+/// Bytes that a vector search reads in one step.
+const VECTOR_BYTES: usize = 16;
 
-/// Searches through `bytes` bytes with vector instructions.
+/// Records that `bytes` bytes are searched with vector instructions.
 #[inline(always)]
 pub(crate) fn count_search(bytes: usize) {
-    count(bytes / VECTOR + 1);
+    count(bytes / VECTOR_BYTES + 1);
 }
 
 #[cfg(test)]
-pub(crate) use given::count;
+pub(crate) use test_counter::count;
 
-/// What this thread has counted.
+/// The counter of the current thread.
 #[cfg(test)]
-pub(crate) mod given {
+pub(crate) mod test_counter {
     use std::cell::Cell;
     use std::sync::{Mutex, OnceLock};
 
@@ -28,6 +28,7 @@ pub(crate) mod given {
     use regex_automata::util::syntax;
 
     thread_local! {
+        /// `None` while nothing is counted.
         static STEPS: Cell<Option<u64>> = const { Cell::new(None) };
     }
 
@@ -35,17 +36,17 @@ pub(crate) mod given {
         STEPS.set(STEPS.get().map(|steps| steps + bytes as u64));
     }
 
-    /// Counts what a regex search reads, which it does not tell: the same automaton, walked byte by byte until
-    /// no match can come any more.
+    /// Counts the bytes that a regex search reads, which the search does not report: runs an equivalent
+    /// automaton byte by byte until no match is possible.
     #[derive(Debug)]
-    pub(crate) struct Walker {
+    pub(crate) struct DfaWalker {
         pattern: String,
         automaton: OnceLock<Mutex<(DFA, Cache)>>,
     }
 
-    impl Walker {
-        pub(crate) fn new(pattern: &str) -> Walker {
-            Walker { pattern: pattern.to_owned(), automaton: OnceLock::new() }
+    impl DfaWalker {
+        pub(crate) fn new(pattern: &str) -> DfaWalker {
+            DfaWalker { pattern: pattern.to_owned(), automaton: OnceLock::new() }
         }
 
         fn build(pattern: &str) -> Mutex<(DFA, Cache)> {
@@ -63,9 +64,9 @@ pub(crate) mod given {
             }
             let (dfa, cache) = &mut *self
                 .automaton
-                .get_or_init(|| Walker::build(&self.pattern))
+                .get_or_init(|| DfaWalker::build(&self.pattern))
                 .lock()
-                .expect("nobody panics while counting");
+                .expect("counting does not panic");
             let mut state = dfa.start_state_forward(cache, input).expect("no look-around refuses a start");
             for at in input.get_range() {
                 count(1);
@@ -77,8 +78,8 @@ pub(crate) mod given {
         }
     }
 
-    /// The steps that `work` takes.
-    pub(crate) fn steps(work: impl FnOnce()) -> u64 {
+    /// Returns the number of steps that `work` takes on this thread.
+    pub(crate) fn count_steps(work: impl FnOnce()) -> u64 {
         STEPS.set(Some(0));
         work();
         STEPS.take().expect("counting began above")

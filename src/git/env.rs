@@ -1,6 +1,6 @@
-//! The variables by which git tells a hook where to look.
+//! The environment variables with which git describes the repository to a hook (git(1), "ENVIRONMENT VARIABLES").
 //!
-//! Captured once into a value, so that everything else in `git` is a function of its arguments.
+//! They are captured once into a value, so that everything else in `git` is a function of its arguments.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -8,34 +8,34 @@ use std::path::{Path, PathBuf};
 use super::odb::oid::Oid;
 use super::quote::unquote;
 
-/// What the environment says about the repository. Relative paths are kept as they came.
+/// The repository according to the environment. Relative paths are kept unchanged.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct GitEnv {
+pub(crate) struct GitEnv {
     /// `GIT_DIR`.
     pub git_dir: Option<PathBuf>,
     /// `GIT_WORK_TREE`.
     pub work_tree: Option<PathBuf>,
     /// `GIT_INDEX_FILE`: a temporary index under `git commit -a` and `git commit PATH`.
     pub index_file: Option<PathBuf>,
-    /// `GIT_OBJECT_DIRECTORY`: the quarantine in a receiving hook.
+    /// `GIT_OBJECT_DIRECTORY`: the quarantine directory in a `pre-receive` or `update` hook.
     pub object_directory: Option<PathBuf>,
     /// `GIT_ALTERNATE_OBJECT_DIRECTORIES`, a list.
     pub alternates: Option<OsString>,
     /// `GIT_SHALLOW_FILE`: set while a shallow push is received.
     pub shallow_file: Option<PathBuf>,
-    /// `GIT_CEILING_DIRECTORIES`, a list: where the search upwards ends.
-    pub ceilings: Option<OsString>,
-    /// `GIT_CONFIG_GLOBAL`: replaces the user's configuration file.
+    /// `GIT_CEILING_DIRECTORIES`, a list: directories at which the search for a repository ends.
+    pub ceiling_dirs: Option<OsString>,
+    /// `GIT_CONFIG_GLOBAL`: a replacement for the user's configuration file.
     pub config_global: Option<PathBuf>,
-    /// The ids in the names of `GITHEAD_…`: what `git merge` is merging. Its pre-merge-commit hook
-    /// learns that from nowhere else, since `MERGE_HEAD` is written later.
-    pub merging: Vec<Oid>,
+    /// The ids in the names of the `GITHEAD_…` variables: the commits that `git merge` is merging. They are the only
+    /// source of these ids for its pre-merge-commit hook, because `MERGE_HEAD` is written later.
+    pub merge_heads: Vec<Oid>,
 }
 
 impl GitEnv {
-    /// Reads the process environment; empty variables count as unset, as in git.
+    /// Reads the environment of the process. Empty variables are treated as unset, as in git.
     #[allow(clippy::disallowed_methods, reason = "the one place of this folder that reads the environment")]
-    pub fn capture() -> GitEnv {
+    pub(crate) fn capture() -> GitEnv {
         let get = |name| std::env::var_os(name).filter(|value: &OsString| !value.is_empty());
         let path = |name| get(name).map(PathBuf::from);
         GitEnv {
@@ -45,14 +45,14 @@ impl GitEnv {
             object_directory: path("GIT_OBJECT_DIRECTORY"),
             alternates: get("GIT_ALTERNATE_OBJECT_DIRECTORIES"),
             shallow_file: path("GIT_SHALLOW_FILE"),
-            ceilings: get("GIT_CEILING_DIRECTORIES"),
+            ceiling_dirs: get("GIT_CEILING_DIRECTORIES"),
             config_global: path("GIT_CONFIG_GLOBAL"),
-            merging: merging(std::env::vars_os().map(|(name, _)| name)),
+            merge_heads: merge_heads(std::env::vars_os().map(|(name, _)| name)),
         }
     }
 
-    /// The alternates as paths, relative ones below `base`. An entry in double quotes has git's
-    /// backslash escapes, since receiving hooks get such lists for paths that hold a separator.
+    /// The alternates as paths; relative ones are resolved against `base`. An entry in double quotes has git's
+    /// backslash escapes: receive hooks get such lists when a path contains a separator.
     pub(super) fn alternate_dirs(&self, base: &Path) -> Vec<PathBuf> {
         let Some(list) = &self.alternates else { return Vec::new() };
         let separator = if cfg!(windows) { b';' } else { b':' };
@@ -64,14 +64,14 @@ impl GitEnv {
     }
 }
 
-fn merging(names: impl Iterator<Item = OsString>) -> Vec<Oid> {
+fn merge_heads(names: impl Iterator<Item = OsString>) -> Vec<Oid> {
     let id = |name: OsString| Oid::from_hex(name.as_encoded_bytes().strip_prefix(b"GITHEAD_")?);
     let mut ids: Vec<Oid> = names.filter_map(id).collect();
     ids.sort_unstable();
     ids
 }
 
-/// A path of the bytes that git stores. Where paths are not bytes, invalid UTF-8 is replaced.
+/// Converts a path from the bytes that git stores. On platforms whose paths are not bytes, invalid UTF-8 is replaced.
 pub(crate) fn path_from_bytes(bytes: &[u8]) -> PathBuf {
     #[cfg(unix)]
     {
@@ -84,7 +84,7 @@ pub(crate) fn path_from_bytes(bytes: &[u8]) -> PathBuf {
     }
 }
 
-/// The entries of a list. One in quotes that are malformed is taken as it stands, like git does.
+/// Splits a list into its entries. An entry with malformed quotes is taken literally, as in git.
 fn split_quoted(list: &[u8], separator: u8) -> Vec<Vec<u8>> {
     let mut entries = Vec::new();
     let mut rest = list;
@@ -108,12 +108,12 @@ mod tests {
         let env =
             GitEnv { alternates: Some("/a:b/c::\"/d:\\\"\\303\\274\\n\":e".into()), ..GitEnv::default() };
         let dirs = env.alternate_dirs(Path::new("/base"));
-        let want = ["/a", "/base/b/c", "/d:\"ü\n", "/base/e"].map(PathBuf::from);
-        assert_eq!(dirs, want);
+        let expected = ["/a", "/base/b/c", "/d:\"ü\n", "/base/e"].map(PathBuf::from);
+        assert_eq!(dirs, expected);
     }
 
     #[test]
-    fn malformed_quotes_are_taken_as_they_stand() {
+    fn malformed_quotes_are_taken_literally() {
         for list in ["\"", "\"\\", "\"\\3", "\"a"] {
             assert_eq!(split_quoted(list.as_bytes(), b':'), [list.as_bytes()]);
         }

@@ -1,23 +1,27 @@
 //! In: a repository on disk. Out: bytes, ids, paths, commits. Never: a rule, a secret, a verdict.
 
-pub mod attribution;
-pub mod commits;
-pub mod diff;
-pub mod env;
-pub mod index;
-pub mod odb;
+pub(crate) mod attribution;
+pub(crate) mod commits;
+pub(crate) mod diff;
+pub(crate) mod env;
+pub(crate) mod index;
+pub(crate) mod odb;
 mod plumbing;
 mod quote;
-pub mod refs;
-pub mod repo;
+pub(crate) mod refs;
+pub(crate) mod repo;
 mod safe_open;
 #[cfg(test)]
 pub(crate) mod testing;
 #[cfg(test)]
 pub(crate) mod testing_objects;
 
-pub use odb::delta_context::{Copied, Growth};
-pub use odb::numbers::Numbers;
-pub use odb::object::{Kind, Object, ObjectError, ReadObjects, ScanObjects, Visitor};
-pub use odb::oid::{HashAlgorithm, Oid};
-pub use odb::store::{ObjectStore, StoreProblem};
+pub(crate) use odb::delta_context::DeltaContext;
+pub(crate) use odb::object::{Kind, Object, ObjectError, ReadObjects};
+#[cfg(test)]
+pub(crate) use odb::oid::HashAlgorithm;
+pub(crate) use odb::oid::Oid;
+#[cfg(test)]
+pub(crate) use odb::store::ObjectStore;
+pub(crate) use odb::store::StoreProblem;
+pub(crate) use odb::visitor::{ObjectVisitor, ScanObjects};

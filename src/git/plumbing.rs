@@ -1,8 +1,9 @@
-//! What libgit2 cannot read, asked of git itself: refs in the reftable format, and configuration that the
-//! command line of the calling git sets.
+//! Runs the git command for what libgit2 cannot read: refs in the reftable format, and configuration from the command
+//! line of the calling git.
 //!
-//! Plumbing only, in machine form, with its exit status checked. Of reflogs only those are asked for that people
-//! look into: a scan of history reads the commits that all of them name from the store anyway.
+//! Only plumbing commands with machine-readable output are run, and their exit status is checked. Of the reflogs in
+//! reftables, only those of HEAD and the stash are read, which users inspect: a scan of history reads the commits in
+//! all reflogs from the object store anyway.
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -14,13 +15,13 @@ use super::repo::RepoError;
 /// Runs `git` for one repository.
 pub(crate) struct Plumbing<'a> {
     pub(super) git_dir: &'a Path,
-    /// What the environment's relative paths are relative to.
+    /// The directory to which relative paths of the environment are relative.
     pub(super) base: &'a Path,
     pub(super) env: &'a GitEnv,
 }
 
-/// The git directory that git finds at `path` and trusts, its links resolved.
-pub(super) fn trusted(path: &Path, env: &GitEnv) -> Option<PathBuf> {
+/// Returns the git directory that git finds at `path`, canonical, if git trusts its ownership.
+pub(super) fn trusted_git_dir(path: &Path, env: &GitEnv) -> Option<PathBuf> {
     let mut command = Command::new("git");
     command.current_dir(path).env_remove("GIT_DIR").env_remove("GIT_WORK_TREE").env("LC_ALL", "C");
     if env.git_dir.is_some() {
@@ -30,36 +31,36 @@ pub(super) fn trusted(path: &Path, env: &GitEnv) -> Option<PathBuf> {
         command.env("GIT_CONFIG_GLOBAL", std::path::absolute(file).ok()?);
     }
     let output = command.args(["rev-parse", "--absolute-git-dir"]).output().ok()?;
-    let said = output.status.success().then(|| path_from_bytes(output.stdout.trim_ascii_end()))?;
-    std::fs::canonicalize(said).ok()
+    let git_dir = output.status.success().then(|| path_from_bytes(output.stdout.trim_ascii_end()))?;
+    std::fs::canonicalize(git_dir).ok()
 }
 
 impl Plumbing<'_> {
-    /// The commit that a revision names; `None` when git knows no such commit.
-    pub(super) fn resolve(&self, rev: &str) -> Result<Option<Oid>, RepoError> {
-        self.id(&format!("{rev}^{{commit}}"))
+    /// Resolves a revision to a commit; `None` when there is no such commit.
+    pub(super) fn rev_parse_commit(&self, rev: &str) -> Result<Option<Oid>, RepoError> {
+        self.rev_parse(&format!("{rev}^{{commit}}"))
     }
 
-    /// The object that a revision names, tags not peeled; `None` when git knows no such name.
-    pub(super) fn id(&self, rev: &str) -> Result<Option<Oid>, RepoError> {
+    /// Resolves a revision to an object, without peeling tags; `None` when there is no such object.
+    pub(super) fn rev_parse(&self, rev: &str) -> Result<Option<Oid>, RepoError> {
         let output = self.run(&["rev-parse", "--quiet", "--verify", "--end-of-options", rev])?;
         Ok(Some(output)
             .filter(|output| output.status.success())
             .and_then(|o| Oid::from_hex(o.stdout.trim_ascii())))
     }
 
-    /// The object that HEAD or a ref names; `None` when git knows no such ref.
-    pub(super) fn named(&self, name: &str) -> Result<Option<Oid>, RepoError> {
-        let ask = ["rev-parse", "--quiet", "--verify", "--symbolic-full-name", "--end-of-options", name];
-        let output = self.run(&ask)?;
-        let full = output.stdout.trim_ascii();
-        // Nothing is said of ids and of what is found by way of objects.
-        if !output.status.success() || full.is_empty() { Ok(None) } else { self.id(name) }
+    /// Resolves HEAD or a ref to an object; `None` when there is no such ref.
+    pub(super) fn resolve_ref(&self, name: &str) -> Result<Option<Oid>, RepoError> {
+        let args = ["rev-parse", "--quiet", "--verify", "--symbolic-full-name", "--end-of-options", name];
+        let output = self.run(&args)?;
+        let full_name = output.stdout.trim_ascii();
+        // The output is empty for ids and other revisions that are no ref names.
+        if !output.status.success() || full_name.is_empty() { Ok(None) } else { self.rev_parse(name) }
     }
 
-    /// All refs with the objects they name.
+    /// Lists all refs with the ids of their objects.
     pub(super) fn refs(&self) -> Result<Vec<(String, Oid)>, RepoError> {
-        let list = self.checked(&["for-each-ref", "--format=%(objectname) %(refname)"])?;
+        let list = self.run_checked(&["for-each-ref", "--format=%(objectname) %(refname)"])?;
         let lines = list.split(|&byte| byte == b'\n');
         let parse = |line: &[u8]| {
             let space = memchr::memchr(b' ', line)?;
@@ -68,7 +69,7 @@ impl Plumbing<'_> {
         Ok(lines.filter_map(parse).collect())
     }
 
-    /// What the reflog of a ref names, newest first; nothing where it has none.
+    /// Lists the ids in the reflog of a ref, newest first. Empty if there is no reflog.
     pub(super) fn reflog(&self, name: &str) -> Vec<Oid> {
         let listed = self.run(&["rev-list", "--walk-reflogs", "--end-of-options", name, "--"]);
         let output = listed.ok().filter(|output| output.status.success());
@@ -76,11 +77,11 @@ impl Plumbing<'_> {
         lines.filter_map(Oid::from_hex).collect()
     }
 
-    /// Keys that match a pattern, in lower case, with their values; the last one of a key holds. `None` when
-    /// git cannot be asked.
+    /// Returns the configuration keys that match a regular expression, in lower case, with their values. The last value
+    /// of a key is effective. `None` when git fails or is not installed.
     pub(super) fn config(&self, pattern: &str) -> Option<Vec<(Vec<u8>, Vec<u8>)>> {
         let output = self.run(&["config", "-z", "--get-regexp", pattern]).ok()?;
-        // It returns 1 when there is none.
+        // The exit status is 1 when no key matches.
         if !matches!(output.status.code(), Some(0 | 1)) {
             return None;
         }
@@ -92,8 +93,8 @@ impl Plumbing<'_> {
         Some(entries.map(parse).collect())
     }
 
-    /// A path that is configured; inside, `None` where there is none. `None` when git cannot be asked.
-    pub(super) fn path_setting(&self, key: &str) -> Option<Option<PathBuf>> {
+    /// Reads a setting of type path: `Some(None)` when it is not set, `None` when git fails or is not installed.
+    pub(super) fn config_path(&self, key: &str) -> Option<Option<PathBuf>> {
         let output = self.run(&["config", "-z", "--type=path", "--get", key]).ok()?;
         match output.status.code() {
             Some(0) => Some(Some(path_from_bytes(output.stdout.strip_suffix(b"\0")?))),
@@ -102,13 +103,13 @@ impl Plumbing<'_> {
         }
     }
 
-    fn checked(&self, args: &[&str]) -> Result<Vec<u8>, RepoError> {
+    fn run_checked(&self, args: &[&str]) -> Result<Vec<u8>, RepoError> {
         let output = self.run(args)?;
         if output.status.success() {
             return Ok(output.stdout);
         }
-        let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        Err(RepoError::UnsupportedRepository { what: format!("git could not list the refs: {said}") })
+        let error = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        Err(RepoError::UnsupportedRepository { what: format!("git could not list the refs: {error}") })
     }
 
     fn run(&self, args: &[&str]) -> Result<Output, RepoError> {
@@ -131,7 +132,7 @@ impl Plumbing<'_> {
             command.env("GIT_CONFIG_GLOBAL", self.base.join(file));
         }
         command.output().map_err(|error| RepoError::UnsupportedRepository {
-            what: format!("its refs are in the reftable format, which needs git itself: {error}"),
+            what: format!("its refs are in the reftable format, which requires the git command: {error}"),
         })
     }
 }

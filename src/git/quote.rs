@@ -1,7 +1,7 @@
-//! Strings in double quotes, escaped as in C: how git writes paths that hold separators.
+//! Parses strings in double quotes with C escapes, as git writes paths that contain separators.
 
-/// The content of the quoted string that `text` begins with, and what follows its closing quote;
-/// `None` when `text` begins with no such string or it is malformed.
+/// Returns the content of the quoted string at the start of `text`, and the text after its closing quote; `None` when
+/// there is no such string or it is malformed.
 pub(super) fn unquote(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     let mut rest = text.strip_prefix(b"\"")?;
     let mut content = Vec::new();
@@ -16,7 +16,7 @@ pub(super) fn unquote(text: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     }
 }
 
-/// The byte that an escape stands for; takes it from `rest`, which begins after the backslash.
+/// Decodes an escape sequence and removes it from `rest`, which begins after the backslash.
 fn unescape(rest: &mut &[u8]) -> Option<u8> {
     let (&byte, tail) = rest.split_first()?;
     *rest = tail;
@@ -44,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn escapes_are_those_of_c_and_anything_else_is_malformed() {
+    fn escapes_are_those_of_c_and_all_others_are_malformed() {
         let (content, rest) = unquote(br#""a\"\\\n\303\274" b"#).expect("well formed");
         assert_eq!((content.as_slice(), rest), ("a\"\\\nü".as_bytes(), b" b".as_slice()));
         for text in ["a", "\"", "\"a", "\"\\", "\"\\3", "\"\\39\"", "\"\\x\"", "\"\\777\""] {

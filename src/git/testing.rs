@@ -1,5 +1,5 @@
-//! Real repositories for tests, built by the `git` command in a world of their own: no system or
-//! user configuration, a fixed identity, and a clock that moves one minute a command.
+//! Real repositories for tests, built by the `git` command in an isolated environment: without system and user
+//! configuration, with a fixed identity, and with a clock that advances by one minute per command.
 
 use std::cell::Cell;
 use std::ffi::OsStr;
@@ -16,38 +16,41 @@ pub(crate) struct TestRepo {
 }
 
 impl TestRepo {
-    /// An empty repository with a work tree and the branch `main`.
+    /// Creates an empty repository with a working tree and the branch `main`.
     pub(crate) fn new() -> TestRepo {
         TestRepo::init(&["init", "-q", "-b", "main"])
     }
 
-    /// An empty repository made by `git` with these arguments, in its own directory.
+    /// Creates an empty repository by running `git` with these arguments in a new directory.
     pub(crate) fn init(args: &[&str]) -> TestRepo {
         let dir = tempfile::tempdir().expect("a temporary directory");
         let path = dir.path().canonicalize().expect("it exists").join("repo");
-        std::fs::create_dir(&path).expect("just made the parent");
+        std::fs::create_dir(&path).expect("the parent exists");
         let repo = TestRepo { dir, path, clock: Cell::new(1_700_000_000) };
         repo.git(args);
         repo
     }
 
-    /// The work tree's root, or the bare repository.
+    /// The root of the working tree, or the bare repository.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// A directory beside the repository that is deleted with it: for clones and worktrees.
-    pub(crate) fn beside(&self, name: &str) -> PathBuf {
+    /// A path next to the repository that is deleted with it: for clones and linked worktrees.
+    pub(crate) fn sibling_path(&self, name: &str) -> PathBuf {
         self.dir.path().canonicalize().expect("it exists").join(name)
     }
 
-    /// The command `git` in the isolated world, run in the repository.
+    /// The command `git` in the isolated environment, with the repository as current directory.
     pub(crate) fn command(&self) -> Command {
         let now = self.clock.get();
         self.clock.set(now + 60);
         let date = format!("{now} +0000");
         let mut command = Command::new("git");
-        #[expect(clippy::disallowed_methods, reason = "git started by a hook must not see that hook's world")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "git must not inherit the variables of a hook that runs the tests"
+        )]
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("GIT_") {
                 command.env_remove(name);
@@ -78,7 +81,7 @@ impl TestRepo {
         String::from_utf8(self.git(args)).expect("text").trim().to_owned()
     }
 
-    /// Runs git with something on its standard input and returns its trimmed standard output.
+    /// Runs git with `input` on its standard input and returns its trimmed standard output.
     pub(crate) fn pipe(&self, args: &[&str], input: &[u8]) -> String {
         use std::io::{Seek, Write};
         let mut file = tempfile::tempfile().expect("a temporary file");
@@ -88,20 +91,20 @@ impl TestRepo {
         String::from_utf8(output.stdout).expect("text").trim().to_owned()
     }
 
-    /// Writes a file of the work tree, with its directories.
+    /// Writes a file of the working tree, and creates its directories.
     pub(crate) fn write(&self, path: impl AsRef<Path>, content: impl AsRef<[u8]>) {
         let path = self.path.join(path);
         std::fs::create_dir_all(path.parent().expect("below the root")).expect("a plain directory");
         std::fs::write(path, content).expect("room on the disk");
     }
 
-    /// Commits everything in the work tree and returns the commit's id.
+    /// Commits everything in the working tree and returns the commit's id.
     pub(crate) fn commit_all(&self, message: &str) -> String {
         self.git(&["add", "-A"]);
         self.commit(message)
     }
 
-    /// Commits the index, even an unchanged one, and returns the commit's id.
+    /// Commits the index, even if it is unchanged, and returns the commit's id.
     pub(crate) fn commit(&self, message: &str) -> String {
         self.git(&["commit", "-q", "--allow-empty", "-m", message]);
         self.text(&["rev-parse", "HEAD"])

@@ -1,5 +1,5 @@
-//! All objects of a test repository in memory, read by `git cat-file`: an oracle for the store, and
-//! a stand-in for it.
+//! All objects of a test repository in memory, read by `git cat-file`: an oracle for the object store, and a substitute
+//! for it.
 
 use std::collections::HashMap;
 
@@ -7,12 +7,12 @@ use super::odb::object::{Kind, Object};
 use super::odb::oid::Oid;
 use super::testing::TestRepo;
 
-/// The id of hexadecimal digits.
+/// Parses an id of hexadecimal digits.
 pub(crate) fn oid(hex: &str) -> Oid {
     Oid::from_hex(hex.as_bytes()).expect("an id")
 }
 
-/// Every object that `git` finds in the repository, reachable or not.
+/// Returns every object of the repository, reachable or not.
 pub(crate) fn all_objects(test: &TestRepo) -> HashMap<Oid, Object> {
     let mut objects = HashMap::new();
     let dump = test.git(&["cat-file", "--batch-all-objects", "--batch"]);

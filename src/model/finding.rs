@@ -1,25 +1,27 @@
-//! One value at one place, as it leaves the scan.
+//! One value at one location, as the scan reports it.
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::evidence::Evidence;
 use super::fingerprint::Fingerprint;
 use super::grade::{Confidence, Severity};
 use super::location::Location;
 use super::provenance::Provenance;
 use super::secret::Secret;
+use super::status_reason::StatusReason;
 
-/// What a finding tells about the rule that made it. Shared by all findings of the rule.
+/// What a finding contains about its rule. Shared by all findings of the rule.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RuleInfo {
     /// Kebab-case id, never reused.
     pub id: String,
     /// What the token is, for people.
     pub name: String,
-    /// Who issues it.
+    /// The company or project that issues it.
     pub provider: String,
-    /// What a developer should do, in a sentence or two.
+    /// What a developer should do, in one or two sentences.
     pub help: String,
     /// How the owner revokes it.
     pub revoke: Option<String>,
@@ -27,15 +29,15 @@ pub struct RuleInfo {
     pub revoke_url: Option<String>,
 }
 
-/// Whether a finding counts.
+/// Whether a finding can block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
-    /// New and not allowed by anyone: may block.
+    /// New and not suppressed: may block.
     New,
-    /// The content it replaces already held it: a note.
+    /// The previous content has the value too: does not block.
     Old,
-    /// Allowed by an inline mark, the configuration or the baseline.
+    /// Suppressed by an allow comment or the baseline: does not block.
     Suppressed,
 }
 
@@ -50,41 +52,38 @@ impl Status {
     }
 }
 
-/// Begins the phrase in [`Finding::why`] that says that the value stands in a name or mail. Whose follows.
-pub const IN_PEOPLE: &str = "in the name or mail of the";
-
-/// A secret value at one place.
+/// A secret value at one location.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
     /// The rule that found it.
     pub rule: Arc<RuleInfo>,
-    /// Damage, from the rule (a check may have lowered it: encrypted keys).
+    /// How much damage a leak does, from the rule; a check may lower it (encrypted keys).
     pub severity: Severity,
-    /// Truth, after all checks.
+    /// How certain it is that the value is a secret, after all checks.
     pub confidence: Confidence,
-    /// The proofs and evidence that held, short phrases in a fixed order.
-    pub why: Vec<String>,
+    /// The facts that decided the confidence, in a fixed order.
+    pub why: Vec<Evidence>,
     /// The value. Masked in every output.
     pub secret: Secret,
     /// Keyed hash of rule and value.
     pub fingerprint: Fingerprint,
-    /// Where in the carrier's text.
+    /// Where in the text of the content.
     pub location: Location,
-    /// The line that holds the value's start, every secret on it already masked, cut to a window
-    /// around the value when it is long. Untrusted text: reporters escape it.
+    /// The line of the value's first byte, with every secret on it masked, and truncated around the value if it is
+    /// long. Untrusted text: reporters escape it.
     pub excerpt: Excerpt,
-    /// Which file, commit, ref.
+    /// Which file, commit and refs.
     pub provenance: Provenance,
-    /// Whether it counts.
+    /// Whether it can block.
     pub status: Status,
-    /// Why it is suppressed or old, where it is.
-    pub status_reason: Option<String>,
+    /// Why it is old or suppressed, or why an allow comment next to it has no effect.
+    pub status_reason: Option<StatusReason>,
 }
 
 /// A masked line of context.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
 pub struct Excerpt {
-    /// The masked text, valid UTF-8, without line ending; control characters still in it.
+    /// The masked text without line ending. May contain control characters.
     pub text: String,
     /// 0-based character offset in `text` where the masked value begins.
     pub start: usize,
@@ -93,12 +92,12 @@ pub struct Excerpt {
 }
 
 impl Finding {
-    /// The order of every report: by path, place, rule, then commit. Total for equal input.
+    /// The sort order of every report: by path, location, rule, then commit. Equal input gives equal order.
     pub fn sort_key(&self) -> impl Ord + '_ {
         let commit = self.provenance.first_commit.as_ref().map(|commit| commit.id.as_str());
         (
             &self.provenance.path,
-            self.provenance.carrier,
+            self.provenance.content_kind,
             self.location,
             self.rule.id.as_str(),
             commit,

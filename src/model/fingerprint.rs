@@ -1,4 +1,4 @@
-//! The name of a (rule, value) pair that survives moved lines, renames, rebases and squashes.
+//! Identifies a (rule, value) pair across moved lines, renames, rebases and squashes.
 
 use std::fmt;
 
@@ -7,40 +7,40 @@ use sha2::{Digest, Sha256};
 
 use super::secret::Secret;
 
-/// The key of the hash: per repository, kept in its baseline file. With it a short password
-/// cannot be looked up in a table made for somebody else's repository.
+/// The key of the hash: one per repository, stored in its baseline file. It prevents looking up a short password in a
+/// table that was computed for another repository.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FingerprintKey([u8; 16]);
 
 impl FingerprintKey {
-    /// The key used where a repository has none of its own yet.
+    /// The key for repositories without a baseline.
     pub const DEFAULT: FingerprintKey = FingerprintKey(*b"stopleak-default");
 
-    /// Takes the bytes of a key.
+    /// Creates a key from its bytes.
     pub fn new(bytes: [u8; 16]) -> FingerprintKey {
         FingerprintKey(bytes)
     }
 
-    /// Reads a key as [`FingerprintKey::to_hex`] writes it.
+    /// Parses a key as [`FingerprintKey::to_hex`] writes it.
     pub fn from_hex(text: &str) -> Option<FingerprintKey> {
         let bytes = HEXLOWER.decode(text.as_bytes()).ok()?;
         Some(FingerprintKey(bytes.try_into().ok()?))
     }
 
-    /// 32 lower-case hexadecimal digits.
+    /// Returns 32 lower-case hexadecimal digits.
     pub fn to_hex(&self) -> String {
         HEXLOWER.encode(&self.0)
     }
 }
 
-/// Keyed hash of (rule, value), never of position: `1:` and 26 characters of lower-case base32
-/// (130 bits, more than enough to keep values apart). The number is the scheme's version.
+/// Keyed hash of (rule, value), independent of the position: `1:` and 26 characters of lower-case base32 (130 bits,
+/// enough to avoid collisions). The number is the version of the scheme.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Fingerprint(String);
 
 impl Fingerprint {
-    /// SHA-256 over the length-prefixed key, rule and [bare](Secret::bare) value: unambiguous without HMAC's
-    /// second pass, because the value is always last and its length is hashed before it.
+    /// Computes SHA-256 over the length-prefixed key, rule and [bare](Secret::bare) value. The second pass of HMAC is not
+    /// necessary, because the value is always last and its length is hashed before it.
     pub fn new(key: &FingerprintKey, rule: &str, value: &Secret) -> Fingerprint {
         let value = value.bare();
         let mut hash = Sha256::new();
@@ -53,7 +53,7 @@ impl Fingerprint {
         Fingerprint(format!("1:{text}"))
     }
 
-    /// Reads one as it is written in baselines and reports; `None` when it is not one.
+    /// Parses a fingerprint as baselines and reports contain it; `None` if it is malformed.
     pub fn parse(text: &str) -> Option<Fingerprint> {
         let body = text.strip_prefix("1:")?;
         let valid = body.len() == 26 && body.bytes().all(|b| matches!(b, b'a'..=b'z' | b'2'..=b'7'));
@@ -83,7 +83,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn depends_on_key_rule_and_value_and_reads_back() {
+    fn depends_on_key_rule_and_value_and_parses_back() {
         let key = FingerprintKey::DEFAULT;
         let one = Fingerprint::new(&key, "a", &Secret::new("bc"));
         assert_eq!(Fingerprint::parse(one.as_str()), Some(one.clone()));

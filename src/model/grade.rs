@@ -1,4 +1,4 @@
-//! Confidence is about truth, severity about damage. They are never folded into one another.
+//! Confidence and severity: how certain a finding is, and how much damage it does. They are never combined.
 
 use std::fmt;
 use std::str::FromStr;
@@ -41,13 +41,13 @@ macro_rules! grade {
 }
 
 grade! {
-    /// How sure it is that a match is a real secret.
+    /// How certain it is that a match is a real secret.
     Confidence {
-        /// A guess worth an audit's time; never blocks by default.
+        /// Weak evidence, useful in an audit; does not block by default.
         Low = "low",
         /// A specific shape with provider context, or a generic value with strong evidence.
         Medium = "medium",
-        /// Proved offline, or a long fixed prefix with the exact shape.
+        /// Verified offline, or a long fixed prefix with the exact shape.
         High = "high",
     }
 }
@@ -55,7 +55,7 @@ grade! {
 grade! {
     /// How much damage a leaked value of this kind does.
     Severity {
-        /// Little by itself.
+        /// Little on its own.
         Low = "low",
         /// Limited access.
         Medium = "medium",

@@ -1,4 +1,4 @@
-//! Where scanned bytes came from.
+//! The origin of scanned bytes.
 
 use std::sync::Arc;
 
@@ -7,10 +7,10 @@ use serde::{Deserialize, Serialize};
 use super::path::RepoPath;
 use super::ref_set::RefSet;
 
-/// What kind of thing carried the bytes.
+/// The kind of content that was scanned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Carrier {
+pub enum ContentKind {
     /// A file's content.
     File,
     /// The target of a symbolic link.
@@ -27,102 +27,102 @@ pub enum Carrier {
     Stdin,
 }
 
-impl Carrier {
+impl ContentKind {
     /// The lower-case word used in every format.
     pub fn as_str(self) -> &'static str {
         match self {
-            Carrier::File => "file",
-            Carrier::Symlink => "symlink",
-            Carrier::Commit => "commit",
-            Carrier::Tag => "tag",
-            Carrier::FileName => "file-name",
-            Carrier::RefName => "ref-name",
-            Carrier::Stdin => "stdin",
+            ContentKind::File => "file",
+            ContentKind::Symlink => "symlink",
+            ContentKind::Commit => "commit",
+            ContentKind::Tag => "tag",
+            ContentKind::FileName => "file-name",
+            ContentKind::RefName => "ref-name",
+            ContentKind::Stdin => "stdin",
         }
     }
 }
 
-/// The facts of one commit that a person needs to recognise it.
+/// The metadata by which people identify a commit.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CommitFacts {
     /// Full hexadecimal id.
     pub id: String,
-    /// `Name <mail>` of the author; invalid UTF-8 replaced.
+    /// `Name <email>` of the author; invalid UTF-8 is replaced.
     pub author: String,
-    /// Author date, RFC 3339 with the author's offset. Forgeable: shown, never sorted by.
+    /// Author date, RFC 3339 with the author's offset. It can be forged, so it is shown but not used for sorting.
     pub date: String,
-    /// `Name <mail>` of the committer; invalid UTF-8 replaced.
+    /// `Name <email>` of the committer; invalid UTF-8 is replaced.
     pub committer: String,
-    /// Committer date, RFC 3339 with the committer's offset. As forgeable.
+    /// Committer date, RFC 3339 with the committer's offset. It can be forged too.
     pub committed: String,
-    /// First line of the message; invalid UTF-8 replaced.
+    /// First line of the message; invalid UTF-8 is replaced.
     pub summary: String,
     /// Whether it is the commit at HEAD.
     pub is_head: bool,
-    /// Whether a remote-tracking branch has it, where a range was read.
+    /// Whether it is reachable from a remote-tracking branch; determined for ranges only.
     pub is_pushed: bool,
-    /// Whether it has more than one parent: "introduced by merge".
-    pub merge: bool,
-    /// Whether its parents were cut off by a shallow clone: the true commit is this one or before it.
-    pub shallow: bool,
+    /// Whether it has more than one parent.
+    pub is_merge: bool,
+    /// Whether a shallow clone ends here, so that an older commit may have introduced the value.
+    pub is_shallow: bool,
 }
 
-/// How a value fared after it came, over all its places. Full hexadecimal ids of commits.
+/// Timeline of a value under all its paths. Contains full hexadecimal ids of commits, in topological order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Life {
-    /// The first that holds it, in the order of the graph.
+pub struct Timeline {
+    /// The first commit that contains the value.
     pub first: Option<String>,
-    /// Those that took it away, in the order of the graph.
-    pub removed: Vec<String>,
-    /// Those that brought it back, in the order of the graph.
-    pub back: Vec<String>,
-    /// The last that holds it, in the order of the graph.
+    /// The commits that removed it.
+    pub removed_in: Vec<String>,
+    /// The commits that reintroduced it.
+    pub reintroduced_in: Vec<String>,
+    /// The last commit that contains it.
     pub last: Option<String>,
 }
 
-/// Where one finding's bytes came from. For a scan of files only `path` and `carrier` are set.
+/// The origin of the bytes of one finding. In a scan of files only `path` and `content_kind` are set.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Provenance {
-    /// Path in the repository or below the scan's root; for other carriers the ref name, or empty (in a
+    /// Path in the repository or below the root of the scan; for other content kinds the ref name, or empty (in a
     /// submodule, its path).
     pub path: RepoPath,
-    /// The submodule whose repository this is about; `path` begins with it.
+    /// The submodule whose repository contains the value; `path` begins with it.
     pub submodule: Option<RepoPath>,
-    /// What held the bytes.
-    pub carrier: Carrier,
+    /// The kind of content.
+    pub content_kind: ContentKind,
     /// Hexadecimal id of the blob (or commit, or tag) that was read, where there is one.
     pub object: Option<String>,
-    /// The commit that first brought the value to this place, where history was read.
+    /// The commit that introduced the value at this path; `None` unless commits were scanned.
     pub first_commit: Option<CommitFacts>,
-    /// Whether HEAD still holds the object, where history was read.
-    pub at_head: Option<bool>,
-    /// Full names of the refs from which it can be reached, sorted, where history was read.
+    /// Whether the tree of HEAD has the object at this path; `None` unless the history was scanned.
+    pub is_at_head: Option<bool>,
+    /// Full names of the refs from which it is reachable, sorted; empty unless the history was scanned.
     pub refs: RefSet,
-    /// Whether any ref or HEAD reaches it, where history was read.
-    pub reachable: Option<bool>,
-    /// Where none does: the names whose reflogs lead to it, and pseudo-refs like `ORIG_HEAD`; sorted.
+    /// Whether it is reachable from any ref or HEAD; `None` unless the history was scanned.
+    pub is_reachable: Option<bool>,
+    /// If it is not: the names whose reflogs contain it, and pseudo-refs like `ORIG_HEAD`; sorted.
     pub kept_by: Vec<String>,
-    /// The paths from which the first commit took the value as it brought it here, sorted; where history was read.
+    /// The paths from which the first commit moved the value here, sorted; empty unless the history was scanned.
     pub moved_from: Vec<RepoPath>,
-    /// How the value fared since, where history was read and a file holds it.
-    pub life: Option<Arc<Life>>,
+    /// The timeline of the value, if the history was scanned and a file contains it.
+    pub timeline: Option<Arc<Timeline>>,
 }
 
 impl Provenance {
-    /// A file of a directory scan.
+    /// The provenance of a file, without anything from git.
     pub fn file(path: RepoPath) -> Provenance {
         Provenance {
             path,
             submodule: None,
-            carrier: Carrier::File,
+            content_kind: ContentKind::File,
             object: None,
             first_commit: None,
-            at_head: None,
+            is_at_head: None,
             refs: RefSet::default(),
-            reachable: None,
+            is_reachable: None,
             kept_by: Vec::new(),
             moved_from: Vec::new(),
-            life: None,
+            timeline: None,
         }
     }
 }

@@ -1,22 +1,23 @@
-//! Sets of refs: an audit can have a hundred thousand refs and as many findings, each reached from most of them.
+//! Sets of refs as bitmaps: an audit can have a hundred thousand refs and as many findings, each reachable from most of
+//! the refs.
 
 use std::cmp::Ordering;
 use std::fmt;
 use std::sync::Arc;
 
-/// Some of the names of one list, which all sets that are made over it share: each set is a bit for each name.
+/// A subset of a list of names. All sets of one list share it; each set has one bit for each name.
 #[derive(Clone, Default)]
 pub struct RefSet {
-    /// Sorted, each once.
+    /// Sorted, without duplicates.
     list: Arc<[String]>,
-    /// Bit `n` of word `w` is of the name `64 w + n`.
+    /// Bit `n` of word `w` is for the name `64 w + n`.
     bits: Arc<[u64]>,
 }
 
 impl RefSet {
-    /// Those of the `list`, which is sorted and has each name once, whose bit is set: bit `n` of word `w` is of the
-    /// name `64 w + n`.
-    pub fn of(list: Arc<[String]>, bits: Arc<[u64]>) -> RefSet {
+    /// Creates the set of the names in `list` whose bit is set: bit `n` of word `w` is for the name `64 w + n`. The list
+    /// must be sorted and without duplicates.
+    pub fn from_bits(list: Arc<[String]>, bits: Arc<[u64]>) -> RefSet {
         RefSet { list, bits }
     }
 
@@ -29,12 +30,12 @@ impl RefSet {
         places.filter_map(|at| self.list.get(at)).map(String::as_str)
     }
 
-    /// How many there are.
+    /// Number of names.
     pub fn len(&self) -> usize {
         self.bits.iter().map(|word| word.count_ones() as usize).sum()
     }
 
-    /// Whether there is none.
+    /// Whether the set is empty.
     pub fn is_empty(&self) -> bool {
         self.bits.iter().all(|word| *word == 0)
     }
@@ -53,13 +54,13 @@ impl RefSet {
         }
     }
 
-    /// The list that the set is made over: its names and others.
+    /// The shared list: the names of the set and others.
     pub fn list(&self) -> &Arc<[String]> {
         &self.list
     }
 }
 
-/// A set with a list of its own.
+/// Creates a set with its own list.
 impl FromIterator<String> for RefSet {
     fn from_iter<I: IntoIterator<Item = String>>(names: I) -> RefSet {
         let mut list: Vec<String> = names.into_iter().collect();
@@ -112,16 +113,18 @@ mod tests {
             assert_eq!(all.is_empty(), count == 0);
         }
         let list: Arc<[String]> = (0..100).map(|at| format!("{at:02}")).collect();
-        let some = RefSet::of(list.clone(), [1 << 63 | 1 << 2, 1 << 35].into());
+        let some = RefSet::from_bits(list.clone(), [1 << 63 | 1 << 2, 1 << 35].into());
         assert_eq!(some, ["02", "63", "99"].map(str::to_owned).into_iter().collect());
         assert_eq!((some.len(), format!("{some:?}").as_str()), (3, r#"["02", "63", "99"]"#));
         let set = |names: &[&str]| names.iter().copied().map(str::to_owned).collect::<RefSet>();
         let mut joined = RefSet::default();
-        for more in [RefSet::of(list.clone(), [1, 0].into()), some.clone(), RefSet::default(), some.clone()] {
+        for more in
+            [RefSet::from_bits(list.clone(), [1, 0].into()), some.clone(), RefSet::default(), some.clone()]
+        {
             joined.join(&more);
         }
         assert_eq!(joined, set(&["00", "02", "63", "99"]));
-        let same = RefSet::of(list.to_vec().into(), [2, 0].into());
+        let same = RefSet::from_bits(list.to_vec().into(), [2, 0].into());
         joined.join(&same);
         joined.join(&set(&["HEAD", "02"]));
         assert_eq!(joined, set(&["00", "01", "02", "63", "99", "HEAD"]));

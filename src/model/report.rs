@@ -1,30 +1,32 @@
-//! Everything one run found out, ready for any reporter.
+//! The result of one run, for all reporters.
 
 use serde::{Deserialize, Serialize};
 
+use super::command::Command;
 use super::finding::{Finding, Status};
 use super::grade::Confidence;
 use super::secret::Secret;
-use super::unscanned::Coverage;
+use super::unscanned::Unscanned;
 
-/// What was scanned, with what. Holds nothing that differs between two equal runs.
+/// What was scanned, with what. Contains nothing that differs between two equal runs.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScanHeader {
-    /// `scan`, `staged`, `range`, `ci` or `history`.
-    pub command: String,
+    /// The command that ran.
+    pub command: Command,
     /// The paths, range or repository as the user gave them.
     pub target: String,
-    /// Hash of the active rules: two runs with equal digests looked for the same things.
+    /// Hash of the active rules: two runs with equal hashes used the same rules.
     pub ruleset: String,
     /// Number of active rules.
     pub rules: usize,
     /// Full names of the refs that were read, for `history`.
     pub refs: Vec<String>,
-    /// Whether others push to the repository: it has no work tree, or it is being sent something.
+    /// Whether others push to the repository: it has no work tree, or it is receiving a push.
     pub is_server: bool,
     /// `(m, n)` for shard m of n.
     pub shard: Option<(usize, usize)>,
-    /// The commit whose configuration, baseline, rules and marks hold; `None` for those of the files.
+    /// The commit whose configuration, baseline, rules and allow comments are effective; `None` if they are those of
+    /// the checked-out files.
     pub policy: Option<String>,
 }
 
@@ -39,7 +41,7 @@ pub struct Counts {
     pub files: u64,
     /// Bytes that were scanned, after inflating.
     pub bytes: u64,
-    /// Files that were left out because the configuration says so.
+    /// Files that the configuration left out.
     pub skipped: u64,
 }
 
@@ -53,38 +55,38 @@ impl std::ops::AddAssign for Counts {
     }
 }
 
-/// How much work the history was. In no report: it depends on how a repository is packed.
+/// How much work a scan of a history was. Not part of reports, since it depends on how the repository is packed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Effort {
-    /// Objects that were scanned whole.
+pub struct WorkStats {
+    /// Objects that were scanned completely.
     pub whole: u64,
-    /// Objects of which only that was scanned in which they differ from another one.
+    /// Objects of which only the differences from their delta base were scanned.
     pub by_delta: u64,
-    /// Bytes in which anything was looked for.
+    /// Bytes that were searched.
     pub searched: u64,
-    /// How often each stage of the search was reached, where that was counted.
+    /// How often each stage of the search ran, if that was counted.
     pub stages: Option<StageCounts>,
 }
 
-/// How often each stage of the search was reached, from first to last.
+/// How often each stage of the search ran, from first to last.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct StageCounts {
-    /// Bytes in which anchors were looked for.
+    /// Bytes that the prefilter searched.
     pub bytes: u64,
-    /// Token runs that are long enough to lead to a rule.
+    /// Token runs that are long enough for a rule.
     pub runs: u64,
-    /// Places that passed a filter, so that literals were compared with them.
+    /// Positions that passed a filter, so that literals were compared with them.
     pub compared: u64,
-    /// Literals that stood there.
-    pub anchors: u64,
+    /// Literals that matched there.
+    pub hits: u64,
     /// Searches by a rule's regex.
     pub searches: u64,
-    /// Values that a rule took, before rules are weighed against each other.
+    /// Values that matched a rule, before overlaps are resolved.
     pub matches: u64,
 }
 
-impl std::ops::AddAssign for Effort {
-    fn add_assign(&mut self, other: Effort) {
+impl std::ops::AddAssign for WorkStats {
+    fn add_assign(&mut self, other: WorkStats) {
         self.whole += other.whole;
         self.by_delta += other.by_delta;
         self.searched += other.searched;
@@ -96,11 +98,11 @@ impl std::ops::AddAssign for Effort {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
-    /// Everything was read and nothing reaches the threshold.
+    /// Everything was read, and no new finding is at or above the threshold.
     Clean,
-    /// Everything was read, and there are findings.
+    /// Everything was read, and there are new findings at or above the threshold.
     Findings,
-    /// Something that should have been read could not be. Wins over findings.
+    /// Something could not be read. Takes precedence over findings.
     Incomplete,
 }
 
@@ -123,25 +125,25 @@ pub struct ScanReport {
     /// Findings of every status at or above the reporting confidence, sorted by [`Finding::sort_key`].
     pub findings: Vec<Finding>,
     /// What was not read, sorted.
-    pub coverage: Vec<Coverage>,
-    /// Values that stand in names only (of files, refs, people): no findings, and never to be seen either.
+    pub unscanned: Vec<Unscanned>,
+    /// Values in names (of files, refs, people) that are not findings. They are masked too.
     pub in_names: Vec<Secret>,
     /// How much was read.
     pub counts: Counts,
-    /// How much work that was.
-    pub effort: Effort,
+    /// How much work the scan was.
+    pub work_stats: WorkStats,
     /// New findings at or above this confidence decide the verdict.
     pub fail_on: Confidence,
-    /// What a person should know of the run: sentences without a full stop.
+    /// Remarks about the run: sentences without a full stop.
     pub notes: Vec<String>,
-    /// Why there was nothing to read, where that is so.
-    pub nothing: Option<String>,
+    /// Why there was nothing to scan; `None` if something was scanned.
+    pub nothing_scanned: Option<String>,
 }
 
 impl ScanReport {
-    /// Whether everything that should have been read was.
+    /// Whether nothing makes the run incomplete.
     pub fn is_complete(&self) -> bool {
-        !self.coverage.iter().any(|entry| entry.kind.is_gap())
+        !self.unscanned.iter().any(|entry| entry.kind.is_incomplete())
     }
 
     /// New findings at or above the threshold.
@@ -151,7 +153,7 @@ impl ScanReport {
             .filter(|finding| finding.status == Status::New && finding.confidence >= self.fail_on)
     }
 
-    /// The result.
+    /// The verdict; incomplete takes precedence over findings.
     pub fn verdict(&self) -> Verdict {
         if !self.is_complete() {
             Verdict::Incomplete

@@ -1,4 +1,4 @@
-//! The one type that holds a found value, built so that it cannot reach an output by accident.
+//! The only type that contains a found value. It is designed so that the value cannot be printed by accident.
 
 use std::fmt;
 
@@ -6,22 +6,23 @@ use std::fmt;
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Secret(Vec<u8>);
 
-/// A value shorter than this is masked whole; showing four of its characters would give it away.
+/// Minimum length in bytes of a value whose first characters are shown: four characters of a shorter one reveal too
+/// much.
 const SHOW_PREFIX_FROM: usize = 16;
 
 impl Secret {
-    /// Takes the value's bytes as they stand in the (decoded) text.
+    /// Creates a secret from its bytes in the (decoded) text.
     pub fn new(value: impl Into<Vec<u8>>) -> Secret {
         Secret(value.into())
     }
 
-    /// The raw bytes, for hashing and comparing. Whoever calls this must not print them.
+    /// Returns the raw bytes, for hashing and comparing. Callers must not print them.
     pub fn expose(&self) -> &[u8] {
         &self.0
     }
 
-    /// The value without what its surroundings make of it: a key of several lines is the same with other line
-    /// ends, indented, and as one line with escapes.
+    /// Returns the value independent of its layout: a multiline key is the same with other line endings, with
+    /// indentation, and as one line with escape sequences.
     #[must_use]
     pub fn bare(&self) -> Secret {
         let is_armoured = self.0.starts_with(b"-----BEGIN");
@@ -30,20 +31,20 @@ impl Secret {
         }
         let mut bare = Vec::with_capacity(self.0.len());
         let mut rest = self.0.as_slice();
-        while let Some((&byte, behind)) = rest.split_first() {
-            rest = match (byte, behind) {
-                (b'\\', [b'n' | b'r' | b't', behind @ ..]) if is_armoured => behind,
+        while let Some((&byte, after)) = rest.split_first() {
+            rest = match (byte, after) {
+                (b'\\', [b'n' | b'r' | b't', after @ ..]) if is_armoured => after,
                 _ => {
                     bare.extend(Some(byte).filter(|byte| !byte.is_ascii_whitespace()));
-                    behind
+                    after
                 }
             };
         }
         Secret(bare)
     }
 
-    /// The value as people may see it: its first four characters when it has 16 or more, stars for
-    /// the rest. Always eight stars, so that the length stays unknown too.
+    /// Returns the masked value: its first four characters if it has 16 bytes or more, and eight stars. The number of
+    /// stars is fixed, so that the length is not revealed.
     pub fn redacted(&self) -> String {
         let shown = if self.0.len() < SHOW_PREFIX_FROM { 0 } else { 4 };
         let head = self.0.iter().take(shown).take_while(|byte| byte.is_ascii_graphic());
@@ -62,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_is_the_same_however_its_lines_end() {
+    fn a_key_is_the_same_with_any_line_endings() {
         let key =
             |end: &str| Secret::new(format!("-----BEGIN KEY-----{end}MIIE{end}nrt={end}-----END KEY-----"));
         let same = [key("\n"), key("\r\n"), key("\n\t"), key("\\n"), key("\\r\\n")];

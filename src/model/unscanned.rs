@@ -1,59 +1,59 @@
-//! What should have been read and was not. "Not looked at" is never printed as "clean".
+//! What was not read. A run with such entries is never reported as clean, except for content that is stored elsewhere.
 
 use serde::{Deserialize, Serialize};
 
 /// Why something was not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum CoverageKind {
-    /// The file system refused.
+pub enum UnscannedKind {
+    /// The file system returned an error.
     Unreadable,
-    /// The object is stored and does not read back.
+    /// The object is stored but damaged.
     Corrupt,
-    /// The object is referred to and is not there.
+    /// The object is referenced but not stored.
     Missing,
     /// Larger than `--max-blob-size`.
     TooLarge,
-    /// History is cut off: a shallow clone.
+    /// The history is incomplete: a shallow clone.
     Shallow,
-    /// Work on it was ended by a limit or a fault of our own.
+    /// The scan of it was stopped by a limit or an internal error.
     Aborted,
-    /// The time that was allowed ended first.
+    /// The time limit was reached first.
     OutOfTime,
-    /// The content is kept elsewhere (a git-lfs pointer, a submodule). Said; does not make a run incomplete.
+    /// The content is stored elsewhere (a git-lfs pointer, a submodule). Reported, but the run is complete.
     Elsewhere,
 }
 
-impl CoverageKind {
+impl UnscannedKind {
     /// The lower-case word used in every format.
     pub fn as_str(self) -> &'static str {
         match self {
-            CoverageKind::Unreadable => "unreadable",
-            CoverageKind::Corrupt => "corrupt",
-            CoverageKind::Missing => "missing",
-            CoverageKind::TooLarge => "too-large",
-            CoverageKind::Shallow => "shallow",
-            CoverageKind::Aborted => "aborted",
-            CoverageKind::OutOfTime => "out-of-time",
-            CoverageKind::Elsewhere => "elsewhere",
+            UnscannedKind::Unreadable => "unreadable",
+            UnscannedKind::Corrupt => "corrupt",
+            UnscannedKind::Missing => "missing",
+            UnscannedKind::TooLarge => "too-large",
+            UnscannedKind::Shallow => "shallow",
+            UnscannedKind::Aborted => "aborted",
+            UnscannedKind::OutOfTime => "out-of-time",
+            UnscannedKind::Elsewhere => "elsewhere",
         }
     }
 
     /// Whether an entry of this kind makes the run incomplete (exit 3).
-    pub fn is_gap(self) -> bool {
-        self != CoverageKind::Elsewhere
+    pub fn is_incomplete(self) -> bool {
+        self != UnscannedKind::Elsewhere
     }
 }
 
 /// One thing that was not read.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Coverage {
-    /// Why.
-    pub kind: CoverageKind,
-    /// What: a path, an object id, a repository. Escaped text, ready for machine formats.
+pub struct Unscanned {
+    /// Why it was not read.
+    pub kind: UnscannedKind,
+    /// A path, an object id or a repository. Escaped text for machine formats.
     pub what: String,
-    /// What happened, in one sentence without a full stop.
+    /// What happened: one sentence without a full stop.
     pub reason: String,
-    /// What a person can do about it, if anything.
+    /// What the user can do about it, if anything.
     pub remedy: Option<String>,
 }

@@ -1,16 +1,16 @@
-//! `.stopleak-baseline`: the findings that a repository has decided to live with, and its fingerprint key.
+//! `.stopleak-baseline`: the known findings of a repository, which do not block, and its fingerprint key.
 //!
-//! It holds keyed hashes and no positions, so it needs no change when lines move, and two branches that
-//! both add to it merge line by line.
+//! The file has keyed hashes and no positions, so it does not change when lines move, and two branches that both
+//! add to it merge line by line.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use crate::model::{Finding, Fingerprint, FingerprintKey};
+use crate::model::{Finding, Fingerprint, FingerprintKey, StatusReason};
 
 const HEADER: &str = "\
-# stopleak baseline: findings that are known and do not block. `stopleak baseline create` makes it.
-# Each line: FINGERPRINT RULE, and if you like # and a remark; remarks stay when the file is made again.
+# stopleak baseline: known findings, which do not block. Created by `stopleak baseline create`.
+# Each line: FINGERPRINT RULE, optionally followed by # and a remark. Updating the file keeps the remarks.
 ";
 
 /// Known findings and the key of their fingerprints.
@@ -25,7 +25,7 @@ pub struct Baseline {
 pub struct Entry {
     /// The rule that found it, for people: the fingerprint already depends on it.
     pub rule: String,
-    /// What somebody noted about it.
+    /// A note about it, from the comment at the end of its line.
     pub remark: Option<String>,
 }
 
@@ -33,7 +33,7 @@ pub struct Entry {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {message}")]
 pub struct BaselineError {
-    /// 1-based.
+    /// Line number, from 1.
     pub line: usize,
     /// What was expected.
     pub message: String,
@@ -45,27 +45,34 @@ pub struct BaselineError {
 pub struct RandomError(#[from] getrandom::Error);
 
 impl Default for Baseline {
-    /// Knows nothing, and has the key of repositories without a baseline.
+    /// An empty baseline with the key of repositories that have none.
     fn default() -> Baseline {
         Baseline::with_key(FingerprintKey::DEFAULT)
     }
 }
 
 impl Baseline {
-    /// An empty one with a known key.
+    /// Creates an empty baseline with the given key.
     pub fn with_key(key: FingerprintKey) -> Baseline {
         Baseline { key, entries: BTreeMap::new() }
     }
 
-    /// An empty one for a repository that has no key yet.
+    /// Creates an empty baseline with a new random key.
+    ///
+    /// # Errors
+    /// If the operating system gives no random bytes.
     pub fn with_random_key() -> Result<Baseline, RandomError> {
         let mut bytes = [0; 16];
         getrandom::fill(&mut bytes)?;
         Ok(Baseline::with_key(FingerprintKey::new(bytes)))
     }
 
-    /// Reads a baseline file. Strict: a line that is not understood might be one that somebody relies on.
-    /// Order does not matter and a line may come twice, as it does after a merge of two branches.
+    /// Parses a baseline file. The order of lines does not matter, and a line may occur twice, as it does after a
+    /// merge of two branches.
+    ///
+    /// # Errors
+    /// On the first line that is neither empty, a comment, the key, nor an entry, and for a file without a key or
+    /// with two different ones. Ignoring a malformed line could drop an entry that a team relies on.
     pub fn parse(bytes: &[u8]) -> Result<Baseline, BaselineError> {
         let mut key: Option<FingerprintKey> = None;
         let mut entries: BTreeMap<Fingerprint, Entry> = BTreeMap::new();
@@ -83,7 +90,7 @@ impl Baseline {
                 let found = FingerprintKey::from_hex(&value.replace(' ', ""))
                     .ok_or_else(|| fail("expected `key:` and 32 lower-case hexadecimal digits"))?;
                 if key.as_ref().is_some_and(|known| *known != found) {
-                    return Err(fail("a second key; fingerprints hold for one key only"));
+                    return Err(fail("a second key; fingerprints are valid for one key only"));
                 }
                 key = Some(found);
                 continue;
@@ -102,9 +109,9 @@ impl Baseline {
         Ok(Baseline { key, entries })
     }
 
-    /// The file's text: equal baselines give equal bytes.
+    /// Returns the text of the file. Equal baselines give equal bytes.
     pub fn render(&self) -> String {
-        // In groups, so that no scanner takes it for a key that opens something.
+        // In groups of eight digits, so that secret scanners do not report it.
         let digits = self.key.to_hex();
         let groups: Vec<&str> = (0..digits.len()).step_by(8).map(|at| &digits[at..at + 8]).collect();
         let mut text = format!("{HEADER}key: {}\n", groups.join(" "));
@@ -121,43 +128,42 @@ impl Baseline {
         &self.key
     }
 
-    /// Whether the finding with this fingerprint is known.
+    /// Whether the baseline has an entry with this fingerprint.
     pub fn contains(&self, fingerprint: &Fingerprint) -> bool {
         self.entries.contains_key(fingerprint)
     }
 
-    /// Adds a finding. One that is known keeps its remark.
+    /// Adds a finding. An existing entry keeps its remark.
     pub fn insert(&mut self, fingerprint: Fingerprint, rule: &str) {
         self.entries.entry(fingerprint).or_insert_with(|| Entry { rule: rule.to_owned(), remark: None });
     }
 
-    /// Removes the entries for which `keep` says no.
+    /// Removes the entries for which `keep` returns false.
     pub fn retain(&mut self, mut keep: impl FnMut(&Fingerprint, &Entry) -> bool) {
         self.entries.retain(|fingerprint, entry| keep(fingerprint, entry));
     }
 
-    /// All entries, by fingerprint.
+    /// All entries, sorted by fingerprint.
     pub fn entries(&self) -> impl Iterator<Item = (&Fingerprint, &Entry)> {
         self.entries.iter()
     }
 
-    /// How many findings are known.
+    /// Number of entries.
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Whether no finding is known.
+    /// Whether there are no entries.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// Why `finding` may stay. The key itself looks like a secret to a generic rule; it is known by its
-    /// value, so no file is exempt because of its name.
-    pub(super) fn allows(&self, finding: &Finding) -> Option<String> {
-        self.entries.get(&finding.fingerprint).map(|entry| match &entry.remark {
-            Some(remark) => format!("baseline: {remark}"),
-            None => "baseline".to_owned(),
-        })
+    /// Returns why `finding` is suppressed, or `None` without an entry for it. The fingerprint is the only
+    /// criterion: no file is exempt because of its name, not even the baseline itself.
+    pub(super) fn reason_for(&self, finding: &Finding) -> Option<StatusReason> {
+        self.entries
+            .get(&finding.fingerprint)
+            .map(|entry| StatusReason::Baseline { remark: entry.remark.clone() })
     }
 }
 
@@ -193,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_rendered_reads_back_sorted_once_each_with_its_remarks() {
+    fn a_rendered_baseline_parses_back_sorted_and_without_duplicates() {
         let (one, two) = (fingerprint("one"), fingerprint("two"));
         let text =
             format!("{two} demo\r\n{KEY}\n# mine\n{one} demo\n{one} demo # rotated in 2024\n{two} demo\n");
@@ -209,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_known_entry_keeps_its_remark_when_it_is_found_again() {
+    fn an_existing_entry_keeps_its_remark_when_it_is_inserted_again() {
         let one = fingerprint("one");
         let mut baseline = Baseline::parse(format!("{KEY}{one} demo # mine").as_bytes()).expect("a baseline");
         baseline.insert(one, "demo");
@@ -220,7 +226,7 @@ mod tests {
     fn a_bad_line_is_an_error_with_its_number() {
         let one = fingerprint("one");
         assert_eq!(
-            error(&format!("{KEY}what is this\n")),
+            error(&format!("{KEY}not an entry\n")),
             "line 2: expected a fingerprint and a rule (`1:… rule-id # remark`)"
         );
         assert!(error(&format!("{KEY}{one}\n")).starts_with("line 2:"));

@@ -1,84 +1,87 @@
 //! In: a finding and the text around it. Out: its status. Never: reading a file, or dropping a finding:
-//! what is allowed stays in the report as suppressed.
+//! an allowed finding stays in the report with status `suppressed`.
 //!
-//! Nothing here looks at the name of a file to decide whether a *value* may stay. The only thing that is
-//! known by path is what the user lists in `skip-paths`, and that is counted in the report.
+//! A file name never suppresses a value. The only setting that works by path is `skip-paths`, and the report counts
+//! the files that it leaves out.
 
 mod allow_comments;
 mod baseline;
 mod paths;
 mod role;
 
-pub use allow_comments::Surroundings;
+use allow_comments::AllowComment;
+pub(crate) use allow_comments::Surroundings;
 pub use baseline::{Baseline, BaselineError, Entry, RandomError};
-pub use paths::{GlobError, SkipPaths};
-pub use role::Role;
+pub(crate) use paths::SkipPaths;
+pub(crate) use role::Role;
 
-use crate::model::{Finding, FingerprintKey, RepoPath, Status};
+use crate::model::{Finding, FingerprintKey, RepoPath, Status, StatusReason};
 
-/// What is allowed to stay, resolved for one run.
+/// The effective policy of one run: what is suppressed and what is not read.
 #[derive(Clone, Debug)]
-pub struct Policy {
+pub(crate) struct Policy {
     /// Files that are not read.
     pub skip: SkipPaths,
     /// Known findings, and the key of all fingerprints.
     pub baseline: Baseline,
-    /// Whose `stopleak:allow` marks count.
-    pub marks: Marks,
+    /// Whether `stopleak:allow` comments suppress findings.
+    pub allow_comments: AllowComments,
 }
 
-/// Whose marks count.
+/// Whether the allow comments in the scanned text suppress findings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Marks {
-    /// Everybody's.
+pub(crate) enum AllowComments {
+    /// They do.
     #[default]
     Trusted,
-    /// Not those that come with the text that is judged: they are told, and change nothing.
-    Told,
+    /// They do not, because the scanned text must not allow itself. The finding reports the comment
+    /// ([`StatusReason::UntrustedAllowComment`]) and stays new.
+    Untrusted,
 }
 
-/// How the reason of a finding begins of which only a mark says that it may stay that does not count.
-pub const ALLOWS_ITSELF: &str = "allowed by this change itself, which does not count";
-
 impl Default for Policy {
-    /// Reads every file, knows no finding, honours marks.
+    /// No skipped paths, an empty baseline, trusted allow comments.
     fn default() -> Policy {
-        Policy { skip: SkipPaths::default(), baseline: Baseline::default(), marks: Marks::Trusted }
+        Policy {
+            skip: SkipPaths::default(),
+            baseline: Baseline::default(),
+            allow_comments: AllowComments::Trusted,
+        }
     }
 }
 
 impl Policy {
-    /// Whether the user wants the file at `path` left out.
-    pub fn skips(&self, path: &RepoPath) -> bool {
+    /// Whether `skip-paths` leaves out the file at `path`.
+    pub(crate) fn skips(&self, path: &RepoPath) -> bool {
         self.skip.matches(path)
     }
 
-    /// The key that the fingerprints of this run are made with.
-    pub fn key(&self) -> &FingerprintKey {
+    /// The key for the fingerprints of this run.
+    pub(crate) fn key(&self) -> &FingerprintKey {
         self.baseline.key()
     }
 
-    /// Suppresses `finding` if something allows it, and says what in its `status_reason`.
+    /// Suppresses `finding` if an allow comment or the baseline allows it, and sets its `status_reason`.
     ///
-    /// The first that applies wins: an inline mark (it stands beside the value and gives a reason), then the
-    /// baseline. An old finding is left alone: it does not block, and why it is old is worth more than why
-    /// it might be allowed. A mark that is meant for the finding and lacks something leaves it new and says
-    /// what is missing, as does one whose author is not trusted.
-    pub fn judge(&self, finding: &mut Finding, around: &Surroundings<'_>) {
+    /// A trusted allow comment takes precedence, since it is next to the value and gives a reason; then the baseline.
+    /// An old finding is left unchanged: it does not block, and the reason why it is old is more useful than the
+    /// reason why it is allowed. An allow comment for the finding's rule that is incomplete or not trusted leaves the
+    /// finding new, with what is missing as the reason.
+    pub(crate) fn evaluate(&self, finding: &mut Finding, around: &Surroundings<'_>) {
         if finding.status != Status::New {
             return;
         }
-        let mark = allow_comments::find(&finding.rule.id, &finding.secret, around);
-        let (status, reason) = match (mark, self.baseline.allows(finding)) {
-            (allow_comments::Mark::Allows { reason }, _) if self.marks == Marks::Trusted => {
-                (Status::Suppressed, format!("inline: {reason}"))
+        let comment = allow_comments::find(&finding.rule.id, &finding.secret, around);
+        let (status, reason) = match (comment, self.baseline.reason_for(finding)) {
+            (Some(AllowComment::Valid { reason }), _) if self.allow_comments == AllowComments::Trusted => {
+                (Status::Suppressed, StatusReason::AllowComment { reason })
             }
             (_, Some(reason)) => (Status::Suppressed, reason),
-            (allow_comments::Mark::Allows { reason }, None) => {
-                (Status::New, format!("{ALLOWS_ITSELF}: {reason}"))
+            (Some(AllowComment::Valid { reason }), None) => {
+                (Status::New, StatusReason::UntrustedAllowComment { reason })
             }
-            (allow_comments::Mark::Refused { why }, None) => (Status::New, why),
-            (allow_comments::Mark::Absent, None) => return,
+            (Some(AllowComment::Invalid { problem }), None) => (Status::New, problem),
+            (None, None) => return,
         };
         finding.status = status;
         finding.status_reason = Some(reason);
@@ -113,7 +116,7 @@ mod tests {
             confidence: Confidence::High,
             why: Vec::new(),
             secret,
-            location: Location::of(span, text.as_bytes()),
+            location: Location::from_span(span, text.as_bytes()),
             excerpt: Excerpt::default(),
             provenance: Provenance::file(RepoPath::new("a.txt")),
             status: Status::New,
@@ -122,11 +125,11 @@ mod tests {
         (finding, span)
     }
 
-    fn judged(policy: &Policy, text: &str, status: Status) -> (Status, Option<String>) {
+    fn evaluated(policy: &Policy, text: &str, status: Status) -> (Status, Option<StatusReason>) {
         let (mut finding, span) = finding(text, "v4lue", policy.key());
         finding.status = status;
         let around = Surroundings { text: text.as_bytes(), value: span, secrets: &[span] };
-        policy.judge(&mut finding, &around);
+        policy.evaluate(&mut finding, &around);
         (finding.status, finding.status_reason)
     }
 
@@ -137,35 +140,37 @@ mod tests {
         policy
     }
 
+    const COMMENTED: &str = "k = v4lue # stopleak:allow demo-token test data";
+
+    fn by_baseline() -> (Status, Option<StatusReason>) {
+        (Status::Suppressed, Some(StatusReason::Baseline { remark: None }))
+    }
+
     #[test]
-    fn a_mark_wins_over_the_baseline_and_a_refused_mark_leaves_it_to_the_baseline() {
+    fn an_allow_comment_takes_precedence_and_an_invalid_one_leaves_it_to_the_baseline() {
         let known = with_baseline("v4lue");
-        let marked = "k = v4lue # stopleak:allow demo-token test data";
-        let refused = "k = v4lue # stopleak:allow demo-token";
-        assert_eq!(
-            judged(&known, marked, Status::New),
-            (Status::Suppressed, Some("inline: test data".into()))
-        );
-        assert_eq!(judged(&known, refused, Status::New), (Status::Suppressed, Some("baseline".into())));
-        let (status, why) = judged(&Policy::default(), refused, Status::New);
-        assert_eq!(status, Status::New);
-        assert!(why.expect("it says so").contains("no reason"));
+        let invalid = "k = v4lue # stopleak:allow demo-token";
+        let by_comment = StatusReason::AllowComment { reason: "test data".to_owned() };
+        assert_eq!(evaluated(&known, COMMENTED, Status::New), (Status::Suppressed, Some(by_comment)));
+        assert_eq!(evaluated(&known, invalid, Status::New), by_baseline());
+        let problem = StatusReason::AllowCommentWithoutReason { rule: "demo-token".to_owned() };
+        assert!(problem.to_string().contains("no reason"));
+        assert_eq!(evaluated(&Policy::default(), invalid, Status::New), (Status::New, Some(problem)));
     }
 
     #[test]
     fn a_baseline_suppresses_its_own_value_and_no_other() {
-        assert_eq!(judged(&with_baseline("v4lue"), "v4lue", Status::New).0, Status::Suppressed);
-        assert_eq!(judged(&with_baseline("v4luf"), "v4lue", Status::New), (Status::New, None));
+        assert_eq!(evaluated(&with_baseline("v4lue"), "v4lue", Status::New), by_baseline());
+        assert_eq!(evaluated(&with_baseline("v4luf"), "v4lue", Status::New), (Status::New, None));
     }
 
     #[test]
-    fn old_findings_are_left_alone_and_marks_of_the_untrusted_are_told() {
-        let marked = "k = v4lue # stopleak:allow demo-token test data";
-        assert_eq!(judged(&with_baseline("v4lue"), marked, Status::Old), (Status::Old, None));
-        let strict = Policy { marks: Marks::Told, ..Policy::default() };
-        let told = format!("{ALLOWS_ITSELF}: test data");
-        assert_eq!(judged(&strict, marked, Status::New), (Status::New, Some(told)));
-        let known = Policy { marks: Marks::Told, ..with_baseline("v4lue") };
-        assert_eq!(judged(&known, marked, Status::New), (Status::Suppressed, Some("baseline".into())));
+    fn old_findings_are_unchanged_and_untrusted_allow_comments_are_reported() {
+        assert_eq!(evaluated(&with_baseline("v4lue"), COMMENTED, Status::Old), (Status::Old, None));
+        let strict = Policy { allow_comments: AllowComments::Untrusted, ..Policy::default() };
+        let reason = StatusReason::UntrustedAllowComment { reason: "test data".to_owned() };
+        assert_eq!(evaluated(&strict, COMMENTED, Status::New), (Status::New, Some(reason)));
+        let known = Policy { allow_comments: AllowComments::Untrusted, ..with_baseline("v4lue") };
+        assert_eq!(evaluated(&known, COMMENTED, Status::New), by_baseline());
     }
 }

@@ -1,19 +1,19 @@
-//! Which files the user wants left out, as globs in the manner of `.gitignore`.
+//! `skip-paths`: globs of files to leave out, with the syntax of `.gitignore`.
 
 use globset::{Candidate, GlobBuilder, GlobSet, GlobSetBuilder};
 
 use crate::model::RepoPath;
 
-/// Globs of files that are not read. Matched on the bytes of the path below the repository's root.
+/// Globs of files that are not read. Matched against the bytes of the path below the repository's root.
 #[derive(Clone, Debug, Default)]
-pub struct SkipPaths {
+pub(crate) struct SkipPaths {
     set: GlobSet,
 }
 
-/// A glob that cannot be used.
+/// A glob that `skip-paths` does not accept.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{glob}` is no usable path pattern: {reason}")]
-pub struct GlobError {
+pub(crate) struct GlobError {
     /// As it was written.
     pub glob: String,
     /// What is wrong with it.
@@ -21,16 +21,18 @@ pub struct GlobError {
 }
 
 impl SkipPaths {
-    /// Compiles `globs`. As in `.gitignore`, one without a slash in it holds at any depth, and one that
-    /// matches a folder holds for everything in it. Not as there: no negation, and a pattern that would
-    /// skip every file is an error.
-    pub fn new<S: AsRef<str>>(globs: impl IntoIterator<Item = S>) -> Result<SkipPaths, GlobError> {
+    /// Compiles `globs`. As in `.gitignore`, a glob without a slash matches at any depth, and a glob that matches a
+    /// folder matches everything in it. Unlike there, negation is not supported.
+    ///
+    /// # Errors
+    /// If a glob does not parse, is empty, is negated, or would skip every file.
+    pub(crate) fn new<S: AsRef<str>>(globs: impl IntoIterator<Item = S>) -> Result<SkipPaths, GlobError> {
         let mut set = GlobSetBuilder::new();
         for glob in globs {
             let glob = glob.as_ref();
             let fail = |reason: String| GlobError { glob: glob.to_owned(), reason };
             let body = glob.strip_suffix('/').unwrap_or(glob);
-            let anchored = body.contains('/');
+            let has_slash = body.contains('/');
             let body = body.strip_prefix('/').unwrap_or(body);
             if body.is_empty() {
                 return Err(fail("it is empty".into()));
@@ -41,13 +43,13 @@ impl SkipPaths {
             if body.bytes().all(|byte| matches!(byte, b'*' | b'/')) {
                 return Err(fail("it would skip every file".into()));
             }
-            let body = if anchored { body.to_owned() } else { format!("**/{body}") };
+            let body = if has_slash { body.to_owned() } else { format!("**/{body}") };
             for pattern in [body.clone(), format!("{body}/**")] {
                 let compiled = GlobBuilder::new(&pattern).literal_separator(true).build();
                 set.add(compiled.map_err(|error| fail(error.kind().to_string()))?);
             }
         }
-        // Each glob compiled by itself; what is left to fail is the size of them all together.
+        // Each glob has compiled on its own; the set can still exceed the size limit of the automaton.
         let set = set.build().map_err(|error| GlobError {
             glob: error.glob().unwrap_or("(all together)").to_owned(),
             reason: error.kind().to_string(),
@@ -55,8 +57,8 @@ impl SkipPaths {
         Ok(SkipPaths { set })
     }
 
-    /// Whether `path` is left out.
-    pub fn matches(&self, path: &RepoPath) -> bool {
+    /// Whether a glob matches `path`.
+    pub(crate) fn matches(&self, path: &RepoPath) -> bool {
         !self.set.is_empty() && self.set.is_match_candidate(&Candidate::from_bytes(path.as_bytes()))
     }
 }
@@ -70,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn globs_hold_as_in_gitignore() {
+    fn globs_match_as_in_gitignore() {
         for (glob, path) in [
             ("vendor/**", "vendor/a/b.rs"),
             ("vendor/", "x/vendor/a.rs"),
@@ -100,7 +102,7 @@ mod tests {
     }
 
     #[test]
-    fn what_would_skip_everything_or_means_nothing_is_refused() {
+    fn malformed_globs_and_those_that_skip_every_file_are_errors() {
         for glob in ["", "/", "**", "*", "/**", "**/*", "!keep.txt", "a[", "{a"] {
             assert!(SkipPaths::new([glob]).is_err(), "{glob}");
         }

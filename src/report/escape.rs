@@ -1,10 +1,10 @@
-//! Paths, file content and rule texts are hostile input to whoever reads a report. Everything that is not a
-//! word of our own passes through here; JSON strings are escaped by serde_json.
+//! Escapes text for each kind of output. Paths, file content and rule texts are untrusted and could attack the reader of
+//! a report, so everything that is not a literal of this crate passes through here; serde_json escapes JSON strings.
 
 use std::fmt::Write;
 
-/// `text` for a terminal: characters that could move the cursor, change colours, hide or reorder what is
-/// shown are written out (`\x1b`, `\n`, `\u{202e}`). The result is one line.
+/// Escapes `text` for a terminal: characters that could move the cursor, change colours, or hide or reorder other
+/// characters become escape sequences (`\x1b`, `\n`, `\u{202e}`). The result is one line.
 pub(super) fn terminal(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
     for character in text.chars() {
@@ -20,13 +20,13 @@ pub(super) fn terminal(text: &str) -> String {
     shown
 }
 
-/// The same for a text of several lines, which stay lines.
+/// Escapes each line of `text` for a terminal and keeps the line endings.
 pub fn terminal_lines(text: &str) -> String {
     text.split('\n').map(terminal).collect::<Vec<_>>().join("\n")
 }
 
-/// A path in its text form ([`crate::model::RepoPath::to_text`]) for a terminal. There `%` begins an escape
-/// always, so the bytes can be had back; shown is what a person would recognise: `100%` instead of `100%25`.
+/// Escapes a path that is in its text form ([`crate::model::RepoPath::to_text`]) for a terminal. The percent-escapes of
+/// the text form are decoded first, so that people recognise the path: `100%` instead of `100%25`.
 pub(super) fn terminal_path(text: &str) -> String {
     let bytes = path_bytes(text);
     let mut shown = String::with_capacity(bytes.len());
@@ -39,9 +39,9 @@ pub(super) fn terminal_path(text: &str) -> String {
     shown
 }
 
-/// A path in its text form as a relative URI (RFC 3986): its raw bytes, each percent-encoded unless it is
-/// unreserved or `/`. A colon is encoded too, since `a:b` would read as scheme `a`; an absolute path keeps
-/// its one leading slash, two would name a host.
+/// Converts a path that is in its text form to a relative URI (RFC 3986): its raw bytes, each percent-encoded unless it
+/// is unreserved or `/`. A colon is encoded too, since `a:b` would have the scheme `a`. An absolute path keeps one
+/// leading slash, since two would introduce a host.
 pub(super) fn uri_path(text: &str) -> String {
     let mut uri = String::with_capacity(text.len());
     for byte in path_bytes(text) {
@@ -54,8 +54,7 @@ pub(super) fn uri_path(text: &str) -> String {
     uri
 }
 
-/// `text` for a SARIF message: one line, and nothing in it reads as an embedded link (section 3.11.6) or a
-/// placeholder (3.11.5).
+/// Escapes `text` for a SARIF message: one line, without embedded links (section 3.11.6) and placeholders (3.11.5).
 pub(super) fn sarif_message(text: &str) -> String {
     let mut message = String::with_capacity(text.len());
     for character in terminal(text).chars() {
@@ -68,7 +67,7 @@ pub(super) fn sarif_message(text: &str) -> String {
     message
 }
 
-/// The bytes of a path in its text form: the inverse of `RepoPath::to_text`.
+/// Returns the bytes of a path that is in its text form: the inverse of `RepoPath::to_text`.
 pub(super) fn path_bytes(text: &str) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -88,7 +87,7 @@ pub(super) fn path_bytes(text: &str) -> Vec<u8> {
     bytes
 }
 
-/// C1 controls, line and paragraph separators, bidirectional controls, and characters without any width.
+/// Whether it is a C1 control, a line or paragraph separator, a bidirectional control, or a character without width.
 fn is_deceptive(character: char) -> bool {
     matches!(character,
         '\u{80}'..='\u{9f}' | '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
@@ -106,7 +105,7 @@ mod tests {
     use crate::model::RepoPath;
 
     #[test]
-    fn a_terminal_sees_controls_and_reordering_written_out() {
+    fn controls_and_bidirectional_characters_are_escaped_for_a_terminal() {
         assert_eq!(terminal("a\x1b[31m\r\n\u{9b}\u{202e}ü"), "a\\x1b[31m\\r\\n\\u{9b}\\u{202e}ü");
         assert_eq!(terminal_lines("a\x1b[2J\nb\r\n"), "a\\x1b[2J\nb\\r\n");
     }
@@ -120,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn sarif_messages_hold_no_links_and_no_placeholders() {
+    fn sarif_messages_have_no_links_and_no_placeholders() {
         assert_eq!(sarif_message("[x](y) {0}\n"), "\\[x\\](y) {{0}}\\\\n");
     }
 }

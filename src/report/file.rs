@@ -1,26 +1,16 @@
-//! Puts a report into a file so that nobody ever reads half of one.
+//! Writes a file so that no reader sees a part of it.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use crate::model::ScanReport;
-
-use super::{Format, ReportOptions};
-
-/// Writes `report` to the file at `path`; see [`replace_file`].
-pub fn write_to_file(
-    path: &Path,
-    format: Format,
-    report: &ScanReport,
-    options: &ReportOptions,
-) -> io::Result<()> {
-    replace_file(path, |out| super::write(format, report, options, out))
-}
-
-/// Gives `path` the content that `fill` writes, all of it or, after an error, none: it is written under a
-/// temporary name beside `path` and renamed. Readable by its owner only. A symbolic link is followed.
-/// What is no regular file (`/dev/stdout`, a pipe) is written into and never replaced.
+/// Replaces the content of the file at `path` by what `fill` writes. The file is written under a temporary name in the
+/// same directory and then renamed, so that it changes completely or, after an error, not at all. It is readable by its
+/// owner only. A symbolic link is followed. If `path` is not a regular file (`/dev/stdout`, a pipe), it is written to
+/// directly and not replaced.
+///
+/// # Errors
+/// If `fill` fails, or if the file cannot be created, written or renamed.
 pub fn replace_file(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
     if fs::metadata(&target).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
@@ -36,14 +26,14 @@ pub fn replace_file(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result
         out.get_ref().sync_all()?;
         fs::rename(&temporary, &target)
     });
-    // `create_new` failing means that the file is not ours to remove.
+    // If `create_new` fails because the file exists, it belongs to another process.
     if written.as_ref().is_err_and(|error| error.kind() != io::ErrorKind::AlreadyExists) {
         let _ = fs::remove_file(&temporary);
     }
     written
 }
 
-/// A hidden name beside `target`; the process id keeps two runs apart.
+/// A hidden name in the directory of `target`; the process id distinguishes concurrent runs.
 fn temporary_name(target: &Path) -> io::Result<PathBuf> {
     let name = target.file_name().ok_or_else(|| {
         io::Error::new(io::ErrorKind::InvalidInput, format!("{} names no file", target.display()))
@@ -67,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_file_is_replaced_whole_or_not_at_all() {
+    fn a_file_is_replaced_completely_or_not_at_all() {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let path = folder.path().join("report.json");
         replace_file(&path, |out| out.write_all(b"first")).expect("written");
@@ -84,7 +74,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn only_the_owner_reads_it_links_are_followed_and_devices_survive() {
+    fn files_are_private_links_are_followed_and_devices_are_not_replaced() {
         use std::os::unix::fs::{FileTypeExt, PermissionsExt, symlink};
         let folder = tempfile::tempdir().expect("a temporary folder");
         let (path, link) = (folder.path().join("report"), folder.path().join("link"));

@@ -1,4 +1,4 @@
-//! Numbers as people read them.
+//! Number formatting for people.
 
 /// `1 file`, `85,013 files`.
 pub(crate) fn plural(number: usize, noun: &str) -> String {

@@ -1,10 +1,11 @@
-//! One JSON object with the records of a run, indented. It is the whole report or it does not parse.
+//! One JSON object with the records of a run, indented. A truncated report does not parse.
 
 use std::io;
 
-use super::{Document, ReportOptions};
+use super::options::ReportOptions;
+use super::view::View;
 
-pub(super) fn write(document: &Document, _: &ReportOptions, out: &mut dyn io::Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, document)?;
+pub(super) fn write(view: View, _: &ReportOptions, out: &mut dyn io::Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, &view.into_document())?;
     out.write_all(b"\n")
 }

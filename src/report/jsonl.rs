@@ -2,10 +2,11 @@
 
 use std::io;
 
-use super::{Document, ReportOptions};
+use super::options::ReportOptions;
+use super::view::View;
 
-pub(super) fn write(document: &Document, _: &ReportOptions, out: &mut dyn io::Write) -> io::Result<()> {
-    for record in document.records() {
+pub(super) fn write(view: View, _: &ReportOptions, out: &mut dyn io::Write) -> io::Result<()> {
+    for record in view.into_records() {
         serde_json::to_writer(&mut *out, &record)?;
         out.write_all(b"\n")?;
     }

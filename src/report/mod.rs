@@ -1,8 +1,9 @@
-//! In: a `ScanReport`. Out: text in one of the formats. Never: a secret's raw value, unless asked to show it.
+//! In: a `ScanReport`. Out: text in one of the formats. Never: the raw value of a secret, unless it was requested.
 //!
-//! Every format is written from the same [`Document`]: what is masked is masked once, before any format
-//! sees it. A new format is one file and one line in the table below.
+//! Every format is written from the same `View`: values are masked once, before any format reads them. A new format
+//! is one file and one line in the table below.
 
+mod assemble;
 mod escape;
 mod file;
 #[cfg(test)]
@@ -11,6 +12,7 @@ mod format;
 mod human;
 mod json;
 mod jsonl;
+mod options;
 mod redact;
 mod sarif;
 pub mod schema;
@@ -18,30 +20,20 @@ pub(crate) mod shell;
 #[cfg(test)]
 mod tests;
 mod verdict;
+mod view;
 
 use std::fmt;
 use std::io;
+use std::path::Path;
 use std::str::FromStr;
 
 use crate::model::ScanReport;
+use view::View;
 
 pub use escape::terminal_lines;
-pub use file::{replace_file, write_to_file};
+pub use file::replace_file;
 pub(crate) use format::grouped;
-pub use schema::Document;
-
-/// How a report is written. What does not apply to a format is ignored by it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ReportOptions {
-    /// ANSI colours in the human format. The caller knows whether the output is a terminal.
-    pub color: bool,
-    /// Raw values in the human, json and jsonl formats. Formats made for servers never show them.
-    pub show_secrets: bool,
-    /// Human format: findings and coverage alone; no counts of old and allowed ones, no verdict when clean.
-    pub quiet: bool,
-    /// Columns of the terminal, for the human format's excerpts; 120 when unknown.
-    pub width: Option<usize>,
-}
+pub use options::ReportOptions;
 
 macro_rules! formats {
     ($($(#[$meta:meta])* $variant:ident = $word:literal => $write:path),+ $(,)?) => {
@@ -58,7 +50,7 @@ macro_rules! formats {
                 match self { $(Format::$variant => $word),+ }
             }
 
-            fn writer(self) -> fn(&Document, &ReportOptions, &mut dyn io::Write) -> io::Result<()> {
+            fn writer(self) -> fn(View, &ReportOptions, &mut dyn io::Write) -> io::Result<()> {
                 match self { $(Format::$variant => $write),+ }
             }
         }
@@ -76,7 +68,7 @@ macro_rules! formats {
 }
 
 formats! {
-    /// For a person: code frames, help, a verdict line.
+    /// For people: excerpts, help, a verdict line.
     Human = "human" => human::write,
     /// One JSON object.
     Json = "json" => json::write,
@@ -87,7 +79,8 @@ formats! {
 }
 
 impl Format {
-    /// Formats that stay with the person who asked. A format that is not named here never shows a value.
+    /// Whether `--show-secrets` applies: the report stays with the user. A format that is not listed here never
+    /// shows a value.
     fn may_show_secrets(self) -> bool {
         matches!(self, Format::Human | Format::Json | Format::Jsonl)
     }
@@ -99,8 +92,11 @@ impl fmt::Display for Format {
     }
 }
 
-/// Writes `report` to `out`. Equal reports give equal bytes; the order of the findings in `report` does
-/// not matter. `out` is written in small pieces: hand in something buffered.
+/// Writes `report` to `out`. Equal reports give equal bytes; the order of the findings in `report` does not matter.
+/// `out` should be buffered, since it gets many small writes.
+///
+/// # Errors
+/// If writing to `out` fails.
 pub fn write(
     format: Format,
     report: &ScanReport,
@@ -108,6 +104,19 @@ pub fn write(
     out: &mut dyn io::Write,
 ) -> io::Result<()> {
     let show_secrets = options.show_secrets && format.may_show_secrets();
-    format.writer()(&Document::new(report, show_secrets), options, out)?;
+    format.writer()(assemble::view(report, show_secrets), options, out)?;
     out.flush()
+}
+
+/// Writes `report` to the file at `path`; see [`replace_file`].
+///
+/// # Errors
+/// If the file cannot be written; an existing one is unchanged then.
+pub fn write_to_file(
+    path: &Path,
+    format: Format,
+    report: &ScanReport,
+    options: &ReportOptions,
+) -> io::Result<()> {
+    replace_file(path, |out| write(format, report, options, out))
 }

@@ -1,42 +1,42 @@
-//! Masks found values wherever they turn up outside their excerpt: a token can be part of a file name, a
-//! ref name, an author line or the target that the user typed. It matches bytes, before any escaping.
+//! Masks found values wherever they occur outside their excerpt: a token can be part of a file name, a ref name, an
+//! author line or the target on the command line. Matching is on bytes, before any escaping.
 //!
-//! Plain words are left alone: a path that holds `staging` does not tell that this is also somebody's
-//! password, and without its folders no path could be followed.
+//! Plain words are not masked: a path that contains `staging` does not reveal that the word is also a password, and a
+//! path with masked folders could not be found.
 //!
-//! A table and no automaton: an audit can hold a hundred thousand values, some of them whole key files, and an
-//! automaton over their bytes takes hundreds of megabytes.
+//! A hash table is used because an automaton would be too large: an audit can have a hundred thousand values, some of
+//! them whole key files, and an automaton over their bytes takes hundreds of megabytes.
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 
 use crate::model::{RepoPath, Secret};
 
-/// Shorter values occur in innocent text by chance; masking them would garble paths and protect nobody.
-const SHORTEST: usize = 6;
+/// Shorter values occur in other text by chance; masking them would garble paths without protecting a secret.
+const MIN_LENGTH: usize = 6;
 
-/// Knows every value of one report.
+/// Masks the values of one report.
 #[derive(Default)]
 pub(super) struct Redactor<'s> {
     values: HashMap<Cow<'s, [u8]>, &'s Secret>,
-    /// How long the values are that begin with these bytes.
-    lengths: HashMap<[u8; SHORTEST], BTreeSet<usize>>,
+    /// The lengths of the values that begin with these bytes.
+    lengths: HashMap<[u8; MIN_LENGTH], BTreeSet<usize>>,
 }
 
 impl<'s> Redactor<'s> {
-    /// A redactor that hides nothing.
+    /// A redactor that masks nothing.
     pub(super) fn transparent() -> Redactor<'s> {
         Redactor::default()
     }
 
-    /// Hides all of `secrets`.
+    /// A redactor that masks all of `secrets`.
     pub(super) fn new(secrets: impl Iterator<Item = &'s Secret>) -> Redactor<'s> {
         let mut redactor = Redactor::default();
         for secret in secrets.filter(|secret| !is_plain_word(secret.expose())) {
             redactor.add(Cow::Borrowed(secret.expose()), secret);
-            // Coverage entries name paths in their escaped form.
+            // Unscanned entries contain paths in their escaped form.
             let escaped = RepoPath::new(secret.expose()).to_text().into_bytes();
-            if secret.expose().len() >= SHORTEST && escaped != secret.expose() {
+            if secret.expose().len() >= MIN_LENGTH && escaped != secret.expose() {
                 redactor.add(Cow::Owned(escaped), secret);
             }
         }
@@ -50,42 +50,42 @@ impl<'s> Redactor<'s> {
         }
     }
 
-    /// The longest value that begins `text`, with its length.
+    /// Returns the longest value at the start of `text`, with its length.
     fn at_start(&self, text: &[u8]) -> Option<(usize, &'s Secret)> {
-        let lengths = self.lengths.get(text.first_chunk::<SHORTEST>()?)?;
+        let lengths = self.lengths.get(text.first_chunk::<MIN_LENGTH>()?)?;
         lengths.iter().rev().find_map(|&length| Some((length, *self.values.get(text.get(..length)?)?)))
     }
 
-    /// `text` with every value masked; values that overlap one another become one mask.
+    /// Returns `text` with every value masked; overlapping values get one mask.
     pub(super) fn bytes(&self, text: &[u8]) -> Vec<u8> {
         let mut masked = Vec::with_capacity(text.len());
-        let mut hidden_to = 0;
+        let mut masked_to = 0;
         for at in 0..text.len() {
             if let Some((length, secret)) = self.at_start(&text[at..]) {
-                if at >= hidden_to {
+                if at >= masked_to {
                     masked.extend_from_slice(secret.redacted().as_bytes());
                 }
-                hidden_to = hidden_to.max(at + length);
+                masked_to = masked_to.max(at + length);
             }
-            if at >= hidden_to {
+            if at >= masked_to {
                 masked.push(text[at]);
             }
         }
         masked
     }
 
-    /// The same for text.
+    /// Returns `text` with every value masked.
     pub(super) fn text(&self, text: &str) -> String {
         String::from_utf8_lossy(&self.bytes(text.as_bytes())).into_owned()
     }
 
-    /// The same for a path, in its text form for machines.
+    /// Returns the text form of `path` with every value masked.
     pub(super) fn path(&self, path: &RepoPath) -> String {
         RepoPath::new(self.bytes(path.as_bytes())).to_text()
     }
 }
 
-/// Whether the value is short and has nothing but letters, so that it stands in names by chance.
+/// Whether the value is short and has only letters, so that it occurs in names by chance.
 pub(super) fn is_plain_word(value: &[u8]) -> bool {
     value.len() < 16 && value.iter().all(u8::is_ascii_alphabetic)
 }
@@ -107,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn values_that_overlap_leave_no_piece() {
+    fn overlapping_values_are_masked_completely() {
         let secrets = [Secret::new("abc1efgh"), Secret::new("efghijk2")];
         assert_eq!(Redactor::new(secrets.iter()).text("<abc1efghijk2>"), "<********>");
     }

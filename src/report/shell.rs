@@ -1,13 +1,14 @@
-//! Words for a command line of `sh` that somebody copies from a terminal.
+//! Quotes words for command lines of `sh` that are copied from a terminal.
 
 use super::escape::path_bytes;
 
-/// A path in its text form. What cannot stand between plain quotes is written in those of `bash` and `zsh`.
+/// Quotes a path that is in its text form ([`crate::model::RepoPath::to_text`]). Bytes that plain quotes cannot
+/// contain are written as `$'…'`, which `bash` and `zsh` understand.
 pub(crate) fn path(path: &str) -> String {
     word(&path_bytes(path))
 }
 
-/// One word.
+/// Quotes one word, if necessary.
 pub(crate) fn word(bytes: &[u8]) -> String {
     let is_plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"/._-+,@:=".contains(byte);
     match std::str::from_utf8(bytes) {

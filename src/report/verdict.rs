@@ -1,53 +1,53 @@
-//! The line that every format ends with: the result, and what it rests on. The word "clean" is written here
-//! only.
+//! The last line of every format: the verdict and what was read. All formats take their wording from here.
 
 use std::collections::HashSet;
 
 use crate::model::{Status, Verdict};
 
 use super::format::{grouped, plural};
-use super::schema::Document;
+use super::view::View;
 
 /// The whole line.
-pub(super) fn line(document: &Document) -> String {
-    let Result { emphasis, rest } = result(document);
-    format!("stopleak: {emphasis}{rest} {}", rests_on(document))
+pub(super) fn line(view: &View) -> String {
+    let Sentence { emphasis, rest } = result(view);
+    format!("stopleak: {emphasis}{rest} {}", scope(view))
 }
 
-/// What came out.
-pub(super) struct Result {
-    /// The words that matter.
+/// The verdict as a sentence.
+pub(super) struct Sentence {
+    /// The beginning, which is highlighted.
     pub(super) emphasis: String,
     /// The end of the sentence.
     pub(super) rest: String,
 }
 
-/// The result as a sentence.
-pub(super) fn result(document: &Document) -> Result {
-    let new = || document.findings.iter().filter(|finding| finding.status == Status::New);
+/// The verdict as a sentence.
+pub(super) fn result(view: &View) -> Sentence {
+    let new = || view.findings.iter().filter(|finding| finding.status == Status::New);
     let blocking: HashSet<&str> =
-        new().filter(|finding| document.blocks(finding)).map(|finding| &*finding.fingerprint).collect();
+        new().filter(|finding| view.blocks(finding)).map(|finding| &*finding.fingerprint).collect();
     let notes: HashSet<&str> =
         new().map(|finding| &*finding.fingerprint).filter(|value| !blocking.contains(value)).collect();
-    let places = new().filter(|finding| document.blocks(finding)).count();
+    let places = new().filter(|finding| view.blocks(finding)).count();
     let secrets = plural(blocking.len(), "secret");
-    let (emphasis, rest) = match (document.summary.verdict, &document.summary.nothing) {
+    let (emphasis, rest) = match (view.summary.verdict, &view.summary.nothing_scanned) {
         (Verdict::Clean, Some(why)) => ("nothing to scan,".to_owned(), format!(" {why}.")),
         (Verdict::Clean, None) if notes.is_empty() => ("clean.".to_owned(), String::new()),
         (Verdict::Clean, None) => ("clean,".to_owned(), format!(" {}.", plural(notes.len(), "note"))),
         (Verdict::Findings, _) => (format!("{secrets} in {}.", plural(places, "place")), String::new()),
         (Verdict::Incomplete, _) => {
-            let gaps = document.coverage.iter().filter(|entry| entry.kind.is_gap()).count();
+            let incomplete = view.unscanned.iter().filter(|entry| entry.kind.is_incomplete()).count();
             let rest = format!(" could not be read; {secrets} found.");
-            (format!("INCOMPLETE, {}", plural(gaps, "thing")), rest)
+            (format!("INCOMPLETE, {}", plural(incomplete, "thing")), rest)
         }
     };
-    Result { emphasis, rest }
+    Sentence { emphasis, rest }
 }
 
-/// `Read 12 files, 34.1 kB; 134 rules. 2 files skipped by configuration. Not read: 1 corrupt.`
-pub(super) fn rests_on(document: &Document) -> String {
-    let counts = document.summary.counts;
+/// What was read and what was not: `Read 12 files, 34.1 kB; 134 rules. 2 files skipped by configuration. Not read: 1
+/// corrupt.`
+pub(super) fn scope(view: &View) -> String {
+    let counts = view.summary.counts;
     let mut parts: Vec<String> =
         [(counts.commits, "commit"), (counts.objects, "object"), (counts.files, "file")]
             .into_iter()
@@ -58,25 +58,25 @@ pub(super) fn rests_on(document: &Document) -> String {
         true => parts.push("nothing".to_owned()),
         false => parts.push(size(counts.bytes)),
     }
-    let mut text = format!("Read {}; {}.", parts.join(", "), plural(document.scan.rules, "rule"));
+    let mut text = format!("Read {}; {}.", parts.join(", "), plural(view.scan.rules, "rule"));
     if counts.skipped > 0 {
         text += &format!(" {} skipped by configuration.", plural(counts.skipped as usize, "file"));
     }
-    let not_read = document.summary.not_read;
-    let gaps: Vec<String> = not_read
-        .gaps()
+    let unscanned = view.summary.unscanned;
+    let incomplete: Vec<String> = unscanned
+        .incomplete()
         .into_iter()
         .filter(|(_, count)| *count > 0)
         .map(|(kind, count)| format!("{} {}", grouped(count as u64), kind.as_str()))
         .collect();
-    if !gaps.is_empty() {
-        text += &format!(" Not read: {}.", gaps.join(", "));
+    if !incomplete.is_empty() {
+        text += &format!(" Not read: {}.", incomplete.join(", "));
     }
-    if not_read.elsewhere > 0 {
-        let count = grouped(not_read.elsewhere as u64);
+    if unscanned.elsewhere > 0 {
+        let count = grouped(unscanned.elsewhere as u64);
         text += &format!(" {count} kept elsewhere (submodules, git-lfs), not read.");
     }
-    if let Some(shard) = document.scan.shard {
+    if let Some(shard) = view.scan.shard {
         text += &format!(" Part {} of {}.", shard.number, shard.of);
     }
     text
@@ -91,7 +91,7 @@ fn size(bytes: u64) -> String {
     for larger in ["kB", "MB", "GB", "TB", "PB", "EB"] {
         amount /= 1_000.0;
         unit = larger;
-        // From here on the rounded number would read "1000.0".
+        // Above this limit the rounded number would be "1000.0".
         if amount < 999.95 {
             break;
         }

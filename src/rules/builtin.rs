@@ -1,62 +1,62 @@
-//! The rules that come with the program. `build.rs` writes each as a JSON text of its own, and beside these
-//! a table of what is asked of rules before any of them is reached.
+//! The built-in rules. `build.rs` writes each of them as JSON, and a table of the properties that are needed
+//! before a rule is tried.
 //!
-//! Nothing is parsed when the program starts: a rule is, when somebody first asks for it. A commit without
-//! anything that looks like a secret asks for none. The table holds numbers instead of references, because
-//! each reference would be one more address for the loader to relocate.
+//! Nothing is parsed when the program starts: a rule is parsed on its first use, and a commit without anything
+//! that looks like a secret uses none. The table has offsets instead of references, because each reference would
+//! be one more address for the dynamic loader to relocate.
 
 use std::sync::OnceLock;
 
 use super::syntax::Rule;
 use super::token_run::Route;
 
-/// What is known of a rule without parsing it.
-pub(super) struct Head {
-    /// Where its JSON text begins in [`TEXT`], and how long it is.
+/// The properties of a rule that are available without parsing it.
+pub(super) struct RuleHeader {
+    /// Offset of its JSON in [`TEXT`], and length in bytes.
     text: (u32, u32),
-    /// Length of its id, which stands at the front of that text.
+    /// Length in bytes of its id, which is the first field of that JSON.
     id: u8,
-    /// The first of its words in [`WORDS`], and how many there are.
+    /// Position of its first word in [`WORDS`], and number of its words.
     words: (u16, u16),
     /// See [`Rule::route`].
     pub(super) route: Route,
-    /// See [`Rule::identifier`].
-    pub(super) identifier: bool,
-    /// Number of the rule that [`Rule::pair`] names.
-    pair: Option<u16>,
+    /// See [`Rule::is_reported`].
+    pub(super) is_reported: bool,
+    /// Number of the rule that [`Rule::requires`] names.
+    requires: Option<u16>,
 }
 
 /// A literal or keyword.
-pub(super) struct HeadWord {
-    /// Where it stands in [`WORD_TEXT`], and how long it is.
+pub(super) struct HeaderWord {
+    /// Offset in [`WORD_TEXT`], and length in bytes.
     text: (u32, u16),
-    /// A keyword, not a literal.
-    pub(super) keyword: bool,
+    /// True for a keyword, false for a literal.
+    pub(super) is_keyword: bool,
 }
 
-// TEXT, WORD_TEXT, HEADS, WORDS, DIGEST
+// TEXT, WORD_TEXT, HEADERS, WORDS, DIGEST
 include!(concat!(env!("OUT_DIR"), "/builtin.rs"));
 
-/// The numbers of all rules, in the order of their ids.
+/// Returns the numbers of all rules, in the order of their ids.
 pub(super) fn numbers() -> impl Iterator<Item = u16> {
-    (0..).zip(&HEADS).map(|(number, _)| number)
+    (0..).zip(&HEADERS).map(|(number, _)| number)
 }
 
-pub(super) fn head(number: u16) -> &'static Head {
-    &HEADS[usize::from(number)]
+pub(super) fn header(number: u16) -> &'static RuleHeader {
+    &HEADERS[usize::from(number)]
 }
 
-/// The rule, parsed now or earlier.
+/// Returns the rule, and parses it on the first call.
 pub(super) fn rule(number: u16) -> &'static Rule {
-    static PARSED: [OnceLock<Box<Rule>>; HEADS.len()] = [const { OnceLock::new() }; HEADS.len()];
+    static PARSED: [OnceLock<Box<Rule>>; HEADERS.len()] = [const { OnceLock::new() }; HEADERS.len()];
     PARSED[usize::from(number)].get_or_init(|| {
-        let rule = serde_json::from_str(head(number).text());
+        let rule = serde_json::from_str(header(number).text());
         Box::new(rule.expect("build.rs wrote this text from the same types"))
     })
 }
 
-impl Head {
-    /// The JSON text of the rule.
+impl RuleHeader {
+    /// Returns the rule as JSON.
     pub(super) fn text(&self) -> &'static str {
         let (start, len) = self.text;
         &TEXT[start as usize..(start + len) as usize]
@@ -67,19 +67,19 @@ impl Head {
         &self.text()[open..open + usize::from(self.id)]
     }
 
-    /// Literals first, each as the rule lists them.
-    pub(super) fn words(&self) -> &'static [HeadWord] {
+    /// Returns the rule's literals, then its keywords, each in the order of the rule file.
+    pub(super) fn words(&self) -> &'static [HeaderWord] {
         let (first, count) = self.words;
         &WORDS[usize::from(first)..usize::from(first) + usize::from(count)]
     }
 
-    /// The id that [`Rule::pair`] names.
-    pub(super) fn pair(&self) -> Option<&'static str> {
-        self.pair.map(|number| head(number).id())
+    /// Returns the id of the rule that [`Rule::requires`] names.
+    pub(super) fn required_rule(&self) -> Option<&'static str> {
+        self.requires.map(|number| header(number).id())
     }
 }
 
-impl HeadWord {
+impl HeaderWord {
     pub(super) fn text(&self) -> &'static str {
         let (start, len) = self.text;
         &WORD_TEXT[start as usize..start as usize + usize::from(len)]

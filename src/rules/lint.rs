@@ -1,8 +1,7 @@
-//! What every rule must hold before it is used: checked by `build.rs` for the built-in rules and at
-//! load for the user's.
+//! Checks that a rule can be used. `build.rs` runs them on the built-in rules, loading on the user's.
 //!
-//! The one surprising check: that a match can only begin with one of the rule's literals is *proved*
-//! from the pattern's syntax tree, because the prefilter sees nothing but the literals.
+//! The one surprising check: that every match begins with one of the rule's literals is *proved* from the
+//! pattern's syntax tree, because the prefilter searches for nothing but the literals.
 
 use regex_syntax::hir::literal::{ExtractKind, Extractor};
 use regex_syntax::hir::{Hir, HirKind};
@@ -11,17 +10,19 @@ use super::syntax::Rule;
 use super::token_run;
 use super::token_run::Route;
 
-/// Shortest literal or keyword: shorter ones hit so often that the prefilter is no filter.
+/// Least length of a literal or keyword, in bytes: shorter ones occur so often that the prefilter would
+/// filter nothing.
 const MIN_LITERAL: usize = 3;
 
-/// Farthest that any rule may look from its literal. Scanning in blocks overlaps them by this much.
-pub const MAX_REACH: usize = 64 * 1024;
+/// Most bytes before or after its literal that the window of a rule may have. Chunks of a large text overlap
+/// by this much.
+pub(crate) const MAX_WINDOW: usize = 64 * 1024;
 
-/// What is wrong with `rule`, one sentence each; empty when it can be used.
-pub fn lint(rule: &Rule) -> Vec<String> {
+/// Returns the errors of `rule`, one sentence each; empty when it can be used.
+pub(crate) fn lint(rule: &Rule) -> Vec<String> {
     let mut errors = Vec::new();
-    let mut require = |holds: bool, error: &str| {
-        if !holds {
+    let mut require = |is_met: bool, error: &str| {
+        if !is_met {
             errors.push(error.to_owned());
         }
     };
@@ -30,16 +31,19 @@ pub fn lint(rule: &Rule) -> Vec<String> {
     require(!rule.help.trim().is_empty(), "help is empty");
     require(
         rule.literals.is_empty() != rule.keywords.is_empty(),
-        "give either literals (the match begins with one) or keywords (one stands before the value)",
+        "give either literals (the match begins with one) or keywords (one precedes the value)",
     );
-    require(rule.at == 0 || !rule.literals.is_empty(), "at goes with literals");
-    require(rule.names.is_empty() || !rule.keywords.is_empty(), "names go with keywords");
-    require(!rule.generic || !rule.keywords.is_empty(), "generic goes with keywords");
+    require(rule.literal_offset == 0 || !rule.literals.is_empty(), "literal_offset requires literals");
+    require(rule.name_words.is_empty() || !rule.keywords.is_empty(), "name_words requires keywords");
+    require(!rule.generic || !rule.keywords.is_empty(), "generic requires keywords");
     let short = rule.literals.iter().chain(&rule.keywords).find(|word| word.len() < MIN_LITERAL);
     require(short.is_none(), "literals and keywords need at least 3 bytes");
     require(rule.keywords.iter().all(|word| word.is_ascii()), "keywords must be ASCII");
     if let Some(window) = rule.window {
-        require(window.before.max(window.after) <= MAX_REACH, "window reaches farther than 65536 bytes");
+        require(
+            window.before.max(window.after) <= MAX_WINDOW,
+            "window has more than 65536 bytes before or after the literal",
+        );
         require(window.after > 0, "window.after must be positive");
     }
     if let Some(context) = &rule.context {
@@ -49,7 +53,7 @@ pub fn lint(rule: &Rule) -> Vec<String> {
     require(rule.route == Route::default(), "route is derived from the pattern, not written");
     require(!rule.examples.is_empty(), "an example is missing");
     require(!rule.counter_examples.is_empty(), "a counter-example is missing");
-    errors.extend(rule.never_pattern.iter().filter_map(|pattern| parse(pattern).err()));
+    errors.extend(rule.allow_pattern.iter().filter_map(|pattern| parse(pattern).err()));
     match parse(&rule.pattern) {
         Err(error) => errors.push(error),
         Ok(hir) => errors.extend(lint_pattern(rule, &hir)),
@@ -57,31 +61,36 @@ pub fn lint(rule: &Rule) -> Vec<String> {
     errors
 }
 
-/// Where the literals of a rule that passed [`lint`] need to be looked for.
-pub fn route(rule: &Rule) -> Route {
+/// Returns where the prefilter has to search for the words of a rule that passed [`lint`].
+pub(crate) fn route(rule: &Rule) -> Route {
     parse(&rule.pattern).map_or(Route::Anywhere, |pattern| token_run::route(rule, &pattern))
 }
 
-/// What [`lint_set`] asks of a rule: its id, and the one that its pair names.
-pub fn name_and_pair(rule: &Rule) -> (&str, Option<&str>) {
-    (&rule.id, rule.pair.as_ref().map(|pair| pair.with.as_str()))
+/// Returns what [`lint_set`] needs of a rule: its id, and the id of the rule that it requires.
+pub(crate) fn id_and_required_rule(rule: &Rule) -> (&str, Option<&str>) {
+    (&rule.id, rule.requires.as_ref().map(|required| required.with.as_str()))
 }
 
-/// Checks of a whole set that no single rule can answer.
-pub fn lint_set<'r>(rules: impl Iterator<Item = (&'r str, Option<&'r str>)> + Clone) -> Vec<String> {
+/// Returns the errors of a set of rules, each given by its id and the id of the rule that it requires: ids
+/// that occur twice, and required rules that are not in the set.
+pub(crate) fn lint_set<'r>(rules: impl Iterator<Item = (&'r str, Option<&'r str>)> + Clone) -> Vec<String> {
     let mut ids: Vec<&str> = rules.clone().map(|(id, _)| id).collect();
     ids.sort_unstable();
     let twice =
         ids.windows(2).filter(|pair| pair[0] == pair[1]).map(|pair| format!("id {} is used twice", pair[0]));
-    let unknown = rules.filter_map(|(id, pair)| {
-        let pair = pair.filter(|pair| ids.binary_search(pair).is_err())?;
-        Some(format!("rule {id}: pair.with names the unknown rule {pair}"))
+    let unknown = rules.filter_map(|(id, required)| {
+        let required = required.filter(|required| ids.binary_search(required).is_err())?;
+        Some(format!("rule {id}: requires.with names the unknown rule {required}"))
     });
     twice.chain(unknown).collect()
 }
 
-/// Parses a rule's regex as the engine will: bytes, no Unicode classes.
-pub fn parse(pattern: &str) -> Result<Hir, String> {
+/// Parses a rule's regex with the settings of the engine: bytes, no Unicode classes.
+///
+/// # Errors
+///
+/// When the pattern does not parse: one sentence with the reason.
+pub(crate) fn parse(pattern: &str) -> Result<Hir, String> {
     regex_syntax::ParserBuilder::new().unicode(false).utf8(false).build().parse(pattern).map_err(|error| {
         let what = match &error {
             regex_syntax::Error::Parse(error) => error.kind().to_string(),
@@ -99,18 +108,24 @@ fn lint_pattern(rule: &Rule, hir: &Hir) -> Option<String> {
     if rule.literals.is_empty() || rule.window.is_some_and(|window| window.every) {
         return None;
     }
-    let rest = match skip(hir, rule.at) {
+    let rest = match skip(hir, rule.literal_offset) {
         Some(rest) => rest,
-        None => return Some(format!("pattern has no fixed length of {} bytes before its literal", rule.at)),
+        None => {
+            return Some(format!(
+                "pattern has no fixed length of {} bytes before its literal",
+                rule.literal_offset
+            ));
+        }
     };
-    unreachable_start(&rest, &rule.literals).map(|start| match start {
+    uncovered_prefix(&rest, &rule.literals).map(|start| match start {
         Some(start) => format!("a match can begin with {start:?}, which starts with none of the literals"),
         None => "no literal that every match begins with can be derived from the pattern".to_owned(),
     })
 }
 
-/// A start of a match that is none of `literals` (`Some(None)`: any start at all), if there is one.
-fn unreachable_start(hir: &Hir, literals: &[String]) -> Option<Option<String>> {
+/// Returns a prefix of some match that begins with none of `literals`, if there is one; `Some(None)` when the
+/// prefixes of the matches are too many to list.
+fn uncovered_prefix(hir: &Hir, literals: &[String]) -> Option<Option<String>> {
     let mut extractor = Extractor::new();
     extractor
         .kind(ExtractKind::Prefix)
@@ -120,12 +135,13 @@ fn unreachable_start(hir: &Hir, literals: &[String]) -> Option<Option<String>> {
         .limit_total(8192);
     let found = extractor.extract(hir);
     let Some(starts) = found.literals() else { return Some(None) };
-    let reached = |start: &[u8]| literals.iter().any(|literal| start.starts_with(literal.as_bytes()));
-    let start = starts.iter().find(|start| !reached(start.as_bytes()))?;
+    let is_covered = |start: &[u8]| literals.iter().any(|literal| start.starts_with(literal.as_bytes()));
+    let start = starts.iter().find(|start| !is_covered(start.as_bytes()))?;
     Some(Some(String::from_utf8_lossy(start.as_bytes()).into_owned()))
 }
 
-/// `hir` without its first `bytes` bytes, when every match has that many before a clean cut.
+/// Returns `hir` without its first `bytes` bytes; `None` when not every match has a part of exactly that
+/// length there.
 fn skip(hir: &Hir, bytes: usize) -> Option<Hir> {
     if bytes == 0 {
         return Some(hir.clone());
@@ -161,12 +177,12 @@ fn is_kebab_case(id: &str) -> bool {
     id.split('-').all(word)
 }
 
-/// The 1-based line of `text` where the rule `id` is declared, for error messages.
-pub fn line_of(id: &str, text: &str) -> usize {
+/// Returns the 1-based line of `text` that declares the rule `id`, for error messages; 1 when there is none.
+pub(crate) fn line_of(id: &str, text: &str) -> usize {
     lines_of(id, text).next().unwrap_or(1)
 }
 
-/// All of those: an id may be used twice, which is an error.
+/// Returns all such lines: an id that is used twice is an error with two of them.
 fn lines_of(id: &str, text: &str) -> impl Iterator<Item = usize> {
     let declares = move |line: &str| {
         let value = line.trim_start_matches([' ', '-']).strip_prefix("id:").map(str::trim);
@@ -175,10 +191,15 @@ fn lines_of(id: &str, text: &str) -> impl Iterator<Item = usize> {
     text.lines().enumerate().filter(move |(_, line)| declares(line)).map(|(at, _)| at + 1)
 }
 
-/// The 1-based line and column of `field` in the rule `id` of `text`, of several with that id in the one after
-/// `before` others; those of the id where it has no such field.
-pub fn place_of(id: &str, before: usize, field: &str, text: &str) -> (usize, usize) {
-    let first = lines_of(id, text).nth(before).unwrap_or_else(|| line_of(id, text));
+/// Returns the 1-based line and column of `field` in the rule `id` of `text`, or of the rule's id when it has no
+/// such field. Where several rules have that id, `before` is the number of them that come first.
+pub(crate) fn place_of(id: &str, before: usize, field: &str, text: &str) -> (usize, usize) {
+    declared_place_of(id, before, field, text).unwrap_or((1, 1))
+}
+
+/// As [`place_of`]; `None` when no line of `text` declares the rule.
+pub(crate) fn declared_place_of(id: &str, before: usize, field: &str, text: &str) -> Option<(usize, usize)> {
+    let first = lines_of(id, text).nth(before).or_else(|| lines_of(id, text).next())?;
     let column = |line: &str| line.len() - line.trim_start_matches([' ', '-']).len() + 1;
     let of_rule = text.lines().enumerate().skip(first - 1);
     let mut lines = of_rule.take_while(|(at, line)| {
@@ -190,5 +211,5 @@ pub fn place_of(id: &str, before: usize, field: &str, text: &str) -> (usize, usi
         text.strip_prefix(field).is_some_and(|rest| rest.trim_start().starts_with(':'))
     };
     let found = lines.find(|(_, line)| named(line)).or_else(|| text.lines().enumerate().nth(first - 1));
-    found.map_or((1, 1), |(at, line)| (at + 1, column(line)))
+    found.map(|(at, line)| (at + 1, column(line)))
 }

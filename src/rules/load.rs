@@ -1,4 +1,4 @@
-//! Reads rule files that users bring, with errors that name file, line and what was expected.
+//! Reads the user's rule files. Errors name file and line and what was expected.
 
 use std::fs;
 use std::io;
@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::lint;
+use super::renamed_fields;
 use super::syntax::{Rule, RuleFile};
 
 /// Why a rule file cannot be used.
@@ -15,9 +16,9 @@ pub enum RuleError {
     /// The file or folder cannot be read.
     #[error("{}: cannot read the rule file: {source}", path.display())]
     Unreadable {
-        /// What was asked for.
+        /// The file or folder.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system.
         source: io::Error,
     },
     /// The text is not a rule file.
@@ -25,7 +26,7 @@ pub enum RuleError {
     Syntax {
         /// The file.
         path: PathBuf,
-        /// 1-based line; 1 when the error belongs to no line.
+        /// 1-based line; 1 when the parser gives none.
         line: usize,
         /// 1-based column.
         column: usize,
@@ -44,7 +45,7 @@ pub enum RuleError {
         /// What is wrong with it.
         errors: Vec<String>,
     },
-    /// The rules do not fit together.
+    /// The rules cannot be used together.
     #[error("{}", errors.join("; "))]
     Set {
         /// What is wrong.
@@ -58,7 +59,12 @@ pub enum RuleError {
     },
 }
 
-/// The rules of one file, or of every `*.yaml` in a folder and the folders below it, by path.
+/// Loads the rules of one file, or of every `*.yaml` file in a folder and the folders below it, in the order
+/// of their paths.
+///
+/// # Errors
+///
+/// The first error of the first file that has one.
 pub fn load(path: &Path) -> Result<Vec<Rule>, RuleError> {
     let mut rules = Vec::new();
     for file in files(path)? {
@@ -67,7 +73,12 @@ pub fn load(path: &Path) -> Result<Vec<Rule>, RuleError> {
     Ok(rules)
 }
 
-/// The file itself, or the rule files of a folder, by path; never none.
+/// Returns the file itself, or the rule files of a folder and the folders below it, sorted by path; at least
+/// one.
+///
+/// # Errors
+///
+/// When `path` cannot be read, or is a folder without rule files.
 pub fn files(path: &Path) -> Result<Vec<PathBuf>, RuleError> {
     let unreadable = |source| RuleError::Unreadable { path: path.to_owned(), source };
     if !fs::metadata(path).map_err(unreadable)?.is_dir() {
@@ -82,12 +93,20 @@ pub fn files(path: &Path) -> Result<Vec<PathBuf>, RuleError> {
     Ok(files)
 }
 
-/// The text of a rule file.
+/// Reads the text of a rule file.
+///
+/// # Errors
+///
+/// When the file cannot be read or is not UTF-8.
 pub fn read(file: &Path) -> Result<String, RuleError> {
     fs::read_to_string(file).map_err(|source| RuleError::Unreadable { path: file.to_owned(), source })
 }
 
-/// The rules in `text`, which came from `path`; the first error, when there is one.
+/// Parses `text`, the content of the rule file at `path`.
+///
+/// # Errors
+///
+/// The first error of the file.
 pub fn parse(text: &str, path: &Path) -> Result<Vec<Rule>, RuleError> {
     let (rules, errors) = parse_all(text, path);
     match errors.into_iter().next() {
@@ -96,20 +115,29 @@ pub fn parse(text: &str, path: &Path) -> Result<Vec<Rule>, RuleError> {
     }
 }
 
-/// The rules in `text` that can be used, and an error for each of the others.
+/// Parses `text`, the content of the rule file at `path`. Returns the rules that can be used, and an error
+/// for each of the others; only errors when the text is not a rule file.
 pub fn parse_all(text: &str, path: &Path) -> (Vec<Rule>, Vec<RuleError>) {
     let file: RuleFile = match serde_yaml::from_str(text) {
         Ok(file) => file,
         Err(error) => {
-            let (line, column) = error.location().map_or((1, 1), |place| (place.line(), place.column()));
-            // The place is told in front.
+            let location = error.location().map_or((1, 1), |place| (place.line(), place.column()));
+            let syntax_error =
+                |(line, column), message| RuleError::Syntax { path: path.to_owned(), line, column, message };
+            let old_names = renamed_fields::find(text);
+            if !old_names.is_empty() {
+                let errors = old_names.into_iter();
+                let errors = errors.map(|old| syntax_error(old.place.unwrap_or(location), old.message));
+                return (Vec::new(), errors.collect());
+            }
+            // `RuleError::Syntax` begins with the location: the message does not repeat it.
+            let (line, column) = location;
             let message = error.to_string().replace(&format!(" at line {line} column {column}"), "");
-            let error = RuleError::Syntax { path: path.to_owned(), line, column, message };
-            return (Vec::new(), vec![error]);
+            return (Vec::new(), vec![syntax_error(location, message)]);
         }
     };
     let mut rules = Vec::new();
-    let mut wrong = Vec::new();
+    let mut rejected = Vec::new();
     for mut rule in file.rules {
         let errors = lint::lint(&rule);
         if errors.is_empty() {
@@ -118,10 +146,10 @@ pub fn parse_all(text: &str, path: &Path) -> (Vec<Rule>, Vec<RuleError>) {
             rules.push(rule);
         } else {
             let line = lint::line_of(&rule.id, text);
-            wrong.push(RuleError::Rule { path: path.to_owned(), line, rule: rule.id, errors });
+            rejected.push(RuleError::Rule { path: path.to_owned(), line, rule: rule.id, errors });
         }
     }
-    (rules, wrong)
+    (rules, rejected)
 }
 
 fn list(folder: &Path, files: &mut Vec<PathBuf>) -> Result<(), RuleError> {
@@ -159,7 +187,7 @@ rules:
 ";
 
     #[test]
-    fn a_good_file_loads_and_takes_the_files_provider() {
+    fn a_valid_file_loads_and_its_rules_get_its_provider() {
         let rules = parse(GOOD, Path::new("r.yaml")).expect("good");
         assert_eq!(rules[0].provider.as_deref(), Some("Acme"));
     }
@@ -178,9 +206,9 @@ rules:
     fn a_literal_that_does_not_begin_every_match_is_refused() {
         let error = error_of(&GOOD.replace("'acme_[a-z]{8}'", "'(?:acme_|acne_)[a-z]{8}'"));
         assert!(error.contains("acne_"), "{error}");
-        let at = GOOD.replace("[acme_]", "[me_]\n  at: 2");
+        let at = GOOD.replace("[acme_]", "[me_]\n  literal_offset: 2");
         assert!(parse(&at, Path::new("r.yaml")).is_ok());
-        let wrong = GOOD.replace("[acme_]", "[me_]\n  at: 3");
+        let wrong = GOOD.replace("[acme_]", "[me_]\n  literal_offset: 3");
         assert!(parse(&wrong, Path::new("r.yaml")).is_err());
     }
 }

@@ -1,45 +1,45 @@
-//! What is said about rules and never asked in a scan: the folder of a built-in rule, the kind of its secrets,
-//! and the advice for that kind. Made by `build.rs`.
+//! Properties of rules that a scan never needs: the folder of a built-in rule, the kind of its secrets, and the
+//! remediation advice for that kind. The tables are written by `build.rs`.
 
 use std::sync::LazyLock;
 
-use super::advice::{Advice, ForKind};
-use super::syntax::Kind;
+use super::advice::{Advice, KindAdvice};
+use super::syntax::SecretKind;
 use super::{RuleSet, Slot};
 
-// FOLDERS, ABOUT
-include!(concat!(env!("OUT_DIR"), "/about.rs"));
+// FOLDERS, METADATA
+include!(concat!(env!("OUT_DIR"), "/metadata.rs"));
 
 impl RuleSet {
-    /// The folder below `rules/` in which a built-in rule stands; `None` for one that a user brought.
+    /// Returns the folder below `rules/` of a built-in rule; `None` for a rule of the user's files.
     pub fn domain(&self, id: &str) -> Option<&'static str> {
         match &self.slots[self.position(id)?] {
-            Slot::Builtin(number) => Some(FOLDERS[usize::from(ABOUT[usize::from(*number)].0)]),
-            Slot::Own(_) => None,
+            Slot::Builtin(number) => Some(FOLDERS[usize::from(METADATA[usize::from(*number)].0)]),
+            Slot::User(_) => None,
         }
     }
 
-    /// The kind of the secrets that a rule finds.
-    pub fn kind(&self, id: &str) -> Option<Kind> {
+    /// Returns the kind of the secrets that a rule finds; `None` when the set has no such rule.
+    pub fn kind(&self, id: &str) -> Option<SecretKind> {
         match &self.slots[self.position(id)?] {
-            Slot::Builtin(number) => Some(ABOUT[usize::from(*number)].1),
-            Slot::Own(rule) => Some(match (rule.kind, rule.identifier, rule.human) {
+            Slot::Builtin(number) => Some(METADATA[usize::from(*number)].1),
+            Slot::User(rule) => Some(match (rule.kind, rule.is_reported, rule.human_chosen) {
                 (Some(kind), _, _) => kind,
-                (None, true, _) => Kind::Identifier,
-                (None, false, true) => Kind::Password,
-                (None, false, false) => Kind::ApiKey,
+                (None, false, _) => SecretKind::Identifier,
+                (None, true, true) => SecretKind::Password,
+                (None, true, false) => SecretKind::ApiKey,
             }),
         }
     }
 }
 
-/// All domains of the built-in rules, sorted.
-pub fn domains() -> impl Iterator<Item = &'static str> {
+/// Returns all domains of the built-in rules, sorted.
+pub(crate) fn domains() -> impl Iterator<Item = &'static str> {
     FOLDERS.into_iter()
 }
 
-/// The advice that comes with the program.
-pub fn advice() -> &'static Advice {
+/// Returns the built-in advice, and parses it on the first call.
+pub(crate) fn advice() -> &'static Advice {
     static ADVICE: LazyLock<Advice> = LazyLock::new(|| {
         let text = include_str!(concat!(env!("OUT_DIR"), "/advice.json"));
         serde_json::from_str(text).expect("build.rs wrote this text from the same types")
@@ -47,9 +47,9 @@ pub fn advice() -> &'static Advice {
     &ADVICE
 }
 
-/// That for one kind.
-pub fn advice_for(kind: Kind) -> &'static ForKind {
-    advice().kinds.get(&kind).expect("the tests ask for every kind")
+/// Returns the advice for one kind of secret.
+pub(crate) fn advice_for(kind: SecretKind) -> &'static KindAdvice {
+    advice().kinds.get(&kind).expect("a test checks that every kind has advice")
 }
 
 #[cfg(test)]
@@ -58,19 +58,19 @@ mod tests {
 
     use super::*;
     use crate::model::Severity;
-    use crate::rules::advice::{CHANGE, REVOKE, fits};
+    use crate::rules::advice::{CHANGE, REVOKE, matches_pattern};
 
     #[test]
     fn there_is_advice_for_every_kind_and_all_of_it_is_used() {
         let advice = advice();
         let rules = RuleSet::builtin();
-        let kinds: BTreeSet<Kind> = rules.ids().filter_map(|id| rules.kind(id)).collect();
+        let kinds: BTreeSet<SecretKind> = rules.ids().filter_map(|id| rules.kind(id)).collect();
         assert!(kinds.iter().eq(advice.kinds.keys()), "{kinds:?}");
-        // The names of kinds that serde knows: the list stands in its error.
-        let error = serde_json::from_str::<Kind>("\"no\"").expect_err("unknown").to_string();
+        // serde's error for an unknown kind lists all names of kinds.
+        let error = serde_json::from_str::<SecretKind>("\"no\"").expect_err("unknown").to_string();
         assert_eq!(error.matches('`').count() / 2 - 1, advice.kinds.len(), "{error}");
         assert!(Severity::ALL.iter().all(|severity| advice.severities.contains_key(severity)));
-        assert_eq!(advice.dangling(), Vec::<String>::new());
+        assert_eq!(advice.undefined_names(), Vec::<String>::new());
         let steps: BTreeSet<&String> = advice.kinds.values().flat_map(|kind| &kind.leaked).collect();
         assert!(advice.steps.keys().all(|step| steps.contains(step)));
         let places: BTreeSet<&String> = advice.kinds.values().flat_map(|kind| &kind.places).collect();
@@ -80,14 +80,18 @@ mod tests {
     }
 
     #[test]
-    fn a_rule_that_a_kind_names_twice_has_one_kind() {
+    fn the_longest_patterns_for_a_rule_name_one_kind() {
         for id in RuleSet::builtin().ids() {
             let fitting = advice().kinds.iter().flat_map(|(kind, advice)| {
-                advice.rules.iter().filter(|pattern| fits(pattern, id)).map(|pattern| (pattern.len(), *kind))
+                advice
+                    .rules
+                    .iter()
+                    .filter(|pattern| matches_pattern(pattern, id))
+                    .map(|pattern| (pattern.len(), *kind))
             });
             let fitting: Vec<_> = fitting.collect();
             let Some(longest) = fitting.iter().map(|(length, _)| *length).max() else { continue };
-            let best: BTreeSet<Kind> =
+            let best: BTreeSet<SecretKind> =
                 fitting.iter().filter(|(length, _)| *length == longest).map(|(_, kind)| *kind).collect();
             assert_eq!(best.len(), 1, "{id}: {best:?}");
         }

@@ -1,154 +1,182 @@
-//! The YAML that a rule file is written in, and the same types as JSON for the embedded set.
+//! The types of a rule file in YAML, which are also written as JSON for the built-in rules. `docs/rules.md`
+//! describes every field.
 //!
-//! `build.rs` compiles this file too, so it names nothing but `model`'s grades.
+//! `build.rs` compiles this file too, so it uses nothing of the crate but the grades of `model`.
 
 use serde::{Deserialize, Serialize};
 
+use super::check_table::for_each_check;
 use super::token_run::Route;
 use crate::model::{Confidence, Severity};
 
-/// One file: a provider's rules.
+/// One rule file: the rules of one provider.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RuleFile {
-    /// Who issues what the rules find.
+    /// Issuer of the values; `Generic` for forms that several providers use.
     pub provider: String,
     /// The rules.
     pub rules: Vec<Rule>,
 }
 
-/// One rule: how a kind of secret is reached, what it looks like, what proves it, and what to tell people.
+/// One rule: how a kind of secret is found, what it looks like, how it is verified, and what people should do
+/// about it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rule {
     /// Kebab-case, unique over all files, never reused.
     pub id: String,
-    /// What the token is, for people.
+    /// Name of the kind of secret, for people.
     pub name: String,
-    /// Who issues it; the file's provider unless given.
+    /// Issuer of the values; the file's provider unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub provider: Option<String>,
-    /// How much damage a leak does.
+    /// Damage that a leak can do.
     pub severity: Severity,
-    /// How sure a match is when nothing more is proved.
+    /// Confidence of a match before checks and context change it.
     pub confidence: Confidence,
-    /// Where a match can begin: every match of `pattern` starts with one of these bytes
-    /// (or has it `at` bytes after its start). Letter case counts.
+    /// Every match of `pattern` begins with one of these texts, or has one `literal_offset` bytes after its
+    /// start. Case sensitive.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub literals: Vec<String>,
-    /// Bytes between the start of a match and its literal, always the same number.
+    /// Number of bytes between the start of every match and its literal.
     #[serde(default, skip_serializing_if = "is_zero")]
-    pub at: usize,
-    /// Instead of `literals`: words of which one stands before the value on its line, in any letter
-    /// case, with an assignment between them. `pattern` then describes the value alone.
+    pub literal_offset: usize,
+    /// Instead of `literals`: words of which one precedes the value on its line, in any letter case, with an
+    /// assignment between them. `pattern` then describes the value alone.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub keywords: Vec<String>,
-    /// With `keywords`: words of which one must stand between the keyword and the value too
-    /// (`[key, token, secret]`), in any letter case.
+    /// With `keywords`: words of which one must follow the keyword before the value (`[key, token, secret]`),
+    /// in any letter case.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub names: Vec<String>,
-    /// What a match looks like: Rust `regex` syntax, bytes, no Unicode classes. A capture group named
-    /// `secret` marks the value when it is not the whole match.
+    pub name_words: Vec<String>,
+    /// Regex of a match: the syntax of the `regex` crate, bytes, no Unicode classes. A capture group named
+    /// `secret` is the value when that is not the whole match.
     pub pattern: String,
-    /// How far around the literal a match may reach, where one line is not enough.
+    /// Bytes around the literal that a match may use, where one line is not enough.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub window: Option<Window>,
-    /// Which bytes may stand directly beside a match.
+    /// Which bytes may be directly before and after a match.
     #[serde(default, skip_serializing_if = "is_default")]
     pub boundary: Boundary,
-    /// Words of which one must stand near the match, in any letter case, for shapes that several
-    /// providers share.
+    /// Words of which one must occur near the match, in any letter case: for shapes that several providers
+    /// share.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub context: Option<Context>,
     /// Least Shannon entropy of the value in bits per byte.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entropy: Option<f32>,
-    /// Proofs, tried in this order.
+    /// Offline checks, run in this order.
     #[serde(
         default,
         skip_serializing_if = "Vec::is_empty",
         with = "serde_yaml::with::singleton_map_recursive"
     )]
     pub checks: Vec<Check>,
-    /// Another rule's match that belongs to this one.
+    /// Match of another rule that belongs to a match of this one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pair: Option<Pair>,
-    /// Only in files whose path matches one of these globs (`**/.npmrc`).
+    pub requires: Option<Requirement>,
+    /// Globs (`**/.npmrc`): the rule applies only to files whose path matches one of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub paths: Vec<String>,
-    /// Whole values that never count: documentation samples. Written as joined parts where a push
+    /// Values that are never reported, such as samples of a documentation. Written in parts where a push
     /// filter could take them for real ones.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub never: Vec<Text>,
-    /// A regex; a value that it matches anywhere never counts.
+    pub allow: Vec<Text>,
+    /// Regex; a value that it matches anywhere is never reported.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub never_pattern: Option<String>,
-    /// Whether people write these values themselves (passwords), so that dictionary words and
-    /// placeholders inside them mean something. Machine-made tokens are only tested for filler.
+    pub allow_pattern: Option<String>,
+    /// Whether people choose these values (passwords), so that dictionary words and placeholders inside them
+    /// are evidence against a secret. A generated token is only rejected when all of it is a placeholder.
     #[serde(default, skip_serializing_if = "is_default")]
-    pub human: bool,
-    /// With `keywords`: the keywords are parts of names (`passw`, `secret`), and the engine's scored
-    /// detector for generic secrets decides about the value assigned to such a name.
+    pub human_chosen: bool,
+    /// With `keywords`: the keywords are parts of names (`passw`, `secret`), and the scored detector for
+    /// generic secrets decides about the value that is assigned to such a name.
     #[serde(default, skip_serializing_if = "is_default")]
     pub generic: bool,
-    /// The widest net: any other rule's match on the same bytes is preferred, and a match does not count beside the
-    /// name of a provider whose values another rule knows.
+    /// Whether matches of any other rule on the same bytes are preferred, and a match beside the name of a
+    /// provider that has rules of its own is dropped.
     #[serde(default, skip_serializing_if = "is_default")]
     pub fallback: bool,
-    /// Not a finding by itself: only serves `pair` of other rules.
-    #[serde(default, skip_serializing_if = "is_default")]
-    pub identifier: bool,
-    /// What the value opens and what a developer should do, in a sentence or two.
+    /// Whether matches are findings. With `report: false` they only serve `requires` of other rules.
+    #[serde(default = "yes", rename = "report", skip_serializing_if = "is_true")]
+    pub is_reported: bool,
+    /// What the value gives access to and what a developer should do, in a sentence or two.
     pub help: String,
-    /// Which advice fits its secrets; told by the rule's folder and id unless given.
+    /// Selects the remediation advice; derived from the rule's folder and id unless given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub kind: Option<Kind>,
-    /// How the owner makes the value worthless.
+    pub kind: Option<SecretKind>,
+    /// How the owner revokes the value.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revoke: Option<Revoke>,
-    /// Texts in which the rule must find exactly one value.
+    /// Texts in each of which the rule must find exactly one value.
     #[serde(default, skip_serializing)]
     pub examples: Vec<Text>,
-    /// Where the literals or keywords need to be looked for. Derived from the pattern, never written.
+    /// Where the prefilter has to search for the literals or keywords. Derived from the pattern, never part
+    /// of a rule file.
     #[serde(default, skip_serializing_if = "is_default")]
     pub route: Route,
-    /// Texts in which the rule must find nothing at medium or above.
+    /// Texts in which the rule must find nothing of medium or high confidence.
     #[serde(default, skip_serializing)]
     pub counter_examples: Vec<Text>,
 }
 
-/// How far around its literal a match may reach.
+/// What the values of a rule have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum RuleKind {
+    /// A form that several providers use (`provider: Generic`): a JWT, a password in a URL.
+    Generic,
+    /// They are issued by the rule's provider.
+    Provider,
+}
+
+impl RuleKind {
+    /// The provider of rules for forms that several providers use.
+    const GENERIC: &str = "Generic";
+}
+
+impl Rule {
+    /// Returns whether the rule finds the values of its provider or a form that several providers use.
+    pub fn rule_kind(&self) -> RuleKind {
+        match self.provider.as_deref() {
+            Some(RuleKind::GENERIC) => RuleKind::Generic,
+            _ => RuleKind::Provider,
+        }
+    }
+}
+
+/// The bytes around its literal that a match may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Window {
-    /// Bytes before the literal that may be looked at.
+    /// Bytes before the literal.
     #[serde(default)]
     pub before: usize,
-    /// Bytes from the literal on that may be looked at.
+    /// Bytes from the start of the literal.
     pub after: usize,
-    /// Where the window ends early.
+    /// What ends the window early.
     #[serde(default)]
     pub cut: Cut,
-    /// Report every match of the pattern inside the window, not only the one that starts at the
-    /// literal: for values that stand near a marker (`kind: Secret`).
+    /// Report every match of the pattern inside the window, not only the one that starts at the literal: for
+    /// values near a marker (`kind: Secret`).
     #[serde(default, skip_serializing_if = "is_default")]
     pub every: bool,
 }
 
-/// Where a window ends early.
+/// What ends a window early.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Cut {
-    /// At the line's ends.
+    /// The start and the end of the line.
     #[default]
     Line,
-    /// At `---` lines: one YAML document.
+    /// Lines that begin with `---`: one YAML document.
     Document,
-    /// Nowhere.
+    /// Nothing.
     None,
 }
 
-/// Which bytes may stand directly beside a match.
+/// Which bytes may be directly before and after a match.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Boundary {
@@ -157,13 +185,14 @@ pub enum Boundary {
     Token,
     /// As `token`, and no `+`, `/` or `=` on either side: for base64 values without a prefix.
     Base64,
-    /// As `token`, and the match is all of a value: behind it its closing quote, a blank, a bracket or a separator.
+    /// As `token`, and the match is a whole value: a closing quote, a blank, a bracket or a separator follows
+    /// it.
     Value,
-    /// Anything.
+    /// Any byte.
     None,
 }
 
-/// Words that must stand near a match.
+/// Words that must occur near a match.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Context {
@@ -172,116 +201,116 @@ pub struct Context {
     /// Within this many lines before and after the match's own line (at most 5; 0 = the same line).
     #[serde(default)]
     pub lines: usize,
-    /// Without any of them the match is dropped, or only lowered to `low`.
+    /// What happens to a match without any of them.
     #[serde(default)]
     pub otherwise: Otherwise,
 }
 
-/// What happens to a match that lacks something.
+/// What happens to a match without any context word.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Otherwise {
-    /// It is no match.
+    /// It is dropped.
     #[default]
     Drop,
-    /// It is one of low confidence.
+    /// Its confidence becomes low.
     Low,
 }
 
-/// Another rule's match that belongs to this one (key id and secret, host and token).
+/// A match of another rule that belongs to a match of this one (key id and secret, host and token).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Pair {
+pub struct Requirement {
     /// The other rule's id.
     pub with: String,
     /// Within this many lines.
     pub lines: usize,
-    /// What happens without it; `keep` leaves the match as it is, and its presence raises the
+    /// What happens without it. With `keep` the match stays unchanged without it, and its presence raises the
     /// confidence by one grade.
     #[serde(default)]
-    pub otherwise: PairOtherwise,
+    pub otherwise: RequirementOtherwise,
 }
 
-/// What happens to a match whose pair is not there.
+/// What happens to a match when the match that it requires is missing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum PairOtherwise {
-    /// It stays as it is.
+pub enum RequirementOtherwise {
+    /// It stays unchanged.
     #[default]
     Keep,
-    /// It is one of low confidence.
+    /// Its confidence becomes low.
     Low,
-    /// It is no match.
+    /// It is dropped.
     Drop,
 }
 
-/// How the owner makes the value worthless.
+/// How the owner revokes a value.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Revoke {
     /// What to do, in a sentence.
     pub how: String,
-    /// Where, when there is a page for it.
+    /// Address of the page for that, when there is one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
-    /// The provider's own page about values of this kind.
+    /// Address of the provider's documentation of such values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub docs: Option<String>,
 }
 
-/// A kind of secret, by what people should do instead of writing one down (`advice.yaml`).
+/// A kind of secret. The kinds differ in the remediation advice (`advice.yaml`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Kind {
-    /// Calls a service in its owner's name.
+pub enum SecretKind {
+    /// Authenticates calls to a service as its owner.
     ApiKey,
-    /// Stands for an application that signs in people or itself.
+    /// Authenticates an application that signs in users or itself.
     AppSecret,
-    /// Opens code and pipelines.
+    /// Gives access to code and pipelines.
     CiToken,
     /// Signs requests to a cloud.
     CloudKey,
-    /// Opens a database or a broker.
+    /// Gives access to a database or a message broker.
     DatabasePassword,
-    /// Names what a secret beside it opens.
+    /// Identifies an account or key; not a secret.
     Identifier,
     /// Publishes or installs packages and images.
     PackageToken,
     /// A password that people or programs log in with.
     Password,
-    /// What a password is compared with.
+    /// Hash that passwords are compared with.
     PasswordHash,
     /// The secret half of a key pair.
     PrivateKey,
-    /// Counts what uses it, and may stand in a page or an app by design.
+    /// Gives little access by itself; often part of a page or an app by design.
     PublicKey,
-    /// Opens a store of other secrets.
+    /// Gives access to a store of other secrets.
     SecretStoreToken,
-    /// A session of a person, or another token that ends by itself.
+    /// Session of a person, or another token that expires.
     Session,
-    /// Signs or checks messages, cookies and tokens.
+    /// Signs or verifies messages, cookies and tokens.
     SigningSecret,
-    /// Owns the money at an address.
+    /// Controls the funds of an address.
     WalletKey,
-    /// A URL that does something for whoever calls it.
+    /// URL that does its work for every caller.
     WebhookUrl,
 }
 
-/// A text, or its parts: `["ghp_", "…"]` is joined at load, so that no file holds a whole token.
+/// A text, or the parts of one: `["ghp_", "…"]` is joined at load, so that no file contains a whole token.
 ///
-/// In examples `{sample}` stands for a value drawn from the rule's pattern with its checksum
-/// completed, and `{broken}` for such a value with one character of it changed.
+/// In examples `{sample}` is replaced by a value generated from the rule's pattern with a valid checksum, and
+/// `{broken}` by such a value with one character changed.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Text {
-    /// As it is.
+    /// The whole text.
     Whole(String),
-    /// To be joined.
+    /// Parts of the text, in order.
     Parts(Vec<String>),
 }
 
 impl Text {
-    /// The joined text.
+    /// Returns the whole text.
     pub fn joined(&self) -> String {
         match self {
             Text::Whole(text) => text.clone(),
@@ -290,71 +319,58 @@ impl Text {
     }
 }
 
-/// A proof that needs no network. An integrity check that fails drops the match; a structure
-/// check that fails lowers it to low confidence. One that holds is named in the finding's `why`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub enum Check {
-    /// Integrity: CRC-32 (IEEE) of a part of the token, written at its end.
-    Crc32(Crc32),
-    /// Integrity: base32 whose last two bytes are the CRC-16/XMODEM of the others (NATS, Stellar).
-    Crc16,
-    /// Integrity: base58 whose last four bytes begin the double SHA-256 of the others.
-    Base58check(Base58),
-    /// Integrity: `PVT_K1_…`, `PVT_R1_…`: base58 of a key and four bytes of its RIPEMD-160.
-    EosKey,
-    /// Integrity: bech32 (BIP-173) of any length.
-    Bech32,
-    /// Integrity: a recovery phrase of English words whose last word holds a checksum (BIP-39).
-    Bip39,
-    /// Integrity: 25 words of which the last repeats the one that a CRC-32 of the others points to.
-    MoneroSeed,
-    /// Integrity: an Azure key with its service's signature and a Marvin32 checksum; a key without a
-    /// signature is neither proved nor doubted.
-    AzureKey,
-    /// Integrity: an Azure key in the common annotated form (`JQQJ9…`), which ends with a Marvin32 checksum.
-    AzureCask,
-    /// Integrity: an Entra ID client secret, which ends with three digits of a Marvin32 checksum.
-    EntraSecret,
-    /// Integrity: an old Azure DevOps token, which holds the bytes of a CRC-32.
-    AzureDevopsPat,
-    /// Integrity: a Supabase API key; the checksum of a hosted project covers its name, which the key does not
-    /// hold: such a key is neither proved nor doubted.
-    SupabaseKey,
-    /// Structure: header and payload are JSON, the header names an algorithm, the token is not long expired.
-    Jwt,
-    /// Structure: armour and content (PKCS#1, PKCS#8, SEC1, OpenSSH, PGP packets) of a private key; an
-    /// encrypted one has low severity. The CRC-24 of a PGP key proves it.
-    PrivateKey,
-    /// Structure: a PuTTY key file; an encrypted one has low severity.
-    PuttyKey,
-    /// Structure: base64 of a private key in DER (PKCS#1, PKCS#8, SEC1): no certificate, no public key.
-    DerKey,
-    /// Structure: base64 of a PKCS#12 bundle.
-    Pkcs12,
-    /// Structure: a JSON Web Key with a private member.
-    Jwk,
-    /// Structure: a macaroon, version 1 or 2, behind a prefix that ends with `-` or none.
-    Macaroon,
-    /// Structure: base64 that decodes to `user:password` with a password that is no placeholder.
-    BasicAuth,
-    /// Structure: base64 that decodes to a JSON object.
-    Base64Json,
-    /// Structure: base64 that decodes to printable text.
-    Base64Text,
-    /// Structure: a URL's password: there is a host, and the password is neither a variable nor a
-    /// placeholder.
-    UrlPassword,
-    /// Structure: the value is a literal that somebody chose as a password: no variable, call,
-    /// template or placeholder.
-    LiteralPassword,
-    /// Structure: letters and digits are both there, as in any long machine-made value.
-    LettersAndDigits,
-    /// Structure: letters do not follow each other as in words.
-    Wordless,
-    /// Structure: an AWS access key id whose base32 body holds a 12-digit account number.
-    AwsAccount,
+/// Whether a check computes a checksum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CheckKind {
+    /// It verifies a checksum: a failure rejects the match.
+    Integrity,
+    /// It parses the value: a failure lowers the confidence or rejects the match.
+    Structure,
 }
+
+/// What the table of checks contains about one check.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CheckInfo {
+    /// The name in rule files.
+    pub name: &'static str,
+    /// Whether it computes a checksum.
+    pub kind: CheckKind,
+    /// When it passes. Names in backticks are written as in rule files.
+    pub passes_when: &'static str,
+}
+
+macro_rules! define_check {
+    ($($name:literal => $module:ident::$variant:ident $(($field:ident: $parameters:ty))?, $kind:ident, $passes_when:literal;)+) => {
+        /// An offline check of a rule's matches, implemented in `engine::checks`. One that passes is named in
+        /// the finding's `why`.
+        #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+        #[serde(deny_unknown_fields)]
+        pub enum Check {
+            $(
+                #[doc = concat!(stringify!($kind), ": ", $passes_when, ".")]
+                #[serde(rename = $name)]
+                $variant $(($parameters))?,
+            )+
+        }
+
+        impl Check {
+            /// All checks, in the order of the documentation.
+            pub const TABLE: &[CheckInfo] =
+                &[$(CheckInfo { name: $name, kind: CheckKind::$kind, passes_when: $passes_when }),+];
+
+            /// The check's line in the table.
+            pub fn info(&self) -> &'static CheckInfo {
+                match self {
+                    $(Check::$variant { .. } => {
+                        &CheckInfo { name: $name, kind: CheckKind::$kind, passes_when: $passes_when }
+                    })+
+                }
+            }
+        }
+    };
+}
+
+for_each_check!(define_check);
 
 /// The alphabet that base58 is written with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -406,6 +422,14 @@ pub enum SumEncoding {
 
 fn is_zero(number: &usize) -> bool {
     *number == 0
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn is_true(value: &bool) -> bool {
+    *value
 }
 
 fn is_default<T: Default + PartialEq>(value: &T) -> bool {

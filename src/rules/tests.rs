@@ -1,4 +1,4 @@
-//! The built-in rules, which are parsed one by one and late, against the files that they come from.
+//! Compares the built-in rules, each of which is parsed on its first use, with the rule files.
 
 use std::cell::Cell;
 use std::path::Path;
@@ -6,20 +6,20 @@ use std::path::Path;
 use super::*;
 
 thread_local! {
-    static ASKED: Cell<usize> = const { Cell::new(0) };
+    static ACCESSES: Cell<usize> = const { Cell::new(0) };
 }
 
-/// Counts that this thread asks a set for a rule: tests count instead of timing.
-pub(super) fn count() {
-    ASKED.set(ASKED.get() + 1);
+/// Counts an access to a rule on this thread: tests count accesses instead of measuring time.
+pub(super) fn count_access() {
+    ACCESSES.set(ACCESSES.get() + 1);
 }
 
-/// How often this thread has asked a set for a rule.
-pub(crate) fn asked() -> usize {
-    ASKED.get()
+/// Returns the number of accesses to rules on this thread.
+pub(crate) fn rule_accesses() -> usize {
+    ACCESSES.get()
 }
 
-/// The rules as the files have them, by id, without the examples that are not embedded.
+/// Loads the rules of the rule files, sorted by id.
 fn from_files() -> Vec<Rule> {
     let mut rules = RuleSet::load(&Path::new(env!("CARGO_MANIFEST_DIR")).join("rules")).expect("checked");
     rules.sort_by(|a, b| a.id.cmp(&b.id));
@@ -30,7 +30,7 @@ fn json(rules: &[Rule]) -> String {
     serde_json::to_string(rules).expect("plain data")
 }
 
-/// The digest by its definition.
+/// Computes the digest as it is defined.
 fn digest_of(rules: &[Rule]) -> String {
     HEXLOWER.encode(&Sha256::digest(json(rules))[..8])
 }
@@ -44,7 +44,7 @@ fn acme(id: &str, fields: &str) -> Rule {
 }
 
 #[test]
-fn what_is_embedded_is_what_the_files_say() {
+fn the_embedded_rules_equal_those_of_the_files() {
     let set = RuleSet::builtin();
     let files = from_files();
     assert_eq!(set.count(), files.len());
@@ -54,25 +54,26 @@ fn what_is_embedded_is_what_the_files_say() {
 }
 
 #[test]
-fn the_table_says_of_each_rule_what_the_rule_says() {
+fn the_table_has_the_properties_of_each_rule() {
     let set = RuleSet::builtin();
     for (slot, rule) in set.slots.iter().zip(set.iter()) {
-        let pair = rule.pair.as_ref().map(|pair| pair.with.as_str());
-        assert_eq!((slot.id(), slot.pair(), slot.is_identifier()), (&*rule.id, pair, rule.identifier));
+        let required = rule.requires.as_ref().map(|required| required.with.as_str());
+        let expected = (&*rule.id, required, rule.is_reported);
+        assert_eq!((slot.id(), slot.required_rule(), slot.is_reported()), expected);
     }
     assert!(set.ids().is_sorted());
 }
 
 #[test]
-fn words_come_alike_from_the_table_and_from_rules() {
+fn built_in_and_user_rules_give_the_same_words() {
     let set = RuleSet::builtin();
-    let mut own = RuleSet::empty();
-    own.extend(set.iter().cloned().collect()).expect("the same set");
-    assert!(set.words().eq(own.words()));
+    let mut user = RuleSet::empty();
+    user.extend(set.iter().cloned().collect()).expect("the same set");
+    assert!(set.words().eq(user.words()));
     let rules: Vec<&Rule> = set.iter().collect();
     let known = |word: Word<'_>| {
         let rule = rules[word.rule];
-        let words = if word.keyword { &rule.keywords } else { &rule.literals };
+        let words = if word.is_keyword { &rule.keywords } else { &rule.literals };
         words.iter().any(|text| text == word.text)
     };
     assert!(set.words().all(known));
@@ -96,41 +97,41 @@ fn the_digest_is_that_of_the_rules_as_json() {
 }
 
 #[test]
-fn a_users_rule_takes_the_place_of_a_built_in_one() {
+fn a_users_rule_replaces_the_built_in_rule_with_its_id() {
     let mut set = RuleSet::builtin();
     let id = set.ids().nth(5).expect("many rules").to_owned();
     set.extend(vec![acme(&id, "")]).expect("a good set");
     assert_eq!(set.get(&id).map(|rule| rule.name.as_str()), Some("n"));
-    assert_eq!(set.own().map(|rule| rule.id.as_str()).collect::<Vec<_>>(), [id.as_str()]);
+    assert_eq!(set.user_rules().map(|rule| rule.id.as_str()).collect::<Vec<_>>(), [id.as_str()]);
     let at = set.position(&id);
     let words: Vec<Word<'_>> = set.words().filter(|word| Some(word.rule) == at).collect();
-    assert_eq!(words, [Word { text: "acme_", rule: 5, keyword: false, route: Route::Anywhere }]);
-    let error = set.extend(vec![acme("acme-b", "  pair: {with: acme-nobody, lines: 2}\n")]);
-    assert!(error.expect_err("no such rule").to_string().contains("acme-nobody"));
+    assert_eq!(words, [Word { text: "acme_", rule: 5, is_keyword: false, route: Route::Anywhere }]);
+    let error = set.extend(vec![acme("acme-b", "  requires: {with: acme-missing, lines: 2}\n")]);
+    assert!(error.expect_err("no such rule").to_string().contains("acme-missing"));
 }
 
 #[test]
-fn a_set_that_keeps_a_rule_keeps_the_identifiers_of_its_pair() {
+fn a_set_that_keeps_a_rule_keeps_the_unreported_rule_that_it_requires() {
     let all = RuleSet::builtin();
-    let paired = all.iter().find_map(|rule| {
-        let with = &rule.pair.as_ref()?.with;
-        all.get(with)?.identifier.then(|| (rule.id.clone(), with.clone()))
+    let requiring = all.iter().find_map(|rule| {
+        let with = &rule.requires.as_ref()?.with;
+        (!all.get(with)?.is_reported).then(|| (rule.id.clone(), with.clone()))
     });
-    let (id, identifier) = paired.expect("some rule needs an identifier");
+    let (id, required) = requiring.expect("some rule requires an unreported one");
     let mut set = all.clone();
     set.retain(|kept| kept == id);
-    let mut want = [id.as_str(), identifier.as_str()];
-    want.sort_unstable();
-    assert_eq!(set.ids().collect::<Vec<_>>(), want);
+    let mut expected = [id.as_str(), required.as_str()];
+    expected.sort_unstable();
+    assert_eq!(set.ids().collect::<Vec<_>>(), expected);
     assert_eq!(set.len(), 1);
 }
 
 #[test]
-fn nothing_is_asked_of_rules_until_one_is_named() {
-    let before = asked();
+fn no_rule_is_parsed_until_one_is_used() {
+    let before = rule_accesses();
     let mut set = RuleSet::builtin();
     assert!(!set.is_empty() && set.len() <= set.count() && set.contains("github-classic-pat"));
     set.retain(|id| id != "github-classic-pat");
     set.digest();
-    assert_eq!((set.words().count() > 0, asked() - before), (true, 0));
+    assert_eq!((set.words().count() > 0, rule_accesses() - before), (true, 0));
 }

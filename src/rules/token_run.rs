@@ -1,101 +1,111 @@
-//! What every match of a rule must hold, derived from the rule's pattern: a long token run, and how far from
-//! the anchor it stands. The engine looks for such runs first, because few lines have one.
+//! Derives from a rule's pattern a long token run that every match contains, and its distance from the
+//! literal or keyword. The prefilter searches for such runs first, because few lines have one.
 //!
-//! `build.rs` compiles this file too: parsing a thousand patterns takes longer than a commit may.
+//! `build.rs` compiles this file too: parsing a thousand patterns at start-up would take longer than the scan of a
+//! commit may.
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 use serde::{Deserialize, Serialize};
 
 use super::syntax::{Boundary, Check, Rule};
 
-/// Where the literals of a rule need to be looked for.
+/// Where the prefilter has to search for the literals or keywords of a rule.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Route {
-    /// Everywhere.
+    /// In the whole text.
     #[default]
     Anywhere,
-    /// From [`BEFORE_LONG`] bytes before a token run of [`LONG`] bytes to its end, where no letter or digit stands
-    /// before, unless an escape does: each match holds such a run and begins with the literal.
+    /// From [`MAX_LONG_RUN_DISTANCE`] bytes before a token run of [`MIN_LONG_RUN`] bytes to its end, and only
+    /// where no letter or digit precedes the literal, unless an escape sequence does: every match begins with
+    /// the literal and contains such a run.
     LongRun,
-    /// From [`BEFORE_MIXED`] bytes before a token run of [`MIXED`] bytes with a digit in it to its end: each match
-    /// that counts holds one.
+    /// From [`MAX_MIXED_RUN_DISTANCE`] bytes before a token run of [`MIN_MIXED_RUN`] bytes with a digit in it
+    /// to its end: every match that is not rejected contains such a run.
     MixedRun,
 }
 
-/// Least bytes of a token run that leads to rules of [`Route::LongRun`].
-pub const LONG: usize = 20;
+/// Least length in bytes of a token run near which words of [`Route::LongRun`] are searched for.
+pub(crate) const MIN_LONG_RUN: usize = 20;
 
-/// How far before a long run an anchor may begin.
-pub const BEFORE_LONG: usize = 24;
+/// Most bytes from the start of a literal to the start of its long run.
+pub(crate) const MAX_LONG_RUN_DISTANCE: usize = 24;
 
-/// Least bytes of a token run with a digit that leads to rules of [`Route::MixedRun`].
-pub const MIXED: usize = 16;
+/// Least length in bytes of a token run with a digit near which words of [`Route::MixedRun`] are searched for.
+pub(crate) const MIN_MIXED_RUN: usize = 16;
 
-/// How far before a run with a digit an anchor may begin.
-pub const BEFORE_MIXED: usize = 160;
+/// Most bytes from the start of a keyword to the start of its run with a digit.
+pub(crate) const MAX_MIXED_RUN_DISTANCE: usize = 160;
 
-/// How far behind a keyword a value may begin.
-pub const KEYWORD_REACH: usize = 100;
+/// Most bytes from the end of a keyword to the start of the value.
+pub(crate) const MAX_KEYWORD_DISTANCE: usize = 100;
 
-/// Whether the byte belongs to token runs: letters, digits, and what base64 in both alphabets has besides.
-/// A token run is a maximal sequence of such bytes.
-pub const fn is_token_byte(byte: u8) -> bool {
+/// Returns whether the byte belongs to token runs: letters, digits, and the other characters of base64 and
+/// base64url. A token run is a maximal sequence of such bytes.
+pub(crate) const fn is_token_byte(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'+' | b'/' | b'=')
 }
 
-/// Where `rule`, whose pattern is `pattern`, needs to be looked for.
-pub fn route(rule: &Rule, pattern: &Hir) -> Route {
+/// Returns where the prefilter has to search for the words of `rule`. `pattern` is its parsed pattern.
+pub(crate) fn route(rule: &Rule, pattern: &Hir) -> Route {
     let every = rule.window.is_some_and(|window| window.every);
     if every || rule.generic {
         return Route::Anywhere;
     }
     if rule.keywords.is_empty() {
-        // With a window of its own a match may begin far from what decides about it.
-        if rule.at > 0 || rule.boundary == Boundary::None || rule.window.is_some() {
+        // With a window, a match may begin far from its literal.
+        if rule.literal_offset > 0 || rule.boundary == Boundary::None || rule.window.is_some() {
             return Route::Anywhere;
         }
         let longest = rule.literals.iter().map(String::len).max().unwrap_or(0);
-        let near = |run: &Run| run.farthest <= BEFORE_LONG && longest <= run.nearest + run.len;
-        return match guaranteed_run(pattern, LONG).filter(near) {
+        let near = |run: &Run| run.farthest <= MAX_LONG_RUN_DISTANCE && longest <= run.nearest + run.len;
+        return match guaranteed_run(pattern, MIN_LONG_RUN).filter(near) {
             Some(_) => Route::LongRun,
             None => Route::Anywhere,
         };
     }
     let longest = rule.keywords.iter().map(String::len).max().unwrap_or(0);
-    let shape = Shape::of(pattern, MIXED);
+    let shape = Shape::from_hir(pattern, MIN_MIXED_RUN);
     let has_digit = rule.checks.contains(&Check::LettersAndDigits);
-    let near = longest + KEYWORD_REACH <= BEFORE_MIXED;
-    if shape.whole && shape.min >= MIXED && has_digit && near { Route::MixedRun } else { Route::Anywhere }
+    let near = longest + MAX_KEYWORD_DISTANCE <= MAX_MIXED_RUN_DISTANCE;
+    if shape.whole && shape.min >= MIN_MIXED_RUN && has_digit && near {
+        Route::MixedRun
+    } else {
+        Route::Anywhere
+    }
 }
 
-/// A token run that every text a pattern matches is sure to hold.
+/// A token run that every match of a pattern contains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Run {
-    /// It has at least so many bytes.
+    /// Least length in bytes.
     len: usize,
-    /// It begins at least so many bytes behind the start of the match,
+    /// Least bytes from the start of the match to the start of the run.
     nearest: usize,
-    /// and at most so many.
+    /// Most bytes from the start of the match to the start of the run.
     farthest: usize,
 }
 
-/// The run of at least `least` bytes that begins nearest to the start of whatever `pattern` matches.
+/// Returns the run of at least `least` bytes that begins nearest to the start of every match of `pattern`;
+/// `None` when not every match has such a run at a bounded distance.
 fn guaranteed_run(pattern: &Hir, least: usize) -> Option<Run> {
-    Shape::of(pattern, least).best.filter(|run| run.len >= least)
+    Shape::from_hir(pattern, least).best.filter(|run| run.len >= least)
 }
 
-/// What is known of all texts that a part of a pattern matches.
+/// Properties that all matches of a part of a pattern share.
 #[derive(Clone, Debug)]
 struct Shape {
-    /// Shortest and longest text, in bytes.
+    /// Length in bytes of the shortest match.
     min: usize,
+    /// Length in bytes of the longest match; `None` when it is not bounded.
     max: Option<usize>,
-    /// Whether all texts are token bytes only.
+    /// Whether all matches consist of token bytes only.
     whole: bool,
-    /// So many token bytes begin and end each text.
+    /// Number of token bytes that every match begins with.
     prefix: usize,
+    /// Number of token bytes that every match ends with.
     suffix: usize,
+    /// The most useful run, see [`better`].
     best: Option<Run>,
 }
 
@@ -104,18 +114,18 @@ impl Shape {
         Shape::run(0, Some(0))
     }
 
-    /// Token bytes only.
+    /// Returns the shape of token bytes only.
     fn run(min: usize, max: Option<usize>) -> Shape {
         let best = Some(Run { len: min, nearest: 0, farthest: 0 });
         Shape { min, max, whole: true, prefix: min, suffix: min, best }
     }
 
-    /// Other bytes may be among them, anywhere.
+    /// Returns the shape of bytes of which any may be no token byte.
     fn other(min: usize, max: Option<usize>) -> Shape {
         Shape { min, max, whole: false, prefix: 0, suffix: 0, best: None }
     }
 
-    fn of(pattern: &Hir, least: usize) -> Shape {
+    fn from_hir(pattern: &Hir, least: usize) -> Shape {
         match pattern.kind() {
             HirKind::Empty | HirKind::Look(_) => Shape::empty(),
             HirKind::Literal(literal) => {
@@ -127,18 +137,18 @@ impl Shape {
             }
             HirKind::Class(class) if is_token_class(class) => Shape::run(1, Some(1)),
             HirKind::Class(class) => Shape::other(class.minimum_len().unwrap_or(0), class.maximum_len()),
-            HirKind::Capture(capture) => Shape::of(&capture.sub, least),
+            HirKind::Capture(capture) => Shape::from_hir(&capture.sub, least),
             HirKind::Concat(parts) => {
-                parts.iter().fold(Shape::empty(), |all, part| all.then(&Shape::of(part, least), least))
+                parts.iter().fold(Shape::empty(), |all, part| all.then(&Shape::from_hir(part, least), least))
             }
             HirKind::Alternation(parts) => {
-                let mut shapes = parts.iter().map(|part| Shape::of(part, least));
+                let mut shapes = parts.iter().map(|part| Shape::from_hir(part, least));
                 let first = shapes.next().unwrap_or_else(Shape::empty);
                 shapes.fold(first, |all, other| all.or(&other))
             }
             HirKind::Repetition(repeated) => {
                 let max = repeated.max.map(|max| max as usize);
-                Shape::of(&repeated.sub, least).times(repeated.min as usize, max, least)
+                Shape::from_hir(&repeated.sub, least).times(repeated.min as usize, max, least)
             }
         }
     }
@@ -148,7 +158,7 @@ impl Shape {
             let len = self.suffix + next.prefix;
             Run { len, nearest: self.min - self.suffix, farthest: max - self.suffix }
         });
-        // What is whole is one run with what follows, wherever it ends.
+        // Token bytes only: they form one run with the bytes that follow, whatever their number.
         let joint = if self.whole {
             Some(Run { len: self.min + next.prefix, nearest: 0, farthest: 0 })
         } else {
@@ -192,13 +202,14 @@ impl Shape {
         if min == 0 {
             return Shape::other(0, longest);
         }
-        // Two in a row show whatever more of them would.
+        // Every run of more repetitions occurs in two of them already.
         let once = if min == 1 { self.clone() } else { self.then(self, least) };
         Shape { min: self.min.saturating_mul(min), max: longest, ..once }
     }
 }
 
-/// Of two runs the more useful one: long enough, then near.
+/// Returns the more useful of two runs: the one of at least `least` bytes; of two such runs the one whose
+/// greatest distance is smaller; then the longer one.
 fn better(a: Run, b: Run, least: usize) -> Run {
     let worth = |run: &Run| {
         (run.len >= least, std::cmp::Reverse(if run.len >= least { run.farthest } else { 0 }), run.len)
@@ -244,7 +255,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_promised_that_a_match_may_lack() {
+    fn no_run_is_derived_that_a_match_may_lack() {
         for pattern in [
             "[a-z]{7}",
             "[a-z.]{40}",
@@ -253,7 +264,7 @@ mod tests {
             "(?:[a-z]{9})?x",
             "[a-z]{0,40}",
             "(?:[a-z]{4}:){9}",
-            // Where it stands is not bounded.
+            // Its distance from the start is not bounded.
             "[^x]*:[a-z]{9}",
             "[a-z]{4}[^a-z][a-z]{5}",
             "[\\xe9a-z]{9}",

@@ -1,173 +1,186 @@
-//! The commits of a pull request or a push: per commit what it adds, its message and its names.
+//! The commits of a range, a pull request or a push: the files that each changes, its message and its file names.
 
 use std::collections::{BTreeMap, HashSet};
 
 use crate::git::{Oid, ReadObjects};
-use crate::model::{Carrier, CommitFacts, Finding, Fingerprint, RepoPath, Status};
-use crate::policy::ALLOWS_ITSELF;
+use crate::model::{CommitFacts, ContentKind, Finding, Fingerprint, RepoPath, Status, StatusReason};
 use crate::source::commit_files::CommitFiles;
-use crate::source::range::{CommitChanges, range};
+use crate::source::range::{CommitChanges, RangeChanges, range_changes};
 use crate::source::selection::Selection;
-use crate::source::view::{RepoView, held_by_trees};
+use crate::source::view::RepoView;
 
-use super::blob::blob_scanner::Inspector;
-use super::blob::names::{scan_file_names, scan_written};
-use super::deadline::Late;
-use super::staged::scan_changes;
-use super::{Outcome, Settings, map};
+use super::blob::blob_scanner::BlobScanner;
+use super::changes::file_names::scan_file_names;
+use super::changes::scan_changes;
+use super::changes::status::set_old_if_copied;
+use super::commit_text::scan_commit_text;
+use super::deadline::DeadlineRemainder;
+use super::outcome::Outcome;
+use super::parallel::parallel_map;
+use super::settings::Settings;
 
-/// Scans what `selection` brings; `name` is what the user calls it.
+/// Scans the commits of `selection`; `name` is the range as the user gave it.
 pub(super) fn scan(
-    inspector: &Inspector<'_>,
+    scanner: &BlobScanner<'_>,
     settings: &Settings,
     selection: &Selection,
     name: &str,
 ) -> Outcome {
     let view = &selection.view;
-    // libgit2's handle is not for sharing, so the threads get the objects and the commits, not the view.
-    let range = range(selection, settings.threads(), settings.deadline);
+    let range = range_changes(selection, settings.thread_count(), settings.deadline);
+    let remainder = DeadlineRemainder {
+        commits: range.unread_commits,
+        files: 0,
+        is_partial_count: range.is_partial_count,
+    };
+    let mut outcome = scan_commits(scanner, settings, selection, &range.commits);
+    outcome.remainder += remainder;
+    outcome.absorb(scan_tagged_files(scanner, settings, selection, &range));
+    range.tags.iter().for_each(|tag| outcome.absorb(scan_commit_text(scanner, &view.objects, tag)));
+    outcome.findings = first_per_path(outcome.findings);
+    apply_allow_comments_of_base(scanner, settings, view, &mut outcome.findings);
+    outcome.notes.extend(untrusted_allow_comments(selection, &outcome.findings));
+    outcome.unscanned.extend(range.unscanned);
+    let is_empty = range.commits.is_empty()
+        && range.tagged_files.is_empty()
+        && range.tags.is_empty()
+        && outcome.remainder.is_empty();
+    outcome.nothing_scanned = (is_empty && outcome.unscanned.is_empty())
+        .then(|| format!("0 commits in {name}: its end is reachable from its start"));
+    outcome
+}
+
+/// Scans what each commit changes, and adds to its findings the facts of the commit.
+fn scan_commits(
+    scanner: &BlobScanner<'_>,
+    settings: &Settings,
+    selection: &Selection,
+    commits: &[CommitChanges],
+) -> Outcome {
+    let view = &selection.view;
+    // The threads get the objects and the commits, not the view: libgit2's handle cannot be shared.
     let objects = &view.objects;
-    let parts = map(&range.commits, settings.threads(), |commit| {
-        (!inspector.is_late()).then(|| scan_commit(inspector, objects, commit))
+    let parts = parallel_map(commits, settings.thread_count(), |commit| {
+        (!scanner.is_past_deadline()).then(|| scan_commit(scanner, objects, commit))
     });
-    let mut outcome = Outcome { coverage: range.coverage, ..Outcome::default() };
-    outcome.late = Late { commits: range.unfinished, files: 0, uncounted: range.uncounted };
-    let mut known = None;
-    for (commit, part) in range.commits.iter().zip(parts) {
+    let mut outcome = Outcome::default();
+    let mut head_and_pushed = None;
+    for (commit, part) in commits.iter().zip(parts) {
         let Some(mut part) = part else {
-            outcome.late.commits += 1;
+            outcome.remainder.commits += 1;
             continue;
         };
         if !part.findings.is_empty() {
-            // Nothing but a recipe depends on them, and few ranges need one.
-            let (head, pushed) = known.get_or_insert_with(|| {
-                (view.repo.head().ok().flatten(), selection.pushed().unwrap_or_default())
+            // Only the remediation depends on them, and few ranges have findings.
+            let (head, pushed) = head_and_pushed.get_or_insert_with(|| {
+                (view.repo.head().ok().flatten(), selection.pushed_commits().unwrap_or_default())
             });
             let is_pushed = pushed.contains(&commit.id);
-            let facts = CommitFacts { is_pushed, ..view.facts(&commit.id, commit.shallow, *head) };
+            let facts = CommitFacts { is_pushed, ..view.commit_facts(&commit.id, commit.is_shallow, *head) };
             part.findings
                 .iter_mut()
                 .for_each(|finding| finding.provenance.first_commit = Some(facts.clone()));
         }
         outcome.absorb(part);
     }
-    let mut tagged =
-        scan_changes(inspector, objects, &range.tagged, settings.threads_for(range.tagged.len()));
-    if tagged.findings.iter().any(|finding| finding.status == Status::New) {
-        let known = selection.known_trees(settings.deadline);
-        mark_copies(inspector, objects, &known, &mut tagged.findings);
-    }
-    outcome.absorb(tagged);
-    range.tags.iter().for_each(|tag| outcome.absorb(scan_written(inspector, objects, tag)));
-    outcome.findings = first_of_each_place(outcome.findings);
-    honour_marks_of_the_base(inspector, settings, view, &mut outcome.findings);
-    let alone = outcome.findings.iter().filter(|finding| allows_itself(finding)).count();
-    if alone > 0 {
-        let (are, taken) = (
-            if alone == 1 { "finding is" } else { "findings are" },
-            match selection.is_push {
-                true => "in stopleak.yaml, `hooks: receive-marks: true` takes them",
-                false => "--trust-head takes them",
-            },
-        );
-        outcome.notes.push(format!(
-            "{alone} {are} allowed by marks of the change itself, which do not count ({taken})"
-        ));
-    }
-    let is_empty = range.commits.is_empty()
-        && range.tagged.is_empty()
-        && range.tags.is_empty()
-        && outcome.late == Late::default();
-    outcome.nothing = (is_empty && outcome.coverage.is_empty())
-        .then(|| format!("0 commits in {name}: what it ends with is reachable from where it starts"));
     outcome
 }
 
-fn scan_commit<R: ReadObjects>(inspector: &Inspector<'_>, objects: &R, commit: &CommitChanges) -> Outcome {
-    let mut outcome = scan_changes(inspector, objects, &commit.changes, 1);
+fn scan_commit<R: ReadObjects>(scanner: &BlobScanner<'_>, objects: &R, commit: &CommitChanges) -> Outcome {
+    let mut outcome = scan_changes(scanner, objects, &commit.changes, 1);
     outcome.counts.commits = 1;
-    mark_copies(inspector, objects, &commit.parent_trees, &mut outcome.findings);
-    outcome.absorb(scan_file_names(inspector, objects, &commit.changes, &commit.parent_trees));
-    outcome.absorb(scan_written(inspector, objects, &commit.id));
+    set_old_if_copied(scanner, objects, &commit.parent_trees, &mut outcome.findings);
+    outcome.absorb(scan_file_names(scanner, objects, &commit.changes, &commit.parent_trees));
+    outcome.absorb(scan_commit_text(scanner, objects, &commit.id));
     outcome
 }
 
-fn allows_itself(finding: &Finding) -> bool {
-    let reason = finding.status_reason.as_deref();
-    finding.status == Status::New && reason.is_some_and(|reason| reason.starts_with(ALLOWS_ITSELF))
+/// Scans the files that a tag of a blob or tree names. Those that a commit outside of the range has are old.
+fn scan_tagged_files(
+    scanner: &BlobScanner<'_>,
+    settings: &Settings,
+    selection: &Selection,
+    range: &RangeChanges,
+) -> Outcome {
+    let objects = &selection.view.objects;
+    let threads = settings.thread_count_for(range.tagged_files.len());
+    let mut outcome = scan_changes(scanner, objects, &range.tagged_files, threads);
+    if outcome.findings.iter().any(|finding| finding.status == Status::New) {
+        let known: Vec<Oid> = selection.excluded_trees(settings.deadline);
+        set_old_if_copied(scanner, objects, &known, &mut outcome.findings);
+    }
+    outcome
 }
 
-/// A mark counts that the commit of the policy has beside the same value in the same file.
-fn honour_marks_of_the_base(
-    inspector: &Inspector<'_>,
+/// Keeps one finding for each value at one path: that of the first commit. A value that a commit of the range adds is
+/// not old in the commits after it.
+fn first_per_path(findings: Vec<Finding>) -> Vec<Finding> {
+    type Key = (Fingerprint, RepoPath, ContentKind, Status);
+    let mut by_key: BTreeMap<Key, Vec<Finding>> = BTreeMap::new();
+    let mut added: HashSet<Fingerprint> = HashSet::new();
+    for finding in findings {
+        if finding.status != Status::Old {
+            added.insert(finding.fingerprint.clone());
+        } else if added.contains(&finding.fingerprint) {
+            continue;
+        }
+        let provenance = &finding.provenance;
+        let key =
+            (finding.fingerprint.clone(), provenance.path.clone(), provenance.content_kind, finding.status);
+        let same: &mut Vec<Finding> = by_key.entry(key).or_default();
+        let commit =
+            |finding: &Finding| finding.provenance.first_commit.as_ref().map(|facts| facts.id.clone());
+        // All occurrences of a value in one version of a file are kept; later versions are not.
+        if same.first().is_none_or(|first| commit(first) == commit(&finding)) {
+            same.push(finding);
+        }
+    }
+    by_key.into_values().flatten().collect()
+}
+
+/// Suppresses findings whose allow comment is not trusted in the change, but is also beside the same value in the same
+/// file of the commit that the policy comes from.
+fn apply_allow_comments_of_base(
+    scanner: &BlobScanner<'_>,
     settings: &Settings,
     view: &RepoView,
     findings: &mut [Finding],
 ) {
-    let marked = findings.iter_mut().filter(|finding| allows_itself(finding));
     let Some(base) = settings.policy_of.and_then(|commit| CommitFiles::new(view, commit).ok()) else {
         return;
     };
-    for finding in marked.filter(|finding| finding.provenance.carrier == Carrier::File) {
+    let untrusted = findings.iter_mut().filter(|finding| has_untrusted_allow_comment(finding));
+    for finding in untrusted.filter(|finding| finding.provenance.content_kind == ContentKind::File) {
         // A file of the base that cannot be read allows nothing.
-        let Ok(Some(before)) = base.read(finding.provenance.path.as_bytes()) else { continue };
-        let before = inspector.inspect(&before, || finding.provenance.path.to_text());
-        let placed = inspector.place(before.candidates, &finding.provenance);
-        let same = placed.iter().find(|old| old.fingerprint == finding.fingerprint && allows_itself(old));
-        if let Some(old) = same {
-            let reason = old.status_reason.as_deref().unwrap_or_default();
-            let reason = reason.strip_prefix(ALLOWS_ITSELF).unwrap_or_default().trim_start_matches(": ");
-            finding.status_reason = Some(format!("inline: {reason}"));
+        let Ok(Some(content)) = base.read(finding.provenance.path.as_bytes()) else { continue };
+        let scan = scanner.scan(&content, || finding.provenance.path.to_text());
+        let in_base = scanner.findings(scan.candidates, &finding.provenance);
+        let same = in_base
+            .into_iter()
+            .find(|old| old.fingerprint == finding.fingerprint && has_untrusted_allow_comment(old));
+        if let Some(StatusReason::UntrustedAllowComment { reason }) = same.and_then(|old| old.status_reason) {
+            finding.status_reason = Some(StatusReason::AllowComment { reason });
             finding.status = Status::Suppressed;
         }
     }
 }
 
-/// A blob that a parent has elsewhere was copied: its content is not new.
-pub(super) fn mark_copies<R: ReadObjects>(
-    inspector: &Inspector<'_>,
-    objects: &R,
-    parent_trees: &[Oid],
-    findings: &mut [Finding],
-) {
-    let id_of = |finding: &Finding| Oid::from_hex(finding.provenance.object.as_deref()?.as_bytes());
-    let fresh = |finding: &&mut Finding| finding.status == Status::New;
-    let ids: HashSet<Oid> =
-        findings.iter().filter(|finding| finding.status == Status::New).filter_map(id_of).collect();
-    if ids.is_empty() {
-        return;
-    }
-    let held = held_by_trees(objects, parent_trees, &ids, |path| !inspector.skips(&RepoPath::new(path)));
-    for finding in findings.iter_mut().filter(fresh) {
-        if id_of(finding).is_some_and(|id| held.contains(&id)) {
-            finding.status = Status::Old;
-            finding.status_reason = Some("a copy of a file that was there before".to_owned());
-        }
-    }
+fn has_untrusted_allow_comment(finding: &Finding) -> bool {
+    finding.status == Status::New
+        && matches!(finding.status_reason, Some(StatusReason::UntrustedAllowComment { .. }))
 }
 
-/// One finding for each value at one path: the first, which is the first commit's. What a commit of the
-/// range brought is nothing old to the commits after it.
-fn first_of_each_place(findings: Vec<Finding>) -> Vec<Finding> {
-    type Place = (Fingerprint, RepoPath, Carrier, Status);
-    let mut places: BTreeMap<Place, Vec<Finding>> = BTreeMap::new();
-    let mut brought: HashSet<Fingerprint> = HashSet::new();
-    for finding in findings {
-        if finding.status != Status::Old {
-            brought.insert(finding.fingerprint.clone());
-        } else if brought.contains(&finding.fingerprint) {
-            continue;
-        }
-        let place = &finding.provenance;
-        let key = (finding.fingerprint.clone(), place.path.clone(), place.carrier, finding.status);
-        let same: &mut Vec<Finding> = places.entry(key).or_default();
-        let commit = |finding: &Finding| {
-            finding.provenance.first_commit.as_ref().map(|facts: &CommitFacts| facts.id.clone())
-        };
-        // Several places of one value in one version of a file all count; later versions do not.
-        if same.first().is_none_or(|first| commit(first) == commit(&finding)) {
-            same.push(finding);
-        }
-    }
-    places.into_values().flatten().collect()
+/// Returns the note on findings that only an allow comment of the change itself would suppress.
+fn untrusted_allow_comments(selection: &Selection, findings: &[Finding]) -> Option<String> {
+    let count = findings.iter().filter(|finding| has_untrusted_allow_comment(finding)).count();
+    let (subject, are) = match count {
+        0 => return None,
+        1 => ("1 finding has an allow comment".to_owned(), "is"),
+        count => (format!("{count} findings have allow comments"), "are"),
+    };
+    let remedy = match selection.is_push {
+        true => "to trust such comments, set `hooks: receive-marks: true` in stopleak.yaml",
+        false => "to trust such comments, use --trust-head",
+    };
+    Some(format!("{subject} in the scanned change itself, which {are} not trusted ({remedy})"))
 }

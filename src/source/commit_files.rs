@@ -1,6 +1,6 @@
-//! The files of one commit, read without a checkout: policy as it was before a change.
+//! The files of one commit, read without a checkout: the policy as it was before a change.
 //!
-//! Links are followed as a checkout would, as far as they stay in the tree.
+//! Symbolic links are followed as in a checkout, as long as their targets are in the tree.
 
 use crate::git::odb::store::ObjectStore;
 use crate::git::odb::tree;
@@ -9,30 +9,38 @@ use crate::git::{Kind, ObjectError, Oid, ReadObjects};
 
 use super::view::RepoView;
 
-/// More links in a row than this lead nowhere, as in the file system.
+/// Most symbolic links that are followed for one path, as in the file system.
 const MAX_LINKS: usize = 40;
 
 /// One commit's tree.
 #[derive(Clone, Copy)]
-pub struct CommitFiles<'v> {
+pub(crate) struct CommitFiles<'v> {
     objects: &'v ObjectStore,
     commit: Oid,
     root: Oid,
 }
 
 impl<'v> CommitFiles<'v> {
-    /// The files of `commit`.
-    pub fn new(view: &'v RepoView, commit: Oid) -> Result<CommitFiles<'v>, ObjectError> {
+    /// Returns the files of `commit`.
+    ///
+    /// # Errors
+    ///
+    /// If the commit cannot be read.
+    pub(crate) fn new(view: &'v RepoView, commit: Oid) -> Result<CommitFiles<'v>, ObjectError> {
         Ok(CommitFiles { objects: &view.objects, commit, root: view.tree_of(&commit)? })
     }
 
-    /// The commit.
-    pub fn commit(&self) -> &Oid {
+    /// Returns the commit's id.
+    pub(crate) fn commit(&self) -> &Oid {
         &self.commit
     }
 
-    /// The content of the file at `path`; `None` when there is no file.
-    pub fn read(&self, path: &[u8]) -> Result<Option<Vec<u8>>, ObjectError> {
+    /// Returns the content of the file at `path`; `None` if there is no file.
+    ///
+    /// # Errors
+    ///
+    /// If an object on the path cannot be read.
+    pub(crate) fn read(&self, path: &[u8]) -> Result<Option<Vec<u8>>, ObjectError> {
         let mut path = path.to_vec();
         for _ in 0..MAX_LINKS {
             let Some((mode, id)) = self.entry(&path)? else { return Ok(None) };
@@ -47,8 +55,8 @@ impl<'v> CommitFiles<'v> {
                 return Ok(Some(object.data));
             }
             let folder = path.iter().rposition(|&byte| byte == b'/').map_or(0, |at| at + 1);
-            let inside = |target: &Vec<u8>| !target.is_empty() && !object.data.starts_with(b"/");
-            match normal(&[&path[..folder], &object.data].concat()).filter(inside) {
+            let is_relative = |target: &Vec<u8>| !target.is_empty() && !object.data.starts_with(b"/");
+            match normalize_path(&[&path[..folder], &object.data].concat()).filter(is_relative) {
                 Some(target) => path = target,
                 None => return Ok(None),
             }
@@ -56,13 +64,21 @@ impl<'v> CommitFiles<'v> {
         Ok(None)
     }
 
-    /// What stands at `path`: links are not followed.
-    pub fn entry(&self, path: &[u8]) -> Result<Option<(Mode, Oid)>, ObjectError> {
+    /// Returns the tree entry at `path`. Links are not followed.
+    ///
+    /// # Errors
+    ///
+    /// If a tree on the path cannot be read.
+    pub(crate) fn entry(&self, path: &[u8]) -> Result<Option<(Mode, Oid)>, ObjectError> {
         lookup(self.objects, &self.root, path)
     }
 
-    /// The paths of all files below the folder at `path`, sorted; `None` when there is no folder.
-    pub fn files_below(&self, path: &[u8]) -> Result<Option<Vec<Vec<u8>>>, ObjectError> {
+    /// Returns the paths of all files below the folder at `path`, sorted; `None` if there is no folder.
+    ///
+    /// # Errors
+    ///
+    /// If a tree below `path` cannot be read.
+    pub(crate) fn files_below(&self, path: &[u8]) -> Result<Option<Vec<Vec<u8>>>, ObjectError> {
         let mut open = match self.entry(path)? {
             Some((Mode::Tree, id)) => vec![(path.to_vec(), id)],
             _ => return Ok(None),
@@ -86,8 +102,8 @@ impl<'v> CommitFiles<'v> {
     }
 }
 
-/// `path` without `.` and `..`; `None` when it leaves the tree or begins at the root of the file system.
-pub fn normal(path: &[u8]) -> Option<Vec<u8>> {
+/// Returns `path` without `.` and `..`; `None` if it leaves the tree or is absolute.
+pub(crate) fn normalize_path(path: &[u8]) -> Option<Vec<u8>> {
     let mut names: Vec<&[u8]> = Vec::new();
     if path.starts_with(b"/") {
         return None;
@@ -119,7 +135,7 @@ mod tests {
         std::os::unix::fs::symlink("loop", test.path().join("loop")).expect("linked");
         let id = test.commit_all("one");
         test.write("a/b/file", "new");
-        let view = RepoView::at(test.path(), u64::MAX).expect("a repository");
+        let view = RepoView::discover(test.path(), u64::MAX).expect("a repository");
         let commit = Oid::from_hex(id.as_bytes()).expect("an id");
         let files = CommitFiles::new(&view, commit).expect("a commit");
         let read = |path: &[u8]| files.read(path).expect("readable");
@@ -132,7 +148,7 @@ mod tests {
         let below = files.files_below(b"a").expect("readable").expect("a folder");
         assert_eq!(below, [&b"a/b/file"[..], b"a/link", b"a/up"]);
         assert_eq!(files.files_below(b"out").expect("readable"), None);
-        assert_eq!(normal(b"./a//b/../c").as_deref(), Some(&b"a/c"[..]));
-        assert_eq!((normal(b"a/../.."), normal(b"/a")), (None, None));
+        assert_eq!(normalize_path(b"./a//b/../c").as_deref(), Some(&b"a/c"[..]));
+        assert_eq!((normalize_path(b"a/../.."), normalize_path(b"/a")), (None, None));
     }
 }

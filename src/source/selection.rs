@@ -1,15 +1,15 @@
-//! Which commits a range, a push or a pull request brings, and from where they branch off.
+//! The commits of a range, a push or a pull request, and their merge base.
 //!
-//! Found by walking the objects alone: replace refs and grafts have no say, dates decide nothing, and commit-graph
-//! files only tell where a walk may end.
+//! Found by walking the commit objects: replace refs and grafts are ignored, no date decides, and commit-graph
+//! files only determine where a walk can end.
 
 use std::collections::{HashMap, HashSet};
 use std::time::Instant;
 
-use crate::git::commits::merge_base::latest;
-use crate::git::commits::rev_list::{Limits, Range, walk_range, walk_range_within};
+use crate::git::commits::merge_base::independent;
+use crate::git::commits::rev_list::{CommitRange, Limits, rev_list, rev_list_within};
 use crate::git::commits::tag::peel;
-use crate::git::refs::tracking::Tracking;
+use crate::git::refs::tracking::RemoteTrackingRefs;
 use crate::git::repo::RepoError;
 use crate::git::{Kind, Oid};
 
@@ -17,67 +17,70 @@ use super::view::RepoView;
 
 /// Which commits to read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Commits {
-    /// `A..B`, `A...B`, or a single revision with everything it reaches.
+pub(crate) enum RevisionRange {
+    /// `A..B`, `A...B`, or a single revision with everything reachable from it, as in gitrevisions(7).
     Spec(String),
-    /// What one object reaches and none of the others do.
+    /// The commits reachable from one object and from none of the others.
     Between {
-        /// Commits and tags whose history is known.
+        /// Commits and tags whose history is excluded.
         known: Vec<Oid>,
         /// A commit or tag.
         to: Oid,
     },
-    /// What objects reach, and neither other objects nor the remote-tracking branches of a remote do.
+    /// The commits reachable from objects, and neither from other objects nor from the remote-tracking branches of a
+    /// remote.
     NotOnRemote {
-        /// Ids of commits and tags.
+        /// Hexadecimal ids of commits and tags.
         to: Vec<String>,
-        /// Ids of the others. Those that are not here are passed over.
+        /// Hexadecimal ids of the other objects. Ids that are not in this repository are ignored.
         known: Vec<String>,
         /// The remote's name.
         remote: String,
-        /// Its address.
+        /// The remote's address.
         address: String,
     },
-    /// What objects reach and no ref of this repository does.
+    /// The commits reachable from objects and from no ref of this repository.
     NotInRefs {
-        /// Ids of commits and tags.
+        /// Hexadecimal ids of commits and tags.
         to: Vec<String>,
     },
 }
 
-/// The commits to read, and the repository that they are in.
-pub struct Selection {
+/// The selected commits and their repository.
+pub(crate) struct Selection {
     /// The repository.
     pub view: RepoView,
-    /// The commits.
-    pub walked: Range,
-    /// The tips that were left out, as they were named: commits and tags.
+    /// The commits, and what the walk could not read.
+    pub walked: CommitRange,
+    /// The excluded tips as they were given: commits and tags.
     pub exclude: Vec<Oid>,
-    /// The tips that were taken.
+    /// The included tips as they were given: commits and tags.
     pub include: Vec<Oid>,
-    /// Whether it is about a push. More commits than are new are no harm then, and of what a shallow clone
-    /// cut off nothing is pushed: it must not be refused for either.
+    /// Whether the range is a push. A push must not be refused because the range has more commits than are new, nor
+    /// because a shallow clone lacks commits, none of which is pushed.
     pub is_push: bool,
     shallow: HashSet<Oid>,
 }
 
-impl Commits {
-    /// The tips to leave out, and those to take.
+impl RevisionRange {
+    /// Returns the excluded and the included tips.
     fn tips(&self, view: &RepoView) -> Result<(Vec<Oid>, Vec<Oid>), RepoError> {
         match self {
-            Commits::Spec(spec) if spec.contains("..") => {
-                view.repo.sides(&view.objects, spec).map(|(left, right)| (vec![left], vec![right]))
+            RevisionRange::Spec(spec) if spec.contains("..") => {
+                view.repo.rev_parse_range(&view.objects, spec).map(|(left, right)| (vec![left], vec![right]))
             }
-            Commits::Spec(revision) => Ok((Vec::new(), vec![view.repo.tip(&view.objects, revision)?])),
-            Commits::Between { known, to } => Ok((known.clone(), vec![*to])),
-            Commits::NotOnRemote { to, known, remote, address } => {
-                let tracking = Tracking::of(&view.repo, remote, address)?;
-                let tracked = view.repo.refs()?.into_iter().filter(|(name, _)| tracking.tracks(name));
+            RevisionRange::Spec(revision) => {
+                Ok((Vec::new(), vec![view.repo.rev_parse(&view.objects, revision)?]))
+            }
+            RevisionRange::Between { known, to } => Ok((known.clone(), vec![*to])),
+            RevisionRange::NotOnRemote { to, known, remote, address } => {
+                let tracking = RemoteTrackingRefs::from_remote(&view.repo, remote, address)?;
+                let tracked = view.repo.refs()?.into_iter().filter(|(name, _)| tracking.contains(name));
                 let known = known.iter().filter_map(id).filter(|id| view.objects.contains(id));
                 let exclude = tracked.map(|(_, id)| id).chain(known).collect();
                 Ok((exclude, ids(to)?))
             }
-            Commits::NotInRefs { to } => {
+            RevisionRange::NotInRefs { to } => {
                 Ok((view.repo.refs()?.into_iter().map(|(_, id)| id).collect(), ids(to)?))
             }
         }
@@ -94,72 +97,88 @@ fn ids(texts: &[String]) -> Result<Vec<Oid>, RepoError> {
 }
 
 impl Selection {
-    /// Finds the commits. The two sides of `A...B` must have history in common.
-    pub fn of(view: RepoView, commits: &Commits) -> Result<Selection, RepoError> {
-        Selection::within(view, commits, Limits::default())
+    /// Selects the commits.
+    ///
+    /// # Errors
+    ///
+    /// If a revision or id does not resolve, refs cannot be read, or the two sides of `A...B` have no merge base.
+    pub(crate) fn new(view: RepoView, commits: &RevisionRange) -> Result<Selection, RepoError> {
+        Selection::with_limits(view, commits, Limits::default())
     }
 
     /// The same within `limits`.
-    pub fn within(view: RepoView, commits: &Commits, limits: Limits) -> Result<Selection, RepoError> {
+    ///
+    /// # Errors
+    ///
+    /// As [`Selection::new`].
+    pub(crate) fn with_limits(
+        view: RepoView,
+        commits: &RevisionRange,
+        limits: Limits,
+    ) -> Result<Selection, RepoError> {
         let (exclude, include) = commits.tips(&view)?;
-        let shallow = view.repo.shallow()?;
-        let walked = walk_range_within(&view.objects, &shallow, &exclude, &include, limits);
-        let is_push = matches!(commits, Commits::NotOnRemote { .. } | Commits::NotInRefs { .. });
+        let shallow = view.repo.shallow_commits()?;
+        let walked = rev_list_within(&view.objects, &shallow, &exclude, &include, limits);
+        let is_push = matches!(commits, RevisionRange::NotOnRemote { .. } | RevisionRange::NotInRefs { .. });
         let selection = Selection { view, walked, exclude, include, is_push, shallow };
-        if let Commits::Spec(spec) = commits
+        if let RevisionRange::Spec(spec) = commits
             && let Some((left, right)) = spec.split_once("...")
-            && selection.bases().is_empty()
+            && selection.merge_bases().is_empty()
         {
             return Err(RepoError::NoMergeBase { left: left.to_owned(), right: right.to_owned() });
         }
         Ok(selection)
     }
 
-    /// The same where objects of more bytes than `limit` are not read.
+    /// Limits the size of objects that are read, in bytes.
     #[must_use]
-    pub fn with_limit(mut self, limit: u64) -> Selection {
+    pub(crate) fn with_max_blob_size(mut self, limit: u64) -> Selection {
         self.view.objects = self.view.objects.with_limit(limit);
         self
     }
 
-    /// Those of the commits that remote-tracking branches have.
-    pub fn pushed(&self) -> Result<HashSet<Oid>, RepoError> {
+    /// Returns the selected commits that are reachable from remote-tracking branches; none for a push.
+    ///
+    /// # Errors
+    ///
+    /// If the refs cannot be read.
+    pub(crate) fn pushed_commits(&self) -> Result<HashSet<Oid>, RepoError> {
         let refs = self.view.repo.refs()?.into_iter();
         let remote: Vec<Oid> =
             refs.filter(|(name, _)| name.starts_with("refs/remotes/")).map(|(_, id)| id).collect();
         if remote.is_empty() || self.is_push {
             return Ok(HashSet::new());
         }
-        let own = walk_range(&self.view.objects, &self.shallow, &remote, &self.include);
+        let own = rev_list(&self.view.objects, &self.shallow, &remote, &self.include);
         let own: HashSet<Oid> = own.commits.into_iter().map(|commit| commit.id).collect();
         Ok(self.walked.commits.iter().map(|commit| commit.id).filter(|id| !own.contains(id)).collect())
     }
 
-    /// Whether a shallow clone cuts off history that belongs to the commits.
-    pub fn is_cut(&self) -> bool {
-        !self.walked.boundary.is_empty()
+    /// Whether a shallow clone lacks commits that belong to the range.
+    pub(crate) fn has_shallow_boundary(&self) -> bool {
+        !self.walked.shallow_boundary.is_empty()
     }
 
-    /// The root trees of all that was left out; none where that takes longer than until the `deadline`.
-    pub fn known_trees(&self, deadline: Option<Instant>) -> Vec<Oid> {
+    /// Returns the root trees of all excluded commits; none if they cannot be found before the `deadline`.
+    pub(crate) fn excluded_trees(&self, deadline: Option<Instant>) -> Vec<Oid> {
         let limits = Limits { deadline, ..Limits::default() };
-        let walked = walk_range_within(&self.view.objects, &self.shallow, &[], &self.exclude, limits);
-        walked.commits.iter().filter(|_| !walked.out_of_time).map(|commit| commit.tree).collect()
+        let walked = rev_list_within(&self.view.objects, &self.shallow, &[], &self.exclude, limits);
+        walked.commits.iter().filter(|_| !walked.is_timed_out).map(|commit| commit.tree).collect()
     }
 
-    /// The commit that everything was asked of; `None` where tags lead to none.
-    pub fn head(&self) -> Option<Oid> {
+    /// Returns the first included commit; `None` if no tip resolves to a commit.
+    pub(crate) fn head(&self) -> Option<Oid> {
         self.include.iter().find_map(|tip| commit_at(&self.view, tip))
     }
 
-    /// The commit that was left out; `None` where nothing was.
-    pub fn excluded(&self) -> Option<Oid> {
+    /// Returns the first excluded commit; `None` if nothing is excluded.
+    pub(crate) fn excluded_commit(&self) -> Option<Oid> {
         self.exclude.iter().find_map(|tip| commit_at(&self.view, tip))
     }
 
-    /// The best common ancestors of both sides. If there are several, the first one is where the line of
-    /// first parents leaves the range, when that is among them.
-    pub fn bases(&self) -> Vec<Oid> {
+    /// Returns the merge bases of both sides. The base at which the first-parent chain of the head leaves the range
+    /// comes first, if it is one of them.
+    pub(crate) fn merge_bases(&self) -> Vec<Oid> {
         if self.walked.commits.is_empty() && self.walked.missing.is_empty() {
             return self.head().into_iter().filter(|_| !self.exclude.is_empty()).collect();
         }
@@ -169,13 +188,13 @@ impl Selection {
             commits.filter(|parent| !own.contains(parent)).copied().collect()
         };
         let outside = parents(&mut self.walked.commits.iter().rev().flat_map(|commit| &commit.parents));
-        let mut bases = latest(&self.view.objects, &self.shallow, &outside);
+        let mut bases = independent(&self.view.objects, &self.shallow, &outside);
         let leaves = self.first_parent_outside(&own);
         bases.sort_by_key(|base| Some(*base) != leaves);
         bases
     }
 
-    /// The first commit on the head's line of first parents that is not one of `own`.
+    /// Returns the first commit on the head's first-parent chain that is not in `own`.
     fn first_parent_outside(&self, own: &HashSet<Oid>) -> Option<Oid> {
         let first_parents: HashMap<Oid, Option<Oid>> =
             self.walked.commits.iter().map(|commit| (commit.id, commit.parents.first().copied())).collect();
@@ -187,7 +206,7 @@ impl Selection {
     }
 }
 
-/// The commit that a tip leads to.
+/// Returns the commit that a tip peels to.
 fn commit_at(view: &RepoView, tip: &Oid) -> Option<Oid> {
     match peel(&view.objects, tip) {
         Ok((id, Kind::Commit)) => Some(id),

@@ -1,6 +1,6 @@
-//! Submodules of a history, and where their repositories are.
+//! The submodules of a history, and where their repositories are.
 //!
-//! The names and paths come from whoever wrote the repository: one that leads out of it is not followed.
+//! Names and paths come from the repository, which is not trusted: a path out of it is not followed.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -10,90 +10,87 @@ use crate::git::ReadObjects;
 use crate::git::attribution::BlobHistory;
 use crate::git::env::path_from_bytes;
 use crate::git::odb::tree;
-use crate::model::{Coverage, CoverageKind, RepoPath};
+use crate::model::{RepoPath, Unscanned, UnscannedKind};
 
-use super::view;
 use super::view::RepoView;
 
-/// A place where a commit has or had a submodule.
+/// A path at which a commit has a submodule.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Submodule {
-    /// Its path in the repository.
+pub(crate) struct Submodule {
+    /// The path in the repository.
     pub path: Vec<u8>,
-    /// Whether HEAD has it there.
+    /// Whether HEAD has the submodule there.
     pub at_head: bool,
 }
 
 impl Submodule {
-    /// All that history knows of, sorted by path.
-    pub fn all(known: &BlobHistory) -> Vec<Submodule> {
-        let introductions = known.introduction.iter().chain(&known.later);
+    /// Returns all submodules of a history, sorted by path.
+    pub(crate) fn from_history(history: &BlobHistory) -> Vec<Submodule> {
+        let introductions = history.introduction.iter().chain(&history.later_introductions);
         let paths: BTreeSet<&Vec<u8>> =
             introductions.flat_map(|introduction| &introduction.paths).map(|(path, _)| path).collect();
-        let at_head = |path: &Vec<u8>| known.head_paths.binary_search(path).is_ok();
+        let at_head = |path: &Vec<u8>| history.head_paths.binary_search(path).is_ok();
         paths.into_iter().map(|path| Submodule { path: path.clone(), at_head: at_head(path) }).collect()
     }
 
-    /// That the one at `path` was not read, because nobody asked for it.
-    pub fn said(path: Vec<u8>) -> Coverage {
-        view::submodule(&path)
-    }
-
-    /// That it was asked for and its repository is not there; `path` is its full one. One that only old commits
-    /// have is no gap: there may be nowhere left to fetch it from.
-    pub fn not_there(&self, path: &[u8]) -> Coverage {
+    /// Returns the entry for a submodule whose repository is not cloned; `path` includes that of the submodules
+    /// around it. The run stays complete if only old commits have the submodule: it may not exist anywhere anymore.
+    pub(crate) fn unscanned_without_repo(&self, path: &[u8]) -> Unscanned {
         let (kind, reason) = match self.at_head {
-            true => (CoverageKind::Missing, "a submodule whose repository is not here"),
-            false => (CoverageKind::Elsewhere, "a submodule of older commits, whose repository is not here"),
+            true => (UnscannedKind::Missing, "a submodule whose repository is not cloned"),
+            false => {
+                (UnscannedKind::Elsewhere, "a submodule of older commits, whose repository is not cloned")
+            }
         };
         let what = RepoPath::new(path).to_text();
         let remedy = Some("git submodule update --init --recursive".to_owned()).filter(|_| self.at_head);
-        Coverage { kind, what, reason: reason.to_owned(), remedy }
+        Unscanned { kind, what, reason: reason.to_owned(), remedy }
     }
 }
 
 /// Where the repositories of one repository's submodules can be.
-pub struct Submodules {
+pub(crate) struct SubmoduleRepos {
     work_tree: Option<PathBuf>,
-    /// Folders of repositories by the submodule's name.
+    /// Folders with one repository per submodule name.
     modules: Vec<PathBuf>,
-    /// Names by path, as `.gitmodules` says.
+    /// Submodule names by path, from `.gitmodules`.
     names: BTreeMap<Vec<u8>, Vec<u8>>,
 }
 
-impl Submodules {
-    /// Those of the repository.
-    pub fn of(view: &RepoView) -> Submodules {
+impl SubmoduleRepos {
+    /// Reads `.gitmodules` of HEAD and of the work tree.
+    pub(crate) fn new(view: &RepoView) -> SubmoduleRepos {
         let repo = &view.repo;
         let work_tree = repo.work_tree().map(Path::to_path_buf);
         let at_head = gitmodules_at_head(view).unwrap_or_default();
-        let here = work_tree.as_ref().and_then(|dir| fs::read(dir.join(".gitmodules")).ok());
-        // What is checked out comes last and holds.
-        let names = [at_head, here.unwrap_or_default()].iter().flat_map(|text| names(text)).collect();
+        let in_work_tree = work_tree.as_ref().and_then(|dir| fs::read(dir.join(".gitmodules")).ok());
+        // The entries of the work tree come last and win.
+        let names =
+            [at_head, in_work_tree.unwrap_or_default()].iter().flat_map(|text| parse_names(text)).collect();
         let mut modules = vec![repo.git_dir().join("modules"), repo.common_dir().join("modules")];
         modules.dedup();
-        Submodules { work_tree, modules, names }
+        SubmoduleRepos { work_tree, modules, names }
     }
 
-    /// The repository of the submodule at `path`: the one that is checked out there, or the one that git keeps
-    /// for it.
-    pub fn repository(&self, path: &[u8]) -> Option<PathBuf> {
-        let checked_out = self.work_tree.iter().filter_map(|dir| without_links(dir, &inside(path)?));
+    /// Returns the repository of the submodule at `path`: its work tree, or its folder in `.git/modules`.
+    pub(crate) fn find(&self, path: &[u8]) -> Option<PathBuf> {
+        let checked_out = self.work_tree.iter().filter_map(|dir| join_without_links(dir, &inner_path(path)?));
         let checked_out = checked_out.filter(|dir| dir.join(".git").exists());
         let names = self.names.get(path).into_iter().map(Vec::as_slice).chain([path]);
-        let kept = names.flat_map(|name| self.modules.iter().filter_map(|dir| Some(dir.join(inside(name)?))));
+        let kept =
+            names.flat_map(|name| self.modules.iter().filter_map(|dir| Some(dir.join(inner_path(name)?))));
         checked_out.chain(kept.filter(|dir| dir.join("HEAD").is_file())).next()
     }
 }
 
-/// The path, unless it leads anywhere but down.
-fn inside(path: &[u8]) -> Option<PathBuf> {
+/// Returns the path, unless a component of it is empty, `.`, `..` or `.git`.
+fn inner_path(path: &[u8]) -> Option<PathBuf> {
     let down = path.split(|&byte| byte == b'/').all(|part| !matches!(part, b"" | b"." | b".." | b".git"));
     down.then(|| path_from_bytes(path))
 }
 
-/// The path below `dir`, unless a link in it may lead elsewhere: what is checked out is another's choice too.
-fn without_links(dir: &Path, path: &Path) -> Option<PathBuf> {
+/// Returns the path below `dir`, unless it contains a symbolic link: a checked-out link could point anywhere.
+fn join_without_links(dir: &Path, path: &Path) -> Option<PathBuf> {
     let real = dir.canonicalize().ok()?.join(path);
     (real.canonicalize().ok()? == real).then(|| dir.join(path))
 }
@@ -107,8 +104,8 @@ fn gitmodules_at_head(view: &RepoView) -> Option<Vec<u8>> {
     view.objects.read(&entry.id).ok().map(|object| object.data)
 }
 
-/// Path and name of each submodule. Understands what git writes there.
-fn names(text: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
+/// Returns path and name of each submodule in a `.gitmodules` file, in the syntax that git writes.
+fn parse_names(text: &[u8]) -> Vec<(Vec<u8>, Vec<u8>)> {
     let mut names = Vec::new();
     let mut name: Option<Vec<u8>> = None;
     for line in text.split(|&byte| byte == b'\n').map(<[u8]>::trim_ascii) {
@@ -149,14 +146,14 @@ mod tests {
                      [submodule \"c\"]\n  path=\"with # sign\"\n[submodule \"none\"]\n";
         let expected = [(&b"libs/a"[..], &b"a \"b\""[..]), (b"with # sign", b"c")];
         let expected: Vec<_> = expected.map(|(path, name)| (path.to_vec(), name.to_vec())).into();
-        assert_eq!(names(text), expected);
+        assert_eq!(parse_names(text), expected);
     }
 
     #[test]
-    fn no_path_leads_out() {
+    fn paths_out_of_the_repository_are_rejected() {
         for path in [&b"../x"[..], b"a/../../x", b"/etc", b"a//b", b"", b".git/modules/x", b"."] {
-            assert_eq!(inside(path), None, "{}", String::from_utf8_lossy(path));
+            assert_eq!(inner_path(path), None, "{}", String::from_utf8_lossy(path));
         }
-        assert_eq!(inside(b"libs/a"), Some(PathBuf::from("libs/a")));
+        assert_eq!(inner_path(b"libs/a"), Some(PathBuf::from("libs/a")));
     }
 }

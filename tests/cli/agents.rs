@@ -28,7 +28,7 @@ fn claude_code() {
     let world = World::repository();
     assert_snapshot!(install(&world, "claude").stderr, @r"
     installed for Claude Code in [WORLD]/work/.claude/settings.json
-      it calls the `stopleak` in its PATH, and is refused every call where there is none
+      Claude Code runs the `stopleak` in its PATH; without one, every call is refused
     ");
     assert_snapshot!(world.read(CLAUDE), @r#"
     {
@@ -59,7 +59,7 @@ fn claude_code() {
       }
     }
     "#);
-    assert!(!world.path("work/.git/hooks/pre-commit").exists(), "git's hooks were not asked for");
+    assert!(!world.path("work/.git/hooks/pre-commit").exists(), "no git hook is installed");
 }
 
 #[test]
@@ -83,7 +83,7 @@ fn cursor() {
 }
 
 #[test]
-fn again_changes_nothing_and_uninstall_leaves_nothing() {
+fn install_is_idempotent_and_uninstall_removes_the_file() {
     for (agent, file) in [("claude", CLAUDE), ("cursor", CURSOR)] {
         let world = World::repository();
         assert_eq!(install(&world, agent).code, 0);
@@ -94,13 +94,17 @@ fn again_changes_nothing_and_uninstall_leaves_nothing() {
         assert_eq!(uninstall(&world, agent).code, 0);
         assert!(!world.path(file).exists());
         let run = uninstall(&world, agent);
-        assert!(run.code == 0 && run.stderr.contains("nothing of stopleak"), "{}", run.stderr);
+        assert!(
+            run.code == 0 && run.stderr.contains("no stopleak hook in the settings of"),
+            "{}",
+            run.stderr
+        );
     }
 }
 
 #[test]
-fn what_is_there_stays_in_its_place_and_style() {
-    let theirs = r#"{
+fn existing_settings_keep_their_order_and_style() {
+    let existing = r#"{
     "model": "m",
     "hooks": {
         "PreToolUse": [
@@ -121,7 +125,7 @@ fn what_is_there_stays_in_its_place_and_style() {
     }
 }"#;
     let world = World::repository();
-    world.write(CLAUDE, theirs);
+    world.write(CLAUDE, existing);
     fs::set_permissions(world.path(CLAUDE), fs::Permissions::from_mode(0o640)).expect("changed");
     assert_eq!(install(&world, "claude").code, 0);
     let installed = json(&world, CLAUDE);
@@ -130,12 +134,12 @@ fn what_is_there_stays_in_its_place_and_style() {
     let keys: Vec<&str> = installed.as_object().expect("fields").keys().map(String::as_str).collect();
     assert_eq!(keys, ["model", "hooks", "env"]);
     assert_eq!(uninstall(&world, "claude").code, 0);
-    assert_eq!(world.read(CLAUDE), theirs);
+    assert_eq!(world.read(CLAUDE), existing);
     assert_eq!(fs::metadata(world.path(CLAUDE)).expect("there").permissions().mode() & 0o777, 0o640);
 }
 
 #[test]
-fn entries_of_an_older_stopleak_are_renewed() {
+fn entries_of_an_older_stopleak_are_updated() {
     let world = World::repository();
     world.write(CURSOR, r#"{"version": 1, "hooks": {"stop": [{"command": "stopleak hook run"}]}}"#);
     let status = || world.stopleak(&["hook", "status"]).stdout;
@@ -146,7 +150,7 @@ fn entries_of_an_older_stopleak_are_renewed() {
 }
 
 #[test]
-fn a_file_that_is_not_understood_stays_as_it_is() {
+fn a_malformed_settings_file_is_not_changed() {
     for wrong in ["{ // a comment\n}", "[]", "{\"hooks\": []}", "{\"hooks\": {\"PreToolUse\": {}}}"] {
         let world = World::repository();
         world.write(CLAUDE, wrong);
@@ -168,7 +172,7 @@ fn a_link_to_the_settings_stays_a_link() {
 }
 
 #[test]
-fn from_a_subfolder_they_stand_at_the_root_and_in_a_bare_repository_nowhere() {
+fn settings_are_written_at_the_root_and_a_bare_repository_is_an_error() {
     let world = World::repository();
     world.write("work/sub/x", "");
     assert_eq!(world.stopleak_in("work/sub", &["hook", "install", "--agent", "claude"]).code, 0);
@@ -179,7 +183,7 @@ fn from_a_subfolder_they_stand_at_the_root_and_in_a_bare_repository_nowhere() {
 }
 
 #[test]
-fn the_installed_command_refuses_when_stopleak_is_gone() {
+fn the_installed_command_refuses_when_stopleak_is_missing() {
     let world = World::repository();
     assert_eq!(install(&world, "claude").code, 0);
     let settings = json(&world, CLAUDE);

@@ -1,4 +1,4 @@
-//! The baseline file: how it is made, kept and refused.
+//! The baseline file: creating, updating and showing it, and its errors.
 
 use crate::support::World;
 
@@ -19,11 +19,11 @@ fn creating_again_needs_force_and_keeps_the_key() {
     assert!(refused.stderr.contains("--force"), "{}", refused.stderr);
     assert_eq!(world.read(FILE), first);
     assert_eq!(world.stopleak(&["baseline", "create", "--force"]).code, 0);
-    assert_eq!(world.read(FILE), first, "nothing changed, so nothing changes");
+    assert_eq!(world.read(FILE), first, "an unchanged repository gives the same file");
 }
 
 #[test]
-fn two_repositories_have_two_keys() {
+fn each_repository_has_its_own_key() {
     let worlds = [World::repository(), World::repository()];
     for world in &worlds {
         assert_eq!(world.stopleak(&["baseline", "create"]).code, 0);
@@ -32,11 +32,11 @@ fn two_repositories_have_two_keys() {
 }
 
 #[test]
-fn an_entry_goes_only_when_its_rule_looked_for_it() {
+fn an_entry_is_removed_only_if_its_rule_was_active() {
     let world = World::repository();
     let entry = format!("1:{} some-rule-of-long-ago # rotated", "a".repeat(26));
-    let gone = format!("1:{} generic-password", "b".repeat(26));
-    world.write(FILE, format!("key: {}\n{entry}\n{gone}\n", "0".repeat(32)));
+    let obsolete = format!("1:{} generic-password", "b".repeat(26));
+    world.write(FILE, format!("key: {}\n{entry}\n{obsolete}\n", "0".repeat(32)));
     assert_eq!(world.stopleak(&["baseline", "create", "--force"]).code, 0);
     let text = world.read(FILE);
     assert!(text.ends_with(&format!("key: {}\n{entry}\n", ["00000000"; 4].join(" "))), "{text}");
@@ -59,7 +59,7 @@ fn show_lists_entries_and_counts() {
 }
 
 #[test]
-fn a_broken_baseline_is_refused_with_its_line() {
+fn a_malformed_baseline_is_an_error_with_its_line() {
     let world = World::repository();
     world.write(FILE, format!("key: {}\n<<<<<<< HEAD\n", "0".repeat(32)));
     for arguments in [&["staged"][..], &["baseline", "show"], &["baseline", "create", "--force"]] {

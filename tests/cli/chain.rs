@@ -1,4 +1,4 @@
-//! Hooks that were there before: kept, run, and put back.
+//! Hooks that existed before stopleak was installed: they are renamed, run and restored.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -6,99 +6,106 @@ use std::path::Path;
 
 use crate::support::{Run, World};
 
-/// Another hook, which notes how it was called and what it read, and returns 7 while `fail` is there.
-const THEIRS: &str =
-    "#!/bin/sh\necho \"$# $*\" >> \"$TOLD\"\ncat >> \"$TOLD\"\n! [ -e \"$TOLD.fail\" ] || exit 7\n";
+/// Another hook, which records its arguments and input, and exits with 7 while the file `$CALLS.fail` exists.
+const EXISTING_HOOK: &str =
+    "#!/bin/sh\necho \"$# $*\" >> \"$CALLS\"\ncat >> \"$CALLS\"\n! [ -e \"$CALLS.fail\" ] || exit 7\n";
 
-fn put(world: &World, path: &str, content: &str) {
+fn write_executable(world: &World, path: &str, content: &str) {
     world.write(path, content);
     fs::set_permissions(world.path(path), fs::Permissions::from_mode(0o755)).expect("changed");
 }
 
-/// A repository with their `hook`, and stopleak's installed upon it.
+/// Creates a repository with another `hook`, and installs that of stopleak over it.
 fn chained(hook: &str) -> World {
     let world = World::repository();
-    put(&world, &format!("work/.git/hooks/{hook}"), THEIRS);
+    write_executable(&world, &format!("work/.git/hooks/{hook}"), EXISTING_HOOK);
     let run = world.stopleak(&["hook", "install", "--hook", hook]);
-    assert!(run.code == 0 && run.stderr.contains("was there before"), "{}", run.stderr);
+    assert!(run.code == 0 && run.stderr.contains("the existing hook was renamed to"), "{}", run.stderr);
     world
 }
 
 fn git(world: &World, arguments: &[&str]) -> Run {
     let mut command = world.command("git", "work");
-    world.run(command.env("TOLD", world.path("told")).args(arguments))
+    world.run(command.env("CALLS", world.path("calls")).args(arguments))
 }
 
-fn told(world: &World) -> String {
-    fs::read_to_string(world.path("told")).unwrap_or_default()
+fn calls(world: &World) -> String {
+    fs::read_to_string(world.path("calls")).unwrap_or_default()
 }
 
-/// The installed files of `hook` and what is kept of the one before.
+/// Returns whether the `hook` of stopleak and a renamed existing hook are present.
 fn files(world: &World, hook: &str) -> (bool, bool) {
-    let ours = fs::read_to_string(world.path(&format!("work/.git/hooks/{hook}")));
-    let kept = world.path(&format!("work/.git/hooks/{hook}.before-stopleak"));
-    (ours.is_ok_and(|text| text.contains("stopleak hook: written by")), kept.symlink_metadata().is_ok())
+    let installed = fs::read_to_string(world.path(&format!("work/.git/hooks/{hook}")));
+    let previous = world.path(&format!("work/.git/hooks/{hook}.before-stopleak"));
+    (
+        installed.is_ok_and(|text| text.contains("stopleak hook: written by")),
+        previous.symlink_metadata().is_ok(),
+    )
 }
 
 #[test]
-fn a_hook_before_a_commit_runs_first_and_its_exit_status_counts() {
+fn an_existing_commit_hook_runs_first_and_its_exit_code_counts() {
     let world = chained("pre-commit");
     assert_eq!(git(&world, &["commit", "-q", "--allow-empty", "-m", "x"]).code, 0);
-    assert_eq!(told(&world), "0 \n");
-    world.write("told.fail", "");
+    assert_eq!(calls(&world), "0 \n");
+    world.write("calls.fail", "");
     world.write("work/stopleak.yaml", "no: configuration\n");
     let run = git(&world, &["commit", "-q", "--allow-empty", "-m", "x"]);
     assert!(run.code == 1 && !run.stderr.contains("stopleak.yaml"), "stopleak ran: {}", run.stderr);
 }
 
 #[test]
-fn the_check_sees_what_an_earlier_hook_did() {
+fn the_check_runs_after_an_existing_commit_hook() {
     let world = World::repository();
-    put(&world, "work/.git/hooks/pre-commit", "#!/bin/sh\necho 'skip-paths: 7' > stopleak.yaml\n");
+    write_executable(
+        &world,
+        "work/.git/hooks/pre-commit",
+        "#!/bin/sh\necho 'skip-paths: 7' > stopleak.yaml\n",
+    );
     assert_eq!(world.stopleak(&["hook", "install"]).code, 0);
     let run = git(&world, &["commit", "-q", "--allow-empty", "-m", "x"]);
     assert!(run.code != 0 && run.stderr.contains("stopleak.yaml"), "stopleak ran too early: {}", run.stderr);
 }
 
 #[test]
-fn a_hook_with_arguments_gets_them() {
+fn an_existing_hook_gets_its_arguments() {
     let world = chained("commit-msg");
     assert_eq!(git(&world, &["commit", "-q", "--allow-empty", "-m", "a message"]).code, 0);
-    assert_eq!(told(&world), "1 .git/COMMIT_EDITMSG\n");
+    assert_eq!(calls(&world), "1 .git/COMMIT_EDITMSG\n");
 }
 
 #[test]
-fn what_an_earlier_hook_makes_of_the_message_is_checked_and_kept() {
+fn a_message_edited_by_an_existing_hook_is_kept() {
     let world = World::repository();
-    put(&world, "work/.git/hooks/commit-msg", "#!/bin/sh\necho added >> \"$1\"\n");
+    write_executable(&world, "work/.git/hooks/commit-msg", "#!/bin/sh\necho added >> \"$1\"\n");
     assert_eq!(world.stopleak(&["hook", "install", "--hook", "commit-msg"]).code, 0);
     assert_eq!(git(&world, &["commit", "-q", "--allow-empty", "-m", "x"]).code, 0);
     assert_eq!(git(&world, &["log", "-1", "--format=%B"]).stdout.trim(), "x\nadded");
 }
 
 #[test]
-fn a_hook_of_a_push_gets_arguments_and_input_and_runs_after_the_check() {
+fn an_existing_pre_push_hook_gets_arguments_and_input_and_runs_after_the_check() {
     let world = chained("pre-push");
     world.git(&["init", "-q", "--bare", "../origin"]);
     let run = git(&world, &["push", "-q", "../origin", "main", "main:other"]);
     assert_eq!(run.code, 0, "{}", run.stderr);
-    let told_now = told(&world);
-    let lines: Vec<&str> = told_now.lines().collect();
+    let calls_now = calls(&world);
+    let lines: Vec<&str> = calls_now.lines().collect();
     assert_eq!(lines[0], "2 ../origin ../origin");
-    assert!(lines.len() == 3 && lines[1].starts_with("refs/heads/main "), "{told_now}");
+    assert!(lines.len() == 3 && lines[1].starts_with("refs/heads/main "), "{calls_now}");
 
-    world.write("told.fail", "");
+    world.write("calls.fail", "");
     assert_eq!(git(&world, &["push", "-q", "../origin", "main:third"]).code, 1);
     world.write("work/stopleak.yaml", "no: configuration\n");
-    let before = told(&world);
+    let before = calls(&world);
     assert_eq!(git(&world, &["push", "-q", "../origin", "main:third"]).code, 1);
-    assert_eq!(told(&world), before, "nothing is done before the check");
+    assert_eq!(calls(&world), before, "the existing hook does not run before the check");
 }
 
 #[test]
-fn a_hook_of_a_push_that_reads_nothing_is_no_error() {
+fn an_existing_pre_push_hook_need_not_read_its_input() {
     let world = World::repository();
-    put(&world, "work/.git/hooks/pre-push", "#!/bin/sh\nexit 0\n");
+    write_executable(&world, "work/.git/hooks/pre-push", "#!/bin/sh\nexit 0\n");
     assert_eq!(world.stopleak(&["hook", "install", "--hook", "pre-push"]).code, 0);
     world.git(&["init", "-q", "--bare", "../origin"]);
     let run = git(&world, &["push", "-q", "../origin", "main"]);
@@ -106,17 +113,17 @@ fn a_hook_of_a_push_that_reads_nothing_is_no_error() {
 }
 
 #[test]
-fn a_receiving_hook_gets_the_same_input() {
+fn an_existing_pre_receive_hook_gets_the_same_input() {
     let world = World::repository();
     world.git(&["init", "-q", "--bare", "../origin"]);
-    put(&world, "origin/hooks/pre-receive", THEIRS);
+    write_executable(&world, "origin/hooks/pre-receive", EXISTING_HOOK);
     assert_eq!(world.stopleak_in("origin", &["hook", "install"]).code, 0);
     assert_eq!(git(&world, &["push", "-q", "../origin", "main", "main:other"]).code, 0);
-    assert_eq!(told(&world).lines().count(), 3, "{}", told(&world));
+    assert_eq!(calls(&world).lines().count(), 3, "{}", calls(&world));
 }
 
 #[test]
-fn uninstall_puts_the_hook_back_byte_for_byte() {
+fn uninstall_restores_the_existing_hook_byte_for_byte() {
     for mode in [0o755, 0o700, 0o644] {
         let world = World::repository();
         let hook = world.path("work/.git/hooks/pre-commit");
@@ -138,7 +145,7 @@ fn uninstall_puts_the_hook_back_byte_for_byte() {
 }
 
 #[test]
-fn a_hook_that_git_ignored_stays_ignored() {
+fn an_existing_hook_that_is_not_executable_does_not_run() {
     let world = World::repository();
     world.write("work/.git/hooks/pre-commit", "#!/bin/sh\nexit 1\n");
     assert_eq!(world.stopleak(&["hook", "install"]).code, 0);
@@ -146,96 +153,104 @@ fn a_hook_that_git_ignored_stays_ignored() {
 }
 
 #[test]
-fn a_link_is_kept_as_a_link_and_never_written_through() {
+fn a_symbolic_link_is_renamed_and_its_target_is_not_written() {
     let world = World::repository();
-    put(&world, "elsewhere", THEIRS);
+    write_executable(&world, "elsewhere", EXISTING_HOOK);
     let hook = world.path("work/.git/hooks/pre-commit");
     fs::create_dir_all(hook.parent().expect("a folder")).expect("made");
     symlink("../../../elsewhere", &hook).expect("linked");
     assert_eq!(world.stopleak(&["hook", "install", "--hook", "pre-commit"]).code, 0);
-    assert_eq!(world.read("elsewhere"), THEIRS);
+    assert_eq!(world.read("elsewhere"), EXISTING_HOOK);
     assert_eq!(git(&world, &["commit", "-q", "--allow-empty", "-m", "x"]).code, 0);
-    assert_eq!(told(&world), "0 \n");
+    assert_eq!(calls(&world), "0 \n");
     assert_eq!(world.stopleak(&["hook", "uninstall"]).code, 0);
     assert_eq!(fs::read_link(&hook).expect("a link"), Path::new("../../../elsewhere"));
-    assert_eq!(world.read("elsewhere"), THEIRS);
+    assert_eq!(world.read("elsewhere"), EXISTING_HOOK);
 }
 
 #[test]
-fn without_the_hook_that_was_there_before_it_refuses() {
+fn a_missing_previous_hook_refuses_the_commit() {
     let world = chained("pre-commit");
     fs::remove_file(world.path("work/.git/hooks/pre-commit.before-stopleak")).expect("removed");
     let run = git(&world, &["commit", "-q", "--allow-empty", "-m", "x"]);
-    assert!(run.code == 1 && run.stderr.contains("is gone"), "{}", run.stderr);
+    assert!(run.code == 1 && run.stderr.contains("the previous hook is missing"), "{}", run.stderr);
     assert_eq!(world.stopleak(&["hook", "install", "--hook", "pre-commit"]).code, 0);
     assert_eq!(git(&world, &["commit", "-q", "--allow-empty", "-m", "x"]).code, 0);
 }
 
 #[test]
-fn the_hook_that_was_there_before_runs_when_ours_is_given_another_name() {
+fn the_previous_hook_runs_even_if_the_hook_of_stopleak_is_renamed() {
     let world = chained("pre-commit");
-    // As the pre-commit framework does with what it finds.
+    // The pre-commit framework renames existing hooks like this.
     let hooks = world.path("work/.git/hooks");
     fs::rename(hooks.join("pre-commit"), hooks.join("pre-commit.legacy")).expect("renamed");
-    put(&world, "work/.git/hooks/pre-commit", "#!/bin/sh\nexec \"${0%/*}\"/pre-commit.legacy\n");
+    write_executable(&world, "work/.git/hooks/pre-commit", "#!/bin/sh\nexec \"${0%/*}\"/pre-commit.legacy\n");
     assert_eq!(git(&world, &["commit", "-q", "--allow-empty", "-m", "x"]).code, 0);
-    assert_eq!(told(&world), "0 \n");
+    assert_eq!(calls(&world), "0 \n");
     let run =
-        world.run(world.command("sh", "work/.git/hooks").arg("pre-commit.legacy").env("TOLD", "/dev/null"));
-    assert!(!run.stderr.contains("is gone"), "{}", run.stderr);
+        world.run(world.command("sh", "work/.git/hooks").arg("pre-commit.legacy").env("CALLS", "/dev/null"));
+    assert!(!run.stderr.contains("the previous hook is missing"), "{}", run.stderr);
 }
 
 #[test]
-fn a_hook_that_asks_its_name_is_said() {
+fn a_hook_that_uses_its_own_name_has_a_warning() {
     let world = World::repository();
-    put(&world, "work/.git/hooks/dispatch", "#!/bin/sh\nexec ./hooks.d/\"${0##*/}\"\n");
+    write_executable(&world, "work/.git/hooks/dispatch", "#!/bin/sh\nexec ./hooks.d/\"${0##*/}\"\n");
     symlink("dispatch", world.path("work/.git/hooks/pre-commit")).expect("made");
     let run = world.stopleak(&["hook", "install"]);
-    assert!(run.code == 0 && run.stderr.contains("it asks by which name it was called"), "{}", run.stderr);
+    assert!(
+        run.code == 0 && run.stderr.contains("the existing hook uses its own file name, which has changed"),
+        "{}",
+        run.stderr
+    );
 }
 
 #[test]
-fn two_hooks_of_others_are_not_mixed_up() {
+fn a_second_existing_hook_does_not_overwrite_the_first() {
     let world = chained("pre-commit");
-    put(&world, "work/.git/hooks/pre-commit", "#!/bin/sh\nexit 0\n");
+    write_executable(&world, "work/.git/hooks/pre-commit", "#!/bin/sh\nexit 0\n");
     let run = world.stopleak(&["hook", "install", "--hook", "pre-commit"]);
-    assert!(run.code == 2 && run.stderr.contains("join the two"), "{}", run.stderr);
+    assert!(run.code == 2 && run.stderr.contains("merge the two files"), "{}", run.stderr);
     assert_eq!(world.read("work/.git/hooks/pre-commit"), "#!/bin/sh\nexit 0\n");
     let run = world.stopleak(&["hook", "uninstall"]);
-    assert!(run.code == 0 && run.stderr.contains("stays"), "{}", run.stderr);
-    assert_eq!(world.read("work/.git/hooks/pre-commit.before-stopleak"), THEIRS);
+    assert!(run.code == 0 && run.stderr.contains("was not restored"), "{}", run.stderr);
+    assert_eq!(world.read("work/.git/hooks/pre-commit.before-stopleak"), EXISTING_HOOK);
 }
 
 #[test]
-fn in_a_shared_folder_and_from_a_linked_worktree() {
+fn existing_hooks_run_from_a_linked_worktree_and_with_core_hooks_path() {
     let world = World::repository();
     world.git(&["worktree", "add", "-q", "../linked"]);
-    put(&world, "work/.git/hooks/pre-commit", THEIRS);
+    write_executable(&world, "work/.git/hooks/pre-commit", EXISTING_HOOK);
     assert_eq!(world.stopleak_in("linked", &["hook", "install"]).code, 0);
     let mut command = world.command("git", "linked");
-    command.env("TOLD", world.path("told")).args(["commit", "-q", "--allow-empty", "-m", "x"]);
+    command.env("CALLS", world.path("calls")).args(["commit", "-q", "--allow-empty", "-m", "x"]);
     assert_eq!(world.run(&mut command).code, 0);
-    assert_eq!(told(&world), "0 \n");
+    assert_eq!(calls(&world), "0 \n");
 
     world.git(&["config", "core.hooksPath", "tools/hooks"]);
-    put(&world, "work/tools/hooks/pre-commit", THEIRS);
+    write_executable(&world, "work/tools/hooks/pre-commit", EXISTING_HOOK);
     assert_eq!(world.stopleak(&["hook", "install", "--hook", "pre-commit"]).code, 0);
     assert_eq!(git(&world, &["commit", "-q", "--allow-empty", "-m", "x"]).code, 0);
-    assert_eq!(told(&world), "0 \n0 \n");
+    assert_eq!(calls(&world), "0 \n0 \n");
 }
 
 #[test]
-fn what_is_said_of_git_holds() {
+fn the_descriptions_of_hooks_match_when_git_runs_them() {
     let world = World::repository();
     for hook in ["pre-commit", "pre-merge-commit", "commit-msg"] {
-        put(&world, &format!("work/.git/hooks/{hook}"), "#!/bin/sh\necho \"${0##*/}\" >> \"$TOLD\"\n");
+        write_executable(
+            &world,
+            &format!("work/.git/hooks/{hook}"),
+            "#!/bin/sh\necho \"${0##*/}\" >> \"$CALLS\"\n",
+        );
     }
-    // What each command runs.
+    // Returns the hooks that a git command runs.
     let runs = |arguments: &[&str]| {
-        let _ = fs::remove_file(world.path("told"));
+        let _ = fs::remove_file(world.path("calls"));
         let run = git(&world, arguments);
         assert_eq!(run.code, 0, "{arguments:?}: {}", run.stderr);
-        told(&world).split_whitespace().collect::<Vec<_>>().join(" ")
+        calls(&world).split_whitespace().collect::<Vec<_>>().join(" ")
     };
     let edit = |path: &str| world.write(&format!("work/{path}"), path);
     let commit = "pre-commit commit-msg";

@@ -1,11 +1,11 @@
-//! The configuration file, its layers, and what is refused in it.
+//! The configuration file, its layers and its errors.
 
 use insta::assert_snapshot;
 
 use crate::support::{World, binary};
 
 #[test]
-fn show_names_the_origin_of_every_value_and_is_found_from_a_subfolder() {
+fn show_prints_the_origin_of_every_value_and_works_in_a_subfolder() {
     let world = World::repository();
     world.write(
         "work/stopleak.yaml",
@@ -45,8 +45,8 @@ fn defaults_need_no_file_and_no_repository() {
     assert!(run.stdout.contains("configuration: none") && run.stdout.ends_with("ok\n"), "{}", run.stdout);
 }
 
-/// What `config check` and a scan say about a configuration file; both must refuse it.
-fn refused(text: &str) -> String {
+/// Returns the first line of the error that both `config check` and a scan print for a configuration file.
+fn error_for(text: &str) -> String {
     let world = World::repository();
     world.write("work/stopleak.yaml", text);
     let check = world.stopleak(&["config", "check"]);
@@ -57,17 +57,17 @@ fn refused(text: &str) -> String {
 }
 
 #[test]
-fn mistakes_are_refused_with_their_place() {
-    assert_snapshot!(refused("skip-path: [a]\n"), @"error: stopleak.yaml:1:1: unknown key `skip-path`; did you mean `skip-paths`? (known keys: skip-paths, rules, confidence, fail-on, max-blob-size, baseline, hooks)");
-    assert_snapshot!(refused("\nrules:\n  off: [generic-pasword]\n"), @"error: stopleak.yaml:3: there is no rule `generic-pasword`; did you mean `generic-password`?");
-    assert_snapshot!(refused("skip-paths:\n  - ok\n  - '**'\n"), @"error: stopleak.yaml:3: `**` is no usable path pattern: it would skip every file");
-    assert_snapshot!(refused("fail-on: low\nconfidence: high\n"), @"error: stopleak.yaml: fail-on `low` is below confidence `high` (stopleak.yaml); what is not reported cannot fail");
-    assert_snapshot!(refused("baseline: gone\n"), @"error: gone: no such file (stopleak.yaml)");
-    assert!(refused("rules: {files: [gone.yaml]}\n").contains("stopleak.yaml:1"));
+fn errors_have_their_position() {
+    assert_snapshot!(error_for("skip-path: [a]\n"), @"error: stopleak.yaml:1:1: unknown key `skip-path`; did you mean `skip-paths`? (known keys: skip-paths, rules, confidence, fail-on, max-blob-size, baseline, hooks)");
+    assert_snapshot!(error_for("\nrules:\n  off: [generic-pasword]\n"), @"error: stopleak.yaml:3: there is no rule `generic-pasword`; did you mean `generic-password`?");
+    assert_snapshot!(error_for("skip-paths:\n  - ok\n  - '**'\n"), @"error: stopleak.yaml:3: `**` is no usable path pattern: it would skip every file");
+    assert_snapshot!(error_for("fail-on: low\nconfidence: high\n"), @"error: stopleak.yaml: fail-on `low` is below confidence `high` (stopleak.yaml); what is not reported cannot fail");
+    assert_snapshot!(error_for("baseline: gone\n"), @"error: gone: no such file (stopleak.yaml)");
+    assert!(error_for("rules: {files: [gone.yaml]}\n").contains("stopleak.yaml:1"));
 }
 
 #[test]
-fn two_files_are_refused_and_no_config_passes_both_over() {
+fn two_files_are_an_error_and_no_config_ignores_both() {
     let world = World::repository();
     world.write("work/stopleak.yaml", "");
     world.write("work/.config/stopleak.yaml", "broken: [");
@@ -81,7 +81,7 @@ fn two_files_are_refused_and_no_config_passes_both_over() {
 }
 
 #[test]
-fn a_folder_or_a_dangling_link_in_place_of_the_file_is_refused() {
+fn a_folder_or_a_dangling_link_in_place_of_the_file_is_an_error() {
     let world = World::repository();
     std::fs::create_dir(world.path("work/stopleak.yaml")).expect("made");
     assert_eq!(world.stopleak(&["staged"]).code, 2);
@@ -94,7 +94,7 @@ fn a_folder_or_a_dangling_link_in_place_of_the_file_is_refused() {
 }
 
 #[test]
-fn variables_are_checked_like_flags() {
+fn variables_are_validated_like_flags() {
     let world = World::repository();
     let run = |name: &str, value: &str| {
         let mut command = world.command(binary(), "work");
@@ -104,7 +104,7 @@ fn variables_are_checked_like_flags() {
     assert_eq!(wrong.code, 2);
     assert_snapshot!(wrong.stderr, @"error: STOPLEAK_FAIL_ON: expected one of low, medium, high");
     assert_eq!(run("STOPLEAK_FAIL_ON", "").code, 0);
-    let strange = run("STOPLEAK_FAILON", "high");
-    assert_eq!(strange.code, 0);
-    assert_snapshot!(strange.stderr, @"warning: STOPLEAK_FAILON is no variable of stopleak; did you mean STOPLEAK_FAIL_ON?");
+    let unknown = run("STOPLEAK_FAILON", "high");
+    assert_eq!(unknown.code, 0);
+    assert_snapshot!(unknown.stderr, @"warning: unknown variable STOPLEAK_FAILON; did you mean STOPLEAK_FAIL_ON?");
 }

@@ -9,6 +9,7 @@ mod baseline;
 mod chain;
 mod config;
 mod hook;
+mod hook_messages;
 mod manifest;
 mod rules;
 mod rules_show;

@@ -1,4 +1,6 @@
-//! `stopleak rules`: the rules as people see them and write them.
+//! `stopleak rules list`, `sample` and `check`, and rule files of a user.
+
+use stopleak::internals::renamed_fields::{RENAMED_FIELDS, RenamedField};
 
 use crate::support::World;
 
@@ -44,17 +46,17 @@ fn list_shows_the_active_rules_in_both_formats() {
 }
 
 #[test]
-fn a_pattern_that_cannot_be_built_is_refused_and_never_passes_for_clean() {
+fn a_pattern_that_cannot_be_built_is_refused_and_never_reported_as_clean() {
     let world = World::empty();
     world.write("work/big.yaml", GOOD.replace("[a-z0-9]{12}", "(?:[a-z0-9]{1,900}){1,900}"));
     world.write("work/t.txt", "acme_q7w2z9t4k8n1\n");
     let run = world.stopleak(&["scan", "--rules", "big.yaml", "t.txt"]);
     assert_eq!((run.code, run.stdout.as_str()), (2, ""));
-    assert!(run.stderr.contains("big.yaml: rule acme-token: the pattern cannot be built"), "{}", run.stderr);
+    assert!(run.stderr.contains("big.yaml: rule acme-token: the pattern does not compile"), "{}", run.stderr);
 }
 
 #[test]
-fn the_list_is_what_a_scan_uses() {
+fn the_list_has_as_many_rules_as_a_scan() {
     let world = World::empty();
     let count = world.stopleak(&["rules", "list"]).stdout.lines().count();
     let checked = world.stopleak(&["config", "check"]).stdout;
@@ -92,7 +94,7 @@ fn samples_of_several_lines_are_separated_by_a_blank_one() {
 }
 
 #[test]
-fn check_accepts_a_good_file_and_tells_every_fault_of_a_bad_one() {
+fn check_accepts_a_valid_file_and_reports_every_error_of_others() {
     let world = World::empty();
     world.write("work/good.yaml", GOOD);
     let run = world.stopleak(&["rules", "check", "good.yaml"]);
@@ -115,14 +117,70 @@ fn check_accepts_a_good_file_and_tells_every_fault_of_a_bad_one() {
     insta::assert_snapshot!(run.stdout, @r"
     bad/a.yaml:34:3: rule acme-short: literals and keywords need at least 3 bytes
     bad/b.yaml:2:1: unknown field `rulez`, expected `provider` or `rules`
-    bad/a.yaml:58:3: rule acme-token: the id is used before, at bad/a.yaml:3:3
+    bad/a.yaml:58:3: rule acme-token: the id is already used at bad/a.yaml:3:3
     bad/a.yaml:10:3: rule acme-token: example 1: it is found by acme-found instead
     bad/a.yaml:19:3: rule acme-missed: example 1: nothing is found in it
     bad/a.yaml:29:3: rule acme-found: counter-example 1: it is found with high confidence (exact shape)
-    bad/a.yaml:44:3: rule acme-huge: the pattern cannot be built: acme_[a-z0-9]{12,900000}: error building NFA
+    bad/a.yaml:44:3: rule acme-huge: the pattern does not compile: acme_[a-z0-9]{12,900000}: error building NFA
     bad/a.yaml:46:3: rule acme-huge: example 1: nothing is found in it
     bad/a.yaml:54:3: rule acme-glob: paths: error parsing glob '{a': unclosed alternate group; missing '}' (maybe escape '{' with '[{]'?)
     bad/a.yaml:65:3: rule acme-token: example 1: it is found by acme-found instead
     ");
     assert_eq!(world.stopleak(&["rules", "check", "missing.yaml"]).code, 2);
+}
+
+/// A rule file with an old name, and the message about it; the file's name is at the front of that message.
+fn with_old_name(field: RenamedField) -> (String, String) {
+    let RenamedField { old, new, hint } = field;
+    let message = format!(":12:3: rule acme-token: field `{old}` was renamed to `{new}` in 0.2.0{hint}");
+    (format!("{GOOD}  {old}: true\n"), message)
+}
+
+#[test]
+fn old_names_of_fields_in_a_file_of_the_command_line_are_refused_with_the_new_name() {
+    for field in RENAMED_FIELDS {
+        let world = World::empty();
+        let (text, message) = with_old_name(field);
+        world.write("work/acme.yaml", text);
+        world.write("work/t.txt", "acme_q7w2z9t4k8n1\n");
+        let run = world.stopleak(&["scan", "--rules", "acme.yaml", "t.txt"]);
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{}", field.old);
+        assert!(run.stderr.contains(&format!("acme.yaml{message}")), "{}", run.stderr);
+    }
+}
+
+#[test]
+fn check_reports_old_names_of_fields_with_the_new_name() {
+    for field in RENAMED_FIELDS {
+        let world = World::empty();
+        let (text, message) = with_old_name(field);
+        world.write("work/acme.yaml", text);
+        let run = world.stopleak(&["rules", "check", "acme.yaml"]);
+        assert_eq!((run.code, run.stdout), (2, format!("acme.yaml{message}\n")));
+    }
+}
+
+#[test]
+fn old_names_of_fields_in_the_base_commit_are_refused_with_the_new_name() {
+    for field in RENAMED_FIELDS {
+        let world = World::repository();
+        let (text, message) = with_old_name(field);
+        world.write("work/policy/acme.yaml", text);
+        world.write("work/stopleak.yaml", "rules: {files: [policy/acme.yaml]}\n");
+        commit(&world, "base");
+        world.git(&["tag", "base"]);
+        // The file of the change is correct, but the rules of the base apply.
+        world.write("work/policy/acme.yaml", GOOD);
+        commit(&world, "new name");
+        let run = world.stopleak(&["range", "base..HEAD"]);
+        assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{}", field.old);
+        assert!(run.stderr.contains(&format!("policy/acme.yaml{message}")), "{}", run.stderr);
+        let run = world.stopleak(&["range", "base..HEAD", "--trust-head"]);
+        assert_eq!(run.code, 0, "{}", run.stderr);
+    }
+}
+
+fn commit(world: &World, message: &str) {
+    world.git(&["add", "-A"]);
+    world.git(&["commit", "-q", "-m", message]);
 }

@@ -1,9 +1,9 @@
-//! `stopleak rules show`, `list` and `test`: what people learn about a rule and its secrets.
+//! `stopleak rules show`, `list` and `test`: what they print about a rule and its secrets.
 
 use crate::rules::GOOD;
 use crate::support::World;
 
-/// Of a rule with something to say in every line.
+/// A rule with a value for every part of its page.
 const PAGE: &str = "provider: Acme
 rules:
 - id: acme-token
@@ -16,7 +16,7 @@ rules:
   checks: [{crc32: {from: 5, tail: 6, as: base36}}]
   context: {words: [acme], lines: 3, otherwise: low}
   paths: ['**/*.env']
-  never_pattern: '^acme_test'
+  allow_pattern: '^acme_test'
   help: Acts as its owner on every repository of Acme. Revoke it and read the new one from the environment.
   revoke:
     how: Delete the token on the settings page.
@@ -27,7 +27,7 @@ rules:
 ";
 
 #[test]
-fn show_tells_what_a_secret_is_and_what_to_do() {
+fn show_prints_what_a_secret_is_and_what_to_do() {
     let world = World::empty();
     world.write("work/acme.yaml", PAGE);
     let arguments = ["rules", "show", "acme-token", "--rules", "acme.yaml"];
@@ -45,7 +45,7 @@ fn show_tells_what_a_secret_is_and_what_to_do() {
 }
 
 #[test]
-fn an_unknown_id_gets_the_nearest() {
+fn the_error_of_an_unknown_id_suggests_a_similar_one() {
     let world = World::empty();
     let run = world.stopleak(&["rules", "show", "github-clasic-pat"]);
     assert_eq!((run.code, run.stdout.as_str()), (2, ""));
@@ -64,7 +64,7 @@ fn a_finding_names_the_page_about_it() {
     assert!(run.stdout.starts_with("npm access token\n  npm-access-token: npm,"), "{}", run.stdout);
 }
 
-/// A page for every rule: no empty section, nothing wider than 80 columns but patterns, addresses and the mark.
+/// No section of a page is empty, and nothing but patterns and addresses is wider than 80 columns.
 #[test]
 fn every_rule_has_a_page_that_fits_a_terminal() {
     let world = World::empty();
@@ -86,7 +86,7 @@ fn every_rule_has_a_page_that_fits_a_terminal() {
         let headings: Vec<&str> = run.stdout.lines().filter(|line| line.ends_with('?')).collect();
         assert_eq!(headings.len(), 6, "{id}: {headings:?}");
         assert!(!run.stdout.contains("\n\n\n"), "{id}");
-        let regex = |line: &str| ["  pattern ", "  never "].iter().any(|label| line.starts_with(label));
+        let regex = |line: &str| ["  pattern ", "  allow "].iter().any(|label| line.starts_with(label));
         let may_be_wide = |line: &str| line.contains("://") || regex(line);
         let wide = run.stdout.lines().find(|line| line.chars().count() > 80 && !may_be_wide(line));
         assert_eq!(wide, None, "{id}");
@@ -94,20 +94,20 @@ fn every_rule_has_a_page_that_fits_a_terminal() {
 }
 
 #[test]
-fn a_rule_of_ones_own_gets_the_advice_of_its_kind() {
+fn a_rule_of_the_user_gets_the_advice_of_its_kind() {
     let world = World::empty();
     let rule = GOOD.replace(
         "  help:",
-        "  kind: cloud-key\n  revoke: {how: Ask Acme., docs: 'https://acme.example/d'}\n  help:",
+        "  kind: cloud-key\n  revoke: {how: Write to Acme., docs: 'https://acme.example/d'}\n  help:",
     );
     world.write("work/acme.yaml", rule);
     let run = world.stopleak(&["rules", "show", "acme-token", "--rules", "acme.yaml", "--format=json"]);
     let page: serde_json::Value = serde_json::from_str(&run.stdout).expect("JSON");
     assert_eq!(page["kind"], "cloud-key");
     assert_eq!(page["domain"], serde_json::Value::Null);
-    assert_eq!(page["leaked"][0]["revoke"], "Ask Acme.");
+    assert_eq!(page["leaked"][0]["revoke"], "Write to Acme.");
     assert_eq!(page["docs"], "https://acme.example/d");
-    // Nothing has to be done about what only names a secret.
+    // An identifier needs no action by itself.
     let run = world.stopleak(&["rules", "show", "twilio-account-sid"]);
     assert!(
         !run.stdout.contains("Act at once") && run.stdout.contains("  1. Look for the secret"),
@@ -160,7 +160,7 @@ fn the_list_is_cut_to_the_terminal() {
 }
 
 #[test]
-fn test_says_why_a_value_is_not_taken() {
+fn test_explains_why_a_value_is_not_found() {
     let world = World::empty();
     world.write("work/acme.yaml", GOOD);
     world.write(
@@ -174,11 +174,11 @@ fn test_says_why_a_value_is_not_taken() {
     t.txt:2:5: not acme********:
         boundary: a letter or digit follows after 17 bytes: the value is longer
     t.txt:3:4: not:
-        pattern: after 5 bytes wanted 12 lower-case letters or digits, there are 4
+        pattern: after 5 bytes expected 12 lower-case letters or digits, found 4
     t.txt:4:1: not acme********:
-        filler: it looks like a placeholder, a word or a repetition
+        placeholder: the value is a placeholder, a word or a repetition
     t.txt:5:2: not acme********:
-        boundary: a letter or digit stands directly before it
+        boundary: a letter or digit directly before it
     ");
     world.write("work/t.txt", "ACME_q7w2z9t4k8n1\n");
     let run = world.stopleak(&["rules", "test", "acme-token", "t.txt", "--rules", "acme.yaml"]);
@@ -190,7 +190,7 @@ fn test_says_why_a_value_is_not_taken() {
 }
 
 #[test]
-fn test_names_the_rule_that_takes_the_value_in_a_scan() {
+fn test_names_the_rule_that_finds_the_value_in_a_scan() {
     let world = World::empty();
     let wide = GOOD.replace("acme-token", "acme-wide").replace("[a-z0-9]{12}", "[a-z]{3}[0-9]{9}");
     let narrow = GOOD.split_once("rules:\n").expect("rules").1;

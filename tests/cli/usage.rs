@@ -1,4 +1,4 @@
-//! What is refused before anything is scanned, and what needs no scan.
+//! Usage errors, which are reported before anything is scanned, and commands that scan nothing.
 
 use std::process::Stdio;
 
@@ -7,7 +7,7 @@ use insta::assert_snapshot;
 use crate::support::{World, binary};
 
 #[test]
-fn wrong_usage_is_refused_with_2_and_says_what_was_meant() {
+fn usage_errors_exit_with_2_and_print_a_message() {
     let world = World::repository();
     for arguments in [
         &[][..],
@@ -35,29 +35,29 @@ fn wrong_usage_is_refused_with_2_and_says_what_was_meant() {
 }
 
 #[test]
-fn exit_zero_forgives_no_usage_error() {
+fn exit_zero_does_not_apply_to_usage_errors() {
     assert_eq!(World::repository().stopleak(&["scan", "--exit-zero", "--rules", "gone.yaml"]).code, 2);
 }
 
 #[test]
-fn an_unknown_rule_is_refused_and_the_nearest_one_named() {
+fn an_unknown_rule_is_an_error_that_names_the_nearest_one() {
     let world = World::repository();
     let run = world.stopleak(&["staged", "--skip", "generic-pasword"]);
     assert_eq!(run.code, 2);
     assert_snapshot!(run.stderr, @r"
     error: --skip: there is no rule `generic-pasword`; did you mean `generic-password`?
-    help: stopleak rules list shows every rule
+    help: list all rules with: stopleak rules list
     ");
 }
 
 #[test]
-fn no_active_rule_is_refused() {
+fn no_active_rule_is_an_error() {
     let world = World::repository();
     let run = world.stopleak(&["staged", "--only", "generic-password", "--skip", "generic-password"]);
     assert_eq!(run.code, 2);
     assert_snapshot!(run.stderr, @r"
     error: no rule is active, so nothing would be found
-    help: every rule is switched off; see `rules: off` in the configuration, --only and --skip
+    help: check `rules: off` in the configuration, --only and --skip
     ");
 }
 
@@ -69,18 +69,18 @@ fn control_characters_of_arguments_do_not_reach_the_terminal() {
 }
 
 #[test]
-fn help_and_version_are_results() {
+fn help_and_version_go_to_stdout() {
     let world = World::empty();
     for arguments in [&["--help"][..], &["--version"], &["scan", "--help"], &["help", "hook"]] {
         let run = world.stopleak(arguments);
         assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{arguments:?}");
     }
     let help = world.stopleak(&["--help"]).stdout;
-    assert!(help.contains("Exit codes:") && help.contains("wins over 1"), "{help}");
+    assert!(help.contains("Exit codes:") && help.contains("takes precedence over 1"), "{help}");
 }
 
 #[test]
-fn completions_and_manual_pages_are_made() {
+fn completions_and_manual_pages_are_generated() {
     let world = World::empty();
     for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
         let run = world.stopleak(&["completions", shell]);
@@ -92,24 +92,24 @@ fn completions_and_manual_pages_are_made() {
 }
 
 #[test]
-fn a_reader_that_goes_away_ends_the_program_quietly() {
+fn a_closed_pipe_is_not_an_error() {
     let world = World::empty();
     let (reader, writer) = std::io::pipe().expect("a pipe");
     drop(reader);
     let mut command = world.command(binary(), "work");
     let output = command.args(["completions", "bash"]).stdout(writer).stderr(Stdio::piped()).output();
-    let run = world.told(output.expect("it starts"));
+    let run = world.captured(output.expect("it starts"));
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));
 }
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_report_that_cannot_be_written_is_no_clean_run() {
+fn a_report_that_cannot_be_written_makes_the_run_incomplete() {
     let world = World::repository();
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full").expect("Linux has it");
     let mut command = world.command(binary(), "work");
     let output = command.args(["staged", "--format", "json"]).stdout(full).stderr(Stdio::piped()).output();
-    let run = world.told(output.expect("it starts"));
+    let run = world.captured(output.expect("it starts"));
     assert_eq!(run.code, 3);
     assert!(run.stderr.contains("could not be written"), "{}", run.stderr);
 }

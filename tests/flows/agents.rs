@@ -1,4 +1,4 @@
-//! The calls of AI coding agents, as Claude Code and Cursor hand them to their hooks.
+//! Hook calls of AI coding agents, in the JSON that Claude Code and Cursor write to a hook's standard input.
 
 use std::fs::File;
 
@@ -7,15 +7,16 @@ use serde_json::{Value, json};
 use crate::support::{Run, World, binary};
 use crate::tokens::{RULE, line, private_key, token};
 
-/// What `stopleak hook run` answers to `call`, from `folder`. Nothing may change, nothing may be shown.
+/// Runs `stopleak hook run` with `call` on standard input, in `folder`, and returns the run and its JSON answer.
+/// Asserts that no file changed and no token was printed.
 fn answer_in(world: &World, folder: &str, call: &str) -> (Run, Value) {
     world.write("call", call);
-    let before = world.everything();
+    let before = world.file_states();
     let mut command = world.command(binary(), folder);
     let input = File::open(world.path("call")).expect("just written");
     let run = world.run(command.args(["hook", "run"]).stdin(input));
-    assert!(before == world.everything(), "a check changed something");
-    run.is_discreet();
+    assert!(before == world.file_states(), "a check changed something");
+    run.assert_no_token_shown();
     let answer = serde_json::from_str(&run.stdout).unwrap_or_else(|_| panic!("{}{}", run.stdout, run.stderr));
     (run, answer)
 }
@@ -46,7 +47,7 @@ fn with(mut call: Value, rest: Value) -> Value {
     call
 }
 
-/// A call of a tool of Claude Code.
+/// Returns a call of a tool of Claude Code.
 fn tool(world: &World, name: &str, input: Value) -> Value {
     claude(world, "PreToolUse", json!({"tool_name": name, "tool_input": input, "tool_use_id": "u"}))
 }
@@ -55,9 +56,9 @@ fn file(world: &World, name: &str) -> String {
     world.path("work").join(name).to_str().expect("text").to_owned()
 }
 
-/// Claude Code is told not to use the tool, and why.
+/// Asserts that the answer denies Claude Code the tool, and returns the reason.
 #[track_caller]
-fn denied(world: &World, call: &Value) -> String {
+fn assert_denied(world: &World, call: &Value) -> String {
     let (run, answer) = answer(world, call);
     assert_eq!(run.code, 0, "{}", run.stderr);
     let output = &answer["hookSpecificOutput"];
@@ -68,9 +69,9 @@ fn denied(world: &World, call: &Value) -> String {
     output["permissionDecisionReason"].as_str().expect("a reason").to_owned()
 }
 
-/// Nothing is said, so the user is asked as always.
+/// Asserts that the answer is empty: Claude Code's own permission flow continues.
 #[track_caller]
-fn passes(world: &World, call: &Value) {
+fn assert_passes(world: &World, call: &Value) {
     let (run, answer) = answer(world, call);
     assert_eq!((run.code, run.stderr.as_str(), answer), (0, "", json!({})));
 }
@@ -81,22 +82,22 @@ fn claude_writes_a_file() {
     let write = |content: &str| {
         tool(&world, "Write", json!({"file_path": file(&world, "b.txt"), "content": content}))
     };
-    let reason = denied(&world, &write(&format!("first\n{}", line(2))));
-    for said in [RULE, "b.txt:2", "ghp_********"] {
-        assert!(reason.contains(said), "{reason}");
+    let reason = assert_denied(&world, &write(&format!("first\n{}", line(2))));
+    for expected in [RULE, "b.txt:2", "ghp_********"] {
+        assert!(reason.contains(expected), "{reason}");
     }
-    passes(&world, &write("harmless\n"));
+    assert_passes(&world, &write("harmless\n"));
 }
 
 #[test]
-fn claude_writes_over_a_file_that_held_it() {
+fn claude_overwrites_a_file_that_already_has_the_secret() {
     let world = World::repository();
     world.write("work/b.txt", line(2));
     let write = |content: &str| {
         tool(&world, "Write", json!({"file_path": file(&world, "b.txt"), "content": content}))
     };
-    passes(&world, &write(&format!("edited\n{}", line(2))));
-    let reason = denied(&world, &write(&format!("edited\n{}{}", line(2), line(3))));
+    assert_passes(&world, &write(&format!("edited\n{}", line(2))));
+    let reason = assert_denied(&world, &write(&format!("edited\n{}{}", line(2), line(3))));
     assert!(reason.contains("b.txt:3") && !reason.contains("b.txt:2"), "{reason}");
 }
 
@@ -111,15 +112,15 @@ fn claude_edits_a_file() {
             json!({"file_path": file(&world, "b.txt"), "old_string": old, "new_string": new}),
         )
     };
-    let reason = denied(&world, &edit("last", &line(3)));
+    let reason = assert_denied(&world, &edit("last", &line(3)));
     assert!(reason.contains("b.txt:3"), "{reason}");
-    passes(&world, &edit("first", "edited"));
-    passes(&world, &edit(&line(2), &format!("edited {}", line(2))));
-    passes(&world, &edit(&line(2), "gone"));
+    assert_passes(&world, &edit("first", "edited"));
+    assert_passes(&world, &edit(&line(2), &format!("edited {}", line(2))));
+    assert_passes(&world, &edit(&line(2), "gone"));
 }
 
 #[test]
-fn an_edit_of_a_file_that_is_not_there_is_judged_by_its_texts() {
+fn an_edit_of_a_missing_file_is_checked_by_its_own_texts() {
     let world = World::repository();
     let edit = |old: &str, new: &str| {
         tool(
@@ -128,9 +129,9 @@ fn an_edit_of_a_file_that_is_not_there_is_judged_by_its_texts() {
             json!({"file_path": file(&world, "gone.txt"), "old_string": old, "new_string": new}),
         )
     };
-    passes(&world, &edit(&line(2), &format!("edited {}", line(2))));
-    denied(&world, &edit("", &line(2)));
-    denied(&world, &edit("something", &line(2)));
+    assert_passes(&world, &edit(&line(2), &format!("edited {}", line(2))));
+    assert_denied(&world, &edit("", &line(2)));
+    assert_denied(&world, &edit("something", &line(2)));
 }
 
 #[test]
@@ -141,7 +142,7 @@ fn an_edit_that_completes_a_secret_is_denied() {
     world.write("work/key.pem", format!("{}HERE", &key[..middle]));
     let input =
         json!({"file_path": file(&world, "key.pem"), "old_string": "HERE", "new_string": &key[middle..]});
-    let reason = denied(&world, &tool(&world, "Edit", input));
+    let reason = assert_denied(&world, &tool(&world, "Edit", input));
     assert!(reason.contains("key.pem:1"), "{reason}");
 }
 
@@ -156,26 +157,28 @@ fn claude_makes_several_edits() {
         ]);
         tool(&world, "MultiEdit", json!({"file_path": file(&world, "b.txt"), "edits": edits}))
     };
-    let reason = denied(&world, &edits(line(2).trim_end()));
+    let reason = assert_denied(&world, &edits(line(2).trim_end()));
     assert!(reason.contains("b.txt:2") && reason.contains("b.txt:3"), "{reason}");
-    passes(&world, &edits("2"));
+    assert_passes(&world, &edits("2"));
 }
 
 #[test]
 fn claude_edits_a_notebook() {
     let world = World::repository();
     let input = json!({"notebook_path": file(&world, "n.ipynb"), "new_source": line(2), "cell_id": "1"});
-    assert!(denied(&world, &tool(&world, "NotebookEdit", input)).contains("n.ipynb:1"));
+    assert!(assert_denied(&world, &tool(&world, "NotebookEdit", input)).contains("n.ipynb:1"));
 }
 
 #[test]
 fn claude_runs_a_command() {
     let world = World::repository();
     let bash = |command: &str| tool(&world, "Bash", json!({"command": command, "description": "Call it"}));
-    let reason =
-        denied(&world, &bash(&format!("curl -H 'Authorization: token {}' https://example.com", token(2))));
+    let reason = assert_denied(
+        &world,
+        &bash(&format!("curl -H 'Authorization: token {}' https://example.com", token(2))),
+    );
     assert!(reason.contains("the shell command"), "{reason}");
-    passes(&world, &bash("curl -H \"Authorization: token $TOKEN\" https://example.com"));
+    assert_passes(&world, &bash("curl -H \"Authorization: token $TOKEN\" https://example.com"));
 }
 
 #[test]
@@ -183,18 +186,18 @@ fn claude_calls_another_tool() {
     let world = World::repository();
     let call =
         |value: &str| tool(&world, "mcp__tracker__comment", json!({"issue": {"texts": [value]}, "id": 7}));
-    denied(&world, &call(&token(2)));
-    passes(&world, &call("harmless"));
+    assert_denied(&world, &call(&token(2)));
+    assert_passes(&world, &call("harmless"));
 }
 
 #[test]
 fn claude_reads_a_file() {
     let world = World::repository();
     world.write("work/b.txt", line(2));
-    denied(&world, &tool(&world, "Read", json!({"file_path": file(&world, "b.txt")})));
-    passes(&world, &tool(&world, "Read", json!({"file_path": file(&world, "a.txt")})));
-    for nothing in ["gone.txt", "."] {
-        passes(&world, &tool(&world, "Read", json!({"file_path": file(&world, nothing)})));
+    assert_denied(&world, &tool(&world, "Read", json!({"file_path": file(&world, "b.txt")})));
+    assert_passes(&world, &tool(&world, "Read", json!({"file_path": file(&world, "a.txt")})));
+    for path in ["gone.txt", "."] {
+        assert_passes(&world, &tool(&world, "Read", json!({"file_path": file(&world, path)})));
     }
 }
 
@@ -209,7 +212,7 @@ fn claude_has_used_a_tool() {
     let (run, blocked) = answer(&world, &done("old\n", &line(2)));
     assert_eq!((run.code, &blocked["decision"]), (0, &json!("block")));
     assert!(blocked["reason"].as_str().expect("a reason").contains("b.txt:2"), "{blocked}");
-    passes(&world, &done("old", "first"));
+    assert_passes(&world, &done("old", "first"));
     let input = json!({"file_path": file(&world, "b.txt"), "content": world.read("work/b.txt")});
     for (original, blocks) in [(json!(line(2)), false), (json!("first\n"), true), (Value::Null, true)] {
         let response = json!({"type": "update", "originalFile": original});
@@ -220,7 +223,7 @@ fn claude_has_used_a_tool() {
 }
 
 #[test]
-fn claude_asks_for_permission() {
+fn claude_requests_permission() {
     let world = World::repository();
     let call = |command: String| {
         claude(&world, "PermissionRequest", json!({"tool_name": "Bash", "tool_input": {"command": command}}))
@@ -231,7 +234,7 @@ fn claude_asks_for_permission() {
     assert_eq!(output["decision"]["behavior"], "deny");
     let message = output["decision"]["message"].as_str().expect("a message");
     assert!(message.contains("the shell command"), "{message}");
-    passes(&world, &call("make".to_owned()));
+    assert_passes(&world, &call("make".to_owned()));
 }
 
 #[test]
@@ -241,20 +244,20 @@ fn a_prompt_for_claude() {
     let (run, blocked) = answer(&world, &prompt(&format!("use {}", token(2))));
     assert_eq!((run.code, &blocked["decision"]), (0, &json!("block")));
     assert!(blocked["reason"].as_str().expect("a reason").contains("the prompt"), "{blocked}");
-    passes(&world, &prompt("use the token of the environment"));
+    assert_passes(&world, &prompt("use the token of the environment"));
 }
 
 #[test]
-fn events_that_carry_nothing_out_pass() {
+fn events_without_outgoing_content_pass() {
     let world = World::repository();
     for event in ["SessionStart", "Stop", "SubagentStop", "Notification", "SessionEnd"] {
-        passes(&world, &claude(&world, event, json!({})));
+        assert_passes(&world, &claude(&world, event, json!({})));
     }
 }
 
-/// Cursor is told not to, in the words for its user and for the agent.
+/// Asserts that the answer denies Cursor the action, with equal messages for the user and for the agent.
 #[track_caller]
-fn denied_to_cursor(world: &World, call: &Value) -> String {
+fn assert_cursor_denied(world: &World, call: &Value) -> String {
     let (run, answer) = answer(world, call);
     assert_eq!((run.code, &answer["permission"]), (0, &json!("deny")), "{}", run.stderr);
     assert_eq!(answer["user_message"], answer["agent_message"]);
@@ -262,7 +265,7 @@ fn denied_to_cursor(world: &World, call: &Value) -> String {
 }
 
 #[track_caller]
-fn allowed_to_cursor(world: &World, call: &Value) {
+fn assert_cursor_allowed(world: &World, call: &Value) {
     let (run, answer) = answer(world, call);
     assert_eq!((run.code, run.stderr.as_str(), answer), (0, "", json!({"permission": "allow"})));
 }
@@ -273,8 +276,10 @@ fn cursor_runs_a_command() {
     let shell = |command: &str| {
         cursor(&world, "beforeShellExecution", json!({"command": command, "cwd": world.path("work")}))
     };
-    assert!(denied_to_cursor(&world, &shell(&format!("echo {}", token(2)))).contains("the shell command"));
-    allowed_to_cursor(&world, &shell("echo hello"));
+    assert!(
+        assert_cursor_denied(&world, &shell(&format!("echo {}", token(2)))).contains("the shell command")
+    );
+    assert_cursor_allowed(&world, &shell("echo hello"));
 }
 
 #[test]
@@ -285,11 +290,11 @@ fn cursor_calls_an_mcp_tool() {
         cursor(
             &world,
             "beforeMCPExecution",
-            json!({"tool_name": "ask", "tool_input": input, "url": "https://example.com"}),
+            json!({"tool_name": "search", "tool_input": input, "url": "https://example.com"}),
         )
     };
-    denied_to_cursor(&world, &call(&line(2)));
-    allowed_to_cursor(&world, &call("hello"));
+    assert_cursor_denied(&world, &call(&line(2)));
+    assert_cursor_allowed(&world, &call("hello"));
 }
 
 #[test]
@@ -303,8 +308,8 @@ fn cursor_reads_a_file() {
         )
     };
     world.write("work/b.txt", line(2));
-    assert!(denied_to_cursor(&world, &read(&line(2))).contains("b.txt:1"));
-    allowed_to_cursor(&world, &read("harmless\n"));
+    assert!(assert_cursor_denied(&world, &read(&line(2))).contains("b.txt:1"));
+    assert_cursor_allowed(&world, &read("harmless\n"));
 }
 
 #[test]
@@ -315,10 +320,10 @@ fn cursor_has_edited_a_file() {
         let edits = json!([{"old_string": old, "new_string": new}]);
         cursor(&world, "afterFileEdit", json!({"file_path": file(&world, "b.txt"), "edits": edits}))
     };
-    assert!(denied_to_cursor(&world, &edit("", &line(2))).contains("b.txt:2"));
-    assert!(denied_to_cursor(&world, &edit("old", &line(2))).contains("b.txt:2"));
-    allowed_to_cursor(&world, &edit("old", "first"));
-    allowed_to_cursor(&world, &edit(&format!("x{}", line(2)), &line(2)));
+    assert!(assert_cursor_denied(&world, &edit("", &line(2))).contains("b.txt:2"));
+    assert!(assert_cursor_denied(&world, &edit("old", &line(2))).contains("b.txt:2"));
+    assert_cursor_allowed(&world, &edit("old", "first"));
+    assert_cursor_allowed(&world, &edit(&format!("x{}", line(2)), &line(2)));
 }
 
 #[test]
@@ -328,8 +333,8 @@ fn cursor_uses_a_tool() {
         let input = json!({"path": file(&world, "b.txt"), "contents": content});
         cursor(&world, "preToolUse", json!({"tool_name": "Write", "tool_input": input, "tool_use_id": "u"}))
     };
-    assert!(denied_to_cursor(&world, &write(&line(2))).contains("b.txt:1"));
-    allowed_to_cursor(&world, &write("harmless\n"));
+    assert!(assert_cursor_denied(&world, &write(&line(2))).contains("b.txt:1"));
+    assert_cursor_allowed(&world, &write("harmless\n"));
 }
 
 #[test]
@@ -337,10 +342,10 @@ fn cursor_starts_a_subagent() {
     let world = World::repository();
     let call = |event, task: String| cursor(&world, event, json!({"subagent_type": "shell", "task": task}));
     let task = format!("deploy with {}", token(2));
-    assert!(denied_to_cursor(&world, &call("subagentStart", task.clone())).contains("the task"));
-    allowed_to_cursor(&world, &call("subagentStart", "deploy".to_owned()));
-    // It has ended.
-    allowed_to_cursor(&world, &call("subagentStop", task));
+    assert!(assert_cursor_denied(&world, &call("subagentStart", task.clone())).contains("the task"));
+    assert_cursor_allowed(&world, &call("subagentStart", "deploy".to_owned()));
+    // The subagent has already ended.
+    assert_cursor_allowed(&world, &call("subagentStop", task));
 }
 
 #[test]
@@ -356,7 +361,7 @@ fn a_prompt_for_cursor() {
 }
 
 #[test]
-fn what_cannot_be_read_is_refused_with_an_error() {
+fn an_unreadable_call_is_denied_with_an_error() {
     let world = World::repository();
     let secret = token(2);
     for call in [
@@ -371,14 +376,14 @@ fn what_cannot_be_read_is_refused_with_an_error() {
         let (run, answer) = answer_in(&world, "work", &call);
         assert_eq!(run.code, 2, "{call}");
         assert!(run.stderr.starts_with("error: ") && run.stderr.contains("expected"), "{}", run.stderr);
-        // Whoever reads the answer and not the exit code is told too.
+        // The answer also denies, for agents that read it and ignore the exit code.
         assert_eq!(answer["hookSpecificOutput"]["permissionDecision"], "deny");
         assert_eq!(answer["permission"], "deny");
     }
 }
 
 #[test]
-fn what_cannot_be_read_can_be_let_through() {
+fn an_unreadable_call_passes_if_the_configuration_allows_it() {
     let world = World::repository();
     world.write("work/stopleak.yaml", "hooks: {agent-unreadable: warn}\n");
     let (run, answer) = answer_in(&world, "work", "nonsense");
@@ -387,7 +392,7 @@ fn what_cannot_be_read_can_be_let_through() {
 }
 
 #[test]
-fn an_unknown_agent_is_answered_by_exit_code_and_in_every_form() {
+fn an_unknown_agent_gets_an_exit_code_and_the_answer_of_every_agent() {
     let world = World::repository();
     let (run, answer) = answer(&world, &json!({"file_path": file(&world, "b.txt"), "content": line(2)}));
     assert_eq!((run.code, &answer["permission"], &answer["decision"]), (2, &json!("deny"), &json!("block")));
@@ -397,7 +402,7 @@ fn an_unknown_agent_is_answered_by_exit_code_and_in_every_form() {
 }
 
 #[test]
-fn without_a_configuration_that_holds_nothing_passes() {
+fn an_invalid_configuration_denies_every_call() {
     let world = World::repository();
     world.write("work/stopleak.yaml", "no: configuration\n");
     let (run, answer) = answer(&world, &tool(&world, "Bash", json!({"command": "ls"})));
@@ -406,46 +411,47 @@ fn without_a_configuration_that_holds_nothing_passes() {
 }
 
 #[test]
-fn the_policy_is_that_of_the_repository_of_the_file() {
+fn the_policy_of_the_repository_of_the_file_applies() {
     let world = World::repository();
     world.write("work/stopleak.yaml", "skip-paths: [skipped/**]\n");
     let write = |path: &str| tool(&world, "Write", json!({"file_path": path, "content": line(2)}));
-    passes(&world, &write(&file(&world, "skipped/b.txt")));
-    denied(&world, &write(&file(&world, "b.txt")));
-    // Relative to where the agent works, wherever the hook is started.
+    assert_passes(&world, &write(&file(&world, "skipped/b.txt")));
+    assert_denied(&world, &write(&file(&world, "b.txt")));
+    // A relative path is resolved against the agent's working directory, not the hook's.
     let (_, answer) = answer_in(&world, "", &write("skipped/b.txt").to_string());
     assert_eq!(answer, json!({}));
     let outside = world.path("outside.txt");
-    denied(&world, &write(outside.to_str().expect("text")));
+    assert_denied(&world, &write(outside.to_str().expect("text")));
 }
 
 #[test]
-fn marks_and_the_baseline_hold() {
+fn allow_comments_and_the_baseline_apply() {
     let world = World::repository();
-    let marked = format!("{} # stopleak:allow {RULE} of the test server\n", line(2).trim_end());
+    let allowed = format!("{} # stopleak:allow {RULE} of the test server\n", line(2).trim_end());
     let write = |content: &str| {
         tool(&world, "Write", json!({"file_path": file(&world, "b.txt"), "content": content}))
     };
-    passes(&world, &write(&marked));
+    assert_passes(&world, &write(&allowed));
     world.write("work/known.txt", line(3));
     assert_eq!(world.stopleak(&["baseline", "create"]).code, 0);
-    passes(&world, &write(&line(3)));
-    denied(&world, &write(&line(2)));
+    assert_passes(&world, &write(&line(3)));
+    assert_denied(&world, &write(&line(2)));
 }
 
 #[test]
-fn a_secret_in_a_name_is_not_shown() {
+fn a_secret_in_a_path_is_not_shown() {
     let world = World::repository();
     let path = file(&world, &format!("{}/b.txt", token(4)));
-    let reason = denied(&world, &tool(&world, "Write", json!({"file_path": path, "content": line(2)})));
+    let reason =
+        assert_denied(&world, &tool(&world, "Write", json!({"file_path": path, "content": line(2)})));
     assert!(reason.contains("b.txt:1"), "{reason}");
 }
 
 #[test]
-fn of_many_values_some_are_listed() {
+fn at_most_five_findings_are_listed() {
     let world = World::repository();
     let content: String = (0..9).map(|seed| line(seed + 1)).collect();
-    let reason = denied(
+    let reason = assert_denied(
         &world,
         &tool(&world, "Write", json!({"file_path": file(&world, "b.txt"), "content": content})),
     );
@@ -454,9 +460,12 @@ fn of_many_values_some_are_listed() {
 }
 
 #[test]
-fn outside_of_a_repository_and_from_a_bare_environment() {
+fn calls_outside_of_a_repository_and_without_variables_are_checked() {
     let world = World::empty();
-    denied(&world, &tool(&world, "Write", json!({"file_path": file(&world, "b.txt"), "content": line(2)})));
+    assert_denied(
+        &world,
+        &tool(&world, "Write", json!({"file_path": file(&world, "b.txt"), "content": line(2)})),
+    );
     world.write("call", tool(&world, "Bash", json!({"command": line(2)})).to_string());
     let mut command = world.command(binary(), "work");
     let input = File::open(world.path("call")).expect("just written");
@@ -465,8 +474,11 @@ fn outside_of_a_repository_and_from_a_bare_environment() {
 }
 
 #[test]
-fn what_is_no_plain_file_is_not_read() {
+fn only_regular_files_are_read() {
     let world = World::repository();
-    denied(&world, &tool(&world, "Write", json!({"file_path": "/dev/zero", "content": line(2)})));
-    passes(&world, &tool(&world, "Write", json!({"file_path": file(&world, "sub"), "content": "harmless"})));
+    assert_denied(&world, &tool(&world, "Write", json!({"file_path": "/dev/zero", "content": line(2)})));
+    assert_passes(
+        &world,
+        &tool(&world, "Write", json!({"file_path": file(&world, "sub"), "content": "harmless"})),
+    );
 }

@@ -1,11 +1,11 @@
-//! What each CI system says is to be scanned, in clones as its checkout makes them.
+//! `stopleak ci`: the range of commits that each CI system's variables name, in clones like those of its checkout.
 
 use crate::report::{Report, commit, id, text};
 use crate::support::{Run, World, binary};
 use crate::tokens::{RULE, line, token};
 
-/// `work` with `main` (an old secret in `old.txt`) and `topic` (a new one in `new.txt`, removed again), both
-/// pushed to `origin`; and `ci`, a whole clone of it with `topic` checked out.
+/// Repositories of one test: `work` with the branches `main` (an old secret in `old.txt`) and `topic` (a new secret
+/// in `new.txt`, removed again), both pushed to `origin`; and `ci`, a full clone of `origin` with `topic` checked out.
 pub(crate) struct Ci {
     pub(crate) world: World,
     pub(crate) base: String,
@@ -30,7 +30,7 @@ pub(crate) fn setting() -> Ci {
 }
 
 impl Ci {
-    /// Another clone with `topic` checked out.
+    /// Creates another clone with `topic` checked out.
     pub(crate) fn clone(&self, folder: &str, options: &[&str]) {
         let url = format!("file://{}", self.world.path("origin").display());
         let target = format!("../{folder}");
@@ -51,7 +51,7 @@ impl Ci {
         self.world.run(command.envs(variables.iter().copied()).arg("ci").args(arguments))
     }
 
-    /// GitHub's variables; `event` is written beside the clones.
+    /// Returns GitHub's variables, and writes `event` to the event file that they name.
     pub(crate) fn github<'a>(&self, name: &'a str, event: &serde_json::Value) -> Vec<(&'a str, &'a str)> {
         self.world.write("event.json", event.to_string());
         vec![("GITHUB_ACTIONS", "true"), ("GITHUB_EVENT_NAME", name), ("GITHUB_EVENT_PATH", "../event.json")]
@@ -83,20 +83,20 @@ pub(crate) fn notes(report: &Report) -> String {
     notes.iter().map(|note| note.as_str().expect("text")).collect::<Vec<_>>().join("\n")
 }
 
-/// What the change brings is found, in the commit that brought it, and nothing of what was there before.
+/// Asserts that the finding that the change introduces is reported, and none that existed before it.
 #[track_caller]
-pub(crate) fn finds_the_leak(report: &Report, system: &str) {
-    report.is(&["new new.txt:1"]);
+pub(crate) fn assert_finds_leak(report: &Report, system: &str) {
+    report.assert_findings(&["new new.txt:1"]);
     assert_eq!((text(&report.scan, "command"), report.count("commits")), ("ci", 2));
     assert!(notes(report).contains(system), "{}", notes(report));
 }
 
-/// Nothing was taken for clean, and one line says what to do.
+/// Asserts that the run is incomplete with one unscanned entry, whose remedy is one line that contains `remedy`.
 #[track_caller]
-pub(crate) fn is_incomplete(report: &Report, kind: &str, remedy: &str) {
-    assert_eq!((report.code, report.gaps()), (3, vec![kind]), "{:?}", report.coverage);
-    let said = text(&report.coverage[0], "remedy");
-    assert!(said.contains(remedy) && !said.contains('\n'), "{said}");
+pub(crate) fn assert_incomplete(report: &Report, kind: &str, remedy: &str) {
+    assert_eq!((report.code, report.unscanned_kinds()), (3, vec![kind]), "{:?}", report.unscanned);
+    let found = text(&report.unscanned[0], "remedy");
+    assert!(found.contains(remedy) && !found.contains('\n'), "{found}");
 }
 
 pub(crate) const ZEROS: &str = "0000000000000000000000000000000000000000";
@@ -105,18 +105,19 @@ pub(crate) const UNKNOWN: &str = "0123456789012345678901234567890123456789";
 #[test]
 fn github_pull_requests() {
     let ci = setting();
-    // The checkout is a merge that GitHub made; of `pull_request_target` it is the base.
+    // GitHub checks out a merge commit that it made, and for `pull_request_target` the base. The range does not
+    // depend on either.
     ci.git("ci", &["checkout", "-q", "--detach", &ci.base]);
     for name in ["pull_request", "pull_request_target"] {
         let report = ci.report(&ci.github(name, &pull_request(&ci.base, &ci.head)));
-        finds_the_leak(&report, "GitHub Actions");
+        assert_finds_leak(&report, "GitHub Actions");
         assert_eq!(text(&report.scan, "policy"), ci.base);
         assert_eq!(text(&report.scan, "target"), format!("{}..{}", ci.base, ci.head));
     }
 }
 
 #[test]
-fn github_knows_what_came_to_the_target_since() {
+fn commits_merged_from_the_target_branch_are_not_part_of_a_github_pull_request() {
     let ci = setting();
     ci.world.git(&["checkout", "-q", "main"]);
     ci.world.write("work/main.txt", line(5));
@@ -127,27 +128,27 @@ fn github_knows_what_came_to_the_target_since() {
     ci.git("ci", &["fetch", "-q"]);
     let head = id(&ci.world, "topic");
     let report = ci.report(&ci.github("pull_request", &pull_request(&ci.base, &head)));
-    report.is(&["new new.txt:1"]);
+    report.assert_findings(&["new new.txt:1"]);
 }
 
 #[test]
-fn a_second_run_after_the_merge_is_still_about_the_change() {
+fn a_second_run_after_the_merge_scans_the_same_commits() {
     let ci = setting();
     ci.world.git(&["checkout", "-q", "main"]);
     ci.world.git(&["merge", "-q", "--no-ff", "--no-edit", "topic"]);
     ci.world.git(&["push", "-q", "origin", "main"]);
     ci.git("ci", &["fetch", "-q"]);
-    finds_the_leak(&ci.report(&ci.github("pull_request", &pull_request(&ci.base, &ci.head))), "GitHub");
+    assert_finds_leak(&ci.report(&ci.github("pull_request", &pull_request(&ci.base, &ci.head))), "GitHub");
 }
 
 #[test]
-fn github_without_its_event_file_goes_by_variables_or_is_incomplete() {
+fn github_without_an_event_file_uses_variables_or_is_incomplete() {
     let ci = setting();
     let basic = [("GITHUB_ACTIONS", "true"), ("GITHUB_SHA", ci.head.as_str()), ("GITHUB_BASE_REF", "main")];
     let with = |name| [&basic[..], &[("GITHUB_EVENT_NAME", name)]].concat();
-    finds_the_leak(&ci.report(&with("pull_request")), "GitHub Actions");
+    assert_finds_leak(&ci.report(&with("pull_request")), "GitHub Actions");
     for name in ["pull_request_target", "push", "merge_group"] {
-        is_incomplete(&ci.report(&with(name)), "missing", "--base REV");
+        assert_incomplete(&ci.report(&with(name)), "missing", "--base REV");
     }
 }
 
@@ -155,26 +156,26 @@ fn github_without_its_event_file_goes_by_variables_or_is_incomplete() {
 fn github_merge_queue_and_pushes() {
     let ci = setting();
     let queue = serde_json::json!({ "merge_group": { "base_sha": ci.base, "head_sha": ci.head } });
-    finds_the_leak(&ci.report(&ci.github("merge_group", &queue)), "GitHub Actions");
-    finds_the_leak(&ci.report(&ci.github("push", &push(&ci.base, &ci.head, "topic"))), "GitHub Actions");
-    // A new branch: everything that the default branch lacks.
+    assert_finds_leak(&ci.report(&ci.github("merge_group", &queue)), "GitHub Actions");
+    assert_finds_leak(&ci.report(&ci.github("push", &push(&ci.base, &ci.head, "topic"))), "GitHub Actions");
+    // A new branch: the commits that are not reachable from the default branch.
     let report = ci.report(&ci.github("push", &push(ZEROS, &ci.head, "topic")));
-    finds_the_leak(&report, "main");
+    assert_finds_leak(&report, "main");
     // A new tag, with its message.
     ci.git("ci", &["tag", "-a", "v1", "-m", &format!("with {}", token(7))]);
     let tag = ci.git("ci", &["rev-parse", "v1"]);
     let mut event = push(ZEROS, &tag, "x");
     event["ref"] = "refs/tags/v1".into();
-    ci.report(&ci.github("push", &event)).is(&["new new.txt:1", "new tag:1"]);
+    ci.report(&ci.github("push", &event)).assert_findings(&["new new.txt:1", "new tag:1"]);
     let mut event = push(&ci.head, ZEROS, "topic");
     event["deleted"] = true.into();
     let report = ci.report(&ci.github("push", &event));
-    report.is(&[]);
+    report.assert_findings(&[]);
     assert!(text(&report.summary, "line").contains("nothing to scan, 0 commits: the push deletes"));
 }
 
 #[test]
-fn the_first_push_of_the_default_branch_and_a_schedule_are_everything() {
+fn the_first_push_of_the_default_branch_and_a_schedule_scan_the_whole_history() {
     let ci = setting();
     let events = [
         ci.report(&ci.github("push", &push(ZEROS, &ci.base, "main"))),
@@ -182,35 +183,35 @@ fn the_first_push_of_the_default_branch_and_a_schedule_are_everything() {
         ci.report(&ci.github("workflow_dispatch", &serde_json::json!({}))),
     ];
     for report in events {
-        report.is(&["new new.txt:1", "new old.txt:1"]);
+        report.assert_findings(&["new new.txt:1", "new old.txt:1"]);
         assert!(notes(&report).contains("the whole history"), "{}", notes(&report));
     }
 }
 
 #[test]
-fn a_forced_push_over_something_unknown_is_incomplete_and_never_nothing() {
+fn a_forced_push_over_an_unknown_commit_is_incomplete_and_scans_the_branch() {
     let ci = setting();
     let report = ci.report(&ci.github("push", &push(UNKNOWN, &ci.head, "topic")));
-    is_incomplete(&report, "missing", &format!("git fetch origin {UNKNOWN}"));
+    assert_incomplete(&report, "missing", &format!("git fetch origin {UNKNOWN}"));
     assert_eq!(report.found(), ["new new.txt:1"]);
-    assert!(text(&report.coverage[0], "reason").contains("everything that main lacks"));
+    assert!(text(&report.unscanned[0], "reason").contains("the commits that are not reachable from main"));
     let report = ci.report(&ci.github("push", &push(UNKNOWN, &ci.base, "main")));
-    is_incomplete(&report, "missing", "git fetch origin");
+    assert_incomplete(&report, "missing", "git fetch origin");
     assert_eq!(report.found(), ["new new.txt:1", "new old.txt:1"]);
 }
 
 #[test]
-fn other_events_want_to_be_told_what_to_scan() {
+fn other_events_require_an_explicit_base() {
     let ci = setting();
     let variables = ci.github("release", &serde_json::json!({}));
     let run = ci.run(&variables, &[]);
     assert_eq!((run.code, run.stdout.as_str()), (2, ""));
     assert!(run.stderr.contains("`release`") && run.stderr.contains("--base REV"), "{}", run.stderr);
-    ci.report_in("ci", &variables, &["--base", "origin/main"]).is(&["new new.txt:1"]);
+    ci.report_in("ci", &variables, &["--base", "origin/main"]).assert_findings(&["new new.txt:1"]);
 }
 
 #[test]
-fn a_shallow_checkout_is_incomplete_with_the_remedy_of_its_system() {
+fn a_shallow_checkout_is_incomplete_with_the_remedy_for_the_ci_system() {
     let ci = setting();
     let (base, head) = (ci.base.as_str(), ci.head.as_str());
     let event = ci.github("pull_request", &pull_request(base, head));
@@ -264,18 +265,18 @@ fn a_shallow_checkout_is_incomplete_with_the_remedy_of_its_system() {
         ci.clone(&folder, &["--depth", depth]);
         for (remedy, variables) in &systems {
             let report = ci.report_in(&folder, variables, &[]);
-            is_incomplete(&report, "shallow", remedy);
+            assert_incomplete(&report, "shallow", remedy);
             assert!(report.findings.is_empty(), "{remedy}");
         }
     }
-    // The base is there, and what it has in common with the head is not.
+    // The clone contains the base, but not the merge base of base and head.
     ci.git("depth2", &["fetch", "-q", "--depth", "1", "origin", "+main:refs/remotes/origin/main"]);
     for (remedy, variables) in &systems {
         let report = ci.report_in("depth2", variables, &[]);
-        is_incomplete(&report, "shallow", remedy);
+        assert_incomplete(&report, "shallow", remedy);
     }
     let report = ci.report_in("depth1", &ci.github("schedule", &serde_json::json!({})), &[]);
-    is_incomplete(&report, "shallow", "fetch-depth: 0");
+    assert_incomplete(&report, "shallow", "fetch-depth: 0");
     let human =
         ci.world.run(ci.world.command(binary(), "depth1").envs(systems[0].1.iter().copied()).arg("ci"));
     assert_eq!(human.code, 3);
@@ -283,7 +284,7 @@ fn a_shallow_checkout_is_incomplete_with_the_remedy_of_its_system() {
 }
 
 #[test]
-fn a_checkout_without_the_files_of_old_commits_is_incomplete() {
+fn a_blobless_checkout_is_incomplete() {
     let ci = setting();
     ci.git("origin", &["config", "uploadpack.allowFilter", "true"]);
     ci.clone("blobless", &["--filter=blob:none"]);
@@ -292,44 +293,44 @@ fn a_checkout_without_the_files_of_old_commits_is_incomplete() {
         ("CIRCLE_SHA1", ci.head.as_str()),
         ("PIPELINE_GIT_BASE_REVISION", ci.base.as_str()),
     ];
-    is_incomplete(&ci.report_in("blobless", &variables, &[]), "missing", "method: full");
+    assert_incomplete(&ci.report_in("blobless", &variables, &[]), "missing", "method: full");
 }
 
 #[test]
-fn a_base_or_head_that_is_not_there_is_incomplete() {
+fn a_missing_base_or_head_is_incomplete() {
     let ci = setting();
     for (base, head) in [(UNKNOWN, ci.head.as_str()), (ci.base.as_str(), UNKNOWN)] {
         let report = ci.report(&ci.github("pull_request", &pull_request(base, head)));
-        is_incomplete(&report, "missing", &format!("git fetch origin {UNKNOWN}"));
+        assert_incomplete(&report, "missing", &format!("git fetch origin {UNKNOWN}"));
     }
-    // A clone of one branch has no base branch; a new branch cannot be compared with it either.
+    // A clone of one branch lacks the target branch, and a new branch cannot be compared with the default branch.
     ci.clone("single", &["--single-branch"]);
     let jenkins = [("JENKINS_URL", "x"), ("GIT_COMMIT", ci.head.as_str()), ("CHANGE_TARGET", "main")];
     let remedy = "git fetch origin +refs/heads/main:refs/remotes/origin/main";
-    is_incomplete(&ci.report_in("single", &jenkins, &[]), "missing", remedy);
+    assert_incomplete(&ci.report_in("single", &jenkins, &[]), "missing", remedy);
     let report = ci.report_in("single", &ci.github("push", &push(ZEROS, &ci.head, "topic")), &[]);
-    is_incomplete(&report, "missing", remedy);
-    // A local branch of that name may be what is proposed.
+    assert_incomplete(&report, "missing", remedy);
+    // A local branch of that name is not used: it can be the proposed change itself.
     ci.git("single", &["branch", "main", "topic"]);
-    is_incomplete(&ci.report_in("single", &jenkins, &[]), "missing", remedy);
+    assert_incomplete(&ci.report_in("single", &jenkins, &[]), "missing", remedy);
 }
 
 #[test]
-fn a_ref_with_the_name_of_a_commit_is_not_taken_for_it() {
+fn a_ref_named_like_a_commit_id_does_not_replace_the_commit() {
     let ci = setting();
     let bitbucket = [
         ("BITBUCKET_BUILD_NUMBER", "1"),
         ("BITBUCKET_COMMIT", ci.head.as_str()),
         ("BITBUCKET_PR_DESTINATION_COMMIT", &ci.base[..12]),
     ];
-    finds_the_leak(&ci.report(&bitbucket), "Bitbucket");
+    assert_finds_leak(&ci.report(&bitbucket), "Bitbucket");
     ci.git("ci", &["tag", &ci.base[..12], &ci.head]);
     let report = ci.report(&bitbucket);
     assert!(report.code == 3 || report.found() == ["new new.txt:1"], "{:?}", report.found());
 }
 
 #[test]
-fn gitlab() {
+fn gitlab_merge_requests_pushes_and_schedules() {
     let ci = setting();
     let basic = [("GITLAB_CI", "true"), ("CI_COMMIT_SHA", ci.head.as_str()), ("CI_DEFAULT_BRANCH", "main")];
     let with = |more: &[(&'static str, &str)]| {
@@ -337,16 +338,16 @@ fn gitlab() {
         ci.report(&variables)
     };
     let (request, pushed) = (("CI_PIPELINE_SOURCE", "merge_request_event"), ("CI_PIPELINE_SOURCE", "push"));
-    finds_the_leak(&with(&[request, ("CI_MERGE_REQUEST_DIFF_BASE_SHA", &ci.base)]), "GitLab CI");
-    is_incomplete(&with(&[request]), "missing", "GIT_DEPTH");
+    assert_finds_leak(&with(&[request, ("CI_MERGE_REQUEST_DIFF_BASE_SHA", &ci.base)]), "GitLab CI");
+    assert_incomplete(&with(&[request]), "missing", "GIT_DEPTH");
     let branch = ("CI_COMMIT_BRANCH", "topic");
-    finds_the_leak(&with(&[pushed, branch, ("CI_COMMIT_BEFORE_SHA", &ci.base)]), "GitLab CI");
-    finds_the_leak(&with(&[pushed, branch, ("CI_COMMIT_BEFORE_SHA", ZEROS)]), "main");
-    with(&[("CI_PIPELINE_SOURCE", "schedule")]).is(&["new new.txt:1", "new old.txt:1"]);
+    assert_finds_leak(&with(&[pushed, branch, ("CI_COMMIT_BEFORE_SHA", &ci.base)]), "GitLab CI");
+    assert_finds_leak(&with(&[pushed, branch, ("CI_COMMIT_BEFORE_SHA", ZEROS)]), "main");
+    with(&[("CI_PIPELINE_SOURCE", "schedule")]).assert_findings(&["new new.txt:1", "new old.txt:1"]);
     let first = with(&[pushed, ("CI_COMMIT_BRANCH", "main"), ("CI_COMMIT_BEFORE_SHA", ZEROS)]);
-    first.is(&["new new.txt:1", "new old.txt:1"]);
+    first.assert_findings(&["new new.txt:1", "new old.txt:1"]);
     let forced = with(&[pushed, branch, ("CI_COMMIT_BEFORE_SHA", UNKNOWN)]);
-    is_incomplete(&forced, "missing", "--base REV");
+    assert_incomplete(&forced, "missing", "--base REV");
     assert_eq!(forced.found(), ["new new.txt:1"]);
 }
 
@@ -412,24 +413,24 @@ fn bitbucket_azure_circleci_jenkins_and_buildkite() {
         ),
     ];
     for (system, variables) in systems {
-        finds_the_leak(&ci.report(variables), system);
+        assert_finds_leak(&ci.report(variables), system);
     }
     for variables in [
         &[("BUILDKITE", "true"), ("BUILDKITE_SOURCE", "schedule")][..],
         &[("TF_BUILD", "True"), ("BUILD_REASON", "Schedule")],
         &[("CIRCLECI", "true"), ("CIRCLE_SHA1", head), ("PIPELINE_TRIGGER_SOURCE", "scheduled_pipeline")],
-        // A push to the default branch, of which nobody says what was there before.
+        // A push to the default branch, without a variable for the commit before it.
         &[("BITBUCKET_BUILD_NUMBER", "1"), ("BITBUCKET_COMMIT", base), ("BITBUCKET_BRANCH", "main")],
     ] {
-        ci.report(variables).is(&["new new.txt:1", "new old.txt:1"]);
+        ci.report(variables).assert_findings(&["new new.txt:1", "new old.txt:1"]);
     }
 }
 
 #[test]
-fn a_default_branch_that_nobody_names() {
+fn an_unknown_default_branch() {
     let ci = setting();
     ci.world.write("work/stopleak.yaml", "skip-paths: ['*.txt']\n");
-    let head = commit(&ci.world, "excused");
+    let head = commit(&ci.world, "suppressed");
     ci.world.git(&["push", "-q", "origin", "topic"]);
     ci.git("ci", &["pull", "-q"]);
     ci.git("ci", &["remote", "set-head", "origin", "--delete"]);
@@ -438,29 +439,33 @@ fn a_default_branch_that_nobody_names() {
         [("TF_BUILD", "True"), ("BUILD_SOURCEVERSION", head.as_str()), ("BUILD_SOURCEBRANCH", reference)]
     };
     let report = ci.report(&azure("topic"));
-    report.is(&["new new.txt:1"]);
-    assert!(notes(&report).contains("that main"), "{}", notes(&report));
-    // Without one the branch may be anybody's, and does not excuse itself.
+    report.assert_findings(&["new new.txt:1"]);
+    assert!(notes(&report).contains("but not from main"), "{}", notes(&report));
+    // Without a known default branch, the pushed branch can be untrusted, so its own configuration is not applied.
     ci.git("ci", &["update-ref", "-d", "refs/remotes/origin/main"]);
     let report = ci.report(&azure("topic"));
-    report.is(&["new new.txt:1", "new old.txt:1"]);
-    assert!(notes(&report).contains("neither"), "{}", notes(&report));
-    // Nor do its marks.
+    report.assert_findings(&["new new.txt:1", "new old.txt:1"]);
+    assert!(
+        notes(&report).contains("neither the commit before the push nor the default branch is known"),
+        "{}",
+        notes(&report)
+    );
+    // Its allow comments are not applied either.
     ci.world.write("work/new.txt", format!("{} # stopleak:allow {RULE} mine\n", token(8)));
-    let marked = commit(&ci.world, "marked");
+    let allowed = commit(&ci.world, "allowed");
     ci.world.git(&["push", "-q", "origin", "topic"]);
     ci.git("ci", &["fetch", "-q", "origin", "topic"]);
     ci.git("ci", &["update-ref", "-d", "refs/remotes/origin/main"]);
-    let report = ci.report(&[("TF_BUILD", "True"), ("BUILD_SOURCEVERSION", &marked)]);
-    report.is(&["new new.txt:1", "new new.txt:1", "new old.txt:1"]);
+    let report = ci.report(&[("TF_BUILD", "True"), ("BUILD_SOURCEVERSION", &allowed)]);
+    report.assert_findings(&["new new.txt:1", "new new.txt:1", "new old.txt:1"]);
     let before = ("PIPELINE_GIT_BASE_REVISION", UNKNOWN);
     let report = ci.report(&[("CIRCLECI", "true"), ("CIRCLE_SHA1", &head), before]);
-    is_incomplete(&report, "missing", "--base REV");
+    assert_incomplete(&report, "missing", "--base REV");
     assert_eq!(report.found(), ["new new.txt:1", "new old.txt:1"]);
 }
 
 #[test]
-fn without_a_ci_system() {
+fn without_a_ci_system_a_base_is_required() {
     let ci = setting();
     let run = ci.run(&[], &[]);
     assert_eq!((run.code, run.stdout.as_str()), (2, ""));
@@ -469,74 +474,74 @@ fn without_a_ci_system() {
         assert_eq!(ci.run(&[], empty).code, 2);
     }
     let report = |arguments: &[&str]| ci.report_in("ci", &[], arguments);
-    finds_the_leak(&report(&["--base", "origin/main"]), "--base");
-    finds_the_leak(&report(&["--base", &ci.base, "--head", "topic"]), "--base");
+    assert_finds_leak(&report(&["--base", "origin/main"]), "--base");
+    assert_finds_leak(&report(&["--base", &ci.base, "--head", "topic"]), "--base");
     ci.git("ci", &["tag", "-a", "v1", "-m", "one", &ci.base]);
     let tagged = report(&["--base", "v1"]);
-    finds_the_leak(&tagged, "--base");
+    assert_finds_leak(&tagged, "--base");
     assert_eq!(text(&tagged.scan, "policy"), ci.base);
-    is_incomplete(&report(&["--base", "gone"]), "missing", "git fetch");
-    // Zeros: a new branch.
-    finds_the_leak(&report(&["--base", ZEROS]), "main");
-    // What is given wins over what the system says.
+    assert_incomplete(&report(&["--base", "gone"]), "missing", "git fetch");
+    // An id of zeros is the base of a new branch.
+    assert_finds_leak(&report(&["--base", ZEROS]), "main");
+    // Options take precedence over the variables of the CI system.
     let variables = [("CIRCLECI", "true"), ("CIRCLE_SHA1", ci.head.as_str())];
-    finds_the_leak(&ci.report_in("ci", &variables, &["--base", &ci.base]), "CircleCI");
+    assert_finds_leak(&ci.report_in("ci", &variables, &["--base", &ci.base]), "CircleCI");
 }
 
 #[test]
-fn nothing_new_is_said_to_be_nothing() {
+fn a_change_without_commits_reports_nothing_to_scan() {
     let ci = setting();
     let report = ci.report(&ci.github("pull_request", &pull_request(&ci.head, &ci.base)));
-    report.is(&[]);
+    report.assert_findings(&[]);
     let line = text(&report.summary, "line");
     assert!(line.contains("nothing to scan, 0 commits in") && line.contains("Read nothing"), "{line}");
 }
 
 #[test]
-fn a_change_cannot_excuse_itself_in_pull_requests_queues_and_pushes() {
+fn a_change_cannot_suppress_its_own_findings_in_pull_requests_queues_and_pushes() {
     let ci = setting();
     ci.world.write("work/stopleak.yaml", "skip-paths: ['*.txt']\n");
-    ci.world.write("work/marked.txt", format!("{} # stopleak:allow {RULE} mine\n", token(8)));
-    let excused = commit(&ci.world, "excused");
+    ci.world.write("work/allowed.txt", format!("{} # stopleak:allow {RULE} mine\n", token(8)));
+    let suppressed = commit(&ci.world, "suppressed");
     ci.world.git(&["push", "-q", "origin", "topic"]);
     ci.git("ci", &["pull", "-q"]);
-    let queue = serde_json::json!({ "merge_group": { "base_sha": ci.base, "head_sha": excused } });
+    let queue = serde_json::json!({ "merge_group": { "base_sha": ci.base, "head_sha": suppressed } });
     for variables in [
-        ci.github("pull_request", &pull_request(&ci.base, &excused)),
-        ci.github("pull_request_target", &pull_request(&ci.base, &excused)),
+        ci.github("pull_request", &pull_request(&ci.base, &suppressed)),
+        ci.github("pull_request_target", &pull_request(&ci.base, &suppressed)),
     ] {
         let report = ci.report(&variables);
-        report.is(&["new marked.txt:1", "new new.txt:1"]);
+        report.assert_findings(&["new allowed.txt:1", "new new.txt:1"]);
         assert!(notes(&report).contains("stopleak.yaml"), "{}", notes(&report));
-        ci.report_in("ci", &variables, &["--trust-head"]).is(&[]);
+        ci.report_in("ci", &variables, &["--trust-head"]).assert_findings(&[]);
     }
-    ci.report(&ci.github("merge_group", &queue)).is(&["new marked.txt:1", "new new.txt:1"]);
-    // A second push of the branch is judged by the default branch, not by the first.
+    ci.report(&ci.github("merge_group", &queue)).assert_findings(&["new allowed.txt:1", "new new.txt:1"]);
+    // For the second push of a branch the policy of the default branch applies, not that of the first push.
     ci.world.write("work/second.txt", line(9));
     let second = commit(&ci.world, "second");
     ci.world.git(&["push", "-q", "origin", "topic"]);
     ci.git("ci", &["pull", "-q"]);
-    let event = ci.github("push", &push(&excused, &second, "topic"));
-    ci.report(&event).is(&["new second.txt:1"]);
-    // Where that is not in the clone, or nobody says which it is, nobody's policy holds.
+    let event = ci.github("push", &push(&suppressed, &second, "topic"));
+    ci.report(&event).assert_findings(&["new second.txt:1"]);
+    // If the clone lacks the default branch, or its name is unknown, no policy of the repository applies.
     ci.clone("single", &["--single-branch"]);
     let report = ci.report_in("single", &event, &[]);
-    report.is(&["new second.txt:1"]);
+    report.assert_findings(&["new second.txt:1"]);
     assert!(notes(&report).contains("git fetch origin +refs/heads/main"), "{}", notes(&report));
     let jenkins = [
         ("JENKINS_URL", "x"),
         ("GIT_COMMIT", second.as_str()),
         ("GIT_BRANCH", "origin/topic"),
-        ("GIT_PREVIOUS_SUCCESSFUL_COMMIT", &excused),
+        ("GIT_PREVIOUS_SUCCESSFUL_COMMIT", &suppressed),
     ];
     let report = ci.report_in("single", &jenkins, &[]);
-    report.is(&["new second.txt:1"]);
-    assert!(notes(&report).contains("no policy of the repository holds"), "{}", notes(&report));
-    ci.report_in("single", &jenkins, &["--trust-head"]).is(&[]);
+    report.assert_findings(&["new second.txt:1"]);
+    assert!(notes(&report).contains("no policy of the repository is effective"), "{}", notes(&report));
+    ci.report_in("single", &jenkins, &["--trust-head"]).assert_findings(&[]);
 }
 
 #[test]
-fn every_format_tells_an_incomplete_run() {
+fn every_format_reports_an_incomplete_run() {
     let ci = setting();
     let variables = ci.github("pull_request", &pull_request(UNKNOWN, &ci.head));
     for format in ["human", "json", "jsonl", "sarif"] {

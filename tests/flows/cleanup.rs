@@ -1,5 +1,5 @@
-//! The recipes that a report prints, done as they are printed. Those for git-filter-repo, which is no part of git,
-//! are only read.
+//! Runs the cleanup recipes that a report prints. Commands of git-filter-repo, which is not part of git, are only
+//! compared with the expected text.
 
 use crate::report::{commit, empty, id};
 use crate::support::World;
@@ -7,10 +7,10 @@ use crate::tokens::{PREFIX, line, token};
 
 const HISTORY: [&str; 3] = ["history", "--color", "never"];
 
-/// The lines of the recipe in the report of `arguments`, of its first group.
+/// Runs stopleak with `arguments` and returns the lines of the first cleanup recipe in its report.
 fn recipe_of(world: &World, folder: &str, arguments: &[&str]) -> Vec<String> {
-    let told = world.stopleak_in(folder, arguments).stdout;
-    let recipe = told.split("\n  purge:").nth(1).unwrap_or_else(|| panic!("no recipe: {told}"));
+    let report = world.stopleak_in(folder, arguments).stdout;
+    let recipe = report.split("\n  purge:").nth(1).unwrap_or_else(|| panic!("no recipe: {report}"));
     let recipe = recipe.split("\n  learn:").next().expect("a part");
     recipe.lines().map(|line| line.trim().to_owned()).collect()
 }
@@ -19,15 +19,16 @@ fn recipe(world: &World) -> Vec<String> {
     recipe_of(world, "work", &HISTORY)
 }
 
-/// Does what the lines for a shell say, one after the other. `edit` is what the words ask for, done before
-/// something is recorded.
+/// Runs the shell commands of a recipe in order, without those of its alternative (`Or, …`). `edit` is the edit that
+/// the recipe describes in words; it is called before each `git commit --amend`.
 #[track_caller]
-fn follow(world: &World, recipe: &[String], edit: impl Fn()) {
+fn run_recipe(world: &World, recipe: &[String], edit: impl Fn()) {
     let mut stash = String::new();
-    let mut is_other_way = false;
+    let mut is_alternative = false;
     for line in recipe {
-        is_other_way = (is_other_way || line.starts_with("or,")) && !line.starts_with("end what");
-        if is_other_way || !line.starts_with("git ") {
+        is_alternative =
+            (is_alternative || line.starts_with("Or,")) && !line.starts_with("Delete the reflogs");
+        if is_alternative || !line.starts_with("git ") {
             continue;
         }
         if line.contains("--amend") {
@@ -41,16 +42,16 @@ fn follow(world: &World, recipe: &[String], edit: impl Fn()) {
     }
 }
 
-/// Follows the recipe of the only group; afterwards there is nothing.
+/// Runs the recipe of the only group, and asserts that the history has no findings afterwards.
 #[track_caller]
-fn clean(world: &World, edit: impl Fn()) {
-    follow(world, &recipe(world), edit);
+fn assert_recipe_cleans(world: &World, edit: impl Fn()) {
+    run_recipe(world, &recipe(world), edit);
     let after = world.stopleak(&HISTORY);
     assert_eq!(after.code, 0, "{}", after.stdout);
     assert!(after.stdout.contains("stopleak: clean."), "{}", after.stdout);
 }
 
-/// A repository whose `main` a remote has.
+/// Creates a repository whose `main` was pushed to a remote.
 fn pushed() -> World {
     let world = empty();
     world.write("work/a.txt", "harmless\n");
@@ -61,40 +62,43 @@ fn pushed() -> World {
     world
 }
 
-fn has(recipe: &[String], wanted: &str) -> bool {
-    recipe.iter().any(|line| line.contains(wanted))
+fn has_line(recipe: &[String], part: &str) -> bool {
+    recipe.iter().any(|line| line.contains(part))
 }
 
 #[test]
 fn the_last_commit_is_amended() {
     let world = pushed();
     world.write("work/it's new.env", line(1));
-    commit(&world, "brings it");
+    commit(&world, "leak");
     let steps = recipe(&world);
     assert!(
-        has(&steps, r"git add -- 'it'\''s new.env' && git commit --amend --allow-empty --no-edit"),
+        has_line(&steps, r"git add -- 'it'\''s new.env' && git commit --amend --allow-empty --no-edit"),
         "{steps:#?}"
     );
-    assert!(!has(&steps, "rebase") && !has(&steps, "filter-repo") && !has(&steps, "revoke"), "{steps:#?}");
-    clean(&world, || world.write("work/it's new.env", "clean\n"));
+    assert!(
+        !has_line(&steps, "rebase") && !has_line(&steps, "filter-repo") && !has_line(&steps, "revoke"),
+        "{steps:#?}"
+    );
+    assert_recipe_cleans(&world, || world.write("work/it's new.env", "clean\n"));
 }
 
 #[test]
-fn an_earlier_commit_is_amended_and_the_others_follow() {
+fn an_earlier_commit_is_amended_and_the_later_ones_are_rebased() {
     let world = pushed();
     world.write("work/s.env", line(1));
-    let brings = commit(&world, "brings it");
+    let leak = commit(&world, "leak");
     for name in ["b", "c"] {
         world.write(&format!("work/{name}"), name);
         commit(&world, name);
     }
     let steps = recipe(&world);
     assert!(
-        has(&steps, &format!("git rebase --rebase-merges --onto HEAD {} main", &brings[..12])),
+        has_line(&steps, &format!("git rebase --rebase-merges --onto HEAD {} main", &leak[..12])),
         "{steps:#?}"
     );
-    clean(&world, || world.write("work/s.env", "clean\n"));
-    assert_eq!(world.git(&["log", "--format=%s"]).stdout, "c\nb\nbrings it\nbase\n");
+    assert_recipe_cleans(&world, || world.write("work/s.env", "clean\n"));
+    assert_eq!(world.git(&["log", "--format=%s"]).stdout, "c\nb\nleak\nbase\n");
     assert_eq!(world.git(&["branch", "--show-current"]).stdout, "main\n");
 }
 
@@ -111,12 +115,12 @@ fn a_root_commit_is_amended_and_a_merge_above_it_stays() {
     commit(&world, "main");
     world.git(&["merge", "-q", "--no-edit", "side"]);
     world.git(&["branch", "-q", "-D", "side"]);
-    clean(&world, || world.write("work/s.env", "clean\n"));
+    assert_recipe_cleans(&world, || world.write("work/s.env", "clean\n"));
     assert_eq!(world.git(&["rev-list", "--merges", "--count", "HEAD"]).stdout, "1\n");
 }
 
 #[test]
-fn a_merge_that_brings_a_value_is_amended() {
+fn a_merge_that_introduces_a_value_is_amended() {
     let world = pushed();
     world.git(&["checkout", "-q", "-b", "side"]);
     world.write("work/side", "x");
@@ -124,10 +128,10 @@ fn a_merge_that_brings_a_value_is_amended() {
     world.git(&["checkout", "-q", "main"]);
     world.git(&["merge", "-q", "--no-ff", "--no-commit", "side"]);
     world.write("work/s.env", line(1));
-    commit(&world, "evil");
+    commit(&world, "merge with a new file");
     world.write("work/on", "x");
     commit(&world, "on");
-    clean(&world, || world.write("work/s.env", "clean\n"));
+    assert_recipe_cleans(&world, || world.write("work/s.env", "clean\n"));
     assert_eq!(world.git(&["rev-list", "--merges", "--count", "HEAD"]).stdout, "1\n");
 }
 
@@ -135,52 +139,55 @@ fn a_merge_that_brings_a_value_is_amended() {
 fn a_message_is_reworded_and_a_file_renamed() {
     let world = pushed();
     commit(&world, &format!("with {}", token(1)));
-    clean(&world, || ());
+    assert_recipe_cleans(&world, || ());
     let world = pushed();
     world.write(&format!("work/dir/{}.txt", token(1)), "x\n");
-    commit(&world, "brings it");
+    commit(&world, "leak");
     let steps = recipe(&world);
-    assert!(has(&steps, "git mv -- 'dir/ghp_********.txt' NEW && git commit --amend"), "{steps:#?}");
+    assert!(has_line(&steps, "git mv -- 'dir/ghp_********.txt' NEW && git commit --amend"), "{steps:#?}");
 }
 
 #[test]
-fn a_name_in_the_last_commit_is_reset() {
+fn the_author_of_the_last_commit_is_reset() {
     let world = pushed();
     let mut git = world.command("git", "work");
     git.args(["commit", "-q", "--allow-empty", "-m", "x"]).env("GIT_AUTHOR_NAME", token(1));
     assert_eq!(world.run(&mut git).code, 0);
-    clean(&world, || ());
+    assert_recipe_cleans(&world, || ());
 }
 
 #[test]
-fn a_tag_is_deleted_where_nothing_else_has_it() {
+fn a_tag_is_deleted_if_no_other_ref_contains_the_value() {
     let world = pushed();
     world.git(&["checkout", "-q", "--detach"]);
     world.write("work/s.env", line(1));
-    commit(&world, "brings it");
+    commit(&world, "leak");
     world.git(&["tag", "v1"]);
     world.git(&["checkout", "-q", "main"]);
     let steps = recipe(&world);
-    assert!(has(&steps, "refs/tags/v1 has it; where it was pushed, revoke the value first"), "{steps:#?}");
-    clean(&world, || ());
+    assert!(
+        has_line(&steps, "refs/tags/v1 contains it. If the tag was pushed, revoke the secret first"),
+        "{steps:#?}"
+    );
+    assert_recipe_cleans(&world, || ());
 }
 
 #[test]
 fn an_annotated_tag_is_deleted() {
     let world = pushed();
     world.git(&["tag", "-a", "-m", &format!("key {}", token(1)), "v1"]);
-    clean(&world, || ());
+    assert_recipe_cleans(&world, || ());
 }
 
 #[test]
-fn the_name_of_a_branch_is_changed() {
+fn a_branch_is_renamed() {
     let world = pushed();
     world.git(&["checkout", "-q", "-b", &token(1)]);
     let steps = recipe(&world);
-    assert!(has(&steps, "git branch -m 'ghp_********' NEW"), "{steps:#?}");
+    assert!(has_line(&steps, "git branch -m 'ghp_********' NEW"), "{steps:#?}");
     let whole: Vec<String> =
         steps.iter().map(|line| line.replace(&format!("{PREFIX}********"), &token(1))).collect();
-    follow(&world, &whole, || ());
+    run_recipe(&world, &whole, || ());
     assert_eq!(world.stopleak(&HISTORY).code, 0);
 }
 
@@ -191,13 +198,13 @@ fn an_older_stash_is_dropped_and_the_other_kept() {
     world.git(&["stash", "-q"]);
     world.write("work/a.txt", "another\n");
     world.git(&["stash", "-q"]);
-    clean(&world, || ());
+    assert_recipe_cleans(&world, || ());
     assert_eq!(world.git(&["stash", "list"]).stdout.lines().count(), 1);
     assert!(world.git(&["stash", "show", "-p"]).stdout.contains("another"));
 }
 
 #[test]
-fn an_older_stash_is_known_where_refs_are_in_a_table() {
+fn an_older_stash_is_recognised_in_a_reftable_repository() {
     let world = World::empty();
     world.git(&["init", "-q", "-b", "main", "--ref-format=reftable", "."]);
     world.write("work/a.txt", "harmless\n");
@@ -207,23 +214,25 @@ fn an_older_stash_is_known_where_refs_are_in_a_table() {
         world.git(&["stash", "-q"]);
     }
     let steps = recipe(&world);
-    assert!(has(&steps, "git stash drop stash@{N}"), "{steps:#?}");
+    assert!(has_line(&steps, "git stash drop stash@{N}"), "{steps:#?}");
 }
 
 #[test]
-fn what_only_a_reflog_has_goes_and_stashes_stay() {
+fn reflog_entries_are_deleted_and_stashes_are_kept() {
     let world = pushed();
     world.write("work/a.txt", "to be kept\n");
     world.git(&["stash", "-q"]);
     world.write("work/s.env", line(1));
-    commit(&world, "brings it");
+    commit(&world, "leak");
     world.git(&["reset", "-q", "--hard", "HEAD~1"]);
-    let told = world.stopleak(&HISTORY).stdout;
+    let report = world.stopleak(&HISTORY).stdout;
     assert!(
-        told.contains("no ref leads to it; reflogs and the like do: HEAD, ORIG_HEAD, refs/heads/main"),
-        "{told}"
+        report.contains(
+            "unreachable from any ref, but kept by reflogs or pseudo-refs: HEAD, ORIG_HEAD, refs/heads/main"
+        ),
+        "{report}"
     );
-    clean(&world, || ());
+    assert_recipe_cleans(&world, || ());
     assert_eq!(world.git(&["stash", "list"]).stdout.lines().count(), 1);
 }
 
@@ -231,7 +240,7 @@ fn what_only_a_reflog_has_goes_and_stashes_stay() {
 fn several_branches_are_rewritten_together() {
     let world = pushed();
     world.write("work/s.env", line(1));
-    commit(&world, "brings it");
+    commit(&world, "leak");
     world.git(&["branch", "other"]);
     world.git(&["tag", "v1"]);
     let steps = recipe(&world);
@@ -242,31 +251,35 @@ fn several_branches_are_rewritten_together() {
 }
 
 #[test]
-fn what_was_pushed_is_revoked_first_and_rewritten_for_each_remote() {
+fn a_pushed_secret_is_revoked_first_and_rewritten_for_each_remote() {
     let world = pushed();
     for path in ["s.env", "new\nline.env", "-dash.env"] {
         world.write(&format!("work/{path}"), line(1));
     }
-    commit(&world, "brings it");
+    commit(&world, "leak");
     world.git(&["init", "-q", "--bare", "../fork.git"]);
     world.git(&["remote", "add", "fork", "../fork.git"]);
     world.git(&["push", "-q", "origin", "main"]);
     world.git(&["push", "-q", "fork", "main:refs/heads/topic"]);
     let steps = recipe(&world);
-    assert!(steps[0].starts_with("it was pushed to fork and to origin: revoke it first."), "{steps:#?}");
-    let at =
-        |wanted: &str| steps.iter().position(|line| line == wanted).unwrap_or_else(|| panic!("{steps:#?}"));
+    assert!(
+        steps[0].starts_with("It was pushed to fork and to origin: revoke the secret first."),
+        "{steps:#?}"
+    );
+    let at = |expected: &str| {
+        steps.iter().position(|line| line == expected).unwrap_or_else(|| panic!("{steps:#?}"))
+    };
     assert!(at("url=$(git remote get-url fork); git clone --mirror \"$url\" ../purge-fork.git") > 0);
     let paths = r"git filter-repo --invert-paths --path='-dash.env' --path $'new\nline.env' --path s.env";
     assert!(at("git filter-repo --replace-text ../purge.txt") < at(paths));
     at("url=$(git remote get-url origin); git clone --mirror \"$url\" ../purge-origin.git");
-    let refs = "that rewrites refs/heads/main, refs/remotes/fork/topic, refs/remotes/origin/main.";
-    assert!(has(&steps, refs) && has(&steps, "git push --force --mirror \"$url\""), "{steps:#?}");
-    assert!(!has(&steps, "amend"), "{steps:#?}");
+    let refs = "This rewrites refs/heads/main, refs/remotes/fork/topic, refs/remotes/origin/main.";
+    assert!(has_line(&steps, refs) && has_line(&steps, "git push --force --mirror \"$url\""), "{steps:#?}");
+    assert!(!has_line(&steps, "amend"), "{steps:#?}");
 }
 
 #[test]
-fn messages_names_and_people_have_their_own_options() {
+fn messages_file_names_and_authors_need_their_own_filter_repo_options() {
     let world = pushed();
     world.write(&format!("work/{}", token(1)), "x\n");
     world.git(&["add", "."]);
@@ -277,25 +290,25 @@ fn messages_names_and_people_have_their_own_options() {
     let steps = recipe(&world);
     let line = steps.iter().find(|line| line.starts_with("git filter-repo")).expect("a line");
     let callback = r#"-callback 'return filename.replace(b"ghp_********", b"REMOVED")'"#;
-    for wanted in ["--replace-message ../purge.txt", "--name-callback", "--email-callback", callback] {
-        assert!(line.contains(wanted), "{line}");
+    for part in ["--replace-message ../purge.txt", "--name-callback", "--email-callback", callback] {
+        assert!(line.contains(part), "{line}");
     }
-    assert!(!line.contains("--replace-text"), "no file has it: {line}");
+    assert!(!line.contains("--replace-text"), "no file contains the value: {line}");
 }
 
 #[test]
-fn a_server_is_rewritten_where_it_stands() {
+fn a_bare_repository_is_rewritten_in_place() {
     let world = pushed();
     world.write("work/s.env", line(1));
-    commit(&world, "brings it");
+    commit(&world, "leak");
     world.git(&["push", "-q", "origin", "main"]);
     let steps = recipe_of(&world, "remote.git", &HISTORY);
-    assert!(steps[0].starts_with("if anybody has fetched it, revoke it first"), "{steps:#?}");
-    assert!(has(&steps, "git filter-repo --force --replace-text ../purge.txt"), "{steps:#?}");
+    assert!(steps[0].starts_with("If anyone has fetched it, revoke the secret first"), "{steps:#?}");
+    assert!(has_line(&steps, "git filter-repo --force --replace-text ../purge.txt"), "{steps:#?}");
 }
 
 #[test]
-fn the_recipe_of_a_submodule_is_for_its_own_repository_and_path() {
+fn the_recipe_for_a_submodule_names_its_own_repository_and_paths() {
     let world = empty();
     world.git(&["init", "-q", "-b", "main", "../library"]);
     world.write("library/s.env", line(1));
@@ -311,39 +324,39 @@ fn the_recipe_of_a_submodule_is_for_its_own_repository_and_path() {
     let steps = recipe_of(&world, "work", &["history", "--recurse-submodules", "--color", "never"]);
     let at = steps.iter().position(|line| line == "cd libs/a").unwrap_or_else(|| panic!("{steps:#?}"));
     let (own, inner) = steps.split_at(at);
-    assert!(has(own, "git add -- s.env && git commit --amend"), "{steps:#?}");
-    assert!(has(own, "in the submodule libs/a, which is a repository of its own"), "{steps:#?}");
-    assert!(has(inner, "it was pushed to origin: revoke it first"), "{steps:#?}");
-    assert!(has(inner, "git filter-repo --invert-paths --path s.env"), "{steps:#?}");
-    assert!(!has(&steps, "--path libs/a"), "{steps:#?}");
+    assert!(has_line(own, "git add -- s.env && git commit --amend"), "{steps:#?}");
+    assert!(has_line(own, "In the submodule libs/a, a separate repository"), "{steps:#?}");
+    assert!(has_line(inner, "It was pushed to origin: revoke the secret first"), "{steps:#?}");
+    assert!(has_line(inner, "git filter-repo --invert-paths --path s.env"), "{steps:#?}");
+    assert!(!has_line(&steps, "--path libs/a"), "{steps:#?}");
 }
 
 #[test]
-fn a_range_knows_the_commit_and_asks_for_the_branch_that_was_left() {
+fn the_recipe_of_a_range_amends_the_commit_and_rebases_the_branch() {
     let world = pushed();
     world.write("work/s.env", line(1));
-    let brings = commit(&world, "brings it");
+    let leak = commit(&world, "leak");
     world.write("work/b", "b");
     commit(&world, "on");
     let steps = recipe_of(&world, "work", &["range", "origin/main..HEAD", "--color", "never"]);
-    follow(&world, &steps, || world.write("work/s.env", "clean\n"));
-    assert_ne!(id(&world, "main~1"), brings);
+    run_recipe(&world, &steps, || world.write("work/s.env", "clean\n"));
+    assert_ne!(id(&world, "main~1"), leak);
     assert_eq!(world.stopleak(&["range", "origin/main..main"]).code, 0);
 }
 
 #[test]
-fn a_stash_on_top_is_put_on_the_new_commits() {
+fn the_latest_stash_is_applied_to_the_rewritten_commits() {
     let world = pushed();
     world.write("work/s.env", line(1));
-    commit(&world, "brings it");
+    commit(&world, "leak");
     world.write("work/a.txt", "work in progress\n");
     world.git(&["stash", "-q"]);
-    clean(&world, || world.write("work/s.env", "clean\n"));
+    assert_recipe_cleans(&world, || world.write("work/s.env", "clean\n"));
     assert_eq!(world.read("work/a.txt"), "work in progress\n");
 }
 
 #[test]
-fn a_tag_that_names_a_file_is_deleted_on_a_server_too() {
+fn a_tag_of_a_blob_is_deleted_in_the_clone_and_on_the_server() {
     let world = pushed();
     world.write("work/s.env", line(1));
     let blob = world.git(&["hash-object", "-w", "s.env"]).stdout;
@@ -351,23 +364,23 @@ fn a_tag_that_names_a_file_is_deleted_on_a_server_too() {
     world.git(&["tag", "file", blob.trim()]);
     world.git(&["push", "-q", "origin", "file"]);
     let steps = recipe_of(&world, "remote.git", &HISTORY);
-    assert!(has(&steps, "git tag -d file") && !has(&steps, "filter-repo"), "{steps:#?}");
-    clean(&world, || ());
+    assert!(has_line(&steps, "git tag -d file") && !has_line(&steps, "filter-repo"), "{steps:#?}");
+    assert_recipe_cleans(&world, || ());
 }
 
 #[test]
-fn a_range_of_what_was_pushed_says_revoke_first() {
+fn the_recipe_for_a_pushed_range_begins_with_revoking() {
     let world = pushed();
     world.write("work/s.env", line(1));
-    commit(&world, "brings it");
+    commit(&world, "leak");
     let range = ["range", "HEAD~1..HEAD", "--color", "never"];
-    assert!(has(&recipe_of(&world, "work", &range), "git commit --amend"));
+    assert!(has_line(&recipe_of(&world, "work", &range), "git commit --amend"));
     world.git(&["push", "-q", "origin", "main"]);
     let steps = recipe_of(&world, "work", &range);
-    assert!(steps[0].starts_with("it was pushed: revoke it first."), "{steps:#?}");
-    assert!(has(&steps, "git filter-repo --invert-paths --path s.env"), "{steps:#?}");
-    assert!(!has(&steps, "amend"), "{steps:#?}");
+    assert!(steps[0].starts_with("It was pushed: revoke the secret first."), "{steps:#?}");
+    assert!(has_line(&steps, "git filter-repo --invert-paths --path s.env"), "{steps:#?}");
+    assert!(!has_line(&steps, "amend"), "{steps:#?}");
     let checked = recipe_of(&world, "work", &["ci", "--base", "HEAD~1", "--color", "never"]);
-    assert!(checked[0].starts_with("it was pushed for this check: revoke it first."), "{checked:#?}");
-    assert!(has(&checked, "git commit --amend") && has(&checked, "git push --force-with-lease"));
+    assert!(checked[0].starts_with("It was pushed for this check: revoke the secret first."), "{checked:#?}");
+    assert!(has_line(&checked, "git commit --amend") && has_line(&checked, "git push --force-with-lease"));
 }

@@ -1,5 +1,5 @@
-//! What git is about to commit, in indexes, repositories and surroundings of every kind. (What kinds of changes
-//! there are is in `staged`.)
+//! The pre-commit hook with every kind of index, repository, git setting and environment. The module `staged` tests the
+//! kinds of changes.
 
 use std::process::Command;
 
@@ -12,7 +12,7 @@ fn repository() -> World {
 
 fn commit_of(world: &World, command: &mut Command) -> Run {
     let run = world.run(command.args(["commit", "-q", "-m", "x"]));
-    run.is_discreet();
+    run.assert_no_token_shown();
     assert!(!run.stderr.contains("changed:"), "{}", run.stderr);
     run
 }
@@ -22,37 +22,37 @@ fn commit(world: &World) -> Run {
 }
 
 #[track_caller]
-fn refused(run: &Run, said: &str) {
+fn assert_refused(run: &Run, expected: &str) {
     assert_eq!(run.code, 1, "{}", run.stderr);
-    assert!(run.stderr.contains(said), "{}", run.stderr);
+    assert!(run.stderr.contains(expected), "{}", run.stderr);
 }
 
 #[track_caller]
-fn accepted(run: &Run) {
+fn assert_accepted(run: &Run) {
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));
 }
 
-/// A harmless commit passes, an edit beside the old secret passes and says so once, a new secret is refused,
-/// and so it is by the command.
+/// Asserts that a harmless commit passes, that an edit near the old secret passes with one note, and that the hook and
+/// `stopleak staged` find a new secret.
 #[track_caller]
-fn holds(world: &World) {
+fn assert_hook_works(world: &World) {
     world.write("work/a.txt", "edited\n");
     world.git(&["add", "."]);
-    accepted(&commit(world));
+    assert_accepted(&commit(world));
     world.write("work/old.txt", format!("edited\n{}last\n", line(1)));
     world.git(&["add", "."]);
-    says_what_is_old(&commit(world));
+    assert_one_old_finding_reported(&commit(world));
     world.write("work/sub/b.txt", line(2));
     world.git(&["add", "."]);
-    world.report(&["staged"]).is(&["new sub/b.txt:1"]);
-    refused(&commit(world), "sub/b.txt:1");
+    world.report(&["staged"]).assert_findings(&["new sub/b.txt:1"]);
+    assert_refused(&commit(world), "sub/b.txt:1");
 }
 
 #[track_caller]
-fn says_what_is_old(run: &Run) {
+fn assert_one_old_finding_reported(run: &Run) {
     assert_eq!(
         (run.code, run.stderr.as_str()),
-        (0, "stopleak: 1 old finding in the changed files was there before; not blocking (old.txt)\n")
+        (0, "stopleak: 1 old finding in the changed files, not blocking (old.txt)\n")
     );
 }
 
@@ -61,7 +61,7 @@ fn split_index() {
     let world = repository();
     world.git(&["config", "core.splitIndex", "true"]);
     world.git(&["update-index", "--split-index"]);
-    holds(&world);
+    assert_hook_works(&world);
 }
 
 #[test]
@@ -69,7 +69,7 @@ fn index_version_4() {
     let world = repository();
     world.git(&["config", "index.version", "4"]);
     world.git(&["update-index", "--index-version", "4"]);
-    holds(&world);
+    assert_hook_works(&world);
 }
 
 #[test]
@@ -79,21 +79,21 @@ fn sparse_index() {
         world.write(&format!("work/{folder}/c.txt"), "harmless\n");
     }
     world.git(&["add", "."]);
-    accepted(&commit(&world));
+    assert_accepted(&commit(&world));
     world.git(&["sparse-checkout", "set", "--cone", "--sparse-index", "sub"]);
-    holds(&world);
+    assert_hook_works(&world);
 }
 
 #[test]
 fn file_system_monitor() {
     let world = repository();
-    // Says that everything may have changed.
+    // The monitor reports that everything may have changed.
     world.write("monitor", "#!/bin/sh\nprintf '1\\0/\\0'\n");
     let monitor = world.path("monitor");
     std::fs::set_permissions(&monitor, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("changed");
     world.git(&["config", "core.fsmonitor", monitor.to_str().expect("text")]);
     world.git(&["update-index", "--fsmonitor"]);
-    holds(&world);
+    assert_hook_works(&world);
 }
 
 #[test]
@@ -101,7 +101,7 @@ fn untracked_cache() {
     let world = repository();
     world.git(&["config", "core.untrackedCache", "true"]);
     world.git(&["update-index", "--force-untracked-cache"]);
-    holds(&world);
+    assert_hook_works(&world);
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn skip_worktree() {
     world.write("work/a.txt", line(2));
     world.git(&["add", "."]);
     world.git(&["update-index", "--skip-worktree", "a.txt"]);
-    refused(&commit(&world), "a.txt:1");
+    assert_refused(&commit(&world), "a.txt:1");
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn assume_unchanged() {
     world.write("work/a.txt", line(2));
     world.git(&["add", "."]);
     world.git(&["update-index", "--assume-unchanged", "a.txt"]);
-    refused(&commit(&world), "a.txt:1");
+    assert_refused(&commit(&world), "a.txt:1");
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn intent_to_add() {
     world.git(&["add", "-N", "b.txt"]);
     world.write("work/a.txt", "edited\n");
     world.git(&["add", "a.txt"]);
-    accepted(&commit(&world));
+    assert_accepted(&commit(&world));
 }
 
 #[test]
@@ -142,7 +142,7 @@ fn conflicted_stages() {
     }
     assert_eq!(world.run(world.command("git", "work").args(["merge", "-q", "other"])).code, 1);
     let run = world.stopleak(&["staged"]);
-    run.is_discreet();
+    run.assert_no_token_shown();
     assert!(
         run.stdout.contains("note: in conflict: a.txt; ") && run.stdout.contains("git add the file"),
         "{}",
@@ -153,14 +153,14 @@ fn conflicted_stages() {
 }
 
 #[test]
-fn automatic_line_ends() {
+fn automatic_crlf_conversion() {
     let world = repository();
     world.git(&["config", "core.autocrlf", "true"]);
     world.git(&["config", "core.safecrlf", "false"]);
     world.write("work/b.txt", format!("first\r\n{}\r\n", line(2).trim_end()));
     world.git(&["add", "."]);
-    world.report(&["staged"]).is(&["new b.txt:2"]);
-    refused(&commit(&world), "b.txt:2");
+    world.report(&["staged"]).assert_findings(&["new b.txt:2"]);
+    assert_refused(&commit(&world), "b.txt:2");
 }
 
 #[test]
@@ -170,8 +170,8 @@ fn working_tree_encoding() {
     let units = format!("first\n{}", line(2));
     world.write("work/b.txt", units.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<u8>>());
     world.git(&["add", "."]);
-    world.report(&["staged"]).is(&["new b.txt:2"]);
-    refused(&commit(&world), "b.txt:2");
+    world.report(&["staged"]).assert_findings(&["new b.txt:2"]);
+    assert_refused(&commit(&world), "b.txt:2");
 }
 
 #[test]
@@ -183,7 +183,7 @@ fn attributes_and_failing_filters() {
     world.git(&["config", "filter.no.clean", "false"]);
     world.git(&["config", "filter.no.smudge", "false"]);
     world.git(&["config", "diff.no.textconv", "false"]);
-    world.report(&["staged"]).is(&["new b.txt:1"]);
+    world.report(&["staged"]).assert_findings(&["new b.txt:1"]);
 }
 
 #[test]
@@ -195,8 +195,8 @@ fn tracing() {
     for name in ["GIT_TRACE", "GIT_TRACE_SETUP", "GIT_TRACE_PACK_ACCESS", "GIT_TRACE2_EVENT"] {
         command.env(name, "1");
     }
-    world.report_of(command.arg("staged")).is(&["new b.txt:1"]);
-    refused(&commit_of(&world, world.command("git", "work").env("GIT_TRACE", "1")), "b.txt:1");
+    world.report_of(command.arg("staged")).assert_findings(&["new b.txt:1"]);
+    assert_refused(&commit_of(&world, world.command("git", "work").env("GIT_TRACE", "1")), "b.txt:1");
 }
 
 #[test]
@@ -214,7 +214,10 @@ fn an_external_diff_and_settings_of_diff() {
     }
     world.write("work/b.txt", line(2));
     world.git(&["add", "."]);
-    refused(&commit_of(&world, world.command("git", "work").env("GIT_EXTERNAL_DIFF", "true")), "b.txt:1");
+    assert_refused(
+        &commit_of(&world, world.command("git", "work").env("GIT_EXTERNAL_DIFF", "true")),
+        "b.txt:1",
+    );
 }
 
 #[test]
@@ -228,37 +231,37 @@ fn a_relative_index_from_a_subfolder() {
     assert_eq!(with_index("work", &["read-tree", "HEAD"]).code, 0);
     assert_eq!(with_index("work", &["add", "sub/b.txt"]).code, 0);
     let run = with_index("work/sub", &["commit", "-q", "-m", "x"]);
-    refused(&run, "sub/b.txt:1");
+    assert_refused(&run, "sub/b.txt:1");
     assert!(!run.stderr.contains("changed:"), "{}", run.stderr);
 }
 
 #[test]
-fn paths_of_a_commit() {
+fn a_commit_of_named_paths() {
     let world = repository();
     world.write("work/b.txt", line(2));
     world.git(&["add", "b.txt"]);
     world.write("work/a.txt", "edited\n");
-    accepted(&world.run(world.command("git", "work").args(["commit", "-q", "-m", "x", "a.txt"])));
+    assert_accepted(&world.run(world.command("git", "work").args(["commit", "-q", "-m", "x", "a.txt"])));
     let run = world.run(world.command("git", "work").args(["commit", "-q", "-m", "x", "b.txt"]));
-    refused(&run, "b.txt:1");
+    assert_refused(&run, "b.txt:1");
 }
 
 #[test]
-fn all_of_a_commit() {
+fn a_commit_of_all_changes() {
     let world = repository();
     world.write("work/a.txt", line(2));
     let run = world.run(world.command("git", "work").args(["commit", "-q", "-m", "x", "-a"]));
-    refused(&run, "a.txt:1");
+    assert_refused(&run, "a.txt:1");
     assert!(!run.stderr.contains("changed:"), "{}", run.stderr);
 }
 
 #[test]
-fn parts_of_a_file() {
+fn a_partially_staged_file() {
     let world = repository();
     let middle = "harmless\n".repeat(20);
     world.write("work/a.txt", &middle);
     world.git(&["add", "."]);
-    accepted(&commit(&world));
+    assert_accepted(&commit(&world));
     let interactive = |answers: &str| {
         world.write("work/a.txt", format!("edited\n{middle}{}", line(2)));
         world.write("answers", answers);
@@ -267,10 +270,10 @@ fn parts_of_a_file() {
         world.run(command.args(["commit", "-q", "-m", "x", "-p"]).stdin(input))
     };
     let run = interactive("n\ny\n");
-    refused(&run, "a.txt:21");
+    assert_refused(&run, "a.txt:21");
     world.git(&["reset", "-q"]);
     assert_eq!(interactive("y\nn\n").code, 0);
-    world.report(&["staged"]).is(&[]);
+    world.report(&["staged"]).assert_findings(&[]);
 }
 
 #[test]
@@ -279,9 +282,9 @@ fn amending() {
     let amend =
         || world.run(world.command("git", "work").args(["commit", "-q", "--amend", "--no-edit", "-a"]));
     world.write("work/old.txt", format!("edited\n{}last\n", line(1)));
-    says_what_is_old(&amend());
+    assert_one_old_finding_reported(&amend());
     world.write("work/old.txt", format!("edited\n{}{}", line(1), line(2)));
-    refused(&amend(), "old.txt:3");
+    assert_refused(&amend(), "old.txt:3");
 }
 
 #[test]
@@ -290,11 +293,11 @@ fn a_subfolder_of_a_linked_worktree() {
     world.git(&["worktree", "add", "-q", "../linked"]);
     world.write("linked/sub/b.txt", line(2));
     world.run(world.command("git", "linked").args(["add", "."]));
-    refused(&commit_of(&world, &mut world.command("git", "linked/sub")), "sub/b.txt:1");
+    assert_refused(&commit_of(&world, &mut world.command("git", "linked/sub")), "sub/b.txt:1");
 }
 
 #[test]
-fn inside_of_a_submodule() {
+fn a_commit_inside_of_a_submodule() {
     let world = repository();
     world.git(&["init", "-q", "-b", "main", "../module"]);
     let git = |folder: &str, arguments: &[&str]| world.run(world.command("git", folder).args(arguments));
@@ -304,29 +307,29 @@ fn inside_of_a_submodule() {
     world.watch("work/.git/modules/module/hooks");
     world.write("work/module/b.txt", line(2));
     git("work/module", &["add", "."]);
-    refused(&commit_of(&world, &mut world.command("git", "work/module")), "b.txt:1");
-    accepted(&commit(&world));
+    assert_refused(&commit_of(&world, &mut world.command("git", "work/module")), "b.txt:1");
+    assert_accepted(&commit(&world));
 }
 
-/// What the pre-commit framework does: unstaged changes are put away, and the variables of git are not
-/// handed on in all versions.
+/// Reproduces the pre-commit framework: unstaged changes are removed during the run, and not all versions pass git's
+/// variables to the hook.
 #[test]
-fn under_the_stash_of_the_pre_commit_framework() {
+fn the_pre_commit_framework_stashes_unstaged_changes() {
     let world = repository();
     world.write("work/b.txt", line(2));
     world.write("work/a.txt", "staged\n");
     world.git(&["add", "."]);
     world.write("work/a.txt", line(3));
     world.write("work/b.txt", "unstaged\n");
-    let put_away = "git diff --binary > \"$HOME/patch\" && git checkout -q -- .\n";
+    let stash_unstaged = "git diff --binary > \"$HOME/patch\" && git checkout -q -- .\n";
     let hook = format!(
-        "#!/bin/sh\n{put_away}unset GIT_INDEX_FILE GIT_DIR GIT_WORK_TREE\n\"{}\" staged\ncode=$?\n\
+        "#!/bin/sh\n{stash_unstaged}unset GIT_INDEX_FILE GIT_DIR GIT_WORK_TREE\n\"{}\" staged\ncode=$?\n\
          git apply \"$HOME/patch\"\nexit $code\n",
         binary().display()
     );
     world.write("work/.git/hooks/pre-commit", hook);
     let run = world.run(world.command("git", "work").args(["commit", "-q", "-m", "x"]));
-    refused(&run, "b.txt:1");
+    assert_refused(&run, "b.txt:1");
     assert!(!run.stderr.contains("a.txt"), "{}", run.stderr);
     assert_eq!((world.read("work/b.txt"), world.read("work/a.txt")), ("unstaged\n".to_owned(), line(3)));
 }
@@ -336,20 +339,20 @@ fn a_bare_environment() {
     let world = repository();
     world.write("work/b.txt", line(2));
     world.git(&["add", "."]);
-    let before = world.everything();
+    let before = world.file_states();
     let mut command = Command::new(binary());
     command.current_dir(world.path("work")).env_clear().args(["hook", "run", "pre-commit"]);
     let run = world.run(&mut command);
-    assert!(before == world.everything(), "the hook changed something");
-    refused(&run, "b.txt:1");
+    assert!(before == world.file_states(), "the hook changed something");
+    assert_refused(&run, "b.txt:1");
     let mut command = Command::new("git");
     command.current_dir(world.path("work")).env_clear().env("PATH", "/usr/bin:/bin");
     command.args(["-c", "user.name=T", "-c", "user.email=t@example.com"]);
-    refused(&commit_of(&world, &mut command), "b.txt:1");
+    assert_refused(&commit_of(&world, &mut command), "b.txt:1");
 }
 
 #[test]
-fn a_home_that_may_not_be_entered() {
+fn a_home_directory_without_permissions() {
     let world = repository();
     let home = world.path("closed");
     std::fs::create_dir(&home).expect("made");
@@ -362,12 +365,12 @@ fn a_home_that_may_not_be_entered() {
         commit_of(&world, &mut command)
     };
     let run = with_home(&home);
-    // git has something to say of it too.
+    // git prints a warning about the directory too.
     assert!(run.code == 0 && run.stderr.contains("1 old finding"), "{}", run.stderr);
     world.write("work/b.txt", line(2));
     world.git(&["add", "."]);
     for home in [home, "/dev/null".into(), "/nowhere".into()] {
-        refused(&with_home(&home), "b.txt:1");
+        assert_refused(&with_home(&home), "b.txt:1");
     }
 }
 
@@ -377,7 +380,7 @@ fn while_the_index_is_locked() {
     world.write("work/b.txt", line(2));
     world.git(&["add", "."]);
     world.write("work/.git/index.lock", "");
-    world.report(&["staged"]).is(&["new b.txt:1"]);
+    world.report(&["staged"]).assert_findings(&["new b.txt:1"]);
 }
 
 #[test]
@@ -387,39 +390,39 @@ fn an_unborn_branch() {
     world.install_hooks();
     world.write("work/b.txt", line(2));
     world.git(&["add", "."]);
-    refused(&commit(&world), "b.txt:1");
+    assert_refused(&commit(&world), "b.txt:1");
     world.write("work/b.txt", "harmless\n");
     world.git(&["add", "."]);
-    accepted(&commit(&world));
+    assert_accepted(&commit(&world));
 }
 
 #[test]
 fn a_detached_head() {
     let world = repository();
     world.git(&["checkout", "-q", "--detach"]);
-    holds(&world);
+    assert_hook_works(&world);
 }
 
 #[test]
-fn ids_of_sha_256() {
-    holds(&World::with_hooks(&["--object-format=sha256"]));
+fn a_sha_256_repository() {
+    assert_hook_works(&World::with_hooks(&["--object-format=sha256"]));
 }
 
 #[test]
-fn refs_in_tables() {
-    holds(&World::with_hooks(&["--ref-format=reftable"]));
+fn a_reftable_repository() {
+    assert_hook_works(&World::with_hooks(&["--ref-format=reftable"]));
 }
 
 #[test]
-fn a_git_folder_elsewhere() {
+fn a_separate_git_directory() {
     let world = repository();
     world.git(&["init", "-q", "--separate-git-dir", "../elsewhere"]);
     assert!(world.path("work/.git").is_file());
-    holds(&world);
+    assert_hook_works(&world);
 }
 
 #[test]
-fn a_bare_repository_with_files_elsewhere() {
+fn a_bare_repository_with_a_separate_work_tree() {
     let world = World::empty();
     world.git(&["init", "-q", "--bare", "-b", "main", "../dotfiles"]);
     let of_dotfiles = |program: &std::path::Path| {
@@ -450,12 +453,12 @@ fn worktrees_of_a_bare_repository() {
     world.watch("bare/hooks");
     world.write("tree/sub/b.txt", line(2));
     world.run(world.command("git", "tree").args(["add", "."]));
-    world.report_in("tree/sub", &["staged"]).is(&["new sub/b.txt:1"]);
-    refused(&commit_of(&world, &mut world.command("git", "tree/sub")), "sub/b.txt:1");
+    world.report_in("tree/sub", &["staged"]).assert_findings(&["new sub/b.txt:1"]);
+    assert_refused(&commit_of(&world, &mut world.command("git", "tree/sub")), "sub/b.txt:1");
 }
 
 #[test]
-fn a_path_with_spaces_quotes_and_line_ends() {
+fn a_repository_path_with_spaces_quotes_and_newlines() {
     let world = World::empty();
     let folder = "work/it's \"a\" $HOME\n`x`/ü";
     world.write(&format!("{folder}/b.txt"), line(2));
@@ -466,7 +469,7 @@ fn a_path_with_spaces_quotes_and_line_ends() {
     std::fs::set_permissions(&theirs, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("changed");
     assert_eq!(world.stopleak_in(folder, &["hook", "install"]).code, 0);
     git(&["add", "."]);
-    refused(&git(&["commit", "-q", "-m", "x"]), "b.txt:1");
+    assert_refused(&git(&["commit", "-q", "-m", "x"]), "b.txt:1");
     assert_eq!(world.stopleak_in(folder, &["hook", "uninstall"]).code, 0);
     assert_eq!(git(&["commit", "-q", "-m", "x"]).code, 0);
 }
@@ -493,16 +496,16 @@ fn objects_borrowed_from_another_repository() {
     assert_eq!(world.stopleak_in("borrower", &["hook", "install"]).code, 0);
     world.write("borrower/old.txt", format!("edited\n{}last\n", line(1)));
     let git = |arguments: &[&str]| world.run(world.command("git", "borrower").args(arguments));
-    says_what_is_old(&git(&["commit", "-q", "-a", "-m", "x"]));
+    assert_one_old_finding_reported(&git(&["commit", "-q", "-a", "-m", "x"]));
     world.write("borrower/old.txt", format!("edited\n{}{}", line(1), line(2)));
-    refused(&git(&["commit", "-q", "-a", "-m", "x"]), "old.txt:3");
+    assert_refused(&git(&["commit", "-q", "-a", "-m", "x"]), "old.txt:3");
 }
 
 #[test]
 fn packed_objects() {
     let world = repository();
     world.git(&["repack", "-q", "-a", "-d"]);
-    holds(&world);
+    assert_hook_works(&world);
 }
 
 #[test]
@@ -510,10 +513,10 @@ fn a_deleted_secret() {
     let world = repository();
     world.write("work/old.txt", "first\nlast\n");
     world.git(&["add", "."]);
-    accepted(&commit(&world));
+    assert_accepted(&commit(&world));
     world.git(&["revert", "--no-edit", "HEAD"]);
     world.git(&["rm", "-q", "old.txt"]);
-    accepted(&commit(&world));
+    assert_accepted(&commit(&world));
 }
 
 #[test]
@@ -526,7 +529,7 @@ fn a_pure_rename() {
 }
 
 #[test]
-fn many_old_secrets_are_one_line() {
+fn many_old_secrets_are_reported_in_one_line() {
     let world = repository();
     for number in 0..5 {
         world.write(&format!("work/{number}.txt"), line(1 + number));
@@ -543,10 +546,10 @@ fn many_old_secrets_are_one_line() {
 }
 
 #[test]
-fn a_name_that_begins_with_a_dash_and_one_with_a_secret() {
+fn a_file_name_that_begins_with_a_dash_and_one_with_a_secret() {
     let world = repository();
     world.write("work/--help", line(2));
     world.write(&format!("work/{}.txt", token(4)), line(3));
     world.git(&["add", "."]);
-    refused(&commit(&world), "--help:1");
+    assert_refused(&commit(&world), "--help:1");
 }

@@ -1,4 +1,4 @@
-//! The message of a commit, through the installed commit-msg hook.
+//! Commit messages, checked by the installed commit-msg hook.
 
 use crate::support::{Run, World};
 use crate::tokens::{line, token};
@@ -10,36 +10,36 @@ fn repository() -> World {
     world
 }
 
-/// `git` with these arguments, and an editor that appends `added` to the message.
-fn edited(world: &World, arguments: &[&str], added: &str) -> Run {
+/// Runs `git` with these arguments and an editor that appends `added` to the message.
+fn with_editor(world: &World, arguments: &[&str], added: &str) -> Run {
     world.write("added", added);
     let mut command = world.command("git", "work");
     command.env("GIT_EDITOR", format!("cat {} >>", world.path("added").display()));
-    done(world, command.args(arguments))
+    run_and_check_head(world, command.args(arguments))
 }
 
-fn plain(world: &World, arguments: &[&str]) -> Run {
-    done(world, world.command("git", "work").args(arguments))
+fn without_editor(world: &World, arguments: &[&str]) -> Run {
+    run_and_check_head(world, world.command("git", "work").args(arguments))
 }
 
-fn done(world: &World, command: &mut std::process::Command) -> Run {
+fn run_and_check_head(world: &World, command: &mut std::process::Command) -> Run {
     let head = || world.run(world.command("git", "work").args(["rev-parse", "HEAD"])).stdout;
     let before = head();
     let run = world.run(command);
-    run.is_discreet();
+    run.assert_no_token_shown();
     assert!(!run.stderr.contains("changed:"), "{}", run.stderr);
     assert_eq!(run.code == 0, before != head(), "{}", run.stderr);
     run
 }
 
 #[track_caller]
-fn refused(run: &Run) {
+fn assert_refused(run: &Run) {
     assert_eq!(run.code, 1, "{}", run.stderr);
     assert!(run.stderr.contains("commit message:"), "{}", run.stderr);
 }
 
 #[track_caller]
-fn accepted(run: &Run) {
+fn assert_accepted(run: &Run) {
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));
 }
 
@@ -50,54 +50,54 @@ fn with_message(message: &str) -> Vec<&str> {
 }
 
 #[test]
-fn a_secret_in_the_message_refuses() {
+fn a_secret_in_the_message_refuses_the_commit() {
     let world = repository();
-    let run = plain(&world, &with_message(&format!("why\n\nwith {}", token(2))));
-    refused(&run);
+    let run = without_editor(&world, &with_message(&format!("why\n\nwith {}", token(2))));
+    assert_refused(&run);
     assert!(run.stderr.contains("commit message:3:6"), "{}", run.stderr);
-    accepted(&plain(&world, &with_message("harmless")));
+    assert_accepted(&without_editor(&world, &with_message("harmless")));
 }
 
 #[test]
 fn a_message_from_a_file_and_an_amended_one() {
     let world = repository();
     world.write("message", line(2));
-    refused(&plain(&world, &[&EMPTY[..], &["-F", "../message"]].concat()));
-    accepted(&plain(&world, &with_message("harmless")));
-    refused(&plain(&world, &["commit", "-q", "--allow-empty", "--amend", "-m", &token(3)]));
+    assert_refused(&without_editor(&world, &[&EMPTY[..], &["-F", "../message"]].concat()));
+    assert_accepted(&without_editor(&world, &with_message("harmless")));
+    assert_refused(&without_editor(&world, &["commit", "-q", "--allow-empty", "--amend", "-m", &token(3)]));
 }
 
 #[test]
 fn a_message_written_in_an_editor() {
     let world = repository();
-    refused(&edited(&world, &EMPTY, &format!("why\n\n{}", line(2))));
-    accepted(&edited(&world, &EMPTY, "why\n"));
+    assert_refused(&with_editor(&world, &EMPTY, &format!("why\n\n{}", line(2))));
+    assert_accepted(&with_editor(&world, &EMPTY, "why\n"));
 }
 
 #[test]
 fn comments_are_not_stored_after_an_editor() {
     let world = repository();
     let text = format!("why\n# {}", line(2));
-    accepted(&edited(&world, &EMPTY, &text));
+    assert_accepted(&with_editor(&world, &EMPTY, &text));
     assert!(!world.git(&["log", "--format=%B", "-1"]).stdout.contains("token"));
 }
 
 #[test]
 fn comments_are_stored_without_an_editor() {
     let world = repository();
-    refused(&plain(&world, &with_message(&format!("why\n\n# {}", token(2)))));
+    assert_refused(&without_editor(&world, &with_message(&format!("why\n\n# {}", token(2)))));
 }
 
 #[test]
 fn another_comment_character() {
-    for (key, mark) in [("core.commentChar", ";"), ("core.commentString", "//")] {
+    for (key, prefix) in [("core.commentChar", ";"), ("core.commentString", "//")] {
         let world = repository();
-        world.git(&["config", key, mark]);
+        world.git(&["config", key, prefix]);
         if world.git(&["version"]).stdout.trim() < "git version 2.45" && key == "core.commentString" {
             continue;
         }
-        accepted(&edited(&world, &EMPTY, &format!("why\n{mark} {}", line(2))));
-        refused(&edited(&world, &EMPTY, &format!("why\n# {}", line(2))));
+        assert_accepted(&with_editor(&world, &EMPTY, &format!("why\n{prefix} {}", line(2))));
+        assert_refused(&with_editor(&world, &EMPTY, &format!("why\n# {}", line(2))));
     }
 }
 
@@ -105,17 +105,17 @@ fn another_comment_character() {
 fn a_comment_character_of_the_command_line() {
     let world = repository();
     let arguments = [&["-c", "core.commentChar=%"][..], &EMPTY].concat();
-    accepted(&edited(&world, &arguments, &format!("why\n% {}", line(2))));
-    refused(&edited(&world, &arguments, &format!("why\n# {}", line(2))));
+    assert_accepted(&with_editor(&world, &arguments, &format!("why\n% {}", line(2))));
+    assert_refused(&with_editor(&world, &arguments, &format!("why\n# {}", line(2))));
 }
 
 #[test]
 fn comments_that_the_configuration_keeps_or_strips() {
     let world = repository();
     world.git(&["config", "commit.cleanup", "verbatim"]);
-    refused(&edited(&world, &EMPTY, &format!("why\n# {}", line(2))));
+    assert_refused(&with_editor(&world, &EMPTY, &format!("why\n# {}", line(2))));
     world.git(&["config", "commit.cleanup", "strip"]);
-    accepted(&plain(&world, &with_message(&format!("why\n\n# {}", token(2)))));
+    assert_accepted(&without_editor(&world, &with_message(&format!("why\n\n# {}", token(2)))));
 }
 
 #[test]
@@ -124,20 +124,20 @@ fn the_diff_below_the_scissors_is_not_stored() {
     world.write("work/a.txt", line(2));
     world.git(&["commit", "-q", "--no-verify", "-a", "-m", "leak"]);
     world.write("work/a.txt", "harmless\n");
-    // The diff of this commit shows the line that it takes out.
+    // The diff of this commit contains the line that it removes.
     world.write("message", "why\n");
-    let run = edited(&world, &["commit", "-q", "-v", "-a", "-e", "-F", "../message"], "");
-    accepted(&run);
+    let run = with_editor(&world, &["commit", "-q", "-v", "-a", "-e", "-F", "../message"], "");
+    assert_accepted(&run);
     world.write("work/a.txt", format!("{}x\n", line(2)));
     world.git(&["config", "commit.verbose", "true"]);
-    accepted(&edited(&world, &["commit", "-q", "-a", "-e", "-F", "../message"], ""));
+    assert_accepted(&with_editor(&world, &["commit", "-q", "-a", "-e", "-F", "../message"], ""));
 }
 
 #[test]
-fn what_stands_below_scissors_that_somebody_typed_is_stored() {
+fn text_below_a_scissors_line_of_the_message_itself_is_stored() {
     let world = repository();
     let message = format!("why\n\n# ------------------------ >8 ------------------------\n{}", line(2));
-    refused(&plain(&world, &with_message(&message)));
+    assert_refused(&without_editor(&world, &with_message(&message)));
 }
 
 #[test]
@@ -147,10 +147,10 @@ fn the_message_of_a_merge() {
     world.git(&["commit", "-q", "--allow-empty", "-m", "theirs"]);
     world.git(&["checkout", "-q", "main"]);
     world.git(&["commit", "-q", "--allow-empty", "-m", "ours"]);
-    let run = plain(&world, &["merge", "-q", "-m", &token(2), "other"]);
+    let run = without_editor(&world, &["merge", "-q", "-m", &token(2), "other"]);
     assert!(run.code != 0 && run.stderr.contains("commit message:"), "{}", run.stderr);
     world.git(&["merge", "--abort"]);
-    accepted(&plain(&world, &["merge", "-q", "-m", "harmless", "other"]));
+    assert_accepted(&without_editor(&world, &["merge", "-q", "-m", "harmless", "other"]));
 }
 
 #[test]
@@ -170,16 +170,16 @@ fn a_reworded_commit_of_a_rebase() {
 }
 
 #[test]
-fn from_a_linked_worktree_and_a_subfolder() {
+fn messages_in_a_subdirectory_of_a_linked_worktree_are_checked() {
     let world = repository();
     world.git(&["worktree", "add", "-q", "../linked"]);
     world.write("linked/sub/x.txt", "harmless\n");
     let mut command = world.command("git", "linked/sub");
-    refused(&world.run(command.args(with_message(&token(2)))));
+    assert_refused(&world.run(command.args(with_message(&token(2)))));
 }
 
 #[test]
-fn without_its_file_it_refuses() {
+fn the_hook_refuses_without_a_readable_message_file() {
     let world = repository();
     assert_eq!(world.stopleak(&["hook", "run", "commit-msg"]).code, 2);
     assert_eq!(world.stopleak(&["hook", "run", "commit-msg", "gone"]).code, 2);

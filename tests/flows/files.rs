@@ -1,11 +1,11 @@
-//! Files and folders.
+//! `stopleak scan` of files, directories and standard input.
 
 use std::os::unix::fs::symlink;
 use std::process::Stdio;
 
 use crate::report::{Report, text};
 use crate::support::{World, binary};
-use crate::tokens::{drawn, line, token};
+use crate::tokens::{line, sample_value, token};
 
 fn piped(world: &World, input: &[u8], arguments: &[&str]) -> Report {
     std::fs::write(world.path("input"), input).expect("written");
@@ -15,7 +15,7 @@ fn piped(world: &World, input: &[u8], arguments: &[&str]) -> Report {
 }
 
 #[test]
-fn what_git_ignores_is_left_out_unless_it_is_tracked() {
+fn ignored_files_are_skipped_unless_they_are_tracked() {
     let world = World::repository();
     world.write("work/.gitignore", "tracked.txt\nignored.txt\nout/\n");
     for (file, seed) in
@@ -27,20 +27,20 @@ fn what_git_ignores_is_left_out_unless_it_is_tracked() {
     let expected = ["new new.txt:1", "new out/known.txt:1", "new tracked.txt:1"];
     for arguments in [&["scan"][..], &["scan", "."], &["scan", "--threads", "1"], &["scan", ".", "new.txt"]] {
         let report = world.report(arguments);
-        report.is(&expected);
+        report.assert_findings(&expected);
         assert_eq!(report.count("files"), 5, "{arguments:?}: these three, a.txt and .gitignore");
     }
-    world.report(&["scan", "--no-ignore"]).is(&[
+    world.report(&["scan", "--no-ignore"]).assert_findings(&[
         "new ignored.txt:1",
         "new new.txt:1",
         "new out/deep.txt:1",
         "new out/known.txt:1",
         "new tracked.txt:1",
     ]);
-    world.report(&["scan", "ignored.txt"]).is(&["new ignored.txt:1"]);
-    // Who names something means it.
-    world.report(&["scan", "out"]).is(&["new out/deep.txt:1", "new out/known.txt:1"]);
-    world.report_in("work/out", &["scan", "..", "--only", "github-classic-pat"]).is(&[
+    world.report(&["scan", "ignored.txt"]).assert_findings(&["new ignored.txt:1"]);
+    // A path given as an argument is scanned although git ignores it.
+    world.report(&["scan", "out"]).assert_findings(&["new out/deep.txt:1", "new out/known.txt:1"]);
+    world.report_in("work/out", &["scan", "..", "--only", "github-classic-pat"]).assert_findings(&[
         "new ../new.txt:1",
         "new ../out/known.txt:1",
         "new ../tracked.txt:1",
@@ -51,7 +51,7 @@ fn what_git_ignores_is_left_out_unless_it_is_tracked() {
 }
 
 #[test]
-fn what_is_tracked_in_an_ignored_folder_is_read_and_nothing_else_there() {
+fn only_tracked_files_of_an_ignored_directory_are_scanned() {
     let world = World::repository();
     world.write("work/.gitignore", "out/\n!out/kept.txt\n");
     world.write("work/sub/.gitignore", "*.log\n!app.log\n");
@@ -71,15 +71,15 @@ fn what_is_tracked_in_an_ignored_folder_is_read_and_nothing_else_there() {
     world.git(&["add", "-f", "out/known.txt", "out/deep/known.txt", "sub/a.log"]);
     let inside = ["new out/deep/known.txt:1", "new out/known.txt:1"];
     let all = [&inside[..], &["new outer.txt:1", "new sub/a.log:1", "new sub/app.log:1"]].concat();
-    world.report(&["scan"]).is(&all);
-    // As git says.
+    world.report(&["scan"]).assert_findings(&all);
+    // `git ls-files` lists the same files.
     let listed = world.git(&["ls-files", "-co", "--exclude-standard"]);
     assert_eq!(listed.stdout.lines().count() as u64, world.report(&["scan"]).count("files"));
-    world.report(&["scan", "sub"]).is(&["new sub/a.log:1", "new sub/app.log:1"]);
+    world.report(&["scan", "sub"]).assert_findings(&["new sub/a.log:1", "new sub/app.log:1"]);
 }
 
 #[test]
-fn a_repository_in_a_folder_has_rules_of_its_own() {
+fn a_nested_repository_has_its_own_ignore_rules() {
     let world = World::repository();
     world.write("work/.gitignore", "*.txt\nignored/\n");
     for (repository, seed) in [("work/inner", 1), ("work/ignored/inner", 5), ("beside/inner", 9)] {
@@ -91,38 +91,42 @@ fn a_repository_in_a_folder_has_rules_of_its_own() {
             assert_eq!(world.run(world.command("git", repository).args(arguments)).code, 0);
         }
     }
-    // What only looks like one has none.
+    // A `.git` file without a repository does not begin another repository.
     world.write("work/odd/.git", "no repository\n");
     world.write("work/odd/a.txt", line(13));
     world.write("work/odd/a.log", line(14));
-    world.report(&["scan"]).is(&["new inner/known.log:1", "new inner/other.txt:1", "new odd/a.log:1"]);
+    world.report(&["scan"]).assert_findings(&[
+        "new inner/known.log:1",
+        "new inner/other.txt:1",
+        "new odd/a.log:1",
+    ]);
     let found = ["new beside/inner/known.log:1", "new beside/inner/other.txt:1"];
-    world.report_in("", &["scan", "beside"]).is(&found);
+    world.report_in("", &["scan", "beside"]).assert_findings(&found);
 }
 
 #[test]
-fn other_places_that_ignore() {
+fn other_ignore_files() {
     let world = World::repository();
     world.write("work/.git/info/exclude", "excluded.txt\n");
     world.write("work/.ignore", "*\n");
     world.write("work/excluded.txt", line(1));
     world.write("work/named-for-other-tools.txt", line(2));
-    world.report(&["scan"]).is(&["new named-for-other-tools.txt:1"]);
-    // A .gitignore that no repository is around of ignores nothing.
+    world.report(&["scan"]).assert_findings(&["new named-for-other-tools.txt:1"]);
+    // A .gitignore outside of a repository has no effect.
     let world = World::empty();
     world.write("work/.gitignore", "*\n");
     world.write("work/a.txt", line(1));
-    world.report(&["scan"]).is(&["new a.txt:1"]);
+    world.report(&["scan"]).assert_findings(&["new a.txt:1"]);
 }
 
 #[test]
-fn hidden_files_are_scanned_and_the_repository_itself_is_not() {
+fn hidden_files_are_scanned_and_the_git_directory_is_not() {
     let world = World::repository();
     world.write("work/.hidden/.file", line(1));
     world.write("work/.git/notes.txt", line(2));
-    world.report(&["scan"]).is(&["new .hidden/.file:1"]);
-    world.report(&["scan", "--no-ignore"]).is(&["new .hidden/.file:1"]);
-    world.report(&["scan", ".git/notes.txt"]).is(&["new .git/notes.txt:1"]);
+    world.report(&["scan"]).assert_findings(&["new .hidden/.file:1"]);
+    world.report(&["scan", "--no-ignore"]).assert_findings(&["new .hidden/.file:1"]);
+    world.report(&["scan", ".git/notes.txt"]).assert_findings(&["new .git/notes.txt:1"]);
 }
 
 #[test]
@@ -135,16 +139,16 @@ fn links_are_read_and_not_followed() {
     symlink(".", world.path("work/self")).expect("linked");
     symlink(format!("/gone/{}", token(2)), world.path("work/dangling")).expect("linked");
     let report = world.report(&["scan"]);
-    report.is(&["new dangling:1"]);
-    assert_eq!(report.at("dangling")["carrier"], "symlink");
-    world.report(&["scan", "dangling"]).is(&["new dangling:1"]);
-    // Who names a link means what it leads to.
-    world.report(&["scan", "file.txt"]).is(&["new file.txt:1"]);
-    world.report(&["scan", "folder"]).is(&["new folder/secret.txt:1"]);
+    report.assert_findings(&["new dangling:1"]);
+    assert_eq!(report.finding_at("dangling")["content_kind"], "symlink");
+    world.report(&["scan", "dangling"]).assert_findings(&["new dangling:1"]);
+    // A link given as an argument is followed.
+    world.report(&["scan", "file.txt"]).assert_findings(&["new file.txt:1"]);
+    world.report(&["scan", "folder"]).assert_findings(&["new folder/secret.txt:1"]);
 }
 
 #[test]
-fn files_met_on_two_ways_are_read_once_under_the_first_name() {
+fn files_named_by_two_arguments_are_read_once_under_the_first_name() {
     let world = World::repository();
     for (file, seed) in [("a/1.txt", 1), ("a/b/2.txt", 2), ("c/3.txt", 3)] {
         world.write(&format!("work/{file}"), line(seed));
@@ -159,7 +163,7 @@ fn files_met_on_two_ways_are_read_once_under_the_first_name() {
     ] {
         for threads in ["1", "2", "8"] {
             let report = world.report(&[&["scan", "--threads", threads], arguments].concat());
-            report.is(&found);
+            report.assert_findings(&found);
             assert_eq!(report.count("files"), 2, "{arguments:?}");
         }
     }
@@ -185,26 +189,26 @@ fn reports_are_the_same_bytes_for_any_number_of_threads() {
 #[test]
 fn only_files_and_links_are_read() {
     let world = World::repository();
-    // It says that it has no bytes.
+    // The file's metadata give its size as 0.
     let report = world.report(&["scan", "/proc/self/status"]);
     assert!(report.code == 0 && report.count("bytes") > 100);
-    // Nobody writes to it: to open it would be to wait for ever.
+    // Opening a named pipe without a writer would block forever.
     assert_eq!(world.run(world.command("mkfifo", "work").arg("pipe")).code, 0);
     let run = world.stopleak(&["scan"]);
     assert!(run.code == 0 && run.stdout.contains("Read 1 file"), "{}", run.stdout);
 }
 
 #[test]
-fn large_files_are_read_to_their_end_and_limits_are_for_those_who_set_them() {
+fn large_files_are_read_to_their_end_unless_a_limit_is_set() {
     let world = World::empty();
-    let filling = "const ä = 1;\n".repeat(400_000);
-    let text = format!("{}{filling}{}", line(1), line(2));
+    let padding = "const ä = 1;\n".repeat(400_000);
+    let text = format!("{}{padding}{}", line(1), line(2));
     world.write("work/large.txt", &text);
     let expected = ["new large.txt:1", "new large.txt:400002"];
     let report = world.report(&["scan"]);
-    report.is(&expected);
+    report.assert_findings(&expected);
     assert_eq!(report.count("bytes"), text.len() as u64);
-    piped(&world, text.as_bytes(), &["scan", "-"]).is(&["new stdin:1", "new stdin:400002"]);
+    piped(&world, text.as_bytes(), &["scan", "-"]).assert_findings(&["new stdin:1", "new stdin:400002"]);
     let one_line = text.replace('\n', " ");
     world.write("work/large.txt", &one_line);
     let report = world.report(&["scan"]);
@@ -212,24 +216,24 @@ fn large_files_are_read_to_their_end_and_limits_are_for_those_who_set_them() {
     let value = |seed| one_line.find(&token(seed)).map(|at| one_line[..at].chars().count() as u64 + 1);
     assert_eq!(columns, [value(1), value(2)]);
     let report = world.report(&["scan", "--max-blob-size", "1MB"]);
-    assert_eq!((report.code, report.gaps(), report.findings.len()), (3, vec!["too-large"], 0));
+    assert_eq!((report.code, report.unscanned_kinds(), report.findings.len()), (3, vec!["too-large"], 0));
     assert_eq!((report.count("files"), report.count("bytes")), (0, 0));
     world.write("work/stopleak.yaml", "max-blob-size: 1MB\n");
-    assert_eq!(world.report(&["scan"]).gaps(), ["too-large"]);
+    assert_eq!(world.report(&["scan"]).unscanned_kinds(), ["too-large"]);
 }
 
 #[test]
-fn what_cannot_be_read_is_listed() {
+fn an_unreadable_path_is_listed_as_unscanned() {
     let world = World::repository();
     world.write("work/b.txt", line(1));
     symlink("loop", world.path("work/loop")).expect("linked");
     let report = world.report(&["scan", "loop", "b.txt"]);
     assert_eq!((report.code, report.found()), (3, vec!["new b.txt:1".to_owned()]));
-    assert_eq!((report.gaps(), text(&report.coverage[0], "what")), (vec!["unreadable"], "loop"));
+    assert_eq!((report.unscanned_kinds(), text(&report.unscanned[0], "what")), (vec!["unreadable"], "loop"));
 }
 
 #[test]
-fn a_path_that_is_not_there_scans_nothing() {
+fn a_missing_path_is_an_error_and_scans_nothing() {
     let world = World::repository();
     world.write("work/b.txt", line(1));
     for arguments in [&["scan", "gone"][..], &["scan", "b.txt", "gone"], &["scan", "b.txt/gone"]] {
@@ -242,23 +246,23 @@ fn a_path_that_is_not_there_scans_nothing() {
 #[test]
 fn standard_input() {
     let world = World::empty();
-    piped(&world, line(1).as_bytes(), &["scan", "-"]).is(&["new stdin:1"]);
-    piped(&world, b"", &["scan", "-"]).is(&[]);
+    piped(&world, line(1).as_bytes(), &["scan", "-"]).assert_findings(&["new stdin:1"]);
+    piped(&world, b"", &["scan", "-"]).assert_findings(&[]);
     let report = piped(&world, &[b'x'; 4096], &["scan", "-", "--max-blob-size", "1kB"]);
-    assert_eq!((report.code, report.gaps()), (3, vec!["too-large"]));
+    assert_eq!((report.code, report.unscanned_kinds()), (3, vec!["too-large"]));
 }
 
 #[test]
-fn an_empty_folder_is_clean_and_says_how_little_was_read() {
+fn an_empty_directory_reports_that_nothing_was_read() {
     let world = World::empty();
     let report = world.report(&["scan"]);
-    report.is(&[]);
+    report.assert_findings(&[]);
     assert_eq!((report.count("files"), report.count("bytes")), (0, 0));
     assert!(world.stopleak(&["scan"]).stdout.contains("Read nothing"));
 }
 
 #[test]
-fn paths_of_the_configuration_count_from_the_repositorys_root() {
+fn paths_of_the_configuration_are_relative_to_the_repository_root() {
     let world = World::repository();
     world.write("work/stopleak.yaml", "skip-paths:\n  - docs/*.md\n");
     world.write("work/docs/a.md", line(1));
@@ -271,13 +275,13 @@ fn paths_of_the_configuration_count_from_the_repositorys_root() {
         ("", &["scan", "work/docs"], "new work/docs/a.txt:1"),
     ] {
         let report = world.report_in(folder, arguments);
-        report.is(&[found]);
+        report.assert_findings(&[found]);
         assert_eq!(report.count("skipped"), 1, "{folder} {arguments:?}");
     }
 }
 
 #[test]
-fn rules_of_certain_paths_hold_wherever_the_user_stands() {
+fn rules_for_certain_paths_apply_in_every_working_directory() {
     let world = World::repository();
     let workflow = format!("env:\n  DEPLOY_PASSWORD: {}\n", &token(5)[4..28]);
     world.write("work/.github/workflows/ci.yml", workflow);
@@ -291,7 +295,7 @@ fn rules_of_certain_paths_hold_wherever_the_user_stands() {
 }
 
 #[test]
-fn a_folder_called_tests_around_the_repository_makes_nothing_a_test() {
+fn a_directory_named_tests_above_the_scanned_one_has_no_effect() {
     let guess = format!("db_password = \"{}\"\n", &token(6)[6..30]);
     let world = World::empty();
     world.write("tests/app/config.py", &guess);
@@ -301,16 +305,16 @@ fn a_folder_called_tests_around_the_repository_makes_nothing_a_test() {
 }
 
 #[test]
-fn the_hash_of_a_package_is_no_key_of_the_provider_that_it_is_named_for() {
-    let key = drawn("minio-key", 7);
+fn a_package_hash_in_a_lock_file_is_not_reported_as_a_key_of_the_provider() {
+    let key = sample_value("minio-key", 7);
     let lines = format!("minio_api_key: {key}\n{}", line(8));
     let world = World::empty();
     for file in ["go.sum", "Cargo.lock", "web/package-lock.json", "settings.yml"] {
         world.write(&format!("work/{file}"), &lines);
     }
     let report = world.report(&["scan"]);
-    // A token of its own is one wherever it stands.
-    report.is(&[
+    // A token that has a prefix and a checksum is reported in a lock file too.
+    report.assert_findings(&[
         "new Cargo.lock:2",
         "new go.sum:2",
         "new settings.yml:1",

@@ -1,4 +1,4 @@
-//! Every flow once in each kind of repository that git makes.
+//! Every command that scans, in each repository format of git; and content that cannot be read.
 
 use crate::report::text;
 use crate::support::World;
@@ -13,21 +13,21 @@ fn every_flow(world: &World) {
     assert_eq!(world.stopleak(&hooks).code, 0);
     world.write("work/sub/b.txt", line(1));
     world.git(&["add", "."]);
-    world.report(&["scan"]).is(&["new sub/b.txt:1"]);
-    world.report(&["staged"]).is(&["new sub/b.txt:1"]);
+    world.report(&["scan"]).assert_findings(&["new sub/b.txt:1"]);
+    world.report(&["staged"]).assert_findings(&["new sub/b.txt:1"]);
     let run = |arguments: &[&str]| world.run(world.command("git", "work").args(arguments));
     let commit = run(&["commit", "-q", "-m", "leak"]);
     assert!(commit.code == 1 && commit.stderr.contains("sub/b.txt"), "{}", commit.stderr);
     assert_eq!(run(&["commit", "-q", "--no-verify", "-m", "leak"]).code, 0);
     let push = run(&["push", "-q", "origin", "main"]);
     assert!(push.code == 1 && push.stderr.contains("sub/b.txt"), "{}", push.stderr);
-    world.report(&["range", "HEAD~..HEAD"]).is(&["new sub/b.txt:1"]);
+    world.report(&["range", "HEAD~..HEAD"]).assert_findings(&["new sub/b.txt:1"]);
     world.write("work/sub/b.txt", format!("edited\n{}", line(1)));
-    world.git(&["commit", "-q", "-a", "-m", "an old one passes"]);
+    world.git(&["commit", "-q", "-a", "-m", "keep it"]);
     world.git(&["repack", "-q", "-a", "-d"]);
     let report = world.report(&["history"]);
-    report.is(&["new sub/b.txt:1"]);
-    let finding = report.at("sub/b.txt");
+    report.assert_findings(&["new sub/b.txt:1"]);
+    let finding = report.finding_at("sub/b.txt");
     let first = world.git(&["rev-parse", "HEAD~"]).stdout;
     assert_eq!((text(finding, "first_commit"), &finding["at_head"]), (first.trim(), &true.into()));
     assert_eq!(finding["refs"], serde_json::json!(["refs/heads/main"]));
@@ -36,7 +36,7 @@ fn every_flow(world: &World) {
 #[test]
 fn sha256() {
     let world = World::repository_like(&["--object-format=sha256"]);
-    // The remote must be of the same kind.
+    // The remote must have the same object format.
     world.git(&["init", "-q", "--bare", "-b", "main", "--object-format=sha256", "../origin"]);
     every_flow(&world);
 }
@@ -47,7 +47,7 @@ fn reftable() {
 }
 
 #[test]
-fn git_dir_elsewhere() {
+fn separate_git_dir() {
     let world = World::empty();
     let elsewhere = world.path("elsewhere");
     let world = {
@@ -78,16 +78,16 @@ fn inside_a_submodule() {
     assert!(run.stderr.contains(".git/modules/module/hooks/pre-commit"), "{}", run.stderr);
     world.write("work/module/b.txt", line(1));
     git("work/module", &["add", "."]);
-    world.report_in("work/module", &["staged"]).is(&["new b.txt:1"]);
+    world.report_in("work/module", &["staged"]).assert_findings(&["new b.txt:1"]);
     let commit = git("work/module", &["commit", "-q", "-m", "leak"]);
     assert!(commit.code == 1 && commit.stderr.contains("b.txt"), "{}", commit.stderr);
-    // The repository around it sees nothing of that but in the files.
-    world.report(&["staged"]).is(&[]);
-    world.report(&["scan"]).is(&["new module/b.txt:1"]);
+    // In the superproject, only a scan of the work tree reads the submodule's files.
+    world.report(&["staged"]).assert_findings(&[]);
+    world.report(&["scan"]).assert_findings(&["new module/b.txt:1"]);
 }
 
 #[test]
-fn variables_of_git_say_which_repository() {
+fn git_environment_variables_select_the_repository() {
     let world = World::repository_like(&[]);
     world.write("work/b.txt", line(1));
     world.git(&["add", "."]);
@@ -95,37 +95,37 @@ fn variables_of_git_say_which_repository() {
     world.write("other/x", "");
     let mut command = world.command(crate::support::binary(), "other");
     command.env("GIT_DIR", &git_dir).env("GIT_WORK_TREE", &work_tree).arg("staged");
-    world.report_of(&mut command).is(&["new b.txt:1"]);
+    world.report_of(&mut command).assert_findings(&["new b.txt:1"]);
     let mut command = world.command(crate::support::binary(), "work/.git");
     command.env("GIT_DIR", ".").env("GIT_WORK_TREE", "..").arg("staged");
-    world.report_of(&mut command).is(&["new b.txt:1"]);
+    world.report_of(&mut command).assert_findings(&["new b.txt:1"]);
 }
 
 #[test]
-fn what_staged_cannot_read() {
+fn staged_content_that_cannot_be_read_is_unscanned() {
     let world = World::repository_like(&[]);
     world.write("work/b.txt", line(1));
     world.write("work/c.txt", line(2));
-    world.write("work/large.txt", format!("{}{}", line(3), "filler\n".repeat(400)));
+    world.write("work/large.txt", format!("{}{}", line(3), "text\n".repeat(500)));
     world.git(&["add", "."]);
     let report = world.report(&["staged", "--max-blob-size", "2kB"]);
-    assert_eq!((report.code, report.gaps()), (3, vec!["too-large"]));
+    assert_eq!((report.code, report.unscanned_kinds()), (3, vec!["too-large"]));
     assert_eq!(report.found(), ["new b.txt:1", "new c.txt:1"]);
     let id = world.git(&["rev-parse", ":b.txt"]).stdout;
     let file = world.path(&format!("work/.git/objects/{}/{}", &id[..2], id[2..].trim()));
     std::fs::remove_file(file).expect("removed");
     let report = world.report(&["staged"]);
-    assert_eq!((report.code, report.gaps()), (3, vec!["missing"]));
+    assert_eq!((report.code, report.unscanned_kinds()), (3, vec!["missing"]));
     assert_eq!(report.found(), ["new c.txt:1", "new large.txt:1"]);
-    assert!(text(&report.coverage[0], "what").starts_with("b.txt"));
-    // An index that does not read is no empty index.
+    assert!(text(&report.unscanned[0], "what").starts_with("b.txt"));
+    // A damaged index is an error, not an empty index.
     world.write("work/.git/index", "DIRC garbage");
     let run = world.stopleak(&["staged"]);
     assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{}", run.stderr);
 }
 
 #[test]
-fn a_head_that_does_not_read_is_not_an_unborn_one() {
+fn a_missing_head_commit_is_not_an_unborn_branch() {
     let world = World::repository_like(&[]);
     let id = world.git(&["rev-parse", "HEAD"]).stdout;
     let file = world.path(&format!("work/.git/objects/{}/{}", &id[..2], id[2..].trim()));
@@ -139,16 +139,16 @@ fn a_head_that_does_not_read_is_not_an_unborn_one() {
 }
 
 #[test]
-fn values_in_one_line_and_over_several() {
+fn two_values_on_one_line_and_a_value_over_several_lines() {
     let world = World::repository_like(&[]);
     world.write("work/two.txt", format!("{} {}\n", token(1), token(2)));
     world.write("work/key.pem", private_key(1));
     world.git(&["add", "."]);
     let report = world.report(&["staged"]);
-    report.is(&["new key.pem:1", "new two.txt:1", "new two.txt:1"]);
-    assert!(report.at("key.pem")["end_line"].as_u64() > Some(2));
+    report.assert_findings(&["new key.pem:1", "new two.txt:1", "new two.txt:1"]);
+    assert!(report.finding_at("key.pem")["end_line"].as_u64() > Some(2));
     let human = world.stopleak(&["staged"]);
-    human.is_discreet();
+    human.assert_no_token_shown();
     let inner = private_key(1).lines().nth(2).expect("lines").to_owned();
     assert!(!human.stdout.contains(&inner), "{}", human.stdout);
 }

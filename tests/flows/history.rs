@@ -1,12 +1,12 @@
-//! Whole histories: every object, and where it came from.
+//! `stopleak history`: every object of a repository, and the commit, path and refs that it belongs to.
 
 use std::path::PathBuf;
 
-use crate::report::{commit, dangle, empty, history, history_of, id, incomplete, text};
+use crate::report::{assert_incomplete, commit, empty, history, history_of, id, text, write_dangling_blob};
 use crate::support::World;
 use crate::tokens::{line, private_key, token};
 
-fn loose(world: &World, id: &str) -> PathBuf {
+fn loose_object_path(world: &World, id: &str) -> PathBuf {
     world.path(&format!("work/.git/objects/{}/{}", &id[..2], &id[2..]))
 }
 
@@ -20,14 +20,14 @@ fn the_first_commit_is_the_one_that_git_log_names() {
         if seed % 2 == 0 {
             world.write("work/a.txt", format!("edited {seed}\n{}", line(10 + seed)));
         }
-        commit(&world, &format!("brings {seed}"));
+        commit(&world, &format!("adds {seed}"));
         world.write(&format!("work/{}.txt", seed / 2), format!("{}edited\n", line(seed / 2)));
         commit(&world, "edits");
     }
     world.git(&["mv", "4.txt", "moved.txt"]);
     commit(&world, "moves");
     let report = history(&world);
-    assert_eq!((report.code, report.gaps()), (1, vec![]));
+    assert_eq!((report.code, report.unscanned_kinds()), (1, vec![]));
     assert_eq!(report.findings.len(), 6 + 2 + 1, "{:?}", report.found());
     for finding in report.findings.iter().filter(|finding| finding["path"] != "moved.txt") {
         let log = |arguments: &[&str]| {
@@ -48,7 +48,7 @@ fn the_first_commit_is_the_one_that_git_log_names() {
 }
 
 #[test]
-fn later_versions_are_the_same_place_and_two_paths_are_two() {
+fn versions_of_a_file_are_one_finding_and_two_paths_are_two() {
     let world = empty();
     world.write("work/a.txt", line(1));
     let first = commit(&world, "one");
@@ -57,8 +57,8 @@ fn later_versions_are_the_same_place_and_two_paths_are_two() {
     world.write("work/b.txt", format!("other\n\n{}", line(1)));
     let other = commit(&world, "three");
     let report = history(&world);
-    report.is(&["new a.txt:1", "new b.txt:3"]);
-    let (a, b) = (report.at("a.txt"), report.at("b.txt"));
+    report.assert_findings(&["new a.txt:1", "new b.txt:3"]);
+    let (a, b) = (report.finding_at("a.txt"), report.finding_at("b.txt"));
     assert_eq!((text(a, "first_commit"), text(b, "first_commit")), (first.as_str(), other.as_str()));
     assert_eq!(a["fingerprint"], b["fingerprint"]);
     let human = world.stopleak(&["history"]).stdout;
@@ -66,7 +66,7 @@ fn later_versions_are_the_same_place_and_two_paths_are_two() {
 }
 
 #[test]
-fn a_copy_is_a_place_of_its_own() {
+fn a_copy_is_a_separate_finding() {
     let world = empty();
     world.write("work/a.txt", line(1));
     commit(&world, "one");
@@ -75,16 +75,16 @@ fn a_copy_is_a_place_of_its_own() {
     world.git(&["rm", "-q", "a.txt"]);
     commit(&world, "three");
     let report = history(&world);
-    report.is(&["new a.txt:1", "new copy.txt:1"]);
-    assert_eq!(report.at("copy.txt")["first_commit"], copied);
+    report.assert_findings(&["new a.txt:1", "new copy.txt:1"]);
+    assert_eq!(report.finding_at("copy.txt")["first_commit"], copied);
     assert_eq!(
-        (&report.at("a.txt")["at_head"], &report.at("copy.txt")["at_head"]),
+        (&report.finding_at("a.txt")["at_head"], &report.finding_at("copy.txt")["at_head"]),
         (&false.into(), &true.into())
     );
 }
 
 #[test]
-fn a_path_that_is_left_out_hides_no_other() {
+fn a_skipped_path_does_not_hide_the_same_value_at_another_path() {
     let world = empty();
     world.write("work/stopleak.yaml", "skip-paths:\n  - fixtures/\n");
     world.write("work/fixtures/a.txt", line(1));
@@ -92,12 +92,12 @@ fn a_path_that_is_left_out_hides_no_other() {
     world.write("work/a.txt", line(1));
     commit(&world, "and a copy");
     let report = history(&world);
-    report.is(&["new a.txt:1"]);
+    report.assert_findings(&["new a.txt:1"]);
     assert_eq!(report.count("skipped"), 1);
 }
 
 #[test]
-fn head_and_refs() {
+fn findings_list_refs_and_presence_at_head() {
     let world = empty();
     world.write("work/gone.txt", line(1));
     world.write("work/kept.txt", line(2));
@@ -111,30 +111,30 @@ fn head_and_refs() {
     commit(&world, "side");
     world.git(&["checkout", "-q", "main"]);
     let report = history(&world);
-    report.is(&["new gone.txt:1", "new kept.txt:1", "new side.txt:1"]);
+    report.assert_findings(&["new gone.txt:1", "new kept.txt:1", "new side.txt:1"]);
     let all = serde_json::json!(["refs/heads/main", "refs/heads/side", "refs/tags/v1"]);
     for (path, at_head, refs) in [
         ("gone.txt", false, all.clone()),
         ("kept.txt", true, all),
         ("side.txt", false, serde_json::json!(["refs/heads/side"])),
     ] {
-        let finding = report.at(path);
+        let finding = report.finding_at(path);
         assert_eq!((&finding["at_head"], &finding["refs"]), (&at_head.into(), &refs), "{path}");
         assert_eq!(finding["reachable"], true);
     }
 }
 
 #[test]
-fn what_no_branch_reaches() {
+fn unreachable_objects_stashes_and_amended_commits_are_scanned() {
     let world = empty();
     world.write("work/a.txt", "harmless\n");
     commit(&world, "base");
-    // Amended away.
+    // A commit that was amended: only the reflog contains it.
     world.write("work/amended.txt", line(1));
     let amended = commit(&world, "leak");
     world.git(&["rm", "-q", "amended.txt"]);
     world.git(&["commit", "-q", "--allow-empty", "--amend", "-m", "no leak"]);
-    // In all three parts of a stash.
+    // Values in the index, the work tree and the untracked files of a stash.
     world.write("work/a.txt", line(2));
     world.git(&["add", "a.txt"]);
     world.write("work/a.txt", line(3));
@@ -142,16 +142,16 @@ fn what_no_branch_reaches() {
     world.git(&["stash", "-q", "-u"]);
     world.write("work/a.txt", format!("again\n{}", line(5)));
     world.git(&["stash", "-q"]);
-    // Neither in a ref nor in a reflog.
+    // A commit that neither a ref nor a reflog contains.
     world.git(&["checkout", "-q", "--detach"]);
     world.write("work/lost.txt", line(6));
     let lost = commit(&world, "lost");
     world.git(&["checkout", "-q", "main"]);
     std::fs::remove_file(world.path("work/.git/logs/HEAD")).expect("removed");
-    let blob = dangle(&world, &line(7));
+    let blob = write_dangling_blob(&world, &line(7));
 
     let report = history(&world);
-    assert_eq!((report.code, report.gaps()), (1, vec![]));
+    assert_eq!((report.code, report.unscanned_kinds()), (1, vec![]));
     assert_eq!(
         report.found(),
         [
@@ -164,30 +164,33 @@ fn what_no_branch_reaches() {
             "new untracked.txt:1",
         ]
     );
-    assert_eq!(report.at("amended.txt")["first_commit"], amended);
+    assert_eq!(report.finding_at("amended.txt")["first_commit"], amended);
     assert_eq!(
-        (&report.at("lost.txt")["first_commit"], &report.at("lost.txt")["reachable"]),
+        (&report.finding_at("lost.txt")["first_commit"], &report.finding_at("lost.txt")["reachable"]),
         (&lost.into(), &false.into())
     );
-    assert_eq!((&report.at("")["object"], &report.at("")["reachable"]), (&blob.into(), &false.into()));
-    assert_eq!(report.at("untracked.txt")["at_head"], false);
+    assert_eq!(
+        (&report.finding_at("")["object"], &report.finding_at("")["reachable"]),
+        (&blob.into(), &false.into())
+    );
+    assert_eq!(report.finding_at("untracked.txt")["at_head"], false);
 }
 
 #[test]
-fn messages_and_tags() {
+fn messages_of_commits_tags_and_notes_are_scanned() {
     let world = empty();
     world.write("work/a.txt", "harmless\n");
     let leak = commit(&world, &format!("Subject\n\n{}", token(1)));
     world.git(&["tag", "-a", "-m", &format!("with {}", token(2)), "v1"]);
-    let blob = dangle(&world, &line(3));
+    let blob = write_dangling_blob(&world, &line(3));
     world.git(&["tag", "blob", &blob]);
-    let deep = dangle(&world, &line(4));
+    let deep = write_dangling_blob(&world, &line(4));
     world.git(&["tag", "-a", "-m", "of a blob", "deep", &deep]);
     world.git(&["notes", "add", "-m", &token(5), "HEAD"]);
     let report = history(&world);
-    assert_eq!((report.code, report.gaps()), (1, vec![]));
-    let by = |carrier: &str| -> Vec<&serde_json::Value> {
-        report.findings.iter().filter(|finding| finding["carrier"] == carrier).collect()
+    assert_eq!((report.code, report.unscanned_kinds()), (1, vec![]));
+    let by = |content_kind: &str| -> Vec<&serde_json::Value> {
+        report.findings.iter().filter(|finding| finding["content_kind"] == content_kind).collect()
     };
     assert_eq!((by("commit").len(), by("tag").len(), by("file").len()), (1, 1, 3), "{:?}", report.found());
     assert_eq!((&by("commit")[0]["first_commit"], &by("commit")[0]["start_line"]), (&leak.into(), &3.into()));
@@ -201,24 +204,27 @@ fn messages_and_tags() {
         assert_eq!(finding["refs"], serde_json::json!([name]));
         assert_eq!(finding["reachable"], true);
     }
-    // The message of a commit that was amended, and that of a tag that was deleted.
+    // Messages of an amended commit and of a deleted tag are unreachable.
     world.git(&["tag", "-d", "v1"]);
     world.git(&["commit", "-q", "--amend", "-m", "harmless"]);
     let report = history(&world);
-    for carrier in ["commit", "tag"] {
-        let finding =
-            report.findings.iter().find(|finding| finding["carrier"] == carrier).expect("still there");
+    for content_kind in ["commit", "tag"] {
+        let finding = report
+            .findings
+            .iter()
+            .find(|finding| finding["content_kind"] == content_kind)
+            .expect("still there");
         assert_eq!((&finding["reachable"], &finding["refs"]), (&false.into(), &serde_json::json!([])));
     }
 }
 
 #[test]
-fn wherever_objects_are_kept() {
+fn loose_packed_and_borrowed_objects_are_scanned() {
     let world = empty();
     world.write("work/packed.txt", line(1));
     commit(&world, "one");
-    world.write("work/packed.txt", format!("{}{}", line(1), "filler\n".repeat(200)));
-    world.write("work/delta.txt", format!("{}{}", line(2), "filler\n".repeat(200)));
+    world.write("work/packed.txt", format!("{}{}", line(1), "padding\n".repeat(200)));
+    world.write("work/delta.txt", format!("{}{}", line(2), "padding\n".repeat(200)));
     commit(&world, "two");
     world.git(&["repack", "-q", "-a", "-d"]);
     world.write("work/loose.txt", line(3));
@@ -230,20 +236,20 @@ fn wherever_objects_are_kept() {
     git(&["add", "."]);
     assert_eq!(git(&["commit", "-q", "-m", "own"]).code, 0);
     let expected = ["new delta.txt:1", "new loose.txt:1", "new packed.txt:1"];
-    history(&world).is(&expected);
-    history_of(&world, "bare", &["history"]).is(&expected);
-    history_of(&world, "", &["history", "bare"]).is(&expected);
-    history_of(&world, "", &["history", "work/.git"]).is(&expected);
+    history(&world).assert_findings(&expected);
+    history_of(&world, "bare", &["history"]).assert_findings(&expected);
+    history_of(&world, "", &["history", "bare"]).assert_findings(&expected);
+    history_of(&world, "", &["history", "work/.git"]).assert_findings(&expected);
     let with_own = ["new delta.txt:1", "new loose.txt:1", "new own.txt:1", "new packed.txt:1"];
-    history_of(&world, "borrower", &["history"]).is(&with_own);
+    history_of(&world, "borrower", &["history"]).assert_findings(&with_own);
     world.write("work/sub/x", "");
-    history_of(&world, "work/sub", &["history"]).is(&expected);
+    history_of(&world, "work/sub", &["history"]).assert_findings(&expected);
     world.git(&["gc", "-q", "--prune=now"]);
-    history(&world).is(&expected);
+    history(&world).assert_findings(&expected);
 }
 
 #[test]
-fn what_a_merge_introduces() {
+fn a_merge_introduces_only_its_own_changes() {
     let world = empty();
     world.write("work/a.txt", "base\n");
     commit(&world, "base");
@@ -257,15 +263,15 @@ fn what_a_merge_introduces() {
     world.write("work/evil.txt", line(2));
     let merge = commit(&world, "merge");
     let report = history(&world);
-    report.is(&["new evil.txt:1", "new side.txt:1"]);
+    report.assert_findings(&["new evil.txt:1", "new side.txt:1"]);
     for (path, commit, is_merge) in [("evil.txt", merge, true), ("side.txt", side, false)] {
-        let finding = report.at(path);
+        let finding = report.finding_at(path);
         assert_eq!((&finding["first_commit"], &finding["merge"]), (&commit.into(), &is_merge.into()));
     }
 }
 
 #[test]
-fn dates_are_shown_and_never_believed() {
+fn commit_dates_are_reported_but_do_not_decide_the_first_commit() {
     let world = empty();
     let at = |seconds: &str, message: &str| {
         world.git(&["add", "-A"]);
@@ -282,8 +288,8 @@ fn dates_are_shown_and_never_believed() {
     world.write("work/a.txt", line(1));
     at("@1 +0000", "third, back to the first");
     let report = history(&world);
-    report.is(&["new a.txt:1"]);
-    let finding = report.at("a.txt");
+    report.assert_findings(&["new a.txt:1"]);
+    let finding = report.finding_at("a.txt");
     assert_eq!(
         (text(finding, "first_commit"), text(finding, "date")),
         (first.as_str(), "2033-05-18T09:03:20+05:30")
@@ -292,22 +298,22 @@ fn dates_are_shown_and_never_believed() {
 }
 
 #[test]
-fn no_commits_no_refs_no_head() {
+fn repositories_without_commits_refs_or_a_branch() {
     let world = empty();
-    history(&world).is(&[]);
-    let blob = dangle(&world, &line(1));
-    history(&world).is(&["new file:1"]);
+    history(&world).assert_findings(&[]);
+    let blob = write_dangling_blob(&world, &line(1));
+    history(&world).assert_findings(&["new file:1"]);
     world.write("work/a.txt", line(2));
     commit(&world, "one");
     world.git(&["checkout", "-q", "--detach"]);
     world.git(&["branch", "-q", "-D", "main"]);
     let report = history(&world);
-    report.is(&["new a.txt:1", "new file:1"]);
+    report.assert_findings(&["new a.txt:1", "new file:1"]);
     assert_eq!(
-        (&report.at("a.txt")["at_head"], &report.at("a.txt")["reachable"]),
+        (&report.finding_at("a.txt")["at_head"], &report.finding_at("a.txt")["reachable"]),
         (&true.into(), &true.into())
     );
-    assert_eq!(report.at("")["object"], blob);
+    assert_eq!(report.finding_at("")["object"], blob);
     let run = World::empty().stopleak(&["history"]);
     assert_eq!(run.code, 2);
 }
@@ -323,14 +329,17 @@ fn linked_worktrees_share_their_history() {
     git(&["add", "."]);
     git(&["commit", "-q", "-m", "detached"]);
     let (here, there) = (history(&world), history_of(&world, "linked", &["history"]));
-    here.is(&["new a.txt:1", "new b.txt:1"]);
-    there.is(&["new a.txt:1", "new b.txt:1"]);
-    assert_eq!((&here.at("b.txt")["at_head"], &there.at("b.txt")["at_head"]), (&false.into(), &true.into()));
-    assert_eq!(here.at("b.txt")["reachable"], true, "another work tree is on it");
+    here.assert_findings(&["new a.txt:1", "new b.txt:1"]);
+    there.assert_findings(&["new a.txt:1", "new b.txt:1"]);
+    assert_eq!(
+        (&here.finding_at("b.txt")["at_head"], &there.finding_at("b.txt")["at_head"]),
+        (&false.into(), &true.into())
+    );
+    assert_eq!(here.finding_at("b.txt")["reachable"], true, "another work tree is on it");
 }
 
-/// Three files with tokens in one commit, and the ids of their blobs.
-fn three() -> (World, Vec<String>) {
+/// Creates a repository with three files with tokens in one commit, and returns the ids of their blobs.
+fn three_files() -> (World, Vec<String>) {
     let world = empty();
     for seed in 1..4 {
         world.write(&format!("work/{seed}.txt"), line(seed));
@@ -341,30 +350,30 @@ fn three() -> (World, Vec<String>) {
 }
 
 #[test]
-fn damaged_and_missing_objects() {
-    let (world, blobs) = three();
-    let file = loose(&world, &blobs[1]);
+fn corrupt_and_missing_objects_are_listed_as_unscanned() {
+    let (world, blobs) = three_files();
+    let file = loose_object_path(&world, &blobs[1]);
     std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o644)).expect("changed");
     let mut bytes = std::fs::read(&file).expect("readable");
     let middle = bytes.len() / 2;
     bytes[middle] ^= 0xff;
     std::fs::write(&file, bytes).expect("written");
     let report = history(&world);
-    incomplete(&report, &["corrupt"], &["new 1.txt:1", "new 3.txt:1"]);
-    assert!(text(&report.coverage[0], "what").contains(&blobs[1]));
+    assert_incomplete(&report, &["corrupt"], &["new 1.txt:1", "new 3.txt:1"]);
+    assert!(text(&report.unscanned[0], "what").contains(&blobs[1]));
 
     std::fs::remove_file(&file).expect("removed");
     let report = history(&world);
-    incomplete(&report, &["missing"], &["new 1.txt:1", "new 3.txt:1"]);
-    let what = text(&report.coverage[0], "what");
+    assert_incomplete(&report, &["missing"], &["new 1.txt:1", "new 3.txt:1"]);
+    let what = text(&report.unscanned[0], "what");
     assert!(what.contains(&blobs[1]) && what.contains("2.txt"), "{what}");
-    // 3 wins over 1, and --exit-zero does not forgive it.
+    // Exit code 3 takes precedence over 1, and --exit-zero does not change it.
     assert_eq!(world.stopleak(&["history", "--exit-zero"]).code, 3);
 }
 
 #[test]
-fn a_truncated_pack() {
-    let (world, _) = three();
+fn a_truncated_pack_is_listed_as_unscanned() {
+    let (world, _) = three_files();
     world.git(&["repack", "-q", "-a", "-d"]);
     world.write("work/4.txt", line(4));
     commit(&world, "four");
@@ -376,60 +385,61 @@ fn a_truncated_pack() {
     std::fs::write(&pack, &bytes[..bytes.len() / 2]).expect("written");
     let report = history(&world);
     assert_eq!(report.code, 3);
-    assert!(report.gaps().contains(&"corrupt"), "{:?}", report.coverage);
+    assert!(report.unscanned_kinds().contains(&"corrupt"), "{:?}", report.unscanned);
     assert!(report.found().contains(&"new 4.txt:1".to_owned()), "{:?}", report.found());
 }
 
 #[test]
-fn shallow_and_too_large() {
-    let (world, blobs) = three();
+fn shallow_clones_and_too_large_blobs_are_incomplete() {
+    let (world, blobs) = three_files();
     world.write("work/4.txt", line(4));
     commit(&world, "four");
     let url = format!("file://{}", world.path("work").display());
     world.git(&["clone", "-q", "--depth", "1", &url, "../shallow"]);
     let report = history_of(&world, "shallow", &["history"]);
     let all = ["new 1.txt:1", "new 2.txt:1", "new 3.txt:1", "new 4.txt:1"];
-    incomplete(&report, &["shallow"], &all);
-    assert!(text(&report.coverage[0], "remedy").contains("--unshallow"));
-    assert_eq!(report.at("1.txt")["shallow"], true);
+    assert_incomplete(&report, &["shallow"], &all);
+    assert!(text(&report.unscanned[0], "remedy").contains("--unshallow"));
+    assert_eq!(report.finding_at("1.txt")["shallow"], true);
 
-    world.write("work/large.txt", format!("{}{}", line(5), "filler\n".repeat(400)));
+    world.write("work/large.txt", format!("{}{}", line(5), "padding\n".repeat(400)));
     commit(&world, "large");
     let report = history_of(&world, "work", &["history", "--max-blob-size", "2kB"]);
-    incomplete(&report, &["too-large"], &all);
-    assert!(!text(&report.coverage[0], "what").contains(&blobs[0]));
-    history(&world).is(&[&all[..], &["new large.txt:1"]].concat());
+    assert_incomplete(&report, &["too-large"], &all);
+    assert!(!text(&report.unscanned[0], "what").contains(&blobs[0]));
+    history(&world).assert_findings(&[&all[..], &["new large.txt:1"]].concat());
 }
 
 #[test]
 fn a_partial_clone_is_incomplete_and_fetches_nothing() {
-    let (world, blobs) = three();
+    let (world, blobs) = three_files();
     world.write("work/2.txt", "clean now\n");
     commit(&world, "four");
     world.git(&["config", "uploadpack.allowFilter", "true"]);
     let url = format!("file://{}", world.path("work").display());
     world.git(&["clone", "-q", "--filter=blob:none", &url, "../partial"]);
     let report = history_of(&world, "partial", &["history"]);
-    incomplete(&report, &["missing"], &["new 1.txt:1", "new 3.txt:1"]);
-    assert!(text(&report.coverage[0], "what").contains(&blobs[1]));
+    assert_incomplete(&report, &["missing"], &["new 1.txt:1", "new 3.txt:1"]);
+    assert!(text(&report.unscanned[0], "what").contains(&blobs[1]));
 }
 
-/// Many versions of a few files, with values that come, move, break, stand twice and go.
+/// Compares the scan by deltas with a full scan, for many versions of three files in which values appear, move, break,
+/// occur twice and disappear.
 #[test]
-fn a_repacked_history_reads_by_deltas_as_it_reads_whole() {
+fn a_scan_by_deltas_reports_the_same_as_a_full_scan() {
     let world = empty();
-    let filler = |from: usize, lines: usize| -> String {
+    let padding = |from: usize, lines: usize| -> String {
         (from..from + lines)
             .map(|n| format!("line {n} of something long enough to be worth a delta\n"))
             .collect()
     };
     for version in 0..40usize {
-        let (head, tail) = (filler(0, 60 + version % 7), filler(100 + version % 3, 80));
+        let (head, tail) = (padding(0, 60 + version % 7), padding(100 + version % 3, 80));
         let value = line(version as u64 / 8);
         let twice = if version % 5 == 0 { value.clone() } else { String::new() };
         let half = &value[..value.len() / 2];
         let ending = if version % 6 < 3 { "\n" } else { "\r\n" };
-        let text = format!("{head}{value}{twice}{}{tail}{half}\n", filler(500, version % 4));
+        let text = format!("{head}{value}{twice}{}{tail}{half}\n", padding(500, version % 4));
         world.write("work/code.txt", text.replace('\n', ending));
         let key = private_key(version as u64 / 10).replacen("A", if version % 4 == 3 { "!" } else { "A" }, 3);
         world.write("work/keys.txt", format!("{tail}{key}{head}"));
@@ -439,9 +449,9 @@ fn a_repacked_history_reads_by_deltas_as_it_reads_whole() {
     }
     world.git(&["repack", "-q", "-adf"]);
     let deltas = world.git(&["cat-file", "--batch-all-objects", "--batch-check=%(objecttype) %(deltabase)"]);
-    let grown =
+    let deltified =
         deltas.stdout.lines().filter(|line| line.starts_with("blob") && !line.ends_with(&"0".repeat(40)));
-    assert!(grown.count() > 60, "most versions are deltas: {}", deltas.stdout);
+    assert!(deltified.count() > 60, "most versions are deltas: {}", deltas.stdout);
 
     let run = |more: &[&str]| {
         let arguments = [&["history", "--format", "jsonl", "--confidence", "low"], more].concat();
@@ -455,19 +465,19 @@ fn a_repacked_history_reads_by_deltas_as_it_reads_whole() {
 }
 
 #[test]
-fn findings_in_hundreds_of_objects_are_all_told() {
+fn findings_in_hundreds_of_objects_are_all_reported() {
     let world = empty();
     for seed in 0..520 {
         world.write(&format!("work/{seed}.txt"), format!("\n{}", line(seed)));
     }
     commit(&world, "all of them");
     let report = history(&world);
-    assert_eq!((report.code, report.gaps(), report.findings.len()), (1, vec![], 520));
+    assert_eq!((report.code, report.unscanned_kinds(), report.findings.len()), (1, vec![], 520));
     assert!(report.findings.iter().all(|finding| finding["start_line"] == 2 && finding["at_head"] == true));
 }
 
 #[test]
-fn a_value_that_went_and_came_back_says_so() {
+fn a_removed_and_reintroduced_value_has_a_timeline() {
     let world = empty();
     let step = |content: &str, message: &str| {
         world.write("work/a.env", content);
@@ -486,18 +496,19 @@ fn a_value_that_went_and_came_back_says_so() {
         report.findings.iter().find(|finding| finding["path"] == path).expect("found")
     };
     assert_eq!(of(1)["removed_in"], serde_json::json!([out, end]));
-    assert_eq!(of(1)["back_in"], serde_json::json!([back]));
+    assert_eq!(of(1)["reintroduced_in"], serde_json::json!([back]));
     assert_eq!(of(1)["last_commit"], back);
     assert_eq!(of(1)["at_head"], false);
     assert_eq!(of(2)["removed_in"], serde_json::json!([]));
     assert_eq!(of(2)["last_commit"], id(&world, "HEAD"));
-    let told = world.stopleak_in("work", &["history", "--color", "never"]).stdout;
-    let expected = format!("removed in {} and 1 more, back in {}, last seen in", &out[..12], &back[..12]);
-    assert!(told.contains(&expected), "{told}");
+    let human = world.stopleak_in("work", &["history", "--color", "never"]).stdout;
+    let expected =
+        format!("removed in {} and 1 more, reintroduced in {}, last seen in", &out[..12], &back[..12]);
+    assert!(human.contains(&expected), "{human}");
 }
 
 #[test]
-fn a_value_that_moved_to_another_file_was_not_removed() {
+fn a_value_moved_to_another_file_is_not_removed() {
     let world = empty();
     world.write("work/a.env", line(1));
     commit(&world, "in");
@@ -513,7 +524,7 @@ fn a_value_that_moved_to_another_file_was_not_removed() {
 }
 
 #[test]
-fn author_and_committer_are_told_apart() {
+fn author_and_committer_are_reported_separately() {
     let world = empty();
     world.write("work/a.env", line(1));
     world.git(&["add", "."]);
@@ -529,12 +540,12 @@ fn author_and_committer_are_told_apart() {
     ]);
     let report = history(&world);
     let [finding] = &report.findings[..] else { panic!("one finding: {:?}", report.found()) };
-    let told =
+    let git_log =
         |format: &str| world.git(&["log", "-1", &format!("--format={format}")]).stdout.trim().to_owned();
     assert_eq!(finding["author"], "Ada Author <ada@example.org>");
     assert_eq!(finding["date"], "2020-02-03T04:05:06+01:00");
-    assert_eq!(finding["committer"], told("%cn <%ce>"));
-    assert_eq!(finding["committed"], told("%cI").replace('Z', "+00:00"));
+    assert_eq!(finding["committer"], git_log("%cn <%ce>"));
+    assert_eq!(finding["committed"], git_log("%cI").replace('Z', "+00:00"));
     let human = world.stopleak_in("work", &["history", "--color", "never"]).stdout;
     assert!(human.contains(&format!("; committed {}", text(finding, "committed"))), "{human}");
 }

@@ -1,5 +1,5 @@
-//! What a blob may look like, what it may be called, and what settings, attributes and filters say of it: nothing
-//! of that hides a value.
+//! Blobs of every encoding, type and name, with git settings, attributes and filters of every kind: none of these hides
+//! a value from a history scan.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -9,7 +9,7 @@ use crate::report::{commit, empty, history, history_of, text};
 use crate::support::{World, binary};
 use crate::tokens::{line, token};
 
-/// A first commit with these attributes for all files.
+/// Creates a repository whose first commit sets these attributes for all files.
 fn with_attributes(attributes: &str) -> World {
     let world = empty();
     world.write("work/.gitattributes", format!("* {attributes}\n"));
@@ -18,7 +18,7 @@ fn with_attributes(attributes: &str) -> World {
 }
 
 #[test]
-fn a_file_that_became_a_link() {
+fn a_file_replaced_by_a_symlink() {
     let world = empty();
     world.write("work/a", "harmless\n");
     commit(&world, "file");
@@ -26,12 +26,15 @@ fn a_file_that_became_a_link() {
     symlink(token(1), world.path("work/a")).expect("linked");
     let made = commit(&world, "link");
     let report = history(&world);
-    report.is(&["new a:1"]);
-    assert_eq!((text(report.at("a"), "carrier"), text(report.at("a"), "first_commit")), ("symlink", &*made));
+    report.assert_findings(&["new a:1"]);
+    assert_eq!(
+        (text(report.finding_at("a"), "content_kind"), text(report.finding_at("a"), "first_commit")),
+        ("symlink", &*made)
+    );
 }
 
 #[test]
-fn a_link_that_became_a_file() {
+fn a_symlink_replaced_by_a_file() {
     let world = empty();
     symlink("elsewhere", world.path("work/a")).expect("linked");
     commit(&world, "link");
@@ -39,83 +42,90 @@ fn a_link_that_became_a_file() {
     world.write("work/a", line(1));
     let made = commit(&world, "file");
     let report = history(&world);
-    report.is(&["new a:1"]);
-    assert_eq!((text(report.at("a"), "carrier"), text(report.at("a"), "first_commit")), ("file", &*made));
+    report.assert_findings(&["new a:1"]);
+    assert_eq!(
+        (text(report.finding_at("a"), "content_kind"), text(report.finding_at("a"), "first_commit")),
+        ("file", &*made)
+    );
 }
 
 #[test]
-fn the_target_of_a_link() {
+fn the_target_of_a_symlink() {
     let world = empty();
     symlink(format!("https://x:{}@example.com/", token(1)), world.path("work/a")).expect("linked");
     commit(&world, "link");
     let report = history(&world);
-    assert!(report.findings.iter().any(|finding| finding["carrier"] == "symlink"), "{:?}", report.found());
+    assert!(
+        report.findings.iter().any(|finding| finding["content_kind"] == "symlink"),
+        "{:?}",
+        report.found()
+    );
 }
 
 #[test]
-fn a_file_that_became_a_folder() {
+fn a_file_replaced_by_a_directory() {
     let world = empty();
     world.write("work/a", "harmless\n");
     commit(&world, "file");
     std::fs::remove_file(world.path("work/a")).expect("removed");
     world.write("work/a/b", line(1));
     commit(&world, "folder");
-    history(&world).is(&["new a/b:1"]);
+    history(&world).assert_findings(&["new a/b:1"]);
 }
 
 #[test]
-fn a_mode_is_no_content() {
+fn a_mode_change_is_not_a_new_finding() {
     let world = empty();
     world.write("work/a.sh", line(1));
     let made = commit(&world, "file");
     std::fs::set_permissions(world.path("work/a.sh"), PermissionsExt::from_mode(0o755)).expect("changed");
     commit(&world, "executable");
     let report = history(&world);
-    report.is(&["new a.sh:1"]);
-    assert_eq!(text(report.at("a.sh"), "first_commit"), made);
+    report.assert_findings(&["new a.sh:1"]);
+    assert_eq!(text(report.finding_at("a.sh"), "first_commit"), made);
 }
 
 #[test]
-fn a_rename_is_a_place_of_the_same_value() {
+fn a_rename_is_a_second_location_of_the_same_value() {
     let world = empty();
     world.write("work/a", line(1));
     commit(&world, "file");
     world.git(&["mv", "a", "b"]);
     commit(&world, "moved");
     let report = history(&world);
-    report.is(&["new a:1", "new b:1"]);
-    assert_eq!(report.at("a")["fingerprint"], report.at("b")["fingerprint"]);
+    report.assert_findings(&["new a:1", "new b:1"]);
+    assert_eq!(report.finding_at("a")["fingerprint"], report.finding_at("b")["fingerprint"]);
     assert!(world.stopleak(&["history"]).stdout.contains("1 secret in 2 places"));
 }
 
 #[test]
-fn a_file_that_is_called_binary() {
+fn a_file_with_the_binary_attribute() {
     let world = with_attributes("binary");
     world.write("work/a", line(1));
     commit(&world, "x");
-    history(&world).is(&["new a:1"]);
+    history(&world).assert_findings(&["new a:1"]);
 }
 
 #[test]
-fn a_file_without_diff() {
+fn a_file_with_diff_and_export_attributes() {
     let world = with_attributes("-diff -text linguist-generated linguist-vendored export-ignore");
     world.write("work/a", line(1));
     commit(&world, "x");
-    history(&world).is(&["new a:1"]);
+    history(&world).assert_findings(&["new a:1"]);
 }
 
 #[test]
-fn a_text_conversion() {
+fn a_textconv_filter_is_not_run() {
     let world = with_attributes("diff=hide");
     world.git(&["config", "diff.hide.textconv", "echo hidden; touch converted; true"]);
     world.write("work/a", line(1));
     commit(&world, "x");
-    history(&world).is(&["new a:1"]);
+    history(&world).assert_findings(&["new a:1"]);
     assert!(!world.path("work/converted").exists());
 }
 
 #[test]
-fn filters_that_fail() {
+fn failing_clean_and_smudge_filters() {
     let world = with_attributes("filter=broken");
     world.write("work/a", line(1));
     commit(&world, "x");
@@ -123,7 +133,7 @@ fn filters_that_fail() {
         world.git(&["config", &format!("filter.broken.{key}"), "false"]);
     }
     world.git(&["config", "filter.broken.required", "true"]);
-    history(&world).is(&["new a:1"]);
+    history(&world).assert_findings(&["new a:1"]);
 }
 
 #[test]
@@ -134,7 +144,7 @@ fn attributes_outside_the_tree() {
     world.git(&["config", "core.attributesFile", "../attributes"]);
     world.write("work/a", line(1));
     commit(&world, "x");
-    history(&world).is(&["new a:1"]);
+    history(&world).assert_findings(&["new a:1"]);
 }
 
 #[test]
@@ -169,11 +179,11 @@ fn settings_of_colour_diff_log_and_pager() {
     ] {
         world.git(&["config", key, value]);
     }
-    history(&world).is(&["new a:1"]);
+    history(&world).assert_findings(&["new a:1"]);
 }
 
 #[test]
-fn variables_of_git() {
+fn environment_variables_of_git() {
     let world = empty();
     world.write("work/a", line(1));
     commit(&world, "x");
@@ -192,7 +202,7 @@ fn variables_of_git() {
         ("LANG", "tr_TR.UTF-8"),
         ("PAGER", "false"),
     ]);
-    world.report_of(&mut command).is(&["new a:1"]);
+    world.report_of(&mut command).assert_findings(&["new a:1"]);
 }
 
 #[test]
@@ -201,7 +211,7 @@ fn a_file_with_nul_bytes() {
     let content = [&[0; 600][..], b"\n", line(1).as_bytes(), &[0; 40]].concat();
     world.write("work/a.bin", content);
     commit(&world, "x");
-    history(&world).is(&["new a.bin:2"]);
+    history(&world).assert_findings(&["new a.bin:2"]);
 }
 
 fn utf16(units: impl Iterator<Item = [u8; 2]>) -> Vec<u8> {
@@ -214,7 +224,7 @@ fn a_file_in_little_endian_utf16() {
     let text = format!("\u{feff}first\r\n{}", line(1));
     world.write("work/a.ps1", utf16(text.encode_utf16().map(u16::to_le_bytes)));
     commit(&world, "x");
-    history(&world).is(&["new a.ps1:2"]);
+    history(&world).assert_findings(&["new a.ps1:2"]);
 }
 
 #[test]
@@ -228,12 +238,12 @@ fn a_file_in_big_endian_utf16_over_two_versions() {
     let made = commit(&world, "y");
     world.git(&["repack", "-q", "-adf"]);
     let report = history(&world);
-    report.is(&["new a.reg:1"]);
-    assert_eq!(text_of(&report, "a.reg"), made);
+    report.assert_findings(&["new a.reg:1"]);
+    assert_eq!(first_commit_of(&report, "a.reg"), made);
 }
 
-fn text_of<'r>(report: &'r crate::report::Report, path: &str) -> &'r str {
-    text(report.at(path), "first_commit")
+fn first_commit_of<'r>(report: &'r crate::report::Report, path: &str) -> &'r str {
+    text(report.finding_at(path), "first_commit")
 }
 
 #[test]
@@ -243,21 +253,21 @@ fn a_working_tree_encoding() {
     commit(&world, "attributes");
     world.write("work/a.ps1", utf16(line(1).encode_utf16().map(u16::to_le_bytes)));
     commit(&world, "x");
-    history(&world).is(&["new a.ps1:1"]);
+    history(&world).assert_findings(&["new a.ps1:1"]);
 }
 
 #[test]
-fn line_ends_and_one_long_line() {
+fn crlf_line_endings_and_a_long_line() {
     let world = empty();
     world.write("work/crlf", format!("first\r\n{}\r\n", line(1).trim_end()));
-    let filler = "abc def; ".repeat(90_000);
-    world.write("work/min.js", format!("{filler}token='{}';{filler}", token(2)));
+    let padding = "abc def; ".repeat(90_000);
+    world.write("work/min.js", format!("{padding}token='{}';{padding}", token(2)));
     commit(&world, "x");
-    history(&world).is(&["new crlf:2", "new min.js:1"]);
+    history(&world).assert_findings(&["new crlf:2", "new min.js:1"]);
 }
 
 #[test]
-fn paths_that_are_hard_to_write() {
+fn paths_with_special_bytes() {
     let world = empty();
     let names: [&[u8]; 9] = [
         b"-rf",
@@ -294,14 +304,14 @@ fn paths_that_are_hard_to_write() {
 }
 
 #[test]
-fn paths_that_differ_by_case_alone_and_deep_ones() {
+fn paths_that_differ_only_in_case_and_deep_paths() {
     let world = empty();
     let deep = format!("{}/x", ["d"; 60].join("/"));
     for (path, seed) in [("Key.txt", 1), ("key.txt", 2), (deep.as_str(), 3)] {
         world.write(&format!("work/{path}"), line(seed));
     }
     commit(&world, "x");
-    history(&world).is(&["new Key.txt:1", &format!("new {deep}:1"), "new key.txt:1"]);
+    history(&world).assert_findings(&["new Key.txt:1", &format!("new {deep}:1"), "new key.txt:1"]);
 }
 
 #[test]
@@ -313,38 +323,38 @@ fn a_file_that_was_deleted_long_ago() {
     let gone = commit(&world, "out");
     (0..5).for_each(|_| _ = commit(&world, "on"));
     let report = history(&world);
-    report.is(&["new a:1"]);
-    let finding = report.at("a");
+    report.assert_findings(&["new a:1"]);
+    let finding = report.finding_at("a");
     assert_eq!((text(finding, "first_commit"), text(finding, "last_commit")), (&*made, &*made));
     assert_eq!((&finding["at_head"], &finding["removed_in"]), (&false.into(), &[gone].into()));
 }
 
 #[test]
-fn ignored_and_untracked_files_are_no_history() {
+fn ignored_and_untracked_files_are_not_part_of_the_history() {
     let world = empty();
     world.write("work/.gitignore", "ignored\n");
     commit(&world, "x");
     world.write("work/ignored", line(1));
     world.write("work/untracked", line(2));
-    history(&world).is(&[]);
+    history(&world).assert_findings(&[]);
 }
 
 #[test]
-fn what_was_staged_once_is_still_stored() {
+fn content_that_was_staged_and_not_committed_is_found() {
     let world = empty();
     world.write("work/a", line(1));
     world.git(&["add", "a"]);
     world.write("work/a", "harmless\n");
     commit(&world, "x");
     let report = history(&world);
-    report.is(&["new file:1"]);
-    assert_eq!(report.at("")["reachable"], false);
+    report.assert_findings(&["new file:1"]);
+    assert_eq!(report.finding_at("")["reachable"], false);
 }
 
 const POINTER: &str = "version https://git-lfs.github.com/spec/v1\noid sha256:0123\nsize 12345\n";
 
 #[test]
-fn a_pointer_of_git_lfs_is_said_once_for_each_path() {
+fn a_git_lfs_pointer_is_listed_once_for_each_path() {
     let world = empty();
     world.write("work/art/large.psd", POINTER);
     commit(&world, "one");
@@ -352,27 +362,27 @@ fn a_pointer_of_git_lfs_is_said_once_for_each_path() {
     world.write("work/a", line(1));
     commit(&world, "two");
     let report = history(&world);
-    report.is(&["new a:1"]);
-    assert_eq!(report.gaps(), ["elsewhere"]);
-    assert_eq!(text(&report.coverage[0], "what"), "art/large.psd");
+    report.assert_findings(&["new a:1"]);
+    assert_eq!(report.unscanned_kinds(), ["elsewhere"]);
+    assert_eq!(text(&report.unscanned[0], "what"), "art/large.psd");
     let human = world.stopleak(&["history"]).stdout;
     assert!(human.contains("git-lfs"), "{human}");
 }
 
 #[test]
-fn a_pointer_of_git_lfs_that_only_an_old_commit_has() {
+fn a_git_lfs_pointer_of_an_old_commit_is_listed() {
     let world = empty();
     world.write("work/large.psd", POINTER);
     commit(&world, "one");
     world.git(&["rm", "-q", "large.psd"]);
     commit(&world, "two");
     let report = history(&world);
-    report.is(&[]);
-    assert_eq!(text(&report.coverage[0], "what"), "large.psd");
+    report.assert_findings(&[]);
+    assert_eq!(text(&report.unscanned[0], "what"), "large.psd");
 }
 
 #[test]
-fn a_checkout_of_a_part() {
+fn a_sparse_checkout() {
     let world = empty();
     for (path, seed) in [("in/a", 1), ("out/b", 2), ("c", 3)] {
         world.write(&format!("work/{path}"), line(seed));
@@ -381,6 +391,6 @@ fn a_checkout_of_a_part() {
     world.git(&["sparse-checkout", "set", "--cone", "--sparse-index", "in"]);
     assert!(!world.path("work/out").exists());
     let report = history_of(&world, "work/in", &["history"]);
-    report.is(&["new c:1", "new in/a:1", "new out/b:1"]);
+    report.assert_findings(&["new c:1", "new in/a:1", "new out/b:1"]);
     assert!(report.findings.iter().all(|finding| finding["at_head"] == true));
 }

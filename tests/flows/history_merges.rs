@@ -1,10 +1,11 @@
-//! Which commit a value is said to come from, where histories part and meet, and where it moves between files.
+//! The commit that a finding is attributed to, in histories with merges, rebases and cherry-picks, and for values that
+//! move between files.
 
 use crate::report::{commit, empty, id, text};
 use crate::support::World;
 use crate::tokens::{line, private_key, token};
 
-/// A first commit on `main`.
+/// Creates a repository with one commit on `main`.
 fn base() -> World {
     let world = empty();
     world.write("work/a.txt", "base\n");
@@ -12,7 +13,7 @@ fn base() -> World {
     world
 }
 
-/// A commit on a new branch from `main` that writes one file; `main` is checked out again.
+/// Commits one file on a new branch from `main`, checks out `main` again, and returns the commit.
 fn side(world: &World, branch: &str, path: &str, content: &str) -> String {
     world.git(&["checkout", "-q", "-b", branch, "main"]);
     world.write(&format!("work/{path}"), content);
@@ -21,7 +22,7 @@ fn side(world: &World, branch: &str, path: &str, content: &str) -> String {
     made
 }
 
-/// A commit of what is staged with these parents, to which `main` goes.
+/// Commits the work tree with these parents, resets `main` to the commit, and returns it.
 fn commit_tree(world: &World, parents: &[&str], message: &str) -> String {
     world.git(&["add", "-A"]);
     let tree = world.git(&["write-tree"]).stdout.trim().to_owned();
@@ -32,65 +33,66 @@ fn commit_tree(world: &World, parents: &[&str], message: &str) -> String {
     made
 }
 
+/// Asserts the first commit of the finding at `path`, and whether that commit is a merge.
 #[track_caller]
-fn introduced(world: &World, path: &str, commit: &str, merge: bool) {
+fn assert_introduced(world: &World, path: &str, commit: &str, merge: bool) {
     let report = world.report(&["history"]);
-    let finding = report.at(path);
+    let finding = report.finding_at(path);
     assert_eq!((text(finding, "first_commit"), &finding["merge"]), (commit, &merge.into()), "{path}");
 }
 
 #[test]
-fn a_root_commit_introduces() {
+fn a_root_commit_introduces_its_values() {
     let world = empty();
     world.write("work/a.txt", line(1));
     let root = commit(&world, "root");
-    world.report(&["history"]).is(&["new a.txt:1"]);
-    introduced(&world, "a.txt", &root, false);
+    world.report(&["history"]).assert_findings(&["new a.txt:1"]);
+    assert_introduced(&world, "a.txt", &root, false);
 }
 
 #[test]
-fn every_root_introduces_its_own() {
+fn every_root_commit_introduces_its_own_values() {
     let world = base();
     world.git(&["checkout", "-q", "--orphan", "pages"]);
     world.write("work/page.txt", line(1));
     let root = commit(&world, "pages");
     world.git(&["checkout", "-q", "main"]);
-    introduced(&world, "page.txt", &root, false);
+    assert_introduced(&world, "page.txt", &root, false);
 }
 
 #[test]
-fn a_resolved_conflict_introduces_what_neither_side_has() {
+fn a_conflict_resolution_introduces_values_of_neither_side() {
     let world = base();
     side(&world, "side", "a.txt", "theirs\n");
     world.write("work/a.txt", "ours\n");
     commit(&world, "ours");
     let merge = world.run(world.command("git", "work").args(["merge", "-q", "side"]));
-    assert_ne!(merge.code, 0, "they conflict");
+    assert_ne!(merge.code, 0, "the branches conflict");
     world.write("work/a.txt", format!("resolved\n{}", line(1)));
     let merge = commit(&world, "merge");
-    world.report(&["history"]).is(&["new a.txt:2"]);
-    introduced(&world, "a.txt", &merge, true);
+    world.report(&["history"]).assert_findings(&["new a.txt:2"]);
+    assert_introduced(&world, "a.txt", &merge, true);
 }
 
 #[test]
-fn an_octopus_introduces_what_no_parent_has() {
+fn an_octopus_merge_introduces_values_of_no_parent() {
     let world = base();
     let sides = [1, 2, 3].map(|n| side(&world, &format!("side{n}"), &format!("{n}.txt"), "harmless\n"));
     world.write("work/evil.txt", line(1));
     let main = id(&world, "HEAD");
     let octopus = commit_tree(&world, &[&main, &sides[0], &sides[1], &sides[2]], "octopus");
-    introduced(&world, "evil.txt", &octopus, true);
+    assert_introduced(&world, "evil.txt", &octopus, true);
 }
 
 #[test]
-fn what_any_parent_of_an_octopus_has_is_that_parents() {
+fn values_of_the_parents_of_an_octopus_merge_are_attributed_to_them() {
     let world = base();
     let sides = [1, 2, 3].map(|n| side(&world, &format!("side{n}"), &format!("{n}.txt"), &line(n)));
     world.git(&["merge", "-q", "-m", "octopus", "side1", "side2", "side3"]);
     let report = world.report(&["history"]);
-    report.is(&["new 1.txt:1", "new 2.txt:1", "new 3.txt:1"]);
+    report.assert_findings(&["new 1.txt:1", "new 2.txt:1", "new 3.txt:1"]);
     for (side, n) in sides.iter().zip(1..) {
-        introduced(&world, &format!("{n}.txt"), side, false);
+        assert_introduced(&world, &format!("{n}.txt"), side, false);
     }
 }
 
@@ -101,20 +103,20 @@ fn a_clean_merge_introduces_nothing() {
     world.write("work/c.txt", line(2));
     let own = commit(&world, "own");
     world.git(&["merge", "-q", "-m", "merge", "side"]);
-    world.report(&["history"]).is(&["new b.txt:1", "new c.txt:1"]);
-    introduced(&world, "b.txt", &made, false);
-    introduced(&world, "c.txt", &own, false);
+    world.report(&["history"]).assert_findings(&["new b.txt:1", "new c.txt:1"]);
+    assert_introduced(&world, "b.txt", &made, false);
+    assert_introduced(&world, "c.txt", &own, false);
 }
 
 #[test]
-fn what_a_merge_threw_away_is_found_in_its_second_parent() {
+fn a_value_that_a_merge_discarded_is_found_in_its_second_parent() {
     let world = base();
     let made = side(&world, "side", "b.txt", &line(1));
     world.git(&["merge", "-q", "-s", "ours", "-m", "ours", "side"]);
     world.git(&["branch", "-q", "-D", "side"]);
-    introduced(&world, "b.txt", &made, false);
+    assert_introduced(&world, "b.txt", &made, false);
     let report = world.report(&["history"]);
-    let finding = report.at("b.txt");
+    let finding = report.finding_at("b.txt");
     assert_eq!((&finding["at_head"], &finding["reachable"]), (&false.into(), &true.into()));
 }
 
@@ -125,11 +127,11 @@ fn a_value_on_both_sides_is_one_finding() {
     world.write("work/b.txt", line(1));
     commit(&world, "the same");
     world.git(&["merge", "-q", "-m", "merge", "side"]);
-    world.report(&["history"]).is(&["new b.txt:1"]);
+    world.report(&["history"]).assert_findings(&["new b.txt:1"]);
 }
 
 #[test]
-fn a_rebase_leaves_one_finding_that_is_reachable() {
+fn a_rebased_commit_is_one_reachable_finding() {
     let world = base();
     side(&world, "side", "b.txt", &line(1));
     world.write("work/c.txt", "harmless\n");
@@ -137,34 +139,34 @@ fn a_rebase_leaves_one_finding_that_is_reachable() {
     world.git(&["checkout", "-q", "side"]);
     world.git(&["rebase", "-q", "main"]);
     let rebased = id(&world, "side");
-    world.report(&["history"]).is(&["new b.txt:1"]);
-    introduced(&world, "b.txt", &rebased, false);
+    world.report(&["history"]).assert_findings(&["new b.txt:1"]);
+    assert_introduced(&world, "b.txt", &rebased, false);
 }
 
 #[test]
-fn a_squashed_branch_is_one_finding_of_the_commit_that_is_left() {
+fn a_squashed_branch_is_one_finding_in_the_squash_commit() {
     let world = base();
     side(&world, "side", "b.txt", &line(1));
     world.git(&["merge", "-q", "--squash", "side"]);
     let squashed = commit(&world, "squashed");
     world.git(&["branch", "-q", "-D", "side"]);
-    world.report(&["history"]).is(&["new b.txt:1"]);
-    introduced(&world, "b.txt", &squashed, false);
+    world.report(&["history"]).assert_findings(&["new b.txt:1"]);
+    assert_introduced(&world, "b.txt", &squashed, false);
 }
 
 #[test]
-fn a_file_that_a_merge_brought_to_another_path_is_of_the_merge_there() {
+fn a_file_renamed_by_a_merge_is_attributed_to_the_merge_at_the_new_path() {
     let world = base();
     let made = side(&world, "side", "b.txt", &line(1));
     world.git(&["merge", "-q", "--no-ff", "--no-commit", "side"]);
     world.git(&["mv", "b.txt", "moved.txt"]);
     let merge = commit(&world, "merge");
-    introduced(&world, "b.txt", &made, false);
-    introduced(&world, "moved.txt", &merge, true);
+    assert_introduced(&world, "b.txt", &made, false);
+    assert_introduced(&world, "moved.txt", &merge, true);
 }
 
 #[test]
-fn sides_with_forged_dates_are_ordered_by_the_graph() {
+fn branches_with_forged_dates_are_ordered_by_the_commit_graph() {
     let world = base();
     let at = |seconds: &str, path: &str, content: String| {
         world.write(&format!("work/{path}"), content);
@@ -180,12 +182,12 @@ fn sides_with_forged_dates_are_ordered_by_the_graph() {
     world.git(&["checkout", "-q", "main"]);
     world.git(&["merge", "-q", "--no-ff", "-m", "merge", "side"]);
     at("200000000 +0000", "b.txt", format!("edited again\n\n{}", line(1)));
-    world.report(&["history"]).is(&["new b.txt:1"]);
-    introduced(&world, "b.txt", &first, false);
+    world.report(&["history"]).assert_findings(&["new b.txt:1"]);
+    assert_introduced(&world, "b.txt", &first, false);
 }
 
 #[test]
-fn a_key_whose_lines_came_in_different_commits() {
+fn a_key_whose_lines_were_added_in_different_commits() {
     let world = empty();
     let key = private_key(1);
     let lines: Vec<&str> = key.lines().collect();
@@ -197,11 +199,11 @@ fn a_key_whose_lines_came_in_different_commits() {
     world.write("work/k.pem", &key);
     let whole = commit(&world, "whole");
     world.git(&["repack", "-q", "-adf"]);
-    introduced(&world, "k.pem", &whole, false);
+    assert_introduced(&world, "k.pem", &whole, false);
 }
 
 #[test]
-fn a_key_that_only_a_merge_puts_together() {
+fn a_key_that_only_a_merge_completes() {
     let world = empty();
     let key = private_key(2);
     let lines: Vec<&str> = key.lines().collect();
@@ -215,11 +217,11 @@ fn a_key_that_only_a_merge_puts_together() {
     world.run(world.command("git", "work").args(["merge", "-q", "--no-commit", "side"]));
     world.write("work/k.pem", &key);
     let merge = commit(&world, "merge");
-    introduced(&world, "k.pem", &merge, true);
+    assert_introduced(&world, "k.pem", &merge, true);
 }
 
 #[test]
-fn a_reverted_revert_is_one_finding_that_came_back() {
+fn a_reverted_revert_is_one_reintroduced_finding() {
     let world = base();
     world.write("work/b.txt", line(1));
     let first = commit(&world, "in");
@@ -228,27 +230,27 @@ fn a_reverted_revert_is_one_finding_that_came_back() {
     world.git(&["revert", "--no-edit", "HEAD"]);
     let back = id(&world, "HEAD");
     let report = world.report(&["history"]);
-    report.is(&["new b.txt:1"]);
-    let finding = report.at("b.txt");
+    report.assert_findings(&["new b.txt:1"]);
+    let finding = report.finding_at("b.txt");
     assert_eq!(text(finding, "first_commit"), first);
-    assert_eq!((&finding["removed_in"], &finding["back_in"]), (&[removed].into(), &[back].into()));
+    assert_eq!((&finding["removed_in"], &finding["reintroduced_in"]), (&[removed].into(), &[back].into()));
 }
 
 #[test]
-fn a_merge_message_is_a_carrier() {
+fn the_message_of_a_merge_is_scanned() {
     let world = base();
     side(&world, "side", "b.txt", "harmless\n");
     world.git(&["merge", "-q", "--no-ff", "-m", &format!("with {}", token(1)), "side"]);
     let report = world.report(&["history"]);
-    report.is(&["new commit:1"]);
+    report.assert_findings(&["new commit:1"]);
     assert_eq!(
-        (&report.findings[0]["merge"], text(&report.findings[0], "carrier")),
+        (&report.findings[0]["merge"], text(&report.findings[0], "content_kind")),
         (&true.into(), "commit")
     );
 }
 
 #[test]
-fn what_a_cherry_pick_repeats_is_one_finding_of_both_branches() {
+fn a_cherry_picked_value_is_one_finding_in_both_branches() {
     let world = empty();
     world.write("work/own.txt", "harmless\n");
     let base = commit(&world, "base");
@@ -257,19 +259,19 @@ fn what_a_cherry_pick_repeats_is_one_finding_of_both_branches() {
     commit(&world, "side");
     world.write("work/a.env", line(1));
     let message = format!("with {}", token(2));
-    let brings = commit(&world, &message);
+    let leak = commit(&world, &message);
     world.git(&["checkout", "-q", "main"]);
-    world.git(&["cherry-pick", &brings]);
+    world.git(&["cherry-pick", &leak]);
     world.git(&["branch", "clean", &base]);
     let report = world.report(&["history"]);
-    report.is(&["new a.env:1", "new commit:1"]);
+    report.assert_findings(&["new a.env:1", "new commit:1"]);
     for finding in &report.findings {
         assert_eq!(finding["refs"], serde_json::json!(["refs/heads/main", "refs/heads/side"]), "{finding}");
     }
 }
 
 #[test]
-fn a_message_that_an_amended_commit_keeps_is_told_of_the_commit_that_is_reached() {
+fn a_message_kept_by_an_amended_commit_is_attributed_to_the_reachable_commit() {
     let world = empty();
     let message = format!("with {}", token(1));
     world.write("work/a.txt", "one\n");
@@ -278,26 +280,26 @@ fn a_message_that_an_amended_commit_keeps_is_told_of_the_commit_that_is_reached(
         world.write("work/a.txt", content);
         world.git(&["commit", "-q", "-a", "--amend", "--no-edit"]);
         let report = world.report(&["history"]);
-        report.is(&["new commit:1"]);
+        report.assert_findings(&["new commit:1"]);
         assert_eq!(text(&report.findings[0], "first_commit"), id(&world, "HEAD"));
         assert_eq!(report.findings[0]["reachable"], true);
     }
 }
 
 #[test]
-fn a_move_names_where_it_came_from_and_who_brought_the_value() {
+fn a_moved_value_has_its_previous_path_and_its_first_commit() {
     let world = empty();
     world.write("work/a.env", line(1));
-    let brings = commit(&world, "in");
+    let leak = commit(&world, "in");
     world.write("work/a.env", "moved\n");
     world.write("work/dir/b.env", format!("# moved here\n{}", line(1)));
     let moves = commit(&world, "moves");
     let report = world.report(&["history"]);
-    let moved = report.at("dir/b.env");
-    assert_eq!((text(moved, "first_seen"), text(moved, "first_commit")), (&*brings, &*moves));
+    let moved = report.finding_at("dir/b.env");
+    assert_eq!((text(moved, "first_seen"), text(moved, "first_commit")), (&*leak, &*moves));
     assert_eq!(moved["moved_from"], serde_json::json!(["a.env"]));
-    assert_eq!(report.at("a.env")["moved_from"], serde_json::json!([]));
+    assert_eq!(report.finding_at("a.env")["moved_from"], serde_json::json!([]));
     let human = world.stopleak_in("work", &["history", "--color", "never"]).stdout;
     assert!(human.contains(&format!("moved here from a.env by {}", &moves[..12])), "{human}");
-    assert!(human.contains(&format!("first seen in {}", &brings[..12])), "{human}");
+    assert!(human.contains(&format!("first seen in {}", &leak[..12])), "{human}");
 }

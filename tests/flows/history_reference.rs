@@ -1,7 +1,7 @@
-//! Drawn histories, held against a slow and obvious reading of what git stores.
+//! Compares reports of random histories with a slow and simple reference implementation.
 //!
-//! The reference knows nothing but commits, their parents and their whole trees. What it cannot decide (which of
-//! two commits that brought the same is the first) it leaves open.
+//! The reference uses only commits, their parents and their whole trees, as git prints them. If several commits qualify
+//! as the first (each introduced the value independently), it accepts any of them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -15,49 +15,50 @@ use crate::tokens::token;
 
 const PATHS: [&str; 5] = ["a.txt", "b.txt", "dir/a.txt", "dir/sub/c.txt", "with space.txt"];
 
-/// Numbers that are the same in every run.
-struct Dice(u64);
+/// A pseudo-random number generator with the same sequence in every run.
+struct Rng(u64);
 
-impl Dice {
+impl Rng {
     fn below(&mut self, end: usize) -> usize {
         self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
         (self.0 >> 33) as usize % end
     }
 
-    fn of<T: Clone>(&mut self, all: &[T]) -> T {
+    fn choose<T: Clone>(&mut self, all: &[T]) -> T {
         all[self.below(all.len())].clone()
     }
 }
 
-/// A file: the seeds of its values, and a number that makes it differ.
+/// A file: the seeds of its values, and a number by which contents with equal values differ.
 type File = (Vec<u64>, usize);
 type Tree = BTreeMap<&'static str, File>;
 
-/// A repository of `size` commits: merges of any kind, moves, copies, reverts, forged dates, several roots.
-fn drawn(seed: u64, size: usize) -> World {
-    let mut dice = Dice(seed);
+/// Creates a repository of `size` commits, with merges of any number of parents, moves, copies, reverts, forged dates
+/// and several roots.
+fn random_repository(seed: u64, size: usize) -> World {
+    let mut rng = Rng(seed);
     let mut made: Vec<(Tree, Vec<usize>)> = Vec::new();
     let mut stream = String::new();
     for at in 0..size {
-        let parents = match dice.below(16) {
+        let parents = match rng.below(16) {
             _ if at == 0 => Vec::new(),
             0 => Vec::new(),
-            1..=9 => vec![at - 1 - dice.below(at.min(4))],
-            10 => vec![dice.below(at)],
-            many => (0..if many == 15 { 4 } else { 2 }).map(|_| dice.below(at)).collect(),
+            1..=9 => vec![at - 1 - rng.below(at.min(4))],
+            10 => vec![rng.below(at)],
+            many => (0..if many == 15 { 4 } else { 2 }).map(|_| rng.below(at)).collect(),
         };
         let parents: Vec<usize> = parents.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
         let mut tree = parents.first().map(|&parent| made[parent].0.clone()).unwrap_or_default();
-        let takes_both = dice.below(2) == 0;
+        let takes_both = rng.below(2) == 0;
         for &parent in parents.iter().skip(1).filter(|_| takes_both) {
             tree.extend(made[parent].0.clone());
         }
-        for _ in 0..dice.below(if parents.len() > 1 { 2 } else { 4 }) {
-            let (path, other) = (dice.of(&PATHS), dice.of(&PATHS));
-            match (dice.below(7), tree.get(path).cloned()) {
+        for _ in 0..rng.below(if parents.len() > 1 { 2 } else { 4 }) {
+            let (path, other) = (rng.choose(&PATHS), rng.choose(&PATHS));
+            match (rng.below(7), tree.get(path).cloned()) {
                 (0 | 1, _) => {
-                    let values = (0..3).filter(|_| dice.below(2) == 0).collect();
-                    _ = tree.insert(path, (values, dice.below(3)));
+                    let values = (0..3).filter(|_| rng.below(2) == 0).collect();
+                    _ = tree.insert(path, (values, rng.below(3)));
                 }
                 (2, Some(file)) => {
                     tree.remove(path);
@@ -65,17 +66,17 @@ fn drawn(seed: u64, size: usize) -> World {
                 }
                 (3, Some(file)) => _ = tree.insert(other, file),
                 (4, _) => _ = tree.remove(path),
-                (5, Some((values, _))) => _ = tree.insert(path, (values, dice.below(9))),
+                (5, Some((values, _))) => _ = tree.insert(path, (values, rng.below(9))),
                 (6, _) if at > 0 => {
-                    let older = made[dice.below(at)].0.get(path).cloned();
+                    let older = made[rng.below(at)].0.get(path).cloned();
                     tree.extend(older.map(|file| (path, file)));
                 }
                 _ => {}
             }
         }
         let dates = [0, 1, 1_700_000_000, 1_600_000_000 - at * 1000, 4_000_000_000];
-        let (author, committer) = (dice.of(&dates), dice.of(&dates));
-        stream += &format!("commit refs/drawn/{at}\nmark :{}\n", at + 1);
+        let (author, committer) = (rng.choose(&dates), rng.choose(&dates));
+        stream += &format!("commit refs/commits/{at}\nmark :{}\n", at + 1);
         stream += &format!("author A{at} <a{at}@example.org> {author} +0130\n");
         stream += &format!("committer C{at} <c{at}@example.org> {committer} -0800\ndata 1\nm\n");
         for (number, parent) in parents.iter().enumerate() {
@@ -97,29 +98,29 @@ fn drawn(seed: u64, size: usize) -> World {
     assert!(child.wait().expect("git ends").success());
     for at in 0..size {
         let is_parent = made.iter().any(|(_, parents)| parents.contains(&at));
-        let name = match dice.below(10) {
+        let name = match rng.below(10) {
             0 => format!("refs/tags/t{at}"),
             1 => format!("refs/remotes/origin/r{at}"),
             2..=7 if !is_parent => format!("refs/heads/b{at}"),
             _ => String::new(),
         };
         if !name.is_empty() {
-            world.git(&["update-ref", &name, &format!("refs/drawn/{at}")]);
+            world.git(&["update-ref", &name, &format!("refs/commits/{at}")]);
         }
     }
-    world.git(&["update-ref", "refs/heads/main", &format!("refs/drawn/{}", size - 1 - dice.below(3))]);
+    world.git(&["update-ref", "refs/heads/main", &format!("refs/commits/{}", size - 1 - rng.below(3))]);
     for at in 0..size {
-        world.git(&["update-ref", "-d", &format!("refs/drawn/{at}")]);
+        world.git(&["update-ref", "-d", &format!("refs/commits/{at}")]);
     }
     world
 }
 
-/// A commit as git prints it, with the values that it holds and where.
+/// A commit as git prints it, with its values and their paths.
 struct Commit {
     parents: Vec<String>,
     author: String,
     committer: String,
-    holds: BTreeSet<(u64, String)>,
+    values: BTreeSet<(u64, String)>,
 }
 
 struct Reference {
@@ -131,7 +132,7 @@ struct Reference {
 }
 
 impl Reference {
-    fn of(world: &World) -> Reference {
+    fn from_repository(world: &World) -> Reference {
         let objects = world.git(&["cat-file", "--batch-all-objects", "--batch-check"]).stdout;
         let ids = |kind: &str| -> Vec<String> {
             let lines = objects.lines().map(|line| line.split(' ').collect::<Vec<_>>());
@@ -149,14 +150,15 @@ impl Reference {
                 let head = raw.split("\n\n").next().unwrap_or_default().lines();
                 head.filter_map(|line| line.strip_prefix(name)).map(str::to_owned).collect()
             };
-            let mut holds = BTreeSet::new();
+            let mut commit_values = BTreeSet::new();
             for entry in world.git(&["ls-tree", "-r", "-z", &id]).stdout.split_terminator('\0') {
                 let (about, path) = entry.split_once('\t').expect("an entry");
                 let blob = about.split(' ').nth(2).expect("an id");
-                holds.extend(values[blob].iter().map(|value| (*value, path.to_owned())));
+                commit_values.extend(values[blob].iter().map(|value| (*value, path.to_owned())));
             }
             let (author, committer) = (fields("author ").concat(), fields("committer ").concat());
-            commits.insert(id, Commit { parents: fields("parent "), author, committer, holds });
+            commits
+                .insert(id, Commit { parents: fields("parent "), author, committer, values: commit_values });
         }
         let ancestors = commits.keys().map(|id| (id.clone(), ancestors(&commits, id))).collect();
         let refs = world.git(&["for-each-ref", "--format=%(refname) %(objectname)"]).stdout;
@@ -166,66 +168,67 @@ impl Reference {
         Reference { commits, ancestors, refs, head }
     }
 
-    fn is_reached(&self, id: &str) -> bool {
+    fn is_reachable(&self, id: &str) -> bool {
         self.refs.values().any(|tip| self.ancestors[tip].contains(id))
     }
 
-    /// The commits that match; of those that a ref reaches only these, if there are any.
-    fn those(&self, matches: impl Fn(&Commit) -> bool) -> Vec<&str> {
+    /// Returns the reachable commits that match; the unreachable ones if no reachable commit matches.
+    fn matching(&self, matches: impl Fn(&Commit) -> bool) -> Vec<&str> {
         let all = self.commits.iter().filter(|(_, commit)| matches(commit)).map(|(id, _)| id.as_str());
-        let (reached, other): (Vec<&str>, Vec<&str>) = all.partition(|id| self.is_reached(id));
-        if reached.is_empty() { other } else { reached }
+        let (reachable, unreachable): (Vec<&str>, Vec<&str>) = all.partition(|id| self.is_reachable(id));
+        if reachable.is_empty() { unreachable } else { reachable }
     }
 
-    /// Those of `ids` that have no other of them among their ancestors.
+    /// Returns those of `ids` that have no other of `ids` among their ancestors.
     fn earliest<'i>(&self, ids: &[&'i str]) -> Vec<&'i str> {
         let has_none =
             |id: &&str| !ids.iter().any(|other| other != id && self.ancestors[*id].contains(*other));
         ids.iter().copied().filter(has_none).collect()
     }
 
+    /// Returns those of `ids` that are not ancestors of any other of `ids`.
     fn latest<'i>(&self, ids: &[&'i str]) -> Vec<&'i str> {
         let has_none =
             |id: &&str| !ids.iter().any(|other| other != id && self.ancestors[*other].contains(*id));
         ids.iter().copied().filter(has_none).collect()
     }
 
-    /// Asserts everything that is said about one finding.
+    /// Asserts the fields of one finding that depend on the history.
     fn check(&self, value: u64, path: &str, finding: &Value, context: &str) {
         let place = (value, path.to_owned());
-        let has_value = |commit: &Commit| commit.holds.iter().any(|(held, _)| *held == value);
+        let has_value = |commit: &Commit| commit.values.iter().any(|(held, _)| *held == value);
         let had_value = |id: &String| self.ancestors[id].iter().any(|id| has_value(&self.commits[id]));
-        let here = self.those(|commit| commit.holds.contains(&place));
-        let anywhere = self.those(has_value);
-        let is_one = |field: &str, of: Vec<&str>| {
-            assert!(of.contains(&text(finding, field)), "{context}: {field}: {finding}\n{of:?}");
+        let here = self.matching(|commit| commit.values.contains(&place));
+        let anywhere = self.matching(has_value);
+        let assert_one_of = |field: &str, ids: Vec<&str>| {
+            assert!(ids.contains(&text(finding, field)), "{context}: {field}: {finding}\n{ids:?}");
         };
-        is_one("first_commit", self.earliest(&here));
-        is_one("first_seen", self.earliest(&anywhere));
-        is_one("last_commit", self.latest(&anywhere));
+        assert_one_of("first_commit", self.earliest(&here));
+        assert_one_of("first_seen", self.earliest(&anywhere));
+        assert_one_of("last_commit", self.latest(&anywhere));
 
         let first = &self.commits[text(finding, "first_commit")];
         for (person, date, raw) in
             [("author", "date", &first.author), ("committer", "committed", &first.committer)]
         {
-            let (name, when) = raw.rsplit_once("> ").expect("a line of a person");
+            let (name, when) = raw.rsplit_once("> ").expect("a name, an email address and a date");
             assert_eq!(text(finding, person), format!("{name}>"), "{context}");
             let zone = if person == "author" { "+01:30" } else { "-08:00" };
             assert!(text(finding, date).ends_with(zone), "{context}: {when}: {finding}");
         }
-        let reached = self.is_reached(here[0]);
+        let is_reachable = self.is_reachable(here[0]);
         let names =
             self.refs.iter().filter(|(_, tip)| here.iter().any(|id| self.ancestors[*tip].contains(*id)));
         let names: Vec<&String> = names.map(|(name, _)| name).collect();
         let mut before: BTreeSet<&String> = BTreeSet::new();
-        for parent in first.parents.iter().filter(|_| reached) {
-            let left = self.commits[parent].holds.difference(&first.holds);
+        for parent in first.parents.iter().filter(|_| is_reachable) {
+            let left = self.commits[parent].values.difference(&first.values);
             before.extend(left.filter(|(held, _)| *held == value).map(|(_, path)| path));
         }
         for (field, expected) in [
             ("refs", serde_json::json!(names)),
-            ("reachable", reached.into()),
-            ("at_head", self.commits[&self.head].holds.contains(&place).into()),
+            ("reachable", is_reachable.into()),
+            ("at_head", self.commits[&self.head].values.contains(&place).into()),
             ("merge", (first.parents.len() > 1).into()),
             ("shallow", false.into()),
             ("moved_from", serde_json::json!(before)),
@@ -233,28 +236,28 @@ impl Reference {
             assert_eq!(finding[field], expected, "{context}: {field}: {finding}");
         }
 
-        let counts = |id: &&String| self.is_reached(id) == self.is_reached(anywhere[0]);
+        let counts = |id: &&String| self.is_reachable(id) == self.is_reachable(anywhere[0]);
         let changed = |field: &str, is: &dyn Fn(&String) -> bool| {
             let expected: BTreeSet<&str> =
                 self.commits.keys().filter(counts).filter(|id| is(id)).map(String::as_str).collect();
-            let told: Vec<&str> =
+            let reported: Vec<&str> =
                 finding[field].as_array().expect("a list").iter().filter_map(Value::as_str).collect();
             assert_eq!(
-                told.iter().copied().collect::<BTreeSet<_>>(),
+                reported.iter().copied().collect::<BTreeSet<_>>(),
                 expected,
                 "{context}: {field}: {finding}"
             );
-            for (at, id) in told.iter().enumerate() {
-                let later = told[at + 1..].iter().any(|other| self.ancestors[*id].contains(*other));
+            for (at, id) in reported.iter().enumerate() {
+                let later = reported[at + 1..].iter().any(|other| self.ancestors[*id].contains(*other));
                 assert!(!later, "{context}: {field} is not in the order of the graph");
             }
         };
         let parents = |id: &String| self.commits[id].parents.iter();
-        let holds = |id: &String| has_value(&self.commits[id]);
+        let has = |id: &String| has_value(&self.commits[id]);
         changed("removed_in", &|id| {
-            !holds(id) && parents(id).any(holds) && !parents(id).any(|id| !holds(id) && had_value(id))
+            !has(id) && parents(id).any(has) && !parents(id).any(|id| !has(id) && had_value(id))
         });
-        changed("back_in", &|id| holds(id) && !parents(id).any(holds) && parents(id).any(had_value));
+        changed("reintroduced_in", &|id| has(id) && !parents(id).any(has) && parents(id).any(had_value));
     }
 }
 
@@ -268,7 +271,7 @@ fn ancestors(commits: &BTreeMap<String, Commit>, id: &str) -> BTreeSet<String> {
     known
 }
 
-/// The seed of each finding's value, by its fingerprint: a value alone in a repository tells.
+/// Returns the seed of each value by its fingerprint, from a scan in which the file name is the seed.
 fn fingerprints() -> BTreeMap<String, u64> {
     let world = empty();
     for seed in 0..3 {
@@ -282,29 +285,29 @@ fn fingerprints() -> BTreeMap<String, u64> {
 }
 
 #[test]
-fn drawn_histories_are_told_as_git_stores_them() {
+fn reports_of_random_histories_equal_the_reference() {
     let seeds = fingerprints();
-    let mut places = 0;
+    let mut compared = 0;
     for seed in 0..12 {
-        let world = drawn(seed, 6 + 2 * seed as usize);
+        let world = random_repository(seed, 6 + 2 * seed as usize);
         if seed % 3 == 0 {
             world.git(&["-c", "gc.reflogExpire=never", "repack", "-adkq"]);
         }
         let report: Report = world.report(&["history"]);
-        let reference = Reference::of(&world);
+        let reference = Reference::from_repository(&world);
         let mut found: BTreeMap<(u64, String), &Value> = BTreeMap::new();
         for finding in &report.findings {
             let value = seeds[text(finding, "fingerprint")];
             let again = found.insert((value, text(finding, "path").to_owned()), finding);
-            assert!(again.is_none(), "history {seed}: told twice: {finding}");
+            assert!(again.is_none(), "history {seed}: reported twice: {finding}");
         }
         let expected: BTreeSet<&(u64, String)> =
-            reference.commits.values().flat_map(|commit| &commit.holds).collect();
+            reference.commits.values().flat_map(|commit| &commit.values).collect();
         assert_eq!(found.keys().collect::<BTreeSet<_>>(), expected, "history {seed}");
         for ((value, path), finding) in &found {
             reference.check(*value, path, finding, &format!("history {seed}"));
         }
-        places += found.len();
+        compared += found.len();
     }
-    assert!(places > 60, "{places} places are no test");
+    assert!(compared > 60, "only {compared} findings were compared");
 }

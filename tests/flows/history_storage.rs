@@ -1,40 +1,42 @@
-//! Wherever and however objects and names are stored, and what is said of a clone of a part.
+//! Storage formats of objects and refs, shallow and partial clones, and repositories of other users.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
-use crate::report::{Report, commit, dangle, empty, history, history_of, id, incomplete, text};
+use crate::report::{
+    Report, assert_incomplete, commit, empty, history, history_of, id, text, write_dangling_blob,
+};
 use crate::support::{World, binary};
 use crate::tokens::{line, token};
 
-/// Files `1.txt` to `3.txt` with values, a commit each.
-pub(crate) fn three() -> World {
+/// Creates a repository with the files `1.txt` to `3.txt`, each with a value and a commit of its own.
+pub(crate) fn three_files() -> World {
     let world = empty();
-    fill(&world);
+    commit_three_files(&world);
     world
 }
 
-pub(crate) fn fill(world: &World) {
+pub(crate) fn commit_three_files(world: &World) {
     for seed in 1..4 {
         world.write(&format!("work/{seed}.txt"), line(seed));
-        commit(world, &format!("brings {seed}"));
+        commit(world, &format!("adds {seed}"));
     }
 }
 
-pub(crate) const THREE: [&str; 3] = ["new 1.txt:1", "new 2.txt:1", "new 3.txt:1"];
+pub(crate) const ALL_THREE: [&str; 3] = ["new 1.txt:1", "new 2.txt:1", "new 3.txt:1"];
 
-pub(crate) fn loose(world: &World, id: &str) -> PathBuf {
+pub(crate) fn loose_object_path(world: &World, id: &str) -> PathBuf {
     world.path(&format!("work/.git/objects/{}/{}", &id[..2], &id[2..]))
 }
 
-pub(crate) fn remove(world: &World, id: &str) {
-    fs::remove_file(loose(world, id)).expect("a loose object");
+pub(crate) fn remove_object(world: &World, id: &str) {
+    fs::remove_file(loose_object_path(world, id)).expect("a loose object");
 }
 
-/// Breaks a loose object in the middle.
-pub(crate) fn damage(world: &World, id: &str) {
-    overwrite(&loose(world, id), |bytes| {
+/// Inverts a byte in the middle of a loose object.
+pub(crate) fn corrupt_object(world: &World, id: &str) {
+    overwrite(&loose_object_path(world, id), |bytes| {
         let middle = bytes.len() / 2;
         bytes[middle] ^= 0xff;
     });
@@ -47,81 +49,86 @@ pub(crate) fn overwrite(path: &PathBuf, change: impl FnOnce(&mut Vec<u8>)) {
     fs::write(path, bytes).expect("written");
 }
 
-/// Files in the folder of packs with this ending.
-pub(crate) fn packs(world: &World, ending: &str) -> Vec<PathBuf> {
+/// Returns the sorted files of the pack directory with this extension.
+pub(crate) fn packs(world: &World, extension: &str) -> Vec<PathBuf> {
     let entries = fs::read_dir(world.path("work/.git/objects/pack")).expect("readable");
     let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("readable").path()).collect();
-    paths.retain(|path| path.extension().is_some_and(|found| found == ending));
+    paths.retain(|path| path.extension().is_some_and(|found| found == extension));
     paths.sort();
     paths
 }
 
 #[track_caller]
-pub(crate) fn all_three(world: &World) -> Report {
+pub(crate) fn assert_all_three_found(world: &World) -> Report {
     let report = history(world);
-    report.is(&THREE);
-    assert_eq!(report.gaps(), [""; 0]);
+    report.assert_findings(&ALL_THREE);
+    assert_eq!(report.unscanned_kinds(), [""; 0]);
     report
 }
 
 #[test]
-fn a_repository_of_sha256() {
+fn a_sha256_repository() {
     let world = World::empty();
     world.git(&["init", "-q", "-b", "main", "--object-format=sha256", "."]);
-    fill(&world);
-    let report = all_three(&world);
-    assert_eq!(text(report.at("3.txt"), "first_commit"), id(&world, "HEAD"));
+    commit_three_files(&world);
+    let report = assert_all_three_found(&world);
+    assert_eq!(text(report.finding_at("3.txt"), "first_commit"), id(&world, "HEAD"));
     world.git(&["repack", "-q", "-ad"]);
-    assert_eq!(text(all_three(&world).at("3.txt"), "first_commit").len(), 64);
+    assert_eq!(text(assert_all_three_found(&world).finding_at("3.txt"), "first_commit").len(), 64);
 }
 
 #[test]
-fn a_repository_of_sha256_with_an_unborn_head() {
+fn a_sha256_repository_with_an_unborn_branch() {
     let world = World::empty();
     world.git(&["init", "-q", "-b", "main", "--object-format=sha256", "."]);
-    history(&world).is(&[]);
-    dangle(&world, &line(1));
-    history(&world).is(&["new file:1"]);
+    history(&world).assert_findings(&[]);
+    write_dangling_blob(&world, &line(1));
+    history(&world).assert_findings(&["new file:1"]);
 }
 
 #[test]
-fn refs_in_tables() {
+fn a_reftable_repository() {
     let world = World::empty();
     world.git(&["init", "-q", "-b", "main", "--ref-format=reftable", "."]);
-    fill(&world);
+    commit_three_files(&world);
     world.git(&["branch", &token(9)]);
     world.write("work/1.txt", line(4));
     world.git(&["stash", "-q"]);
     let report = history(&world);
-    assert_eq!((report.code, report.gaps(), report.findings.len()), (1, vec![], 5), "{:?}", report.found());
-    assert_eq!(report.at("2.txt")["at_head"], true);
+    assert_eq!(
+        (report.code, report.unscanned_kinds(), report.findings.len()),
+        (1, vec![], 5),
+        "{:?}",
+        report.found()
+    );
+    assert_eq!(report.finding_at("2.txt")["at_head"], true);
     let stashed = report.findings.iter().find(|finding| finding["refs"] == serde_json::json!(["refs/stash"]));
     assert_eq!(text(stashed.expect("found"), "path"), "1.txt");
-    assert!(report.findings.iter().any(|finding| finding["carrier"] == "ref-name"));
+    assert!(report.findings.iter().any(|finding| finding["content_kind"] == "ref-name"));
 }
 
 #[test]
 fn a_cruft_pack() {
-    let world = three();
+    let world = three_files();
     world.git(&["reset", "-q", "--hard", "HEAD~2"]);
     world.git(&["reflog", "expire", "--expire=now", "--all"]);
     world.git(&["repack", "-q", "--cruft", "-d"]);
     assert_eq!(packs(&world, "mtimes").len(), 1);
-    let report = all_three(&world);
+    let report = assert_all_three_found(&world);
     assert_eq!(
-        (&report.at("1.txt")["reachable"], &report.at("3.txt")["reachable"]),
+        (&report.finding_at("1.txt")["reachable"], &report.finding_at("3.txt")["reachable"]),
         (&true.into(), &false.into())
     );
 }
 
 #[test]
-fn objects_that_a_repack_made_loose() {
-    let world = three();
+fn unreachable_objects_that_a_repack_made_loose() {
+    let world = three_files();
     world.git(&["repack", "-q", "-ad"]);
     world.git(&["reset", "-q", "--hard", "HEAD~1"]);
     world.git(&["reflog", "expire", "--expire=now", "--all"]);
     world.git(&["repack", "-q", "-A", "-d", "--unpack-unreachable=2.weeks.ago"]);
-    assert_eq!(all_three(&world).at("3.txt")["reachable"], false);
+    assert_eq!(assert_all_three_found(&world).finding_at("3.txt")["reachable"], false);
 }
 
 #[test]
@@ -134,12 +141,12 @@ fn several_packs_under_a_multi_pack_index() {
     }
     world.git(&["multi-pack-index", "write"]);
     assert_eq!(packs(&world, "idx").len(), 3);
-    all_three(&world);
+    assert_all_three_found(&world);
 }
 
 #[test]
-fn a_multi_pack_index_that_names_packs_that_are_gone() {
-    let world = three();
+fn a_multi_pack_index_of_deleted_packs_is_ignored() {
+    let world = three_files();
     world.git(&["repack", "-q", "-d"]);
     world.git(&["multi-pack-index", "write"]);
     let old = fs::read(world.path("work/.git/objects/pack/multi-pack-index")).expect("readable");
@@ -147,70 +154,70 @@ fn a_multi_pack_index_that_names_packs_that_are_gone() {
     commit(&world, "more");
     world.git(&["repack", "-q", "-a", "-d"]);
     world.write("work/.git/objects/pack/multi-pack-index", old);
-    all_three(&world);
+    assert_all_three_found(&world);
 }
 
 #[test]
-fn a_pack_index_of_the_first_version_and_kept_packs() {
-    let world = three();
+fn a_pack_index_of_version_1_and_a_kept_pack() {
+    let world = three_files();
     world.git(&["-c", "pack.indexVersion=1", "repack", "-q", "-a", "-d", "--write-bitmap-index"]);
     let pack = packs(&world, "pack").remove(0);
     fs::write(pack.with_extension("keep"), "").expect("written");
-    all_three(&world);
+    assert_all_three_found(&world);
 }
 
 #[test]
 fn alternates_of_alternates() {
-    let world = three();
+    let world = three_files();
     world.git(&["clone", "-q", "--shared", ".", "../one"]);
     world.git(&["clone", "-q", "--shared", "../one", "../two"]);
-    history_of(&world, "two", &["history"]).is(&THREE);
+    history_of(&world, "two", &["history"]).assert_findings(&ALL_THREE);
 }
 
 #[test]
 fn a_chain_of_commit_graphs() {
-    let world = three();
+    let world = three_files();
     world.git(&["commit-graph", "write", "--reachable", "--split", "--changed-paths"]);
     world.write("work/4.txt", "more\n");
     commit(&world, "more");
     world.git(&["commit-graph", "write", "--reachable", "--split=no-merge", "--changed-paths"]);
-    all_three(&world);
+    assert_all_three_found(&world);
 }
 
 #[test]
-fn a_commit_graph_that_lies_is_not_asked() {
-    let world = three();
+fn a_corrupt_commit_graph_file_does_not_change_the_report() {
+    let world = three_files();
     world.git(&["commit-graph", "write", "--reachable"]);
     overwrite(&world.path("work/.git/objects/info/commit-graph"), |bytes| {
         let middle = bytes.len() / 2;
         bytes[middle..].fill(0);
     });
-    all_three(&world);
+    assert_all_three_found(&world);
 }
 
 #[test]
-fn replaced_objects_count_as_they_are() {
-    let world = three();
-    let clean = dangle(&world, "harmless\n");
+fn replace_refs_are_ignored() {
+    let world = three_files();
+    let clean = write_dangling_blob(&world, "harmless\n");
     let blob = id(&world, "HEAD:2.txt");
     world.git(&["replace", &blob, &clean]);
     let (first, last) = (id(&world, "HEAD~2"), id(&world, "HEAD"));
     world.git(&["replace", &last, &first]);
-    let report = all_three(&world);
-    assert_eq!(text(report.at("3.txt"), "first_commit"), last);
+    let report = assert_all_three_found(&world);
+    assert_eq!(text(report.finding_at("3.txt"), "first_commit"), last);
 }
 
 #[test]
-fn grafts_have_no_say() {
-    let world = three();
+fn grafts_are_ignored() {
+    let world = three_files();
     let (first, last) = (id(&world, "HEAD~2"), id(&world, "HEAD"));
     world.write("work/.git/info/grafts", format!("{last}\n"));
-    let report = all_three(&world);
-    assert_eq!(text(report.at("1.txt"), "first_commit"), first);
+    let report = assert_all_three_found(&world);
+    assert_eq!(text(report.finding_at("1.txt"), "first_commit"), first);
 }
 
 #[test]
-fn a_tree_that_dangles() {
+fn a_dangling_tree() {
     let world = empty();
     world.write("work/dir/a.txt", line(1));
     world.git(&["add", "-A"]);
@@ -218,45 +225,45 @@ fn a_tree_that_dangles() {
     world.git(&["reset", "-q"]);
     fs::remove_dir_all(world.path("work/dir")).expect("removed");
     let report = history(&world);
-    report.is(&["new dir/a.txt:1"]);
-    assert_eq!(report.at("dir/a.txt")["reachable"], false);
-    // What the configuration leaves out is left out there too.
+    report.assert_findings(&["new dir/a.txt:1"]);
+    assert_eq!(report.finding_at("dir/a.txt")["reachable"], false);
+    // Skipped paths apply to dangling trees too.
     world.write("work/stopleak.yaml", "skip-paths: [dir/]\n");
     assert_eq!((history(&world).code, history(&world).count("skipped")), (0, 1));
 }
 
 #[test]
-fn a_branch_that_is_not_born_beside_others() {
-    let world = three();
+fn an_unborn_branch_beside_others() {
+    let world = three_files();
     world.git(&["symbolic-ref", "HEAD", "refs/heads/unborn"]);
-    let report = all_three(&world);
+    let report = assert_all_three_found(&world);
     assert_eq!(
-        (&report.at("1.txt")["at_head"], &report.at("1.txt")["reachable"]),
+        (&report.finding_at("1.txt")["at_head"], &report.finding_at("1.txt")["reachable"]),
         (&false.into(), &true.into())
     );
 }
 
 #[test]
-fn refs_of_other_work_trees() {
-    refs_of_a_linked_work_tree(&three());
+fn refs_of_a_linked_worktree() {
+    assert_refs_of_a_linked_worktree(&three_files());
 }
 
 #[test]
-fn refs_of_other_work_trees_in_tables() {
+fn refs_of_a_linked_worktree_in_a_reftable_repository() {
     let world = World::empty();
     world.git(&["init", "-q", "-b", "main", "--ref-format=reftable", "--object-format=sha256", "."]);
-    fill(&world);
-    refs_of_a_linked_work_tree(&world);
+    commit_three_files(&world);
+    assert_refs_of_a_linked_worktree(&world);
     world.git(&["checkout", "-q", "--detach"]);
     world.write("work/5.txt", line(5));
     commit(&world, "detached");
-    assert_eq!(history(&world).at("5.txt")["refs"], serde_json::json!(["HEAD"]));
+    assert_eq!(history(&world).finding_at("5.txt")["refs"], serde_json::json!(["HEAD"]));
     let there = world.report_in("linked", &["history"]);
-    assert_eq!(there.at("5.txt")["refs"], serde_json::json!(["main-worktree/HEAD"]));
-    assert_eq!(there.at("4.txt")["refs"], serde_json::json!(["refs/bisect/bad"]));
+    assert_eq!(there.finding_at("5.txt")["refs"], serde_json::json!(["main-worktree/HEAD"]));
+    assert_eq!(there.finding_at("4.txt")["refs"], serde_json::json!(["refs/bisect/bad"]));
 }
 
-fn refs_of_a_linked_work_tree(world: &World) {
+fn assert_refs_of_a_linked_worktree(world: &World) {
     world.git(&["worktree", "add", "-q", "--detach", "../linked"]);
     world.write("linked/4.txt", line(4));
     for arguments in [
@@ -268,13 +275,13 @@ fn refs_of_a_linked_work_tree(world: &World) {
         assert_eq!(world.run(world.command("git", "linked").args(arguments)).code, 0);
     }
     let report = history(world);
-    report.is(&[&THREE[..], &["new 4.txt:1"]].concat());
-    assert_eq!(report.at("4.txt")["refs"], serde_json::json!(["worktrees/linked/refs/bisect/bad"]));
+    report.assert_findings(&[&ALL_THREE[..], &["new 4.txt:1"]].concat());
+    assert_eq!(report.finding_at("4.txt")["refs"], serde_json::json!(["worktrees/linked/refs/bisect/bad"]));
 }
 
 #[test]
-fn a_stash_that_was_dropped() {
-    let world = three();
+fn a_dropped_stash() {
+    let world = three_files();
     world.write("work/1.txt", line(4));
     world.git(&["stash", "-q"]);
     world.git(&["stash", "drop", "-q"]);
@@ -284,8 +291,8 @@ fn a_stash_that_was_dropped() {
 }
 
 #[test]
-fn what_only_the_index_of_a_stash_has() {
-    let world = three();
+fn a_value_in_the_index_of_a_stash() {
+    let world = three_files();
     world.write("work/1.txt", line(4));
     world.git(&["add", "1.txt"]);
     world.write("work/1.txt", "harmless again\n");
@@ -296,43 +303,43 @@ fn what_only_the_index_of_a_stash_has() {
 }
 
 #[test]
-fn what_filter_branch_left_behind() {
-    let world = three();
+fn backup_refs_of_filter_branch() {
+    let world = three_files();
     world.git(&["update-ref", "refs/original/refs/heads/main", "HEAD"]);
     world.git(&["reset", "-q", "--hard", "HEAD~1"]);
-    let report = all_three(&world);
-    assert_eq!(report.at("3.txt")["refs"], serde_json::json!(["refs/original/refs/heads/main"]));
+    let report = assert_all_three_found(&world);
+    assert_eq!(report.finding_at("3.txt")["refs"], serde_json::json!(["refs/original/refs/heads/main"]));
 }
 
 #[test]
-fn a_git_directory_elsewhere() {
+fn a_separate_git_directory() {
     let world = World::empty();
     world.git(&["init", "-q", "-b", "main", "--separate-git-dir", "../elsewhere.git", "."]);
-    fill(&world);
-    all_three(&world);
-    history_of(&world, "", &["history", "elsewhere.git"]).is(&THREE);
+    commit_three_files(&world);
+    assert_all_three_found(&world);
+    history_of(&world, "", &["history", "elsewhere.git"]).assert_findings(&ALL_THREE);
 }
 
 #[test]
-fn a_repository_that_calls_itself_bare_beside_its_files() {
-    let world = three();
+fn a_repository_with_files_and_core_bare() {
+    let world = three_files();
     world.git(&["config", "core.bare", "true"]);
-    all_three(&world);
+    assert_all_three_found(&world);
 }
 
 #[test]
-fn a_clone_without_trees_lists_what_it_lacks_and_fetches_nothing() {
-    let world = three();
+fn a_treeless_clone_lists_missing_objects_and_fetches_nothing() {
+    let world = three_files();
     world.git(&["config", "uploadpack.allowFilter", "true"]);
     let url = format!("file://{}", world.path("work").display());
     world.git(&["clone", "-q", "--filter=tree:0", "--no-checkout", &url, "../partial"]);
     let report = history_of(&world, "partial", &["history"]);
     assert_eq!((report.code, report.summary["complete"].as_bool()), (3, Some(false)));
-    assert_eq!(report.gaps(), ["missing"; 3], "{:#?}", report.coverage);
+    assert_eq!(report.unscanned_kinds(), ["missing"; 3], "{:#?}", report.unscanned);
 }
 
 #[test]
-fn a_shallow_clone_with_a_clean_tree_is_no_pass() {
+fn a_shallow_clone_without_findings_is_incomplete() {
     let world = empty();
     for n in 0..3 {
         world.write("work/a", format!("{n}\n"));
@@ -341,43 +348,43 @@ fn a_shallow_clone_with_a_clean_tree_is_no_pass() {
     let url = format!("file://{}", world.path("work").display());
     world.git(&["clone", "-q", "--depth", "1", &url, "../shallow"]);
     let report = history_of(&world, "shallow", &["history"]);
-    incomplete(&report, &["shallow"], &[]);
+    assert_incomplete(&report, &["shallow"], &[]);
     let human = world.stopleak_in("shallow", &["history"]).stdout;
     assert!(human.contains("git fetch --unshallow") && !human.contains("clean"), "{human}");
 }
 
 #[test]
-fn what_came_at_or_before_the_edge_of_a_shallow_clone_says_so() {
-    let world = three();
+fn findings_at_the_boundary_of_a_shallow_clone_are_flagged() {
+    let world = three_files();
     let url = format!("file://{}", world.path("work").display());
     world.git(&["clone", "-q", "--depth", "2", &url, "../shallow"]);
     let report = history_of(&world, "shallow", &["history"]);
-    incomplete(&report, &["shallow"], &THREE);
-    let shallow = |path: &str| report.at(path)["shallow"].as_bool();
+    assert_incomplete(&report, &["shallow"], &ALL_THREE);
+    let shallow = |path: &str| report.finding_at(path)["shallow"].as_bool();
     assert_eq!([shallow("1.txt"), shallow("2.txt"), shallow("3.txt")], [Some(true), Some(true), Some(false)]);
     let human = world.stopleak_in("shallow", &["history"]).stdout;
     assert!(human.contains("at or before"), "{human}");
 }
 
 #[test]
-fn a_repository_that_is_repacked_meanwhile() {
-    let world = three();
+fn a_repository_that_is_repacked_during_the_scan() {
+    let world = three_files();
     for n in 0..60 {
-        dangle(&world, &format!("filler {n}\n"));
+        write_dangling_blob(&world, &format!("padding {n}\n"));
     }
     let done = std::sync::atomic::AtomicBool::new(false);
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            let ways: [&[&str]; 4] = [
+            let commands: [&[&str]; 4] = [
                 &["repack", "-q", "-a", "-d", "-k"],
                 &["multi-pack-index", "write"],
                 &["repack", "-q", "-A", "-d"],
                 &["gc", "-q", "--prune=now"],
             ];
-            for way in ways.iter().cycle().take(24) {
-                // What comes second can find nothing to do; what counts is what the scans say.
-                world.run(world.command("git", "work").args(*way));
-                world.write("work/more.txt", format!("{way:?}{:?}\n", std::time::SystemTime::now()));
+            for command in commands.iter().cycle().take(24) {
+                // A command may fail or have nothing to do; only the results of the scans are asserted.
+                world.run(world.command("git", "work").args(*command));
+                world.write("work/more.txt", format!("{command:?}{:?}\n", std::time::SystemTime::now()));
                 world.run(world.command("git", "work").args(["commit", "-q", "-a", "-m", "more"]));
             }
             done.store(true, std::sync::atomic::Ordering::Relaxed);
@@ -397,17 +404,17 @@ fn a_repository_that_is_repacked_meanwhile() {
 }
 
 #[test]
-fn variables_of_git_lead_to_the_repository_where_none_is_named() {
-    let world = three();
+fn git_variables_select_the_repository_without_a_path_argument() {
+    let world = three_files();
     let git_dir = world.path("work/.git");
     world.write("outside/x", "");
     let mut command = world.command(crate::support::binary(), "outside");
-    world.report_of(command.arg("history").env("GIT_DIR", &git_dir)).is(&THREE);
-    // What is named holds.
+    world.report_of(command.arg("history").env("GIT_DIR", &git_dir)).assert_findings(&ALL_THREE);
+    // A path argument takes precedence over the variables.
     world.git(&["init", "-q", "../other"]);
     let mut command = world.command(crate::support::binary(), "");
-    world.report_of(command.args(["history", "other"]).env("GIT_DIR", &git_dir)).is(&[]);
-    // Objects of a quarantine are objects.
+    world.report_of(command.args(["history", "other"]).env("GIT_DIR", &git_dir)).assert_findings(&[]);
+    // Objects of git's quarantine directory are scanned.
     world.git(&["init", "-q", "--bare", "../quarantine"]);
     let quarantine = world.path("quarantine/objects");
     world.write("b", line(4));
@@ -415,30 +422,30 @@ fn variables_of_git_lead_to_the_repository_where_none_is_named() {
     let stored =
         world.run(command.args(["hash-object", "-w", "../b"]).env("GIT_OBJECT_DIRECTORY", &quarantine));
     assert_eq!(stored.code, 0, "{}", stored.stderr);
-    all_three(&world);
+    assert_all_three_found(&world);
     let mut command = world.command(crate::support::binary(), "work");
     command.arg("history").env("GIT_OBJECT_DIRECTORY", &quarantine);
     command.env("GIT_ALTERNATE_OBJECT_DIRECTORIES", git_dir.join("objects"));
-    world.report_of(&mut command).is(&[&THREE[..], &["new file:1"]].concat());
+    world.report_of(&mut command).assert_findings(&[&ALL_THREE[..], &["new file:1"]].concat());
 }
 
 #[test]
-fn work_trees_with_relative_paths() {
-    let world = three();
+fn worktrees_with_relative_paths() {
+    let world = three_files();
     world.git(&["worktree", "add", "-q", "--detach", "../linked"]);
     world.write("linked/.git", "gitdir: ../work/.git/worktrees/linked\n");
     world.write("work/.git/worktrees/linked/gitdir", "../../../../linked/.git\n");
     world.git(&["config", "core.repositoryFormatVersion", "1"]);
     world.git(&["config", "extensions.relativeWorktrees", "true"]);
-    all_three(&world);
+    assert_all_three_found(&world);
     let report = history_of(&world, "linked", &["history"]);
-    report.is(&THREE);
+    report.assert_findings(&ALL_THREE);
     assert!(report.findings.iter().all(|finding| finding["at_head"] == true));
 }
 
 #[test]
-fn an_extension_that_nobody_knows_is_refused() {
-    let world = three();
+fn an_unknown_repository_extension_is_refused() {
+    let world = three_files();
     world.git(&["config", "core.repositoryFormatVersion", "1"]);
     world.git(&["config", "extensions.fromTheFuture", "true"]);
     let run = world.stopleak(&["history"]);
@@ -447,8 +454,8 @@ fn an_extension_that_nobody_knows_is_refused() {
 }
 
 #[test]
-fn a_head_that_does_not_read_is_no_pass() {
-    let world = three();
+fn a_malformed_head_is_an_error() {
+    let world = three_files();
     world.write("work/.git/HEAD", "nonsense\n");
     let run = world.stopleak(&["history"]);
     assert!(run.code >= 2, "{} {}", run.code, run.stdout);
@@ -456,12 +463,12 @@ fn a_head_that_does_not_read_is_no_pass() {
 
 #[test]
 fn a_repository_of_another_user_is_refused() {
-    let world = three();
+    let world = three_files();
     world.write("work/stopleak.yaml", "skip-paths:\n  - '*.txt'\n");
     let chowned = std::os::unix::fs::chown(world.path("work"), Some(12_345), None)
         .and_then(|()| std::os::unix::fs::chown(world.path("work/.git"), Some(12_345), None));
     if chowned.is_err() {
-        // Only root can give a folder away.
+        // Only root can change the owner of a directory.
         return;
     }
     for folder in ["work", ""] {
@@ -476,15 +483,15 @@ fn a_repository_of_another_user_is_refused() {
 }
 
 #[test]
-fn a_repository_of_another_user_that_is_called_safe_is_read() {
-    let world = three();
+fn a_repository_of_another_user_in_safe_directory_is_read() {
+    let world = three_files();
     world.write(".gitconfig", "[safe]\n\tdirectory = *\n");
     let owner = |path: &str| std::os::unix::fs::chown(world.path(path), Some(12_345), None);
     if owner("work").and_then(|()| owner("work/.git")).is_err() {
         return;
     }
-    all_three(&world);
-    // git hears of it in more ways.
+    assert_all_three_found(&world);
+    // git also reads the setting from variables.
     std::fs::rename(world.path(".gitconfig"), world.path("settings")).expect("renamed");
     let run = |variables: &[(&str, &str)]| {
         let mut command = world.command(binary(), "work");
@@ -497,7 +504,7 @@ fn a_repository_of_another_user_that_is_called_safe_is_read() {
         [("GIT_CONFIG_COUNT", "1"), ("GIT_CONFIG_KEY_0", "safe.directory"), ("GIT_CONFIG_VALUE_0", "/else")];
     assert_eq!(run(&counted), 2);
     assert_eq!(run(&[counted[0], counted[1], ("GIT_CONFIG_VALUE_0", "*")]), 1);
-    // Nor is another repository's trust its own.
+    // Trust in the repository that GIT_DIR names does not extend to another repository.
     world.git(&["init", "-q", "../other"]);
     let mut command = world.command(binary(), "other");
     command.args(["history", "../work"]).env("GIT_DIR", world.path("other/.git"));
@@ -505,13 +512,13 @@ fn a_repository_of_another_user_that_is_called_safe_is_read() {
 }
 
 #[test]
-fn a_repository_of_another_user_that_variables_call_safe_is_read() {
-    let world = three();
+fn a_repository_of_another_user_is_read_if_variables_declare_it_safe() {
+    let world = three_files();
     let owner = |path: &str| std::os::unix::fs::chown(world.path(path), Some(12_345), None);
     if owner("work").and_then(|()| owner("work/.git")).is_err() {
         return;
     }
-    // What the repository says of itself counts for nothing.
+    // The repository's own configuration cannot declare it safe.
     world.git(&["config", "--file", "../work/.git/config", "safe.directory", "*"]);
     let world_path = |name: &str| world.path(name).canonicalize().expect("there").display().to_string();
     let work = world_path("work");
@@ -522,28 +529,28 @@ fn a_repository_of_another_user_that_variables_call_safe_is_read() {
         let names = ["GIT_CONFIG_COUNT", "GIT_CONFIG_KEY_0", "GIT_CONFIG_VALUE_0"];
         names.into_iter().zip(["1".to_owned(), "safe.directory".to_owned(), value.to_owned()]).collect()
     };
-    let ways: [(Vec<(&str, String)>, i32); 6] = [
+    let cases: [(Vec<(&str, String)>, i32); 6] = [
         (vec![("GIT_CONFIG_PARAMETERS", format!("'safe.directory'='{work}'"))], 1),
         (keys(&work), 1),
         (keys(&format!("{}/*", world_path(""))), 1),
         (vec![("GIT_CONFIG_GLOBAL", world_path("global"))], 1),
-        // git trusts whoever names the repository.
+        // git trusts a repository that the user names in GIT_DIR.
         (vec![("GIT_DIR", world_path("work/.git"))], 1),
         (vec![("GIT_CONFIG_GLOBAL", world_path("other"))], 2),
     ];
-    for (variables, code) in ways {
+    for (variables, code) in cases {
         let run = world.run(world.command(binary(), "work").arg("history").envs(variables.clone()));
         assert_eq!(run.code, code, "{variables:?}: {}", run.stderr);
     }
-    // The folder to trust is that of the repository, wherever one stands in it.
+    // The error names the root of the repository also in a subdirectory.
     world.write("work/below/file", "");
     let run = world.stopleak_in("work/below", &["history"]);
     assert!(run.stderr.contains("safe.directory [WORLD]/work\n"), "{}", run.stderr);
 }
 
 #[test]
-fn nothing_of_the_repositorys_settings_is_run() {
-    let world = three();
+fn commands_in_the_repository_configuration_are_not_run() {
+    let world = three_files();
     let touch = |name: &str| format!("touch {}", world.path(name).display());
     for (key, name) in [
         ("core.fsmonitor", "fsmonitor"),
@@ -556,7 +563,7 @@ fn nothing_of_the_repositorys_settings_is_run() {
         world.git(&["config", key, &touch(name)]);
     }
     world.git(&["config", "include.path", "/nowhere/at/all"]);
-    all_three(&world);
+    assert_all_three_found(&world);
     for name in ["fsmonitor", "ssh", "diff", "gpg", "alternate", "hook"] {
         assert!(!world.path(name).exists(), "{name} was run");
     }

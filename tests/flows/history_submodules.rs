@@ -1,10 +1,10 @@
-//! Submodules: said where nobody asked for them, read where somebody did.
+//! Submodules: listed as stored elsewhere by default, scanned with `--recurse-submodules`.
 
 use crate::report::{commit, empty, history, history_of, id, text};
 use crate::support::World;
 use crate::tokens::{line, token};
 
-/// `library` with a value, as the submodule `libs/a` of `work`.
+/// Creates `work` with the submodule `libs/a`, a clone of `library`; both contain a value.
 fn with_submodule() -> World {
     let world = empty();
     library(&world, "library", &[("secret.txt", 1)]);
@@ -14,7 +14,7 @@ fn with_submodule() -> World {
     world
 }
 
-/// A repository with one commit that has these values.
+/// Creates a repository with one commit that contains these values.
 fn library(world: &World, name: &str, files: &[(&str, u64)]) {
     world.git(&["init", "-q", "-b", "main", &format!("../{name}")]);
     for (path, seed) in files {
@@ -36,44 +36,44 @@ fn add(world: &World, url: &str, path: &str) {
 const RECURSE: [&str; 2] = ["history", "--recurse-submodules"];
 
 #[test]
-fn a_submodule_is_said_and_not_read() {
+fn a_submodule_is_listed_and_not_scanned() {
     let world = with_submodule();
     let report = history(&world);
-    report.is(&["new own.txt:1"]);
-    assert_eq!(report.gaps(), ["elsewhere"]);
-    assert_eq!(text(&report.coverage[0], "what"), "libs/a");
-    assert!(text(&report.coverage[0], "remedy").contains("--recurse-submodules"));
+    report.assert_findings(&["new own.txt:1"]);
+    assert_eq!(report.unscanned_kinds(), ["elsewhere"]);
+    assert_eq!(text(&report.unscanned[0], "what"), "libs/a");
+    assert!(text(&report.unscanned[0], "remedy").contains("--recurse-submodules"));
     assert!(world.stopleak(&["history"]).stdout.contains("libs/a"));
 }
 
 #[test]
-fn a_submodule_is_said_where_nothing_was_found() {
+fn a_submodule_is_listed_without_any_finding() {
     let world = empty();
     library(&world, "library", &[("secret.txt", 1)]);
     add(&world, "../library", "libs/a");
     commit(&world, "with a submodule");
     let report = history(&world);
-    report.is(&[]);
-    assert_eq!(report.gaps(), ["elsewhere"]);
+    report.assert_findings(&[]);
+    assert_eq!(report.unscanned_kinds(), ["elsewhere"]);
 }
 
 #[test]
-fn a_submodule_that_moved_on_is_said_once() {
+fn a_submodule_with_several_commits_is_listed_once() {
     let world = with_submodule();
     for _ in 0..3 {
         git_in(&world, "work/libs/a", &["commit", "-q", "--allow-empty", "-m", "on"]);
         commit(&world, "bump");
     }
-    assert_eq!(history(&world).gaps(), ["elsewhere"]);
+    assert_eq!(history(&world).unscanned_kinds(), ["elsewhere"]);
 }
 
 #[test]
-fn a_submodule_is_read_on_request() {
+fn a_submodule_is_scanned_on_request() {
     let world = with_submodule();
     let report = history_of(&world, "work", &RECURSE);
-    report.is(&["new libs/a/secret.txt:1", "new own.txt:1"]);
-    assert_eq!(report.gaps(), [""; 0]);
-    let finding = report.at("libs/a/secret.txt");
+    report.assert_findings(&["new libs/a/secret.txt:1", "new own.txt:1"]);
+    assert_eq!(report.unscanned_kinds(), [""; 0]);
+    let finding = report.finding_at("libs/a/secret.txt");
     let head = world.run(world.command("git", "library").args(["rev-parse", "HEAD"])).stdout;
     assert_eq!(text(finding, "first_commit"), head.trim());
     assert_eq!((&finding["at_head"], &finding["reachable"]), (&true.into(), &true.into()));
@@ -81,14 +81,14 @@ fn a_submodule_is_read_on_request() {
 }
 
 #[test]
-fn messages_and_names_of_a_submodule_are_told_at_its_path() {
+fn messages_and_ref_names_of_a_submodule_have_its_path() {
     let world = with_submodule();
     let message = format!("with {}", token(5));
     git_in(&world, "work/libs/a", &["commit", "-q", "--allow-empty", "-m", &message]);
     git_in(&world, "work/libs/a", &["branch", &token(6)]);
     let report = history_of(&world, "work", &RECURSE);
-    let place = |carrier: &str| {
-        let found = report.findings.iter().find(|finding| finding["carrier"] == carrier);
+    let place = |content_kind: &str| {
+        let found = report.findings.iter().find(|finding| finding["content_kind"] == content_kind);
         text(found.expect("found"), "path").to_owned()
     };
     assert_eq!(place("commit"), "libs/a");
@@ -96,57 +96,60 @@ fn messages_and_names_of_a_submodule_are_told_at_its_path() {
 }
 
 #[test]
-fn a_submodule_that_is_not_checked_out_is_read_where_git_keeps_it() {
+fn a_deinitialised_submodule_is_read_from_the_git_directory() {
     let world = with_submodule();
     world.git(&["submodule", "--quiet", "deinit", "--force", "libs/a"]);
     assert!(!world.path("work/libs/a/.git").exists());
-    history_of(&world, "work", &RECURSE).is(&["new libs/a/secret.txt:1", "new own.txt:1"]);
+    history_of(&world, "work", &RECURSE).assert_findings(&["new libs/a/secret.txt:1", "new own.txt:1"]);
 }
 
 #[test]
-fn a_submodule_whose_name_is_not_its_path() {
+fn a_submodule_whose_name_differs_from_its_path() {
     let world = with_submodule();
     world.git(&["mv", "libs/a", "moved"]);
     commit(&world, "moved");
     world.git(&["submodule", "--quiet", "deinit", "--force", "moved"]);
     let report = history_of(&world, "work", &RECURSE);
-    assert_eq!(report.code, 1, "{:#?}", report.coverage);
+    assert_eq!(report.code, 1, "{:#?}", report.unscanned);
     assert_eq!(report.findings.len(), 2, "one repository is read once: {:?}", report.found());
 }
 
 #[test]
-fn a_submodule_that_was_never_fetched_is_a_gap() {
+fn a_submodule_that_was_never_fetched_is_unscanned() {
     let world = with_submodule();
     let url = world.path("work").display().to_string();
     world.git(&["clone", "-q", &url, "../clone"]);
     let report = history_of(&world, "clone", &RECURSE);
-    assert_eq!((report.code, report.gaps()), (3, vec!["missing"]));
-    assert_eq!((text(&report.coverage[0], "what"), report.found()), ("libs/a", vec!["new own.txt:1".into()]));
-    assert!(text(&report.coverage[0], "remedy").contains("git submodule update --init"));
-    history_of(&world, "clone", &["history"]).is(&["new own.txt:1"]);
+    assert_eq!((report.code, report.unscanned_kinds()), (3, vec!["missing"]));
+    assert_eq!(
+        (text(&report.unscanned[0], "what"), report.found()),
+        ("libs/a", vec!["new own.txt:1".into()])
+    );
+    assert!(text(&report.unscanned[0], "remedy").contains("git submodule update --init"));
+    history_of(&world, "clone", &["history"]).assert_findings(&["new own.txt:1"]);
 }
 
 #[test]
-fn a_submodule_that_old_commits_have_is_said() {
+fn a_submodule_of_old_commits_without_a_repository_is_listed() {
     let world = with_submodule();
     world.git(&["rm", "-q", "libs/a"]);
     commit(&world, "removed");
     std::fs::remove_dir_all(world.path("work/.git/modules")).expect("removed");
     let report = history_of(&world, "work", &RECURSE);
-    report.is(&["new own.txt:1"]);
-    assert_eq!(report.gaps(), ["elsewhere"]);
+    report.assert_findings(&["new own.txt:1"]);
+    assert_eq!(report.unscanned_kinds(), ["elsewhere"]);
 }
 
 #[test]
-fn a_removed_submodule_that_git_still_keeps_is_read() {
+fn a_removed_submodule_is_read_from_the_git_directory() {
     let world = with_submodule();
     world.git(&["rm", "-q", "libs/a"]);
     commit(&world, "removed");
-    history_of(&world, "work", &RECURSE).is(&["new libs/a/secret.txt:1", "new own.txt:1"]);
+    history_of(&world, "work", &RECURSE).assert_findings(&["new libs/a/secret.txt:1", "new own.txt:1"]);
 }
 
 #[test]
-fn a_submodule_of_a_submodule() {
+fn nested_submodules_are_scanned() {
     let world = empty();
     library(&world, "inner", &[("deep.txt", 1)]);
     library(&world, "outer", &[("outer.txt", 2)]);
@@ -160,39 +163,39 @@ fn a_submodule_of_a_submodule() {
     commit(&world, "outer");
     let update = ["submodule", "--quiet", "update", "--init", "--recursive"];
     world.git(&[&["-c", "protocol.file.allow=always"], &update[..]].concat());
-    history_of(&world, "work", &RECURSE).is(&["new out/in/deep.txt:1", "new out/outer.txt:1"]);
+    history_of(&world, "work", &RECURSE).assert_findings(&["new out/in/deep.txt:1", "new out/outer.txt:1"]);
 }
 
 #[test]
-fn a_path_that_is_left_out_is_left_out_in_a_submodule() {
+fn a_skipped_path_is_skipped_in_a_submodule() {
     let world = with_submodule();
     world.write("work/stopleak.yaml", "skip-paths:\n  - libs/\n");
     commit(&world, "configuration");
-    history_of(&world, "work", &RECURSE).is(&["new own.txt:1"]);
+    history_of(&world, "work", &RECURSE).assert_findings(&["new own.txt:1"]);
 }
 
 #[test]
-fn damage_in_a_submodule_is_a_gap() {
+fn a_missing_object_of_a_submodule_is_unscanned() {
     let world = with_submodule();
     let out = world.run(world.command("git", "library").args(["rev-parse", "HEAD:secret.txt"])).stdout;
     let blob = out.trim();
     let kept = world.path("work/.git/modules/libs/a/objects");
     std::fs::remove_file(kept.join(&blob[..2]).join(&blob[2..])).expect("it is loose");
     let report = history_of(&world, "work", &RECURSE);
-    assert_eq!((report.code, report.gaps()), (3, vec!["missing"]));
-    assert!(text(&report.coverage[0], "what").starts_with("libs/a: "), "{}", report.coverage[0]);
+    assert_eq!((report.code, report.unscanned_kinds()), (3, vec!["missing"]));
+    assert!(text(&report.unscanned[0], "what").starts_with("libs/a: "), "{}", report.unscanned[0]);
 }
 
 #[test]
-fn inside_a_submodule_its_own_history_is_read() {
+fn history_inside_of_a_submodule_reads_that_repository() {
     let world = with_submodule();
     let report = history_of(&world, "work/libs/a", &["history"]);
-    report.is(&["new secret.txt:1"]);
-    assert_eq!(text(report.at("secret.txt"), "first_commit").len(), id(&world, "HEAD").len());
+    report.assert_findings(&["new secret.txt:1"]);
+    assert_eq!(text(report.finding_at("secret.txt"), "first_commit").len(), id(&world, "HEAD").len());
 }
 
 #[test]
-fn a_submodule_path_that_leads_out_of_the_repository_is_not_followed() {
+fn a_submodule_name_outside_of_the_git_directory_is_not_followed() {
     let world = with_submodule();
     library(&world, "outside", &[("outside.txt", 7)]);
     world.write("work/.gitmodules", "[submodule \"../../outside/.git\"]\n\tpath = b\n\turl = x\n");
@@ -205,27 +208,28 @@ fn a_submodule_path_that_leads_out_of_the_repository_is_not_followed() {
 }
 
 #[test]
-fn a_baseline_takes_the_findings_of_submodules_on_request() {
+fn a_baseline_includes_findings_of_submodules_on_request() {
     let world = with_submodule();
-    assert_eq!(world.stopleak(&["baseline", "create", "--recurse-submodules"]).code, 2, "of no history");
+    assert_eq!(world.stopleak(&["baseline", "create", "--recurse-submodules"]).code, 2, "it needs --history");
     let made = world.stopleak(&["baseline", "create", "--history", "--recurse-submodules"]);
     assert_eq!(made.code, 0, "{}", made.stderr);
-    history_of(&world, "work", &RECURSE).is(&["suppressed libs/a/secret.txt:1", "suppressed own.txt:1"]);
+    history_of(&world, "work", &RECURSE)
+        .assert_findings(&["suppressed libs/a/secret.txt:1", "suppressed own.txt:1"]);
 }
 
 #[test]
-fn a_finding_says_which_submodule_has_it() {
+fn a_finding_names_its_submodule() {
     let world = with_submodule();
     let report = history_of(&world, "work", &RECURSE);
-    assert_eq!(report.at("libs/a/secret.txt")["submodule"], "libs/a");
-    assert_eq!(report.at("own.txt")["submodule"], serde_json::Value::Null);
+    assert_eq!(report.finding_at("libs/a/secret.txt")["submodule"], "libs/a");
+    assert_eq!(report.finding_at("own.txt")["submodule"], serde_json::Value::Null);
     let human = world.stopleak(&[&RECURSE[..], &["--color", "never"]].concat()).stdout;
     assert!(human.contains("stopleak baseline create --history --recurse-submodules"), "{human}");
     assert!(human.contains("in the submodule libs/a: still at HEAD; in refs/heads/main"), "{human}");
 }
 
 #[test]
-fn a_link_where_a_submodule_was_is_not_followed() {
+fn a_symlink_at_the_path_of_a_removed_submodule_is_not_followed() {
     let world = with_submodule();
     library(&world, "outside", &[("outside.txt", 7)]);
     world.git(&["rm", "-q", "libs/a"]);
@@ -236,6 +240,6 @@ fn a_link_where_a_submodule_was_is_not_followed() {
     std::fs::rename(world.path("work/libs-a"), world.path("work/libs/a")).expect("moved");
     commit(&world, "a link instead");
     let report = history_of(&world, "work", &RECURSE);
-    report.is(&["new own.txt:1"]);
-    assert_eq!(report.gaps(), ["elsewhere"]);
+    report.assert_findings(&["new own.txt:1"]);
+    assert_eq!(report.unscanned_kinds(), ["elsewhere"]);
 }

@@ -1,10 +1,10 @@
-//! What a push brings to a remote, through the installed hook.
+//! The pre-push hook: the commits, tags and names that a push adds to a remote.
 
 use crate::report::commit_file as commit;
 use crate::support::{Run, World};
 use crate::tokens::{line, token};
 
-/// `work` with the pre-push hook, and its remote `origin`, which has one commit on `main`.
+/// Creates `work` with the pre-push hook installed, and its remote `origin` with one commit on `main`.
 fn repository() -> World {
     let world = World::repository();
     world.git(&["init", "-q", "--bare", "-b", "main", "../origin"]);
@@ -17,19 +17,19 @@ fn repository() -> World {
 
 fn push(world: &World, arguments: &[&str]) -> Run {
     let run = world.run(world.command("git", "work").args(["push", "-q"]).args(arguments));
-    run.is_discreet();
+    run.assert_no_token_shown();
     run
 }
 
 #[track_caller]
-fn accepted(world: &World, arguments: &[&str]) {
+fn assert_accepted(world: &World, arguments: &[&str]) {
     let run = push(world, arguments);
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));
 }
 
-/// The hook refused the push and named `places`, and nothing else.
+/// Asserts that the hook refused the push and named exactly these files (without their extension `.txt`).
 #[track_caller]
-fn refused(world: &World, arguments: &[&str], places: &[&str]) {
+fn assert_refused(world: &World, arguments: &[&str], places: &[&str]) {
     let run = push(world, arguments);
     assert_eq!(run.code, 1, "{}", run.stderr);
     let mut named: Vec<&str> = Vec::new();
@@ -43,65 +43,65 @@ fn refused(world: &World, arguments: &[&str], places: &[&str]) {
 }
 
 #[test]
-fn a_known_branch() {
+fn commits_pushed_to_an_existing_branch() {
     let world = repository();
     commit(&world, "b.txt", "harmless\n");
-    accepted(&world, &[]);
+    assert_accepted(&world, &[]);
     commit(&world, "c.txt", &line(2));
     commit(&world, "d.txt", "harmless\n");
-    refused(&world, &[], &["c"]);
-    // Taking it out again does not take it out of what is pushed.
+    assert_refused(&world, &[], &["c"]);
+    // A later commit that removes the file does not remove the value from the pushed commits.
     world.git(&["rm", "-q", "c.txt"]);
     commit(&world, "e.txt", "harmless\n");
-    refused(&world, &[], &["c"]);
-    accepted(&world, &["--no-verify"]);
+    assert_refused(&world, &[], &["c"]);
+    assert_accepted(&world, &["--no-verify"]);
     commit(&world, "f.txt", "harmless\n");
-    accepted(&world, &[]);
+    assert_accepted(&world, &[]);
 }
 
 #[test]
-fn a_new_branch_is_what_the_remote_lacks() {
+fn of_a_new_branch_only_commits_missing_at_the_remote_are_scanned() {
     let world = repository();
     commit(&world, "known.txt", &line(1));
-    accepted(&world, &["--no-verify"]);
+    assert_accepted(&world, &["--no-verify"]);
     world.git(&["checkout", "-q", "-b", "topic"]);
     commit(&world, "b.txt", "harmless\n");
-    accepted(&world, &["origin", "topic"]);
+    assert_accepted(&world, &["origin", "topic"]);
     commit(&world, "c.txt", &line(2));
-    refused(&world, &["origin", "topic:other"], &["c"]);
+    assert_refused(&world, &["origin", "topic:other"], &["c"]);
 }
 
 #[test]
-fn what_came_from_another_branch_of_the_remote_is_not_news() {
+fn commits_merged_from_another_branch_of_the_remote_are_not_new() {
     let world = repository();
     world.git(&["checkout", "-q", "-b", "topic"]);
     commit(&world, "b.txt", "harmless\n");
-    accepted(&world, &["origin", "topic"]);
+    assert_accepted(&world, &["origin", "topic"]);
     world.git(&["checkout", "-q", "main"]);
     commit(&world, "known.txt", &line(1));
-    accepted(&world, &["--no-verify"]);
+    assert_accepted(&world, &["--no-verify"]);
     world.git(&["checkout", "-q", "topic"]);
     world.git(&["merge", "-q", "--no-edit", "main"]);
-    accepted(&world, &["origin", "topic"]);
+    assert_accepted(&world, &["origin", "topic"]);
 }
 
 #[test]
-fn another_remote_has_what_it_has() {
+fn each_remote_has_its_own_known_commits() {
     let world = repository();
     commit(&world, "known.txt", &line(1));
-    accepted(&world, &["--no-verify"]);
+    assert_accepted(&world, &["--no-verify"]);
     world.git(&["init", "-q", "--bare", "../second"]);
     world.git(&["remote", "add", "second", "../second"]);
-    refused(&world, &["second", "main"], &["known"]);
-    // By its address alone nothing is known of a remote but what its refs name.
-    refused(&world, &["../second", "main"], &["known"]);
-    accepted(&world, &["--no-verify", "second", "main"]);
+    assert_refused(&world, &["second", "main"], &["known"]);
+    // A remote given by URL has no tracking branches: only the refs that it advertises are known.
+    assert_refused(&world, &["../second", "main"], &["known"]);
+    assert_accepted(&world, &["--no-verify", "second", "main"]);
     commit(&world, "b.txt", "harmless\n");
-    accepted(&world, &["../second", "main"]);
+    assert_accepted(&world, &["../second", "main"]);
 }
 
 #[test]
-fn a_forced_push_over_something_unknown() {
+fn a_forced_push_over_an_unknown_commit() {
     let world = repository();
     world.git(&["clone", "-q", "../origin", "../colleague"]);
     let git = |arguments: &[&str]| world.run(world.command("git", "colleague").args(arguments));
@@ -111,28 +111,28 @@ fn a_forced_push_over_something_unknown() {
     assert_eq!(git(&["push", "-q"]).code, 0);
     commit(&world, "c.txt", &line(2));
     assert_eq!(push(&world, &[]).code, 1, "not a fast-forward");
-    refused(&world, &["--force"], &["c"]);
+    assert_refused(&world, &["--force"], &["c"]);
     world.git(&["reset", "-q", "--hard", "HEAD~"]);
     commit(&world, "d.txt", "harmless\n");
-    accepted(&world, &["--force"]);
+    assert_accepted(&world, &["--force"]);
 }
 
 #[test]
-fn deletions_bring_nothing() {
+fn deletions_pass() {
     let world = repository();
     commit(&world, "c.txt", &line(2));
-    accepted(&world, &["--no-verify", "origin", "HEAD:leak"]);
-    accepted(&world, &["origin", ":leak"]);
+    assert_accepted(&world, &["--no-verify", "origin", "HEAD:leak"]);
+    assert_accepted(&world, &["origin", ":leak"]);
     world.git(&["fetch", "-q", "--prune"]);
-    refused(&world, &["origin", "HEAD:again"], &["c"]);
+    assert_refused(&world, &["origin", "HEAD:again"], &["c"]);
 }
 
 #[test]
 fn tags() {
     let world = repository();
-    accepted(&world, &["origin", "HEAD:refs/tags/plain"]);
+    assert_accepted(&world, &["origin", "HEAD:refs/tags/plain"]);
     world.git(&["tag", "-a", "-m", "harmless", "v1"]);
-    accepted(&world, &["origin", "v1"]);
+    assert_accepted(&world, &["origin", "v1"]);
 
     world.git(&["tag", "-a", "-m", &format!("with {}", token(2)), "message"]);
     let run = push(&world, &["origin", "message"]);
@@ -148,51 +148,51 @@ fn tags() {
     world.git(&["tag", "-a", "-m", "harmless", "tree", &tree]);
     world.git(&["tag", "blob", &blob]);
     world.git(&["reset", "-q", "--hard", "HEAD~"]);
-    refused(&world, &["origin", "commit"], &["c"]);
-    refused(&world, &["origin", "tree"], &["c"]);
+    assert_refused(&world, &["origin", "commit"], &["c"]);
+    assert_refused(&world, &["origin", "tree"], &["c"]);
     let run = push(&world, &["origin", "blob"]);
     assert_eq!(run.code, 1, "{}", run.stderr);
     assert!(run.stderr.contains("GitHub"), "{}", run.stderr);
 }
 
 #[test]
-fn several_refs_are_one_report() {
+fn several_refs_are_reported_together() {
     let world = repository();
     for (branch, seed) in [("one", 1), ("two", 2), ("three", 1)] {
         world.git(&["checkout", "-q", "-b", branch, "main"]);
         commit(&world, &format!("{branch}.txt"), &line(seed));
     }
     world.git(&["checkout", "-q", "main"]);
-    refused(&world, &["--all"], &["one", "three", "two"]);
+    assert_refused(&world, &["--all"], &["one", "three", "two"]);
     let run = push(&world, &["origin", "one", "one:copy", "two"]);
     assert_eq!(run.stderr.matches("stopleak: ").count(), 1, "{}", run.stderr);
-    accepted(&world, &["origin", "main", "main:copy"]);
+    assert_accepted(&world, &["origin", "main", "main:copy"]);
 }
 
 #[test]
-fn what_ran_no_hook_before() {
+fn commits_made_without_a_commit_hook_are_scanned() {
     let world = repository();
     world.git(&["checkout", "-q", "-b", "other"]);
     commit(&world, "c.txt", &line(2));
     world.git(&["checkout", "-q", "main"]);
     commit(&world, "b.txt", "harmless\n");
-    accepted(&world, &[]);
+    assert_accepted(&world, &[]);
 
     world.git(&["cherry-pick", "other"]);
-    refused(&world, &[], &["c"]);
+    assert_refused(&world, &[], &["c"]);
     world.git(&["revert", "--no-edit", "HEAD"]);
     world.git(&["revert", "--no-edit", "HEAD"]);
-    refused(&world, &[], &["c"]);
+    assert_refused(&world, &[], &["c"]);
     world.git(&["reset", "-q", "--hard", "origin/main"]);
     world.git(&["format-patch", "-q", "-1", "-o", "../patches", "other"]);
     let patch = world.path("patches/0001-c.txt.patch");
     world.git(&["am", "-q", patch.to_str().expect("text")]);
-    refused(&world, &[], &["c"]);
+    assert_refused(&world, &[], &["c"]);
     world.git(&["reset", "-q", "--hard", "origin/main"]);
     world.git(&["merge", "-q", "--no-edit", "other"]);
-    refused(&world, &[], &["c"]);
+    assert_refused(&world, &[], &["c"]);
     world.git(&["rebase", "-q", "origin/main", "other"]);
-    refused(&world, &["origin", "other"], &["c"]);
+    assert_refused(&world, &["origin", "other"], &["c"]);
 }
 
 #[test]
@@ -203,8 +203,8 @@ fn notes_and_other_refs() {
     assert!(run.code == 1 && run.stderr.contains("ghp_****"), "{}", run.stderr);
     world.write("work/a.txt", line(3));
     world.git(&["stash"]);
-    refused(&world, &["origin", "refs/stash:refs/heads/stashed"], &["a"]);
-    accepted(&world, &["origin", "HEAD:refs/custom/x"]);
+    assert_refused(&world, &["origin", "refs/stash:refs/heads/stashed"], &["a"]);
+    assert_accepted(&world, &["origin", "HEAD:refs/custom/x"]);
 }
 
 #[test]
@@ -214,14 +214,14 @@ fn messages_of_commits() {
     let run = push(&world, &[]);
     assert!(run.code == 1 && run.stderr.contains("commit "), "{}", run.stderr);
     world.git(&["commit", "-q", "--allow-empty", "--amend", "-m", "harmless"]);
-    accepted(&world, &[]);
+    assert_accepted(&world, &[]);
 }
 
 #[test]
-fn an_edit_beside_an_old_secret_passes_and_says_so_once() {
+fn an_edit_near_an_old_secret_passes_with_one_note() {
     let world = repository();
     commit(&world, "old.txt", &line(1));
-    accepted(&world, &["--no-verify"]);
+    assert_accepted(&world, &["--no-verify"]);
     for text in ["edited", "again"] {
         commit(&world, "old.txt", &format!("{text}\n{}", line(1)));
     }
@@ -231,70 +231,70 @@ fn an_edit_beside_an_old_secret_passes_and_says_so_once() {
 }
 
 #[test]
-fn a_remote_whose_name_begins_with_that_of_another() {
+fn a_remote_whose_name_is_a_prefix_of_another() {
     let world = repository();
     world.git(&["init", "-q", "--bare", "-b", "main", "../second"]);
     world.git(&["remote", "add", "origin/fork", "../second"]);
     commit(&world, "c.txt", &line(2));
-    accepted(&world, &["--no-verify", "origin/fork", "main"]);
-    refused(&world, &["origin", "main"], &["c"]);
+    assert_accepted(&world, &["--no-verify", "origin/fork", "main"]);
+    assert_refused(&world, &["origin", "main"], &["c"]);
 }
 
 #[test]
-fn an_address_that_is_that_of_a_remote() {
+fn a_url_of_a_configured_remote() {
     let world = repository();
     commit(&world, "known.txt", &line(1));
-    accepted(&world, &["--no-verify"]);
+    assert_accepted(&world, &["--no-verify"]);
     world.git(&["checkout", "-q", "-b", "topic"]);
     commit(&world, "b.txt", "harmless\n");
-    accepted(&world, &["../origin", "topic"]);
-    accepted(&world, &["../origin/", "topic:again"]);
+    assert_accepted(&world, &["../origin", "topic"]);
+    assert_accepted(&world, &["../origin/", "topic:again"]);
     world.git(&["init", "-q", "--bare", "../second"]);
-    refused(&world, &["../second", "topic"], &["known"]);
-    // What is pushed counts, not from where is fetched.
+    assert_refused(&world, &["../second", "topic"], &["known"]);
+    // The URL for pushing decides, not the one for fetching.
     world.git(&["remote", "set-url", "--push", "origin", "../second"]);
-    refused(&world, &["../origin", "topic:third"], &["known"]);
+    assert_refused(&world, &["../origin", "topic:third"], &["known"]);
 }
 
 #[test]
-fn tracking_branches_where_the_remote_has_them() {
+fn remote_tracking_branches_by_the_configured_refspec() {
     let world = repository();
     let fetch = |to: &str| {
         let refs = format!("+refs/heads/*:{to}");
         world.git(&["config", "--replace-all", "remote.origin.fetch", &refs]);
     };
     commit(&world, "known.txt", &line(1));
-    accepted(&world, &["--no-verify"]);
+    assert_accepted(&world, &["--no-verify"]);
     fetch("refs/theirs/*");
     world.git(&["fetch", "-q"]);
     world.git(&["update-ref", "-d", "refs/remotes/origin/main"]);
-    accepted(&world, &["origin", "main:topic"]);
-    // Branches of our own tell nothing of the remote, even where a fetch would replace them.
+    assert_accepted(&world, &["origin", "main:topic"]);
+    // Local branches and tags are no evidence of what the remote contains, even if a fetch would overwrite them.
     for own in ["refs/heads/*", "refs/tags/*"] {
         fetch(own);
-        refused(&world, &["origin", "main:other"], &["known"]);
+        assert_refused(&world, &["origin", "main:other"], &["known"]);
     }
 }
 
 #[test]
-fn what_is_pushed_may_be_named_with_spaces() {
+fn a_pushed_revision_may_contain_spaces() {
     let world = repository();
     commit(&world, "b.txt", "harmless\n");
-    accepted(&world, &["origin", "HEAD@{1 minute ago}:refs/heads/fine"]);
+    assert_accepted(&world, &["origin", "HEAD@{1 minute ago}:refs/heads/fine"]);
     commit(&world, "c.txt", &line(2));
-    refused(&world, &["origin", "HEAD@{1 minute ago}:refs/heads/leak"], &["c"]);
+    assert_refused(&world, &["origin", "HEAD@{1 minute ago}:refs/heads/leak"], &["c"]);
 }
 
 #[test]
-fn a_tag_of_files_that_the_remote_has() {
+fn tags_of_blobs_and_trees_that_the_remote_has() {
     let world = repository();
     commit(&world, "known.txt", &line(1));
     world.git(&["tag", "file", "HEAD:known.txt"]);
     world.git(&["tag", "folder", "HEAD^{tree}"]);
-    refused(&world, &["origin", "folder"], &["known"]);
+    assert_refused(&world, &["origin", "folder"], &["known"]);
     world.git(&["rm", "-q", "known.txt"]);
     commit(&world, "b.txt", "harmless\n");
-    accepted(&world, &["--no-verify"]);
+    assert_accepted(&world, &["--no-verify"]);
     for tag in ["file", "folder"] {
         let run = push(&world, &["origin", tag]);
         assert_eq!(run.code, 0, "{}", run.stderr);
@@ -314,30 +314,30 @@ fn names_of_refs() {
         world.git(&["push", "-q", "--no-verify", "origin", &format!("main:{name}")]);
     }
     commit(&world, "b.txt", "harmless\n");
-    // The remote has these names already.
+    // Refs with these names already exist at the remote.
     for name in &names {
         world.git(&["push", "-q", "origin", &format!("+main:{name}")]);
         world.git(&["push", "-q", "origin", &format!(":{name}")]);
     }
-    accepted(&world, &["origin", "main:refs/heads/password-of-the-day"]);
+    assert_accepted(&world, &["origin", "main:refs/heads/password-of-the-day"]);
 }
 
 #[test]
-fn what_a_shallow_clone_pushes_elsewhere() {
+fn a_push_from_a_shallow_clone_to_another_remote() {
     let world = repository();
     commit(&world, "b.txt", "harmless\n");
-    accepted(&world, &[]);
+    assert_accepted(&world, &[]);
     let url = format!("file://{}", world.path("origin").display());
     world.git(&["clone", "-q", "--depth", "1", &url, "../shallow"]);
     assert_eq!(world.stopleak_in("shallow", &["hook", "install", "--hook", "pre-push"]).code, 0);
     world.git(&["init", "-q", "--bare", "../second"]);
     let git = |folder: &str, arguments: &[&str]| world.run(world.command("git", folder).args(arguments));
     git("second", &["config", "receive.shallowUpdate", "true"]);
-    // All that is sent was read.
+    // Every pushed object was read, so the run is complete.
     let run = git("shallow", &["push", "-q", "../second", "main"]);
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));
     commit(&world, "known.txt", &line(1));
-    accepted(&world, &["--no-verify"]);
+    assert_accepted(&world, &["--no-verify"]);
     git("shallow", &["fetch", "-q", "--depth", "1"]);
     let run = git("shallow", &["push", "-q", "../second", "origin/main:refs/heads/topic"]);
     assert_eq!(run.code, 1, "{}", run.stderr);
@@ -345,7 +345,7 @@ fn what_a_shallow_clone_pushes_elsewhere() {
 }
 
 #[test]
-fn from_a_linked_worktree_and_a_shallow_clone() {
+fn pushes_from_a_linked_worktree_and_a_shallow_clone() {
     let world = repository();
     world.git(&["worktree", "add", "-q", "../linked", "-b", "topic"]);
     let git = |folder: &str, arguments: &[&str]| world.run(world.command("git", folder).args(arguments));
@@ -358,7 +358,7 @@ fn from_a_linked_worktree_and_a_shallow_clone() {
     for number in 0..3 {
         commit(&world, &format!("{number}.txt"), "harmless\n");
     }
-    accepted(&world, &[]);
+    assert_accepted(&world, &[]);
     let url = format!("file://{}", world.path("origin").display());
     world.git(&["clone", "-q", "--depth", "1", &url, "../shallow"]);
     assert_eq!(world.stopleak_in("shallow", &["hook", "install", "--hook", "pre-push"]).code, 0);
@@ -375,7 +375,7 @@ fn from_a_linked_worktree_and_a_shallow_clone() {
 }
 
 #[test]
-fn a_hook_in_a_hook_of_another_tool() {
+fn the_hook_command_inside_of_another_hook_script() {
     let world = World::repository();
     let theirs = "#!/bin/sh\nstopleak hook run pre-commit \"$@\" || exit $?\n";
     let folder = crate::support::binary().parent().expect("a folder").to_owned();
@@ -383,14 +383,14 @@ fn a_hook_in_a_hook_of_another_tool() {
     world.write("work/.git/hooks/pre-commit", theirs.replace("stopleak", "\"$FOLDER\"/stopleak"));
     std::fs::set_permissions(&hook, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("changed");
     world.write("work/b.txt", line(2));
-    world.git_may_fail(&folder, &["commit", "-q", "-a", "-m", "nothing"], 1);
+    world.assert_git_exit_code(&folder, &["commit", "-q", "-a", "-m", "nothing"], 1);
     world.run(world.command("git", "work").args(["add", "."]));
-    world.git_may_fail(&folder, &["commit", "-q", "-m", "leak"], 1);
+    world.assert_git_exit_code(&folder, &["commit", "-q", "-m", "leak"], 1);
 }
 
-/// A line of commits on the remote's `main`, an hour apart and long enough that the hook does not read all of it for
-/// nothing, and a branch of the remote that left it at its start: what is pushed does not descend from that.
-fn long_line(world: &World) {
+/// Creates the branch `long` with 6,000 commits, an hour apart, and pushes it and the branch `side` at its first commit.
+/// It is long enough that the hook reads all of it only if it would otherwise refuse a push.
+fn push_long_history(world: &World) {
     let mut stream = String::new();
     let start = 1_500_000_000;
     for at in 0..6000 {
@@ -411,14 +411,14 @@ fn long_line(world: &World) {
 }
 
 #[test]
-fn a_long_history_is_read_where_something_would_be_said() {
+fn a_long_history_is_read_before_a_push_is_refused() {
     let world = repository();
-    long_line(&world);
+    push_long_history(&world);
     commit(&world, "b.txt", "harmless\n");
-    accepted(&world, &["origin", "long"]);
+    assert_accepted(&world, &["origin", "long"]);
     commit(&world, "c.txt", &line(2));
-    refused(&world, &["origin", "long"], &["c"]);
-    // The remote has it in a branch whose tip says that it is old: dates are no reason to refuse.
+    assert_refused(&world, &["origin", "long"], &["c"]);
+    // The remote has the commit in a branch whose tip has an old date: the date must not cause a refusal.
     let leak = world.git(&["rev-parse", "HEAD"]).stdout;
     let old = "1500000100 +0000";
     let mut command = world.command("git", "work");
@@ -432,13 +432,13 @@ fn a_long_history_is_read_where_something_would_be_said() {
     assert_eq!(run.code, 0, "{}", run.stderr);
     world.git(&["push", "-q", "--no-verify", "origin", "HEAD:refs/heads/forged"]);
     world.git(&["reset", "-q", "--hard", leak.trim()]);
-    accepted(&world, &["origin", "long"]);
+    assert_accepted(&world, &["origin", "long"]);
     commit(&world, "d.txt", &line(3));
-    refused(&world, &["origin", "long"], &["d"]);
+    assert_refused(&world, &["origin", "long"], &["d"]);
 }
 
 impl World {
-    fn git_may_fail(&self, folder: &std::path::Path, arguments: &[&str], code: i32) {
+    fn assert_git_exit_code(&self, folder: &std::path::Path, arguments: &[&str], code: i32) {
         let mut command = self.command("git", "work");
         let run = self.run(command.args(arguments).env("FOLDER", folder));
         assert_eq!(run.code, code, "{}", run.stderr);

@@ -1,9 +1,9 @@
-//! What each command finds in real repositories and folders, and what it says of what it did not read.
+//! Runs each command in real repositories and directories, and checks its findings and its unscanned entries.
 //!
-//! Every run of the binary is checked for two more things, whatever the test is about: it leaves every
-//! byte of the world as it was, and prints no token.
+//! Every run that produces a report is also checked for two properties, whatever the test is about: it changes no
+//! file of the test world, and it prints no token.
 //!
-//! On Unix only: hooks are shell scripts here, and names of files any bytes.
+//! On Unix only: the hooks are shell scripts, and some file names are not valid UTF-8.
 
 #![cfg(unix)]
 
@@ -11,13 +11,13 @@ mod agents;
 mod ci;
 mod ci_hostile;
 mod cleanup;
+mod commit_environments;
 mod commit_msg;
-mod coverage;
 mod files;
 mod formats;
 mod history;
-mod history_carriers;
 mod history_content;
+mod history_content_kinds;
 mod history_damage;
 mod history_merges;
 mod history_reference;
@@ -27,12 +27,12 @@ mod hooks;
 mod policy;
 mod range;
 mod range_hidden;
-mod range_written;
+mod range_metadata;
 mod receive;
 mod report;
 mod staged;
 #[path = "../support/mod.rs"]
 mod support;
-mod surroundings;
+mod suppression;
 mod tokens;
 mod watch;

@@ -1,10 +1,10 @@
-//! Whose configuration, baseline, rules and marks hold for proposed commits: those of where they branch off.
+//! The policy for proposed commits: configuration, baseline, rules and allow comments are those of the base commit.
 
 use crate::report::{Report, commit, id, text};
 use crate::support::World;
 use crate::tokens::{RULE, line, token};
 
-/// `main` with one commit, tagged `base`, and the branch `topic` checked out there.
+/// Creates `main` with one commit, tagged `base`, and checks out the branch `topic` at it.
 fn repository(files: &[(&str, &str)]) -> World {
     let world = World::repository();
     for (path, content) in files {
@@ -16,7 +16,8 @@ fn repository(files: &[(&str, &str)]) -> World {
     world
 }
 
-fn marked(seed: u64) -> String {
+/// Returns a line with a token and an allow comment.
+fn allowed_line(seed: u64) -> String {
     format!("{} # stopleak:allow {RULE} made up\n", token(seed))
 }
 
@@ -26,40 +27,40 @@ fn notes(report: &Report) -> String {
 }
 
 #[test]
-fn configuration_of_the_change_does_not_hold_and_is_told() {
+fn configuration_of_the_change_is_not_applied_and_noted() {
     for name in ["stopleak.yaml", ".stopleak.yaml", ".config/stopleak.yaml"] {
         let world = repository(&[]);
         world.write(&format!("work/{name}"), format!("skip-paths: [b.txt]\nrules: {{off: [{RULE}]}}\n"));
         world.write("work/b.txt", line(2));
-        commit(&world, "excused");
+        commit(&world, "suppressed");
         let report = world.report(&["range", "base..HEAD"]);
-        report.is(&["new b.txt:1"]);
+        report.assert_findings(&["new b.txt:1"]);
         let base = id(&world, "base");
         assert_eq!(text(&report.scan, "policy"), base);
         let notes = notes(&report);
         assert!(notes.contains(name) && notes.contains(&base[..12]), "{notes}");
         let trusting = world.report(&["range", "base..HEAD", "--trust-head"]);
-        trusting.is(&[]);
+        trusting.assert_findings(&[]);
         assert!(trusting.scan["policy"].is_null());
     }
 }
 
 #[test]
-fn a_broken_configuration_of_the_change_stops_nothing() {
+fn an_invalid_configuration_of_the_change_is_ignored() {
     let world = repository(&[]);
     world.write("work/stopleak.yaml", "skip-path: what is this\n");
     world.write("work/.stopleak-baseline", "garbage\n");
     world.write("work/b.txt", line(2));
     commit(&world, "broken");
-    world.report(&["range", "base..HEAD"]).is(&["new b.txt:1"]);
+    world.report(&["range", "base..HEAD"]).assert_findings(&["new b.txt:1"]);
     assert_eq!(world.stopleak(&["range", "base..HEAD", "--trust-head"]).code, 2);
 }
 
 #[test]
-fn configuration_of_the_base_holds_even_when_the_change_removes_it() {
+fn configuration_of_the_base_applies_even_if_the_change_removes_it() {
     let policy = "skip-paths: [b.txt]\nbaseline: policy/known\n";
     let world = repository(&[("stopleak.yaml", policy)]);
-    // The file that it names is in the base too, or nowhere.
+    // A baseline named by that configuration must be in the base commit too.
     world.write("work/c.txt", "c\n");
     commit(&world, "c");
     let run = world.stopleak(&["range", "base..HEAD"]);
@@ -72,13 +73,13 @@ fn configuration_of_the_base_holds_even_when_the_change_removes_it() {
     world.write("work/c.txt", line(3));
     commit(&world, "change");
     let report = world.report(&["range", "base..HEAD"]);
-    report.is(&["new c.txt:1"]);
+    report.assert_findings(&["new c.txt:1"]);
     assert_eq!(report.count("skipped"), 1);
-    world.report(&["range", "base..HEAD", "--no-config"]).is(&["new b.txt:1", "new c.txt:1"]);
+    world.report(&["range", "base..HEAD", "--no-config"]).assert_findings(&["new b.txt:1", "new c.txt:1"]);
 }
 
 #[test]
-fn a_configuration_in_the_base_that_is_wrong_ends_the_run_and_names_the_commit() {
+fn an_invalid_configuration_in_the_base_is_an_error_that_names_the_commit() {
     let world = repository(&[("stopleak.yaml", "skip-path: [b.txt]\n")]);
     world.write("work/stopleak.yaml", "skip-paths: [b.txt]\n");
     commit(&world, "repaired");
@@ -92,7 +93,7 @@ fn a_configuration_in_the_base_that_is_wrong_ends_the_run_and_names_the_commit()
 }
 
 #[test]
-fn a_value_in_the_base_that_means_nothing_names_the_commit_too() {
+fn an_invalid_value_in_the_base_is_an_error_that_names_the_commit() {
     for wrong in
         ["rules: {off: [no-such-rule]}\n", "skip-paths: ['**']\n", "confidence: high\nfail-on: low\n"]
     {
@@ -113,22 +114,24 @@ fn two_configurations_in_the_base_are_an_error() {
 }
 
 #[test]
-fn a_baseline_holds_when_the_base_has_it() {
+fn a_baseline_applies_if_the_base_contains_it() {
     let world = repository(&[]);
     world.write("work/b.txt", line(2));
     commit(&world, "leak");
     assert_eq!(world.stopleak(&["baseline", "create"]).code, 0);
-    // Neither lying about nor committed does it excuse the change that brings it.
-    world.report(&["range", "base..HEAD"]).is(&["new b.txt:1"]);
+    // A baseline that the change itself creates is not applied, neither uncommitted nor committed.
+    world.report(&["range", "base..HEAD"]).assert_findings(&["new b.txt:1"]);
     let known = commit(&world, "known");
     let report = world.report(&["range", "base..HEAD"]);
-    report.is(&["new b.txt:1"]);
+    report.assert_findings(&["new b.txt:1"]);
     assert!(notes(&report).contains(".stopleak-baseline"), "{}", notes(&report));
-    world.report(&["range", "base..HEAD", "--trust-head"]).is(&["suppressed b.txt:1"]);
-    world.report(&["range", "base..HEAD", "--baseline", ".stopleak-baseline"]).is(&["suppressed b.txt:1"]);
+    world.report(&["range", "base..HEAD", "--trust-head"]).assert_findings(&["suppressed b.txt:1"]);
+    world
+        .report(&["range", "base..HEAD", "--baseline", ".stopleak-baseline"])
+        .assert_findings(&["suppressed b.txt:1"]);
     world.write("work/c.txt", line(2));
     commit(&world, "the same value elsewhere");
-    world.report(&["range", &format!("{known}..HEAD")]).is(&["suppressed c.txt:1"]);
+    world.report(&["range", &format!("{known}..HEAD")]).assert_findings(&["suppressed c.txt:1"]);
 }
 
 #[test]
@@ -154,56 +157,66 @@ fn rules_are_those_of_the_base() {
     world.write("work/c.txt", value("acne"));
     commit(&world, "change");
     let report = world.report(&["range", "base..HEAD"]);
-    report.is(&["new b.txt:1", "new c.txt:1"]);
+    report.assert_findings(&["new b.txt:1", "new c.txt:1"]);
     let notes = notes(&report);
     assert!(notes.contains("policy/rules") && notes.contains("policy/one.yaml"), "{notes}");
 }
 
 #[test]
-fn marks_of_the_change_are_listed_and_do_not_count() {
+fn allow_comments_of_the_change_are_noted_and_not_applied() {
     let world = repository(&[]);
-    world.write("work/b.txt", marked(2));
+    world.write("work/b.txt", allowed_line(2));
     world.write("work/c.txt", format!("{} # stopleak:allow {RULE}\n", token(3)));
-    commit(&world, &format!("marked\n\n{}", marked(4)));
+    commit(&world, &format!("allowed\n\n{}", allowed_line(4)));
     let report = world.report(&["range", "base..HEAD"]);
-    report.is(&["new b.txt:1", "new c.txt:1", "new commit:3"]);
-    let reason = text(report.at("b.txt"), "status_reason");
+    report.assert_findings(&["new b.txt:1", "new c.txt:1", "new commit:3"]);
+    let reason = text(report.finding_at("b.txt"), "status_reason");
     assert!(reason.starts_with("allowed by this change itself") && reason.contains("made up"), "{reason}");
-    assert!(notes(&report).contains("2 findings are allowed by marks"), "{}", notes(&report));
+    assert!(
+        notes(&report).contains("2 findings have allow comments in the scanned change itself"),
+        "{}",
+        notes(&report)
+    );
     let human = world.stopleak(&["range", "base..HEAD"]);
     assert!(human.stdout.contains("allowed by this change itself"), "{}", human.stdout);
-    assert!(human.stdout.contains("what holds is the base's"), "{}", human.stdout);
+    assert!(
+        human.stdout.contains("the baseline of the base commit is effective: commit it there"),
+        "{}",
+        human.stdout
+    );
     let sarif = world.stopleak(&["range", "base..HEAD", "--format", "sarif"]).stdout;
     assert!(sarif.contains("Note: allowed by this change itself"), "{sarif}");
-    // To leave out configuration makes nobody more trusted.
+    // `--no-config` does not make the change's own allow comments effective.
     let report = world.report(&["range", "base..HEAD", "--no-config"]);
-    report.is(&["new b.txt:1", "new c.txt:1", "new commit:3"]);
+    report.assert_findings(&["new b.txt:1", "new c.txt:1", "new commit:3"]);
     let report = world.report(&["range", "base..HEAD", "--trust-head"]);
-    report.is(&["new c.txt:1", "suppressed b.txt:1", "suppressed commit:3"]);
-    assert!(text(report.at("b.txt"), "status_reason").contains("inline: made up"));
+    report.assert_findings(&["new c.txt:1", "suppressed b.txt:1", "suppressed commit:3"]);
+    assert!(text(report.finding_at("b.txt"), "status_reason").contains("inline: made up"));
 }
 
 #[test]
-fn marks_of_the_base_count_for_the_value_that_they_stand_beside() {
-    let world = repository(&[("b.txt", &marked(2)), ("c.txt", &marked(3))]);
-    // Edited, moved down, taken away and brought back.
-    world.write("work/b.txt", format!("more\n{}", marked(2)));
+fn allow_comments_of_the_base_apply_to_the_value_on_their_line() {
+    let world = repository(&[("b.txt", &allowed_line(2)), ("c.txt", &allowed_line(3))]);
+    // The line is edited and moved down, or removed and reintroduced.
+    world.write("work/b.txt", format!("more\n{}", allowed_line(2)));
     world.write("work/c.txt", "gone\n");
     commit(&world, "edit");
-    world.write("work/c.txt", format!("back\n{}", marked(3)));
+    world.write("work/c.txt", format!("back\n{}", allowed_line(3)));
     commit(&world, "back");
     let report = world.report(&["range", "base..HEAD"]);
-    report.is(&["old b.txt:2", "suppressed c.txt:2"]);
-    assert_eq!(text(report.at("c.txt"), "status_reason"), "inline: made up");
-    // Another value under the old mark is the change's own.
-    world.write("work/b.txt", marked(4));
+    report.assert_findings(&["old b.txt:2", "suppressed c.txt:2"]);
+    assert_eq!(text(report.finding_at("c.txt"), "status_reason"), "inline: made up");
+    // An allow comment of the base does not apply to a new value on its line.
+    world.write("work/b.txt", allowed_line(4));
     commit(&world, "another value");
-    world.report(&["range", "HEAD~..HEAD"]).is(&["new b.txt:1"]);
-    world.report(&["range", "base..HEAD~", "--no-config"]).is(&["old b.txt:2", "suppressed c.txt:2"]);
+    world.report(&["range", "HEAD~..HEAD"]).assert_findings(&["new b.txt:1"]);
+    world
+        .report(&["range", "base..HEAD~", "--no-config"])
+        .assert_findings(&["old b.txt:2", "suppressed c.txt:2"]);
 }
 
 #[test]
-fn the_base_is_where_the_sides_part_and_not_where_the_first_side_is_now() {
+fn the_base_is_the_merge_base_and_not_the_tip_of_the_first_side() {
     let world = repository(&[]);
     world.write("work/b.txt", line(2));
     commit(&world, "leak");
@@ -211,20 +224,20 @@ fn the_base_is_where_the_sides_part_and_not_where_the_first_side_is_now() {
     world.write("work/stopleak.yaml", "skip-paths: [b.txt]\n");
     let main = commit(&world, "main goes on");
     let report = world.report(&["range", "main..topic"]);
-    report.is(&["new b.txt:1"]);
+    report.assert_findings(&["new b.txt:1"]);
     assert_eq!(text(&report.scan, "policy"), id(&world, "base"));
-    // Once it is merged there, main is the base.
+    // After main is merged into the branch, main's tip is the base.
     world.git(&["checkout", "-q", "topic"]);
     world.git(&["merge", "-q", "--no-edit", "main"]);
     for range in ["main..topic", "main...topic"] {
         let report = world.report(&["range", range]);
-        report.is(&[]);
+        report.assert_findings(&[]);
         assert_eq!(text(&report.scan, "policy"), main);
     }
 }
 
 #[test]
-fn of_several_bases_the_one_on_the_line_of_first_parents_is_taken_and_said() {
+fn of_several_merge_bases_the_one_on_the_first_parent_line_is_used_and_noted() {
     let world = repository(&[]);
     world.write("work/topic.txt", "topic\n");
     let topic = commit(&world, "topic");
@@ -237,13 +250,13 @@ fn of_several_bases_the_one_on_the_line_of_first_parents_is_taken_and_said() {
     world.write("work/b.txt", line(2));
     commit(&world, "leak");
     let report = world.report(&["range", "main..topic"]);
-    report.is(&["new b.txt:1"]);
+    report.assert_findings(&["new b.txt:1"]);
     assert_eq!(text(&report.scan, "policy"), topic);
-    assert!(notes(&report).contains("2 best common ancestors"), "{}", notes(&report));
+    assert!(notes(&report).contains("2 merge bases"), "{}", notes(&report));
 }
 
 #[test]
-fn of_unrelated_histories_the_first_side_is_trusted() {
+fn for_unrelated_histories_the_policy_of_the_first_side_applies() {
     let world = repository(&[("stopleak.yaml", "skip-paths: [c.txt]\n")]);
     world.git(&["checkout", "-q", "--orphan", "island"]);
     world.write("work/stopleak.yaml", "skip-paths: [b.txt]\n");
@@ -251,12 +264,12 @@ fn of_unrelated_histories_the_first_side_is_trusted() {
     world.write("work/c.txt", line(3));
     commit(&world, "island");
     let report = world.report(&["range", "base..island"]);
-    report.is(&["new b.txt:1"]);
+    report.assert_findings(&["new b.txt:1"]);
     assert_eq!(text(&report.scan, "policy"), id(&world, "base"));
 }
 
 #[test]
-fn policy_behind_a_link_and_policy_that_leads_out() {
+fn a_configuration_behind_a_symlink_is_read_from_the_base() {
     let world = repository(&[("policy/real.yaml", "skip-paths: [b.txt]\n")]);
     std::os::unix::fs::symlink("policy/real.yaml", world.path("work/stopleak.yaml")).expect("linked");
     commit(&world, "linked");
@@ -265,30 +278,30 @@ fn policy_behind_a_link_and_policy_that_leads_out() {
     world.write("work/b.txt", line(2));
     commit(&world, "change");
     let report = world.report(&["range", "base..HEAD"]);
-    report.is(&[]);
+    report.assert_findings(&[]);
     assert!(notes(&report).contains("edits the policy (stopleak.yaml)"), "{}", notes(&report));
 }
 
 #[test]
-fn a_named_configuration_and_the_environment_are_those_of_who_runs_it() {
+fn a_configuration_named_by_option_or_variable_is_read_from_the_file_system() {
     let world = repository(&[]);
     world.write("work/b.txt", line(2));
     commit(&world, "leak");
     world.write("own.yaml", "skip-paths: [b.txt]\n");
-    world.report(&["range", "base..HEAD", "--config", "../own.yaml"]).is(&[]);
+    world.report(&["range", "base..HEAD", "--config", "../own.yaml"]).assert_findings(&[]);
     let mut command = world.command(crate::support::binary(), "work");
     command.env("STOPLEAK_CONFIG", "../own.yaml").args(["range", "base..HEAD"]);
-    world.report_of(&mut command).is(&[]);
+    world.report_of(&mut command).assert_findings(&[]);
 }
 
 #[test]
-fn the_pre_commit_frameworks_push_hook_trusts_the_work_tree() {
+fn the_push_hook_of_the_pre_commit_framework_uses_the_policy_of_the_work_tree() {
     let world = repository(&[]);
-    world.write("work/b.txt", marked(2));
-    let head = commit(&world, "marked");
+    world.write("work/b.txt", allowed_line(2));
+    let head = commit(&world, "allowed");
     let mut command = world.command(crate::support::binary(), "work");
     command.env("PRE_COMMIT_FROM_REF", "base").env("PRE_COMMIT_TO_REF", head);
-    world.report_of(command.args(["range", "--pre-push"])).is(&["suppressed b.txt:1"]);
+    world.report_of(command.args(["range", "--pre-push"])).assert_findings(&["suppressed b.txt:1"]);
 }
 
 #[test]
@@ -301,20 +314,22 @@ fn a_policy_that_cannot_be_read_leaves_the_run_incomplete() {
     let file = world.path(&format!("work/.git/objects/{}/{}", &blob[..2], &blob[2..]));
     std::fs::remove_file(file).expect("removed");
     let report = world.report(&["range", "base..HEAD"]);
-    assert_eq!((report.code, report.gaps()), (3, vec!["missing"]));
-    assert!(text(&report.coverage[0], "what").contains("policy"));
-    // And nothing is excused, neither by the files that are checked out nor by marks.
+    assert_eq!((report.code, report.unscanned_kinds()), (3, vec!["missing"]));
+    assert!(text(&report.unscanned[0], "what").contains("policy"));
+    // Neither the checked-out files nor allow comments suppress a finding then.
     assert_eq!(report.found(), ["new b.txt:1"]);
 }
 
 #[test]
-fn leaving_out_the_repositorys_files_does_not_let_a_change_allow_itself() {
+fn no_config_does_not_apply_allow_comments_of_the_change() {
     let world = repository(&[]);
-    world.write("work/b.txt", marked(2));
-    commit(&world, "marked");
-    world.report(&["range", "base..HEAD", "--no-config"]).is(&["new b.txt:1"]);
+    world.write("work/b.txt", allowed_line(2));
+    commit(&world, "allowed");
+    world.report(&["range", "base..HEAD", "--no-config"]).assert_findings(&["new b.txt:1"]);
     let mut command = world.command(crate::support::binary(), "work");
     command.env("STOPLEAK_NO_CONFIG", "1");
-    world.report_of(command.args(["range", "base..HEAD"])).is(&["new b.txt:1"]);
-    world.report(&["range", "base..HEAD", "--no-config", "--trust-head"]).is(&["suppressed b.txt:1"]);
+    world.report_of(command.args(["range", "base..HEAD"])).assert_findings(&["new b.txt:1"]);
+    world
+        .report(&["range", "base..HEAD", "--no-config", "--trust-head"])
+        .assert_findings(&["suppressed b.txt:1"]);
 }

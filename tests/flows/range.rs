@@ -1,10 +1,10 @@
-//! The commits that one side has and the other lacks.
+//! `stopleak range A..B`: the commits reachable from B but not from A.
 
 use crate::report::{commit, id, text};
 use crate::support::World;
 use crate::tokens::{line, token};
 
-/// A repository with one commit, tagged `base`, which holds token 1 in `old.txt`.
+/// Creates a repository with one commit, tagged `base`, that contains token 1 in `old.txt`.
 fn repository() -> World {
     let world = World::repository();
     world.write("work/old.txt", format!("first\n{}last\n", line(1)));
@@ -14,7 +14,7 @@ fn repository() -> World {
 }
 
 #[test]
-fn what_several_commits_bring_and_which() {
+fn each_finding_is_attributed_to_its_commit() {
     let world = repository();
     world.write("work/b.txt", line(2));
     let first = commit(&world, "one");
@@ -24,7 +24,7 @@ fn what_several_commits_bring_and_which() {
     world.write("work/b.txt", format!("edited\n{}{}", line(2), line(3)));
     let third = commit(&world, "three");
     let report = world.report(&["range", "base..HEAD"]);
-    report.is(&["new b.txt:1", "new b.txt:3", "old old.txt:2"]);
+    report.assert_findings(&["new b.txt:1", "new b.txt:3", "old old.txt:2"]);
     assert_eq!(report.count("commits"), 3);
     let commits: Vec<&str> = ["b.txt:1", "b.txt:3"]
         .iter()
@@ -36,22 +36,22 @@ fn what_several_commits_bring_and_which() {
         })
         .collect();
     assert_eq!(commits, [&first, &third]);
-    world.report(&["range", "HEAD~..HEAD"]).is(&["new b.txt:3", "old b.txt:2"]);
-    world.report(&["range", "base.."]).is(&["new b.txt:1", "new b.txt:3", "old old.txt:2"]);
+    world.report(&["range", "HEAD~..HEAD"]).assert_findings(&["new b.txt:3", "old b.txt:2"]);
+    world.report(&["range", "base.."]).assert_findings(&["new b.txt:1", "new b.txt:3", "old old.txt:2"]);
     assert_eq!(world.report(&["range", "base..HEAD", "--threads", "1"]).found(), report.found());
 }
 
 #[test]
-fn a_secret_that_was_added_and_removed_again() {
+fn a_secret_that_was_added_and_removed_is_found() {
     let world = repository();
     world.write("work/b.txt", line(2));
     let leak = commit(&world, "leak");
     std::fs::remove_file(world.path("work/b.txt")).expect("removed");
     commit(&world, "oops");
     let report = world.report(&["range", "base..HEAD"]);
-    report.is(&["new b.txt:1"]);
-    assert_eq!(report.at("b.txt")["first_commit"], leak);
-    world.report(&["range", "HEAD~..HEAD"]).is(&[]);
+    report.assert_findings(&["new b.txt:1"]);
+    assert_eq!(report.finding_at("b.txt")["first_commit"], leak);
+    world.report(&["range", "HEAD~..HEAD"]).assert_findings(&[]);
 }
 
 #[test]
@@ -68,43 +68,43 @@ fn merges() {
     world.write("work/a.txt", format!("ours\n{}", line(4)));
     let merge = commit(&world, "merge");
     let report = world.report(&["range", "base..HEAD"]);
-    report.is(&["new a.txt:2", "new evil.txt:1", "new side.txt:1"]);
+    report.assert_findings(&["new a.txt:2", "new evil.txt:1", "new side.txt:1"]);
     assert_eq!(report.count("commits"), 3);
     for (path, commit, is_merge) in
         [("a.txt", &merge, true), ("evil.txt", &merge, true), ("side.txt", &side, false)]
     {
-        let finding = report.at(path);
+        let finding = report.finding_at(path);
         assert_eq!((text(finding, "first_commit"), &finding["merge"]), (commit.as_str(), &is_merge.into()));
     }
-    // What main lacked of the merge; then what side lacked.
-    world.report(&["range", &format!("{ours}..HEAD")]).is(&[
+    // The changes of the merge compared with its first parent, then with its second.
+    world.report(&["range", &format!("{ours}..HEAD")]).assert_findings(&[
         "new a.txt:2",
         "new evil.txt:1",
         "new side.txt:1",
     ]);
-    world.report(&["range", "side..HEAD"]).is(&["new a.txt:2", "new evil.txt:1"]);
-    world.report(&["range", "main...side"]).is(&[]);
+    world.report(&["range", "side..HEAD"]).assert_findings(&["new a.txt:2", "new evil.txt:1"]);
+    world.report(&["range", "main...side"]).assert_findings(&[]);
 }
 
 #[test]
-fn values_that_move() {
+fn moved_values_are_attributed_to_their_introduction() {
     let world = repository();
     world.git(&["mv", "old.txt", "moved.txt"]);
     commit(&world, "an old one");
     world.write("work/b.txt", line(2));
-    let brought = commit(&world, "a new one");
+    let introduction = commit(&world, "a new one");
     world.git(&["mv", "b.txt", "c.txt"]);
     commit(&world, "moves on");
     world.write("work/c.txt", "gone\n");
     world.write("work/a.txt", line(2));
     commit(&world, "and on");
     let report = world.report(&["range", "base..HEAD"]);
-    report.is(&["new b.txt:1", "old moved.txt:2"]);
-    assert_eq!(report.at("b.txt")["first_commit"], brought);
+    report.assert_findings(&["new b.txt:1", "old moved.txt:2"]);
+    assert_eq!(report.finding_at("b.txt")["first_commit"], introduction);
 }
 
 #[test]
-fn what_is_left_out_at_one_path_counts_at_another() {
+fn a_blob_at_a_skipped_path_is_scanned_at_another_path() {
     let world = repository();
     world.write("work/stopleak.yaml", "skip-paths:\n  - fixtures/\n");
     commit(&world, "policy");
@@ -114,13 +114,13 @@ fn what_is_left_out_at_one_path_counts_at_another() {
     world.write("work/b.txt", line(2));
     commit(&world, "no fixture");
     let report = world.report(&["range", "base..HEAD"]);
-    report.is(&["new b.txt:1"]);
+    report.assert_findings(&["new b.txt:1"]);
     assert_eq!(report.count("skipped"), 1);
-    world.report(&["range", "HEAD~..HEAD"]).is(&["new b.txt:1"]);
+    world.report(&["range", "HEAD~..HEAD"]).assert_findings(&["new b.txt:1"]);
 }
 
 #[test]
-fn a_rule_of_certain_files_sees_a_blob_that_comes_to_one() {
+fn a_rule_for_certain_files_applies_to_a_blob_copied_to_such_a_path() {
     let world = repository();
     let content = format!("DB_PASSWORD={}\n", &token(5)[4..28]);
     world.write("work/notes.txt", &content);
@@ -128,13 +128,13 @@ fn a_rule_of_certain_files_sees_a_blob_that_comes_to_one() {
     world.write("work/.env", &content);
     commit(&world, "settings");
     let at_once = world.report(&["scan", ".env"]);
-    assert_eq!(at_once.code, 1, "the rule of .env holds");
+    assert_eq!(at_once.code, 1, "the rule applies to .env");
     let report = world.report(&["range", "base..HEAD"]);
     assert!(report.findings.iter().any(|finding| finding["path"] == ".env"), "{:?}", report.found());
 }
 
 #[test]
-fn a_cherry_picked_duplicate_is_one_place() {
+fn a_cherry_picked_duplicate_is_one_finding() {
     let world = repository();
     world.git(&["checkout", "-q", "-b", "side"]);
     world.write("work/b.txt", line(2));
@@ -145,17 +145,17 @@ fn a_cherry_picked_duplicate_is_one_place() {
     world.git(&["cherry-pick", &leak]);
     world.git(&["merge", "-q", "--no-edit", "side"]);
     let report = world.report(&["range", "base..HEAD"]);
-    report.is(&["new b.txt:1"]);
+    report.assert_findings(&["new b.txt:1"]);
     assert_eq!(report.count("objects"), 2, "each blob once");
 }
 
 #[test]
-fn messages_are_read() {
+fn messages_are_scanned() {
     let world = repository();
     let leak = commit(&world, &format!("Deploy\n\nwith {}", token(2)));
     let report = world.report(&["range", "base..HEAD"]);
-    report.is(&["new commit:3"]);
-    let finding = report.at("");
+    report.assert_findings(&["new commit:3"]);
+    let finding = report.finding_at("");
     assert_eq!((text(finding, "first_commit"), text(finding, "object")), (leak.as_str(), leak.as_str()));
 }
 
@@ -165,23 +165,23 @@ fn unrelated_histories() {
     world.git(&["checkout", "-q", "--orphan", "other"]);
     world.write("work/b.txt", line(2));
     commit(&world, "another root");
-    world.report(&["range", "base..other"]).is(&["new b.txt:1", "new old.txt:2"]);
+    world.report(&["range", "base..other"]).assert_findings(&["new b.txt:1", "new old.txt:2"]);
     let run = world.stopleak(&["range", "base...other"]);
     assert_eq!(run.code, 2, "{}", run.stderr);
 }
 
 #[test]
-fn an_empty_range_is_clean_and_says_so() {
+fn an_empty_range_has_no_findings() {
     let world = repository();
     for range in ["HEAD..HEAD", "HEAD..HEAD~", ".."] {
         let report = world.report(&["range", range]);
-        report.is(&[]);
+        report.assert_findings(&[]);
         assert_eq!((report.count("commits"), report.count("bytes")), (0, 0));
     }
 }
 
 #[test]
-fn an_unknown_revision_scans_nothing() {
+fn an_unknown_revision_is_an_error_and_scans_nothing() {
     let world = repository();
     for range in ["gone..HEAD", "HEAD..gone", "base..HEAD:old.txt", "0123456..HEAD"] {
         let run = world.stopleak(&["range", range]);
@@ -191,7 +191,7 @@ fn an_unknown_revision_scans_nothing() {
 }
 
 #[test]
-fn a_shallow_clone_is_incomplete_and_says_the_remedy() {
+fn a_shallow_clone_is_incomplete_with_a_remedy() {
     let world = repository();
     for number in 2..5 {
         world.write(&format!("work/{number}.txt"), line(number));
@@ -199,15 +199,15 @@ fn a_shallow_clone_is_incomplete_and_says_the_remedy() {
     }
     let url = format!("file://{}", world.path("work").display());
     world.git(&["clone", "-q", "--depth", "2", &url, "../shallow"]);
-    // The whole range is there, and still nobody can tell what came before it.
+    // The clone contains the whole range, but not the history before it, so old values cannot be recognised.
     let report = world.report_in("shallow", &["range", "HEAD~..HEAD"]);
     assert_eq!((report.found(), report.code), (vec!["new 4.txt:1".to_owned()], 3));
-    assert_eq!(report.gaps(), ["shallow"]);
-    assert!(text(&report.coverage[0], "remedy").contains("--unshallow"));
+    assert_eq!(report.unscanned_kinds(), ["shallow"]);
+    assert!(text(&report.unscanned[0], "remedy").contains("--unshallow"));
     for range in ["HEAD~2..HEAD", "0123456789012345678901234567890123456789..HEAD"] {
         let report = world.report_in("shallow", &["range", range]);
-        assert_eq!((report.code, report.gaps()), (3, vec!["shallow"]), "{range}");
-        assert!(text(&report.coverage[0], "remedy").contains("--unshallow"));
+        assert_eq!((report.code, report.unscanned_kinds()), (3, vec!["shallow"]), "{range}");
+        assert!(text(&report.unscanned[0], "remedy").contains("--unshallow"));
     }
 }
 
@@ -221,7 +221,7 @@ fn a_missing_object_in_the_range_is_listed() {
     std::fs::remove_file(world.path(&format!("work/.git/objects/{}/{}", &blob[..2], &blob[2..])))
         .expect("removed");
     let report = world.report(&["range", "base..HEAD"]);
-    assert_eq!((report.code, report.gaps()), (3, vec!["missing"]));
+    assert_eq!((report.code, report.unscanned_kinds()), (3, vec!["missing"]));
     assert_eq!(report.found(), ["new c.txt:1"]);
-    assert!(text(&report.coverage[0], "what").starts_with("b.txt"));
+    assert!(text(&report.unscanned[0], "what").starts_with("b.txt"));
 }

@@ -1,10 +1,10 @@
-//! What a repository is being sent, through the installed pre-receive hook, from git's quarantine.
+//! The pre-receive hook: pushed objects are scanned in git's quarantine directory before they are accepted.
 
 use crate::report::commit_file as commit;
 use crate::support::{Run, World};
 use crate::tokens::{RULE, line, token};
 
-/// `work`, and the bare `origin` that checks what it gets; it has one commit on `main`.
+/// Creates `work`, and the bare repository `origin` with one commit on `main` and the pre-receive hook.
 fn repository() -> World {
     repository_like(&[])
 }
@@ -24,29 +24,29 @@ fn push(world: &World, arguments: &[&str]) -> Run {
     let refs = || world.run(world.command("git", "origin").arg("for-each-ref")).stdout;
     let before = refs();
     let run = world.run(world.command("git", "work").args(["push", "-q"]).args(arguments));
-    run.is_discreet();
+    run.assert_no_token_shown();
     assert!(!run.stderr.contains("changed:"), "{}", run.stderr);
     assert_eq!(run.code == 0, before != refs(), "{}", run.stderr);
     run
 }
 
 #[track_caller]
-fn accepted(world: &World, arguments: &[&str]) {
+fn assert_accepted(world: &World, arguments: &[&str]) {
     let run = push(world, arguments);
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));
 }
 
 #[track_caller]
-fn refused(world: &World, arguments: &[&str], said: &[&str]) -> Run {
+fn assert_refused(world: &World, arguments: &[&str], expected: &[&str]) -> Run {
     let run = push(world, arguments);
     assert_eq!(run.code, 1, "{}", run.stderr);
-    for said in said {
-        assert!(run.stderr.contains(said), "{said}: {}", run.stderr);
+    for part in expected {
+        assert!(run.stderr.contains(part), "{part}: {}", run.stderr);
     }
     run
 }
 
-/// What the hook is called with from here on.
+/// Adds options to the command in the installed hook.
 fn with_options(world: &World, options: &str) {
     let hook = world.read("origin/hooks/pre-receive.watched");
     let called = format!("hook run {options} pre-receive");
@@ -54,15 +54,15 @@ fn with_options(world: &World, options: &str) {
 }
 
 #[test]
-fn a_known_branch() {
+fn commits_pushed_to_an_existing_branch() {
     let world = repository();
     commit(&world, "b.txt", "harmless\n");
-    accepted(&world, &[]);
+    assert_accepted(&world, &[]);
     commit(&world, "c.txt", &line(2));
-    refused(&world, &[], &["c.txt:1", "pre-receive hook declined"]);
+    assert_refused(&world, &[], &["c.txt:1", "pre-receive hook declined"]);
     world.git(&["rm", "-q", "c.txt"]);
     commit(&world, "d.txt", "harmless\n");
-    refused(&world, &[], &["c.txt:1"]);
+    assert_refused(&world, &[], &["c.txt:1"]);
 }
 
 #[test]
@@ -84,48 +84,48 @@ fn several_refs_are_refused_together() {
     commit(&world, "b.txt", "harmless\n");
     world.git(&["branch", "fine"]);
     commit(&world, "c.txt", &line(2));
-    refused(&world, &["origin", "fine", "main"], &["c.txt:1"]);
-    accepted(&world, &["origin", "fine"]);
+    assert_refused(&world, &["origin", "fine", "main"], &["c.txt:1"]);
+    assert_accepted(&world, &["origin", "fine"]);
 }
 
 #[test]
-fn deletions_and_branches_of_what_is_there_pass() {
+fn deletions_and_refs_to_existing_commits_pass() {
     let world = repository();
-    accepted(&world, &["origin", "main:copy"]);
-    accepted(&world, &["origin", ":copy"]);
+    assert_accepted(&world, &["origin", "main:copy"]);
+    assert_accepted(&world, &["origin", ":copy"]);
     world.git(&["tag", "-a", "-m", "harmless", "v1"]);
-    accepted(&world, &["origin", "v1"]);
+    assert_accepted(&world, &["origin", "v1"]);
 }
 
 #[test]
 fn a_force_push() {
     let world = repository();
     commit(&world, "b.txt", "harmless\n");
-    accepted(&world, &[]);
+    assert_accepted(&world, &[]);
     world.git(&["reset", "-q", "--hard", "HEAD~"]);
     commit(&world, "c.txt", &line(2));
-    refused(&world, &["--force"], &["c.txt:1"]);
+    assert_refused(&world, &["--force"], &["c.txt:1"]);
     world.git(&["reset", "-q", "--hard", "HEAD~"]);
     commit(&world, "d.txt", "harmless\n");
-    accepted(&world, &["--force"]);
+    assert_accepted(&world, &["--force"]);
 }
 
 #[test]
 fn messages_of_commits_and_tags() {
     let world = repository();
     world.git(&["commit", "-q", "--allow-empty", "-m", &format!("with {}", token(2))]);
-    refused(&world, &[], &["commit "]);
+    assert_refused(&world, &[], &["commit "]);
     world.git(&["reset", "-q", "--hard", "HEAD~"]);
     world.git(&["tag", "-a", "-m", &format!("with {}", token(3)), "v1"]);
-    refused(&world, &["origin", "v1"], &["tag "]);
+    assert_refused(&world, &["origin", "v1"], &["tag "]);
 }
 
 #[test]
-fn what_a_branch_of_the_repository_has_is_not_news() {
+fn content_of_another_branch_of_the_repository_is_not_new() {
     let world = repository();
     commit(&world, "c.txt", &line(2));
     world.git(&["update-ref", "refs/heads/main", "HEAD"]);
-    // Let in before the hook was there.
+    // Pushed without the hook.
     let hook = world.path("origin/hooks/pre-receive");
     std::fs::rename(&hook, hook.with_extension("away")).expect("moved");
     world.git(&["push", "-q"]);
@@ -156,10 +156,10 @@ fn names_of_refs() {
 }
 
 #[test]
-fn shallow_history_that_the_repository_takes() {
+fn a_shallow_push_into_an_empty_repository() {
     let world = repository();
     commit(&world, "b.txt", "harmless\n");
-    accepted(&world, &[]);
+    assert_accepted(&world, &[]);
     let git = |folder: &str, arguments: &[&str]| world.run(world.command("git", folder).args(arguments));
     let url = format!("file://{}", world.path("origin").display());
     world.git(&["clone", "-q", "--depth", "1", &url, "../shallow"]);
@@ -176,33 +176,33 @@ fn shallow_history_that_the_repository_takes() {
 }
 
 #[test]
-fn what_cherry_pick_and_rebase_brought() {
+fn cherry_picked_and_rebased_commits_are_scanned() {
     let world = repository();
     world.git(&["checkout", "-q", "-b", "other"]);
     commit(&world, "c.txt", &line(2));
     world.git(&["checkout", "-q", "main"]);
     commit(&world, "b.txt", "harmless\n");
     world.git(&["cherry-pick", "other"]);
-    refused(&world, &["origin", "main"], &["c.txt:1"]);
+    assert_refused(&world, &["origin", "main"], &["c.txt:1"]);
     world.git(&["reset", "-q", "--hard", "HEAD~"]);
     world.git(&["rebase", "-q", "main", "other"]);
-    refused(&world, &["origin", "other"], &["c.txt:1"]);
+    assert_refused(&world, &["origin", "other"], &["c.txt:1"]);
 }
 
 #[test]
-fn without_time_it_is_not_finished_and_refuses_with_the_reason() {
+fn without_time_the_push_is_refused_as_not_finished() {
     let world = repository();
     with_options(&world, "--budget 0s");
     commit(&world, "b.txt", "harmless\n");
     commit(&world, "c.txt", "harmless\n");
-    refused(&world, &[], &["2 commits (out-of-time): not finished", "INCOMPLETE"]);
-    // What it did not have to read needs no time.
-    accepted(&world, &["origin", "HEAD~2:refs/heads/copy"]);
-    accepted(&world, &["origin", ":copy"]);
+    assert_refused(&world, &[], &["2 commits (out-of-time): not finished", "INCOMPLETE"]);
+    // Pushes without new objects need no time.
+    assert_accepted(&world, &["origin", "HEAD~2:refs/heads/copy"]);
+    assert_accepted(&world, &["origin", ":copy"]);
 }
 
 #[test]
-fn without_time_a_long_history_is_not_even_counted() {
+fn without_time_the_commits_of_a_long_history_are_not_counted() {
     let world = repository();
     with_options(&world, "--budget 0s");
     let commit = |number: usize| {
@@ -215,11 +215,11 @@ fn without_time_a_long_history_is_not_even_counted() {
     let history = std::fs::File::open(world.path("history")).expect("just written");
     let mut command = world.command("git", "work");
     assert_eq!(world.run(command.args(["fast-import", "--quiet"]).stdin(history)).code, 0);
-    refused(&world, &["origin", "long"], &["more than 2", " commits (out-of-time): not finished"]);
+    assert_refused(&world, &["origin", "long"], &["more than 2", " commits (out-of-time): not finished"]);
 }
 
 #[test]
-fn without_time_it_can_be_told_to_warn_only() {
+fn without_time_the_hook_can_be_configured_to_warn() {
     let world = repository();
     with_options(&world, "--budget 0s --unfinished warn");
     commit(&world, "b.txt", "harmless\n");
@@ -229,64 +229,68 @@ fn without_time_it_can_be_told_to_warn_only() {
 }
 
 #[test]
-fn budget_and_refusal_come_from_the_configuration_beside_the_repository() {
+fn time_budget_and_refusal_are_read_from_the_repositorys_configuration() {
     let world = repository();
     world.write("origin/stopleak.yaml", "hooks: {receive-budget: 0s}\n");
     commit(&world, "b.txt", "harmless\n");
-    refused(&world, &[], &["not finished"]);
+    assert_refused(&world, &[], &["not finished"]);
     world.write("origin/stopleak.yaml", "hooks: {receive-budget: 0s, receive-unfinished: warn}\n");
     assert_eq!(push(&world, &[]).code, 0);
     world.write("origin/stopleak.yaml", "hooks: {receive-budget: soon}\n");
     commit(&world, "c.txt", "harmless\n");
-    refused(&world, &[], &["expected a time"]);
+    assert_refused(&world, &[], &["expected a time"]);
 }
 
 #[test]
-fn warning_only_about_time_refuses_other_gaps() {
+fn warning_about_time_still_refuses_other_unscanned_entries() {
     let world = repository();
     with_options(&world, "--unfinished warn --max-blob-size 10");
     commit(&world, "b.txt", "longer than ten bytes\n");
-    refused(&world, &[], &["too-large"]);
+    assert_refused(&world, &[], &["too-large"]);
 }
 
 #[test]
-fn policy_never_comes_from_what_is_pushed() {
+fn the_policy_is_never_read_from_pushed_commits() {
     let world = repository();
     commit(&world, "c.txt", &format!("{} # stopleak:allow {RULE} a test\n", line(2).trim_end()));
     assert_eq!(world.stopleak(&["baseline", "create"]).code, 0);
     world.write("work/stopleak.yaml", format!("skip-paths: ['*']\nrules: {{off: [{RULE}]}}\n"));
     commit(&world, "d.txt", "harmless\n");
-    refused(&world, &[], &["c.txt:1"]);
+    assert_refused(&world, &[], &["c.txt:1"]);
 }
 
 #[test]
-fn policy_is_what_the_owner_of_the_repository_says() {
+fn the_policy_is_the_configuration_in_the_repository_directory() {
     let world = repository();
     commit(&world, "c.txt", &format!("{} # stopleak:allow {RULE} a test\n", line(2).trim_end()));
-    refused(&world, &[], &["c.txt:1"]);
+    assert_refused(&world, &[], &["c.txt:1"]);
     world.write("origin/stopleak.yaml", "hooks: {receive-marks: true}\n");
-    accepted(&world, &["origin", "main:marks"]);
+    assert_accepted(&world, &["origin", "main:allowed"]);
     commit(&world, "d.txt", &line(3));
     world.write("origin/stopleak.yaml", "skip-paths: [d.txt]\n");
-    accepted(&world, &["origin", "main:skipped"]);
+    assert_accepted(&world, &["origin", "main:skipped"]);
     commit(&world, "e.txt", &line(4));
     world.write("elsewhere.yaml", "skip-paths: [e.txt]\n");
     with_options(&world, &format!("--config {}", world.path("elsewhere.yaml").display()));
-    accepted(&world, &["origin", "main:named"]);
+    assert_accepted(&world, &["origin", "main:named"]);
 }
 
 #[test]
-fn what_the_report_says_of_allowing_it_is_so() {
+fn the_reported_way_to_allow_a_finding_works() {
     let world = repository();
     commit(&world, "c.txt", &line(2));
-    refused(&world, &[], &["baseline create --history (in a clone;", "puts it beside that one's `config`)"]);
+    assert_refused(
+        &world,
+        &[],
+        &["baseline create --history (in a clone;", "puts the file next to the repository's `config`)"],
+    );
     assert_eq!(world.stopleak(&["baseline", "create", "--history"]).code, 0);
     world.write("origin/.stopleak-baseline", world.read("work/.stopleak-baseline"));
-    accepted(&world, &[]);
+    assert_accepted(&world, &[]);
 }
 
 #[test]
-fn a_repository_with_files_obeys_none_of_them() {
+fn checked_out_files_of_the_receiving_repository_are_no_policy() {
     let world = repository();
     world.git(&["init", "-q", "-b", "main", "../files"]);
     let git = |arguments: &[&str]| {
@@ -308,25 +312,25 @@ fn a_repository_with_files_obeys_none_of_them() {
 fn a_sha_256_repository() {
     let world = repository_like(&["--object-format=sha256"]);
     commit(&world, "b.txt", "harmless\n");
-    accepted(&world, &[]);
+    assert_accepted(&world, &[]);
     commit(&world, "c.txt", &line(2));
-    refused(&world, &[], &["c.txt:1"]);
+    assert_refused(&world, &[], &["c.txt:1"]);
 }
 
 #[test]
-fn refs_in_tables() {
+fn a_reftable_repository() {
     let world = repository_like(&["--ref-format=reftable"]);
     commit(&world, "b.txt", "harmless\n");
-    accepted(&world, &[]);
+    assert_accepted(&world, &[]);
     commit(&world, "c.txt", &line(2));
-    refused(&world, &[], &["c.txt:1"]);
+    assert_refused(&world, &[], &["c.txt:1"]);
 }
 
 #[test]
 fn a_push_from_a_shallow_clone() {
     let world = repository();
     commit(&world, "b.txt", "harmless\n");
-    accepted(&world, &[]);
+    assert_accepted(&world, &[]);
     let url = format!("file://{}", world.path("origin").display());
     world.git(&["clone", "-q", "--depth", "1", &url, "../shallow"]);
     let git = |arguments: &[&str]| world.run(world.command("git", "shallow").args(arguments));
@@ -340,17 +344,17 @@ fn a_push_from_a_shallow_clone() {
 }
 
 #[test]
-fn a_pack_and_loose_objects_in_quarantine() {
+fn packed_and_loose_objects_in_quarantine_are_scanned() {
     for limit in ["1", "1000"] {
         let world = repository();
         world.run(world.command("git", "origin").args(["config", "receive.unpackLimit", limit]));
         commit(&world, "c.txt", &line(2));
-        refused(&world, &[], &["c.txt:1"]);
+        assert_refused(&world, &[], &["c.txt:1"]);
     }
 }
 
 #[test]
-fn a_repository_that_borrows_objects() {
+fn a_repository_with_alternates() {
     let world = repository();
     world.git(&["clone", "-q", "--bare", "--shared", "../origin", "../borrower"]);
     assert_eq!(world.stopleak_in("borrower", &["hook", "install"]).code, 0);
@@ -362,7 +366,7 @@ fn a_repository_that_borrows_objects() {
 }
 
 #[test]
-fn lines_that_are_not_understood_are_refused() {
+fn malformed_input_lines_are_refused() {
     let world = repository();
     world.write("input", "what is this\n");
     let mut command = world.command(crate::support::binary(), "origin");

@@ -1,4 +1,5 @@
-//! Runs the binary for a report, and says in few words what is in it.
+//! Helpers that run the binary, parse its JSON Lines report and assert on its findings, and helpers that create commits
+//! and objects.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -15,7 +16,7 @@ pub(crate) struct Report {
     pub(crate) code: i32,
     pub(crate) scan: Value,
     pub(crate) findings: Vec<Value>,
-    pub(crate) coverage: Vec<Value>,
+    pub(crate) unscanned: Vec<Value>,
     pub(crate) summary: Value,
 }
 
@@ -27,23 +28,23 @@ impl Report {
             by_type.entry(text(&record, "type").to_owned()).or_default().push(record);
         }
         let mut take = |name| by_type.remove(name).unwrap_or_default();
-        let (findings, coverage, summary) = (take("finding"), take("coverage"), take("summary"));
+        let (findings, unscanned, summary) = (take("finding"), take("unscanned"), take("summary"));
         let scan = take("scan");
         let one = |mut records: Vec<Value>| {
             assert_eq!(records.len(), 1, "exit code {}\n{}{}", run.code, run.stdout, run.stderr);
             records.remove(0)
         };
-        Report { code: run.code, scan: one(scan), findings, coverage, summary: one(summary) }
+        Report { code: run.code, scan: one(scan), findings, unscanned, summary: one(summary) }
     }
 
-    /// `status path:line` of each finding, sorted; of what is no file, its carrier instead of the path.
+    /// Returns `status path:line` of each finding, sorted. Without a path, the content kind is in its place.
     pub(crate) fn found(&self) -> Vec<String> {
         let mut found: Vec<String> = self
             .findings
             .iter()
             .map(|finding| {
                 let place = match text(finding, "path") {
-                    "" => text(finding, "carrier"),
+                    "" => text(finding, "content_kind"),
                     path => path,
                 };
                 format!("{} {place}:{}", text(finding, "status"), finding["start_line"])
@@ -53,16 +54,16 @@ impl Report {
         found
     }
 
-    /// The kinds of what was not read, sorted.
-    pub(crate) fn gaps(&self) -> Vec<&str> {
-        self.coverage.iter().map(|entry| text(entry, "kind")).collect()
+    /// Returns the kinds of the unscanned entries, in the order of the report.
+    pub(crate) fn unscanned_kinds(&self) -> Vec<&str> {
+        self.unscanned.iter().map(|entry| text(entry, "kind")).collect()
     }
 
-    /// The finding at `path`; there must be one.
-    pub(crate) fn at(&self, path: &str) -> &Value {
+    /// Returns the finding at `path`; there must be exactly one.
+    pub(crate) fn finding_at(&self, path: &str) -> &Value {
         let mut here = self.findings.iter().filter(|finding| finding["path"] == path);
         let (Some(finding), None) = (here.next(), here.next()) else {
-            panic!("not one finding at {path}: {:?}", self.found());
+            panic!("not exactly one finding at {path}: {:?}", self.found());
         };
         finding
     }
@@ -71,22 +72,22 @@ impl Report {
         self.summary["counts"][what].as_u64().expect("a count")
     }
 
-    /// Asserts what was found and the exit code that follows from it when everything was read.
+    /// Asserts the findings, the corresponding exit code, and that the run was complete.
     #[track_caller]
-    pub(crate) fn is(&self, expected: &[&str]) {
-        assert_eq!(self.found(), expected, "{:#?}", self.coverage);
+    pub(crate) fn assert_findings(&self, expected: &[&str]) {
+        assert_eq!(self.found(), expected, "{:#?}", self.unscanned);
         let blocks = expected.iter().any(|found| found.starts_with("new "));
         assert_eq!((self.code, self.summary["complete"].as_bool()), (i32::from(blocks), Some(true)));
     }
 }
 
-/// A field that is text.
+/// Returns the text of a field; panics if it is missing or no text.
 pub(crate) fn text<'v>(record: &'v Value, field: &str) -> &'v str {
     record[field].as_str().unwrap_or_else(|| panic!("no text {field}: {record}"))
 }
 
 impl World {
-    /// The report of `stopleak` with these arguments in `work`.
+    /// Runs `stopleak` with these arguments in `work` and returns the report.
     #[track_caller]
     pub(crate) fn report(&self, arguments: &[&str]) -> Report {
         self.report_in("work", arguments)
@@ -97,18 +98,18 @@ impl World {
         self.report_of(self.command(binary(), folder).args(arguments))
     }
 
-    /// The report of a prepared command, which must change nothing and tell no secret.
+    /// Runs a prepared command and returns its report. Asserts that it changes no file and prints no token.
     #[track_caller]
     pub(crate) fn report_of(&self, command: &mut Command) -> Report {
-        let before = self.everything();
+        let before = self.file_states();
         let run = self.run(command.args(["--format", "jsonl"]));
-        assert!(before == self.everything(), "a scan changed something");
-        run.is_discreet();
+        assert!(before == self.file_states(), "a scan changed something");
+        run.assert_no_token_shown();
         Report::parse(&run)
     }
 
-    /// Every file with its time and content: the index, the objects and the work tree among them.
-    pub(crate) fn everything(&self) -> BTreeMap<PathBuf, (Option<std::time::SystemTime>, Vec<u8>)> {
+    /// Returns the modification time and content of every file, including the index, the objects and the work tree.
+    pub(crate) fn file_states(&self) -> BTreeMap<PathBuf, (Option<std::time::SystemTime>, Vec<u8>)> {
         let mut all = BTreeMap::new();
         let mut folders = vec![self.path("")];
         while let Some(folder) = folders.pop() {
@@ -137,7 +138,7 @@ fn link_target(path: &Path) -> Vec<u8> {
 impl Run {
     /// Asserts that no whole token is in the output.
     #[track_caller]
-    pub(crate) fn is_discreet(&self) {
+    pub(crate) fn assert_no_token_shown(&self) {
         for output in [&self.stdout, &self.stderr] {
             for (at, _) in output.match_indices(PREFIX) {
                 let rest = &output[at + PREFIX.len()..];
@@ -166,20 +167,20 @@ pub(crate) fn id(world: &World, revision: &str) -> String {
     world.git(&["rev-parse", revision]).stdout.trim().to_owned()
 }
 
-/// A repository without commits.
+/// Creates a repository without commits.
 pub(crate) fn empty() -> World {
     let world = World::empty();
     world.git(&["init", "-q", "-b", "main", "."]);
     world
 }
 
-/// Stores a blob that nothing refers to.
-pub(crate) fn dangle(world: &World, content: &str) -> String {
+/// Writes an unreferenced blob and returns its id.
+pub(crate) fn write_dangling_blob(world: &World, content: &str) -> String {
     world.write("dangling", content);
     world.git(&["hash-object", "-w", "../dangling"]).stdout.trim().to_owned()
 }
 
-/// The same report with one thread and with two.
+/// Returns the report of `history`, after asserting that it is the same with one thread and with two.
 #[track_caller]
 pub(crate) fn history(world: &World) -> Report {
     history_of(world, "work", &["history"])
@@ -192,19 +193,19 @@ pub(crate) fn history_of(world: &World, folder: &str, arguments: &[&str]) -> Rep
         world.stopleak_in(folder, &[arguments, &more[..]].concat())
     };
     let (one, two) = (run("1"), run("2"));
-    assert_eq!(one.stdout, two.stdout, "whatever the number of threads");
+    assert_eq!(one.stdout, two.stdout, "the report depends on the number of threads");
     world.report_in(folder, arguments)
 }
 
-/// Some of it was lost, and the rest found all the same.
+/// Asserts that the run is incomplete, with these kinds of unscanned entries and these findings.
 #[track_caller]
-pub(crate) fn incomplete(report: &Report, gaps: &[&str], found: &[&str]) {
+pub(crate) fn assert_incomplete(report: &Report, unscanned: &[&str], found: &[&str]) {
     assert_eq!((report.code, report.summary["complete"].as_bool()), (3, Some(false)));
-    assert_eq!(report.gaps(), gaps, "{:#?}", report.coverage);
+    assert_eq!(report.unscanned_kinds(), unscanned, "{:#?}", report.unscanned);
     assert_eq!(report.found(), found);
 }
 
-/// A commit object made by hand from the tree and parent of HEAD, which becomes HEAD.
+/// Writes a commit object with the tree and parent of HEAD, and resets HEAD to it.
 pub(crate) fn raw_commit(world: &World, author: &str, committer: &str, message: &[u8]) -> String {
     let (tree, parent) = (id(world, "HEAD^{tree}"), id(world, "HEAD"));
     let header = format!("tree {tree}\nparent {parent}\nauthor {author}\ncommitter {committer}\n\n");

@@ -1,4 +1,4 @@
-//! What `git commit` is about to record, seen by the command and through the installed hook.
+//! Staged changes, scanned by `stopleak staged` and by the installed pre-commit hook.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -12,7 +12,7 @@ fn repository() -> World {
     World::with_hooks(&[])
 }
 
-/// `git commit` with the hook.
+/// Runs `git commit` with the hook.
 fn commit(world: &World, arguments: &[&str]) -> Run {
     commit_in(world, "work", arguments)
 }
@@ -23,28 +23,28 @@ fn commit_in(world: &World, folder: &str, arguments: &[&str]) -> Run {
     let before = head();
     let mut command = world.command("git", folder);
     let run = world.run(command.args(["commit", "-q", "--allow-empty", "-m", "x"]).args(arguments));
-    run.is_discreet();
+    run.assert_no_token_shown();
     assert_eq!(run.code == 0, head() != before, "{}", run.stderr);
     run
 }
 
-/// The hook refused the commit because of `path`.
+/// Asserts that the hook refused the commit and named `path`.
 #[track_caller]
-fn refused(run: &Run, path: &str) {
+fn assert_refused(run: &Run, path: &str) {
     assert_eq!(run.code, 1, "{}", run.stderr);
     assert!(run.stderr.contains(path), "{}", run.stderr);
 }
 
 #[track_caller]
-fn accepted(run: &Run) {
+fn assert_accepted(run: &Run) {
     assert_eq!(run.code, 0, "{}", run.stderr);
 }
 
-/// The command's report of what is staged, which a commit right after agrees with.
+/// Asserts the findings of `stopleak staged` and that a commit exits with the same code, and returns the report.
 #[track_caller]
 fn staged(world: &World, expected: &[&str]) -> Report {
     let report = world.report(&["staged"]);
-    report.is(expected);
+    report.assert_findings(expected);
     let run = commit(world, &[]);
     assert_eq!(run.code, report.code, "{}", run.stderr);
     report
@@ -65,61 +65,61 @@ fn first_commit() {
 }
 
 #[test]
-fn plain_commit_and_its_counts() {
+fn a_plain_commit_and_the_counts_of_its_report() {
     let world = repository();
     world.write("work/b.txt", format!("\n{}", line(2)));
     world.write("work/sub/c.txt", "harmless\n");
     world.git(&["add", "."]);
     let report = staged(&world, &["new b.txt:2"]);
     assert_eq!((report.count("files"), report.count("objects")), (2, 2));
-    assert_eq!(report.at("b.txt")["confidence"], "high");
+    assert_eq!(report.finding_at("b.txt")["confidence"], "high");
 }
 
 #[test]
-fn nothing_staged_is_clean_whatever_the_work_tree_holds() {
+fn only_staged_content_is_scanned_not_the_work_tree() {
     let world = repository();
     world.write("work/untracked.txt", line(2));
     world.write("work/a.txt", line(3));
     staged(&world, &[]);
-    let said = world.stopleak(&["staged"]).stdout;
-    assert!(said.contains("nothing to scan, nothing is staged. Read nothing"), "{said}");
+    let human = world.stopleak(&["staged"]).stdout;
+    assert!(human.contains("nothing to scan, nothing is staged. Read nothing"), "{human}");
     world.git(&["init", "-q", "--bare", "../bare"]);
-    let said = world.stopleak_in("bare", &["staged"]).stdout;
-    assert!(said.contains("nothing to scan, a bare repository without an index. Read nothing"), "{said}");
+    let human = world.stopleak_in("bare", &["staged"]).stdout;
+    assert!(human.contains("nothing to scan, a bare repository without an index. Read nothing"), "{human}");
 }
 
 #[test]
 fn commit_all() {
     let world = repository();
     world.write("work/a.txt", line(2));
-    world.report(&["staged"]).is(&[]);
-    refused(&commit(&world, &["-a"]), "a.txt");
+    world.report(&["staged"]).assert_findings(&[]);
+    assert_refused(&commit(&world, &["-a"]), "a.txt");
     world.write("work/a.txt", "changed\n");
-    accepted(&commit(&world, &["-a"]));
+    assert_accepted(&commit(&world, &["-a"]));
 }
 
 #[test]
-fn commit_of_a_path_takes_that_path_and_no_other() {
+fn a_commit_of_a_path_scans_only_that_path() {
     let world = repository();
     world.write("work/b.txt", line(2));
     world.git(&["add", "b.txt"]);
-    world.report(&["staged"]).is(&["new b.txt:1"]);
+    world.report(&["staged"]).assert_findings(&["new b.txt:1"]);
     world.write("work/a.txt", "changed\n");
-    accepted(&commit(&world, &["a.txt"]));
-    // Still staged, still refused.
-    world.report(&["staged"]).is(&["new b.txt:1"]);
-    refused(&commit(&world, &["--include", "a.txt"]), "b.txt");
+    assert_accepted(&commit(&world, &["a.txt"]));
+    // The file is still staged and still refused.
+    world.report(&["staged"]).assert_findings(&["new b.txt:1"]);
+    assert_refused(&commit(&world, &["--include", "a.txt"]), "b.txt");
 
     world.git(&["rm", "-q", "--cached", "b.txt"]);
     world.write("work/c.txt", "harmless\n");
     world.git(&["add", "c.txt"]);
     world.write("work/a.txt", line(3));
-    refused(&commit(&world, &["a.txt"]), "a.txt");
-    accepted(&commit(&world, &[]));
+    assert_refused(&commit(&world, &["a.txt"]), "a.txt");
+    assert_accepted(&commit(&world, &[]));
 }
 
 #[test]
-fn every_kind_of_commit_from_a_subfolder_of_any_worktree() {
+fn every_kind_of_commit_in_a_subdirectory_of_any_worktree() {
     let world = repository();
     world.git(&["worktree", "add", "-q", "../linked"]);
     for root in ["work", "linked"] {
@@ -127,7 +127,7 @@ fn every_kind_of_commit_from_a_subfolder_of_any_worktree() {
         world.write(&format!("{folder}/b.txt"), "harmless\n");
         world.write(&format!("{folder}/c.txt"), "harmless\n");
         world.run(world.command("git", root).args(["add", "."]));
-        accepted(&commit_in(&world, &folder, &["-a"]));
+        assert_accepted(&commit_in(&world, &folder, &["-a"]));
         world.write(&format!("{folder}/b.txt"), line(2));
         for arguments in [
             &["-a"][..],
@@ -137,15 +137,15 @@ fn every_kind_of_commit_from_a_subfolder_of_any_worktree() {
             &["--include", "b.txt"],
             &["--only", "b.txt"],
         ] {
-            refused(&commit_in(&world, &folder, arguments), "sub/b.txt");
+            assert_refused(&commit_in(&world, &folder, arguments), "sub/b.txt");
         }
         world.write(&format!("{folder}/c.txt"), "changed\n");
-        accepted(&commit_in(&world, &folder, &["c.txt"]));
+        assert_accepted(&commit_in(&world, &folder, &["c.txt"]));
     }
 }
 
 #[test]
-fn flags_that_hide_a_file_from_status_do_not_hide_it_here() {
+fn skip_worktree_and_assume_unchanged_files_are_scanned() {
     let world = repository();
     world.write("work/a.txt", line(2));
     world.git(&["add", "."]);
@@ -155,7 +155,7 @@ fn flags_that_hide_a_file_from_status_do_not_hide_it_here() {
 }
 
 #[test]
-fn amending_what_head_holds_is_no_news() {
+fn values_of_head_are_not_new_in_an_amended_commit() {
     let world = repository();
     world.write("work/b.txt", line(2));
     world.git(&["add", "."]);
@@ -163,11 +163,11 @@ fn amending_what_head_holds_is_no_news() {
     world.write("work/a.txt", "changed\n");
     world.write("work/b.txt", format!("edited\n{}", line(2)));
     world.git(&["add", "."]);
-    world.report(&["staged"]).is(&["old b.txt:2"]);
-    accepted(&commit(&world, &["--amend"]));
+    world.report(&["staged"]).assert_findings(&["old b.txt:2"]);
+    assert_accepted(&commit(&world, &["--amend"]));
     world.write("work/b.txt", format!("edited\n{}{}", line(2), line(3)));
     world.git(&["add", "."]);
-    refused(&commit(&world, &["--amend"]), "b.txt");
+    assert_refused(&commit(&world, &["--amend"]), "b.txt");
 }
 
 #[test]
@@ -176,13 +176,14 @@ fn linked_worktree() {
     world.git(&["worktree", "add", "-q", "../linked"]);
     world.write("linked/b.txt", line(2));
     world.run(world.command("git", "linked").args(["add", "."]));
-    world.report_in("linked", &["staged"]).is(&["new b.txt:1"]);
-    refused(&commit_in(&world, "linked", &[]), "b.txt");
-    world.report(&["staged"]).is(&[]);
-    accepted(&commit(&world, &[]));
+    world.report_in("linked", &["staged"]).assert_findings(&["new b.txt:1"]);
+    assert_refused(&commit_in(&world, "linked", &[]), "b.txt");
+    world.report(&["staged"]).assert_findings(&[]);
+    assert_accepted(&commit(&world, &[]));
 }
 
-/// Two branches that conflict in `a.txt`; `other` also brings token 2 in `theirs.txt`, unchecked.
+/// Creates two branches that conflict in `a.txt` if `conflict` is true; `other` also adds token 2 in `theirs.txt`,
+/// committed without the hook.
 fn diverged(conflict: bool) -> World {
     let world = repository();
     world.git(&["checkout", "-q", "-b", "other"]);
@@ -205,20 +206,20 @@ fn concluding_a_merge() {
     let merge = world.run(world.command("git", "work").args(["merge", "-q", "other"]));
     assert_eq!(merge.code, 1, "a conflict");
     let report = world.report(&["staged"]);
-    assert_eq!((report.code, report.gaps().is_empty()), (0, true));
+    assert_eq!((report.code, report.unscanned_kinds().is_empty()), (0, true));
     assert!(report.summary["notes"][0].as_str().is_some_and(|note| note.starts_with("in conflict: a.txt")));
 
     world.write("work/a.txt", format!("both\n{}", line(3)));
     world.git(&["add", "."]);
-    world.report(&["staged"]).is(&["new a.txt:2"]);
-    refused(&commit(&world, &[]), "a.txt");
+    world.report(&["staged"]).assert_findings(&["new a.txt:2"]);
+    assert_refused(&commit(&world, &[]), "a.txt");
     world.write("work/a.txt", "both\n");
     world.git(&["add", "."]);
     staged(&world, &[]);
 }
 
 #[test]
-fn an_automatic_merge_brings_nothing_new_of_the_other_side() {
+fn values_of_the_other_side_of_an_automatic_merge_are_not_new() {
     let world = diverged(false);
     let merge = world.run(world.command("git", "work").args(["merge", "-q", "--no-edit", "other"]));
     assert_eq!((merge.code, merge.stderr.as_str()), (0, ""));
@@ -226,9 +227,9 @@ fn an_automatic_merge_brings_nothing_new_of_the_other_side() {
 }
 
 #[test]
-fn the_merge_hook_refuses_what_neither_side_has() {
+fn the_pre_merge_commit_hook_refuses_values_of_neither_side() {
     let world = diverged(false);
-    // Another tool's step inside of the merge: a driver that writes into the merged file.
+    // A merge driver of another tool writes a value of neither side into the merged file.
     world.write("work/.git/info/attributes", "mixed.txt merge=leaky\n");
     world.git(&["config", "merge.leaky.driver", &format!("cp {} %A", world.path("leak").display())]);
     world.write("leak", line(4));
@@ -245,7 +246,7 @@ fn the_merge_hook_refuses_what_neither_side_has() {
 }
 
 #[test]
-fn the_index_counts_and_not_the_work_tree() {
+fn the_index_is_scanned_and_not_the_work_tree() {
     let world = repository();
     world.write("work/a.txt", "staged\n");
     world.git(&["add", "."]);
@@ -282,7 +283,7 @@ fn modes_and_types() {
     symlink(format!("/srv/{}/x", token(2)), world.path("work/a.txt")).expect("linked");
     world.git(&["add", "."]);
     let report = staged(&world, &["new a.txt:1"]);
-    assert_eq!(report.at("a.txt")["carrier"], "symlink");
+    assert_eq!(report.finding_at("a.txt")["content_kind"], "symlink");
 
     std::fs::remove_file(world.path("work/a.txt")).expect("removed");
     symlink("old.txt", world.path("work/a.txt")).expect("linked");
@@ -295,7 +296,7 @@ fn modes_and_types() {
 }
 
 #[test]
-fn a_submodule_is_said_and_not_read() {
+fn a_submodule_is_listed_and_not_scanned() {
     let world = repository();
     world.git(&["init", "-q", "-b", "main", "../module"]);
     let git = |arguments: &[&str]| world.run(world.command("git", "module").args(arguments));
@@ -305,17 +306,17 @@ fn a_submodule_is_said_and_not_read() {
     let add = ["-c", "protocol.file.allow=always", "submodule", "--quiet", "add", "../module", "module"];
     world.git(&add);
     let report = staged(&world, &[]);
-    assert_eq!(report.gaps(), ["elsewhere"]);
-    assert_eq!(report.coverage[0]["what"], "module");
+    assert_eq!(report.unscanned_kinds(), ["elsewhere"]);
+    assert_eq!(report.unscanned[0]["what"], "module");
 }
 
 #[test]
-fn intent_to_add_is_nothing_yet() {
+fn an_intent_to_add_entry_has_no_content() {
     let world = repository();
     world.write("work/b.txt", line(2));
     world.git(&["add", "-N", "b.txt"]);
     staged(&world, &[]);
-    refused(&commit(&world, &["-a"]), "b.txt");
+    assert_refused(&commit(&world, &["-a"]), "b.txt");
 }
 
 #[test]
@@ -331,7 +332,7 @@ fn deleting_a_secret_never_blocks() {
 }
 
 #[test]
-fn an_edit_beside_an_old_secret_passes_and_says_so_once() {
+fn an_edit_near_an_old_secret_passes_with_one_note() {
     let world = repository();
     world.write("work/old.txt", format!("first, edited\n{}last\n", line(1)));
     world.git(&["add", "."]);
@@ -339,11 +340,11 @@ fn an_edit_beside_an_old_secret_passes_and_says_so_once() {
     assert_eq!(human.code, 0, "{}", human.stderr);
     assert_eq!(human.stdout.matches("1 old finding").count(), 1, "{}", human.stdout);
     let report = staged(&world, &["old old.txt:2"]);
-    assert!(report.at("old.txt")["status_reason"].is_string());
+    assert!(report.finding_at("old.txt")["status_reason"].is_string());
 }
 
 #[test]
-fn a_key_of_several_lines_is_the_same_with_other_line_ends_and_indented() {
+fn a_key_with_other_line_endings_or_indentation_is_not_new() {
     let world = repository();
     let key = private_key(3);
     world.write("work/key.txt", format!("first\r\n{}", key.replace('\n', "\r\n")));
@@ -354,7 +355,7 @@ fn a_key_of_several_lines_is_the_same_with_other_line_ends_and_indented() {
         world.git(&["add", "."]);
         staged(&world, &[&format!("old {path}:2")]);
     };
-    // git ends the lines of the whole file anew.
+    // git normalises the line endings of the whole file.
     world.git(&["config", "core.autocrlf", "input"]);
     passes("key.txt", format!("edited\r\n{}", key.replace('\n', "\r\n")));
     passes(
@@ -369,7 +370,7 @@ fn a_key_of_several_lines_is_the_same_with_other_line_ends_and_indented() {
 }
 
 #[test]
-fn without_the_version_before_nobody_can_say_what_is_new() {
+fn without_the_previous_version_of_a_file_the_run_is_incomplete() {
     let world = World::repository();
     world.write("work/old.txt", line(1));
     world.git(&["add", "."]);
@@ -386,20 +387,20 @@ fn without_the_version_before_nobody_can_say_what_is_new() {
     world.write("partial/old.txt", "harmless\n");
     git(&["update-index", "old.txt"]);
     let report = world.report_in("partial", &["staged"]);
-    report.is(&[]);
+    report.assert_findings(&[]);
     world.write("partial/old.txt", format!("edited\n{}", line(1)));
     git(&["update-index", "old.txt"]);
     let report = world.report_in("partial", &["staged"]);
     assert_eq!(
-        (report.code, report.found(), report.gaps()),
+        (report.code, report.found(), report.unscanned_kinds()),
         (3, vec!["new old.txt:2".to_owned()], vec!["missing"])
     );
-    let why = report.coverage[0]["reason"].as_str().expect("a reason");
+    let why = report.unscanned[0]["reason"].as_str().expect("a reason");
     assert!(why.contains("the version before this change"), "{why}");
 }
 
 #[test]
-fn an_old_secret_beside_a_new_one() {
+fn an_old_and_a_new_secret_in_one_file() {
     let world = repository();
     world.write("work/old.txt", format!("{}{}", line(1), line(2)));
     world.git(&["add", "."]);
@@ -407,7 +408,7 @@ fn an_old_secret_beside_a_new_one() {
 }
 
 #[test]
-fn values_that_two_files_swap_are_not_new() {
+fn values_swapped_between_two_files_are_not_new() {
     let world = repository();
     world.write("work/b.txt", format!("b\n{}", line(2)));
     world.git(&["add", "."]);
@@ -419,7 +420,7 @@ fn values_that_two_files_swap_are_not_new() {
 }
 
 #[test]
-fn a_value_that_moves_to_another_file_is_not_new_and_one_that_spreads_is() {
+fn a_value_moved_to_another_file_is_not_new_and_a_further_copy_is() {
     let world = repository();
     world.write("work/old.txt", "first\nlast\n");
     world.write("work/a.txt", format!("harmless\n{}", line(1)));
@@ -439,7 +440,7 @@ fn a_copy_of_a_whole_file_is_not_new() {
 }
 
 #[test]
-fn a_key_that_two_commits_complete_is_caught() {
+fn a_key_completed_by_a_second_commit_is_found() {
     let world = repository();
     let key = private_key(1);
     let end = key.find("-----END").expect("armour");
@@ -451,7 +452,7 @@ fn a_key_that_two_commits_complete_is_caught() {
     world.write("work/key.pem", &key);
     world.git(&["add", "."]);
     staged(&world, &["new key.pem:1"]);
-    // And when the END line alone was missing.
+    // The same if only the END line was missing.
     world.write("work/end.pem", &key[..end]);
     world.git(&["add", "."]);
     world.git(&["rm", "-q", "-f", "key.pem"]);
@@ -462,17 +463,17 @@ fn a_key_that_two_commits_complete_is_caught() {
 }
 
 #[test]
-fn from_a_subfolder_everything_is_seen() {
+fn all_staged_files_are_scanned_from_a_subdirectory() {
     let world = repository();
     world.write("work/sub/b.txt", line(2));
     world.write("work/c.txt", line(3));
     world.git(&["add", "."]);
-    world.report_in("work/sub", &["staged"]).is(&["new c.txt:1", "new sub/b.txt:1"]);
-    refused(&commit_in(&world, "work/sub", &[]), "sub/b.txt");
+    world.report_in("work/sub", &["staged"]).assert_findings(&["new c.txt:1", "new sub/b.txt:1"]);
+    assert_refused(&commit_in(&world, "work/sub", &[]), "sub/b.txt");
 }
 
 #[test]
-fn an_index_elsewhere() {
+fn an_index_named_by_git_index_file() {
     let world = repository();
     world.write("work/b.txt", line(2));
     world.write("work/sub/empty", "");
@@ -485,13 +486,19 @@ fn an_index_elsewhere() {
     for arguments in [&["read-tree", "HEAD"][..], &["add", "b.txt"]] {
         assert_eq!(world.run(with_index(git, "work", "other-index").args(arguments)).code, 0);
     }
-    world.report(&["staged"]).is(&[]);
-    world.report_of(with_index(binary(), "work", "other-index").arg("staged")).is(&["new b.txt:1"]);
-    // git means the top of the work tree, wherever it is called.
-    world.report_of(with_index(binary(), "work/sub", "other-index").arg("staged")).is(&["new b.txt:1"]);
+    world.report(&["staged"]).assert_findings(&[]);
+    world
+        .report_of(with_index(binary(), "work", "other-index").arg("staged"))
+        .assert_findings(&["new b.txt:1"]);
+    // Like git, a relative path is resolved against the root of the work tree.
+    world
+        .report_of(with_index(binary(), "work/sub", "other-index").arg("staged"))
+        .assert_findings(&["new b.txt:1"]);
     let absolute = world.path("work/other-index");
     let absolute = absolute.to_str().expect("text");
-    world.report_of(with_index(binary(), "work/sub", absolute).arg("staged")).is(&["new b.txt:1"]);
+    world
+        .report_of(with_index(binary(), "work/sub", absolute).arg("staged"))
+        .assert_findings(&["new b.txt:1"]);
 }
 
 #[test]
@@ -533,7 +540,7 @@ fn sparse_index() {
 }
 
 #[test]
-fn names_are_bytes() {
+fn file_names_that_are_not_utf8() {
     let world = repository();
     let name = OsStr::from_bytes(b"caf\xe9 \"x\"\n.txt");
     std::fs::write(world.path("work").join(name), line(2)).expect("written");
@@ -546,7 +553,7 @@ fn names_are_bytes() {
 }
 
 #[test]
-fn line_ends_and_encodings() {
+fn crlf_line_endings_and_utf16() {
     let world = repository();
     world.write("work/crlf.txt", format!("a\r\n{}\r\n", line(2).trim_end()));
     let utf16 = |text: &str| -> Vec<u8> {
@@ -564,11 +571,11 @@ fn line_ends_and_encodings() {
 }
 
 #[test]
-fn the_hook_says_what_to_do_and_masks() {
+fn the_hook_masks_the_secret_and_explains_what_to_do() {
     let world = repository();
     world.write("work/b.txt", line(2));
     world.git(&["add", "."]);
     let run = commit(&world, &[]);
-    refused(&run, "b.txt");
+    assert_refused(&run, "b.txt");
     assert!(run.stderr.contains(PREFIX) && run.stderr.contains("stopleak:allow"), "{}", run.stderr);
 }

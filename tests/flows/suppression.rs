@@ -1,4 +1,4 @@
-//! What decides the exit code, and what people may leave out: marks, configuration, baselines.
+//! Exit codes, and what suppresses findings: allow comments, configuration and baselines.
 
 use std::os::unix::fs::symlink;
 
@@ -33,30 +33,30 @@ fn exit_codes() {
 }
 
 #[test]
-fn confidence_decides_what_is_reported_and_fail_on_what_blocks() {
+fn confidence_selects_the_reported_findings_and_fail_on_the_blocking_ones() {
     let world = World::repository();
     world.write("work/config.py", format!("db_password = \"{}\"\n", &token(6)[6..30]));
     let report = world.report(&["scan"]);
-    assert_eq!((report.code, text(report.at("config.py"), "confidence")), (1, "medium"));
+    assert_eq!((report.code, text(report.finding_at("config.py"), "confidence")), (1, "medium"));
     assert_eq!(world.report(&["scan", "--fail-on", "high"]).code, 0);
     assert_eq!(world.report(&["scan", "--fail-on", "high"]).findings.len(), 1);
-    world.report(&["scan", "--confidence", "high", "--fail-on", "high"]).is(&[]);
+    world.report(&["scan", "--confidence", "high", "--fail-on", "high"]).assert_findings(&[]);
 }
 
 #[test]
-fn an_inline_mark_needs_its_rule_and_a_reason() {
+fn an_allow_comment_needs_its_rule_and_a_reason() {
     let world = World::repository();
-    for (name, mark) in [
+    for (name, comment) in [
         ("right.py", format!("# stopleak:allow {RULE} revoked in May")),
         ("no-reason.py", format!("# stopleak:allow {RULE}")),
         ("no-rule.py", "# stopleak:allow".to_owned()),
         ("wildcard.py", "# stopleak:allow * all of them".to_owned()),
         ("other.py", "# stopleak:allow generic-password reason".to_owned()),
     ] {
-        world.write(&format!("work/{name}"), format!("{} {mark}\n", line(1).trim_end()));
+        world.write(&format!("work/{name}"), format!("{} {comment}\n", line(1).trim_end()));
     }
     world.write("work/above.py", format!("# stopleak:allow {RULE} revoked in May\n{}", line(1)));
-    world.report(&["scan"]).is(&[
+    world.report(&["scan"]).assert_findings(&[
         "new no-reason.py:1",
         "new no-rule.py:1",
         "new other.py:1",
@@ -64,19 +64,19 @@ fn an_inline_mark_needs_its_rule_and_a_reason() {
         "suppressed above.py:2",
         "suppressed right.py:1",
     ]);
-    // What a mark allows may be committed.
+    // Findings with an allow comment do not block a commit.
     assert_eq!(world.stopleak(&["hook", "install"]).code, 0);
     world.git(&["add", "right.py", "above.py"]);
-    world.report(&["staged"]).is(&["suppressed above.py:2", "suppressed right.py:1"]);
+    world.report(&["staged"]).assert_findings(&["suppressed above.py:2", "suppressed right.py:1"]);
     let run = world.run(world.command("git", "work").args(["commit", "-q", "-m", "x"]));
     assert_eq!((run.code, run.stderr.as_str()), (0, ""));
-    world.report(&["history"]).is(&["suppressed above.py:2", "suppressed right.py:1"]);
+    world.report(&["history"]).assert_findings(&["suppressed above.py:2", "suppressed right.py:1"]);
 }
 
 #[test]
 fn the_configuration_is_strict_and_is_found_at_the_root() {
     let world = with_secret();
-    for (text, said) in [
+    for (text, expected) in [
         ("skip-path:\n  - b.txt\n", "stopleak.yaml:1"),
         ("skip-paths: [\n", "stopleak.yaml"),
         ("rules:\n  off: [no-such-rule]\n", "no-such-rule"),
@@ -87,27 +87,27 @@ fn the_configuration_is_strict_and_is_found_at_the_root() {
         for folder in ["work", "work/sub"] {
             let run = world.stopleak_in(folder, &["scan"]);
             assert_eq!((run.code, run.stdout.as_str()), (2, ""), "{text}");
-            assert!(run.stderr.contains(said), "{text}: {}", run.stderr);
+            assert!(run.stderr.contains(expected), "{text}: {}", run.stderr);
         }
     }
     assert_eq!(world.stopleak(&["scan", "--no-config"]).code, 1);
 }
 
 #[test]
-fn rules_off_and_paths_left_out() {
+fn disabled_rules_and_skipped_paths() {
     let world = World::repository();
-    // Without a name in front, no other rule takes it.
+    // Without an assigned name before the value, no other rule matches it.
     world.write("work/b.txt", format!("see {}\n", token(1)));
     world.write("work/stopleak.yaml", format!("rules:\n  off: [{RULE}]\n"));
-    world.report(&["scan"]).is(&[]);
-    world.report(&["scan", "--only", RULE]).is(&["new b.txt:1"]);
-    world.report(&["scan", "--no-config"]).is(&["new b.txt:1"]);
+    world.report(&["scan"]).assert_findings(&[]);
+    world.report(&["scan", "--only", RULE]).assert_findings(&["new b.txt:1"]);
+    world.report(&["scan", "--no-config"]).assert_findings(&["new b.txt:1"]);
 
     world.write("work/stopleak.yaml", "skip-paths:\n  - b.txt\n");
     world.git(&["add", "."]);
     for command in ["scan", "staged"] {
         let report = world.report(&[command]);
-        report.is(&[]);
+        report.assert_findings(&[]);
         assert_eq!(report.count("skipped"), 1, "{command}");
         assert!(world.stopleak(&[command]).stdout.contains("1 file skipped by configuration"), "{command}");
     }
@@ -130,15 +130,15 @@ rules:
 ";
 
 #[test]
-fn own_rules() {
+fn rule_files_of_the_configuration() {
     let world = World::repository();
     world.write("work/tools/rules.yaml", OWN_RULE);
     world.write("work/b.txt", concat!("x = exm", "_a8d7f6g5h4j3k2l1q9w8\n"));
     world.write("work/stopleak.yaml", "rules:\n  files: [tools/rules.yaml]\n");
     let report = world.report(&["scan"]);
-    report.is(&["new b.txt:1"]);
-    assert_eq!(report.at("b.txt")["rule"], "example-token");
-    world.report_in("work/tools", &["scan", "../b.txt"]).is(&["new ../b.txt:1"]);
+    report.assert_findings(&["new b.txt:1"]);
+    assert_eq!(report.finding_at("b.txt")["rule"], "example-token");
+    world.report_in("work/tools", &["scan", "../b.txt"]).assert_findings(&["new ../b.txt:1"]);
     world.write("work/tools/rules.yaml", OWN_RULE.replace("pattern:", "patern:"));
     let run = world.stopleak(&["scan"]);
     assert_eq!(run.code, 2);
@@ -146,7 +146,7 @@ fn own_rules() {
 }
 
 #[test]
-fn after_a_baseline_the_next_run_is_clean() {
+fn a_baseline_suppresses_its_values_in_later_runs() {
     let world = with_secret();
     world.git(&["add", "."]);
     world.git(&["commit", "-q", "-m", "x"]);
@@ -155,20 +155,20 @@ fn after_a_baseline_the_next_run_is_clean() {
     assert!(!text.contains(&token(1)) && !text.contains("b.txt"), "{text}");
     for command in ["scan", "history"] {
         let report = world.report(&[command]);
-        report.is(&["suppressed b.txt:1"]);
+        report.assert_findings(&["suppressed b.txt:1"]);
     }
-    // It knows the value, wherever it stands, and no other.
+    // An entry of the baseline suppresses its value in any file and line, and no other value.
     world.git(&["mv", "b.txt", "c.txt"]);
     world.write("work/c.txt", format!("edited\n{}{}", line(1), line(2)));
     world.git(&["add", "."]);
     let report = world.report(&["staged"]);
     assert_eq!(report.code, 1);
     assert!(report.found().contains(&"new c.txt:3".to_owned()), "{:?}", report.found());
-    world.report(&["scan", "--no-config"]).is(&["new c.txt:2", "new c.txt:3"]);
+    world.report(&["scan", "--no-config"]).assert_findings(&["new c.txt:2", "new c.txt:3"]);
 }
 
 #[test]
-fn a_run_that_read_nothing_is_not_called_clean_in_any_format() {
+fn a_run_that_read_nothing_is_not_reported_as_clean_in_any_format() {
     let world = World::empty();
     world.git(&["init", "-q", "."]);
     let commands = [["scan", "no files"], ["staged", "nothing is staged"], ["history", "neither files nor"]];

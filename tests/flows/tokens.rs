@@ -1,37 +1,37 @@
-//! Values to plant, drawn from the rules themselves so that none is written down.
+//! Secret-like values for the tests, sampled from the patterns of the rules so that none is part of the source.
 
 use std::sync::LazyLock;
 
-use stopleak::engine::authoring::sample::{Draw, sample};
-use stopleak::rules::RuleSet;
+use stopleak::RuleSet;
+use stopleak::internals::sample::{Draw, sample};
 
 static RULES: LazyLock<RuleSet> = LazyLock::new(RuleSet::builtin);
 
 /// The rule of [`token`].
 pub(crate) const RULE: &str = "github-classic-pat";
 
-/// What stands in front of every [`token`].
+/// The prefix of every [`token`].
 pub(crate) const PREFIX: &str = "ghp_";
 
-/// A GitHub token with a checksum that holds.
+/// Returns a GitHub token with a valid checksum.
 pub(crate) fn token(seed: u64) -> String {
-    drawn(RULE, seed)
+    sample_value(RULE, seed)
 }
 
-/// A private key in its armour, with a line end behind.
+/// Returns a private key with its PEM armour, ending with one newline.
 pub(crate) fn private_key(seed: u64) -> String {
-    let key = drawn("pem-pkcs8-private-key", seed);
+    let key = sample_value("pem-pkcs8-private-key", seed);
     format!("{}\n", key.trim_end())
 }
 
-/// A line of code with [`token`] in it.
+/// Returns a line of code that contains [`token`].
 pub(crate) fn line(seed: u64) -> String {
     format!("token = \"{}\"\n", token(seed))
 }
 
-/// A value of the rule.
-pub(crate) fn drawn(rule: &str, seed: u64) -> String {
+/// Returns a value that matches the rule; equal seeds give equal values.
+pub(crate) fn sample_value(rule: &str, seed: u64) -> String {
     let rule = RULES.get(rule).expect("a built-in rule");
-    let drawn = sample(rule, &mut Draw::new(seed)).expect("its pattern parses");
-    String::from_utf8(drawn).expect("text")
+    let value = sample(rule, &mut Draw::new(seed)).expect("its pattern parses");
+    String::from_utf8(value).expect("text")
 }

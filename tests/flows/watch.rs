@@ -1,4 +1,4 @@
-//! Hooks under observation: whatever git command runs one, it must leave objects, index and status alone.
+//! Wraps installed hooks to check that they do not modify the repository: objects, index, refs and status stay equal.
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use crate::support::World;
 use crate::tokens::line;
 
-/// Stands in a hook's place, and compares what is there before and after it.
+/// Replaces a hook, runs the original, and exits with 99 if the repository's state differs before and after it.
 const WATCHER: &str = r#"#!/bin/sh
 look() {
     export GIT_TRACE=0
@@ -29,8 +29,8 @@ exit $code
 "#;
 
 impl World {
-    /// A repository made by `git init` with these options. `old.txt` is committed, with token 1 in line 2, and the
-    /// hooks are installed.
+    /// Creates a repository by `git init` with these options, commits `old.txt` with token 1 in line 2, and installs
+    /// the hooks.
     pub(crate) fn with_hooks(init: &[&str]) -> World {
         let world = World::repository_like(init);
         world.write("work/old.txt", format!("first\n{}last\n", line(1)));
@@ -40,13 +40,13 @@ impl World {
         world
     }
 
-    /// Installs the hooks that guard commits, under observation.
+    /// Installs the hooks that run at a commit, and watches them.
     pub(crate) fn install_hooks(&self) {
         assert_eq!(self.stopleak(&["hook", "install"]).code, 0);
         self.watch("work/.git/hooks");
     }
 
-    /// Puts every hook of stopleak in `folder` under observation.
+    /// Wraps every hook of stopleak in `folder` with [`WATCHER`].
     pub(crate) fn watch(&self, folder: &str) {
         for entry in fs::read_dir(self.path(folder)).expect("a folder of hooks") {
             let hook = entry.expect("readable").path();
@@ -62,7 +62,7 @@ impl World {
 }
 
 #[test]
-fn a_hook_that_changes_something_is_caught() {
+fn a_hook_that_modifies_the_repository_is_detected() {
     let world = World::repository();
     assert_eq!(world.stopleak(&["hook", "install", "--hook", "pre-commit"]).code, 0);
     world.watch("work/.git/hooks");

@@ -1,5 +1,5 @@
-//! A scratch folder or repository, and the two programs in a world of their own: no configuration of the
-//! machine, no variables of the surroundings, a fixed identity and date.
+//! A temporary directory or repository in which `git` and `stopleak` run isolated: without the configuration of the
+//! machine, without inherited environment variables, with a fixed identity and date.
 
 #![allow(dead_code, unused_imports, reason = "each test binary uses its own part")]
 
@@ -11,11 +11,12 @@ use std::process::{Command, Output, Stdio};
 
 use tempfile::TempDir;
 
+/// A temporary directory that contains the directory `work` and is the home directory of all programs run in it.
 pub(crate) struct World {
     dir: TempDir,
 }
 
-/// What a program did.
+/// Exit code and output of a program.
 pub(crate) struct Run {
     pub(crate) code: i32,
     pub(crate) stdout: String,
@@ -23,19 +24,19 @@ pub(crate) struct Run {
 }
 
 impl World {
-    /// An empty folder `work` that is no repository.
+    /// Creates a world whose `work` is an empty directory and not a repository.
     pub(crate) fn empty() -> World {
         let world = World { dir: tempfile::tempdir().expect("a temporary folder") };
         std::fs::create_dir(world.path("work")).expect("an empty world");
         world
     }
 
-    /// The same as a repository with one commit.
+    /// Creates a world whose `work` is a repository with one commit.
     pub(crate) fn repository() -> World {
         World::repository_like(&[])
     }
 
-    /// The same with more options for `git init`.
+    /// Creates a repository with one commit, with additional options for `git init`.
     pub(crate) fn repository_like(init: &[&str]) -> World {
         let world = World::empty();
         world.git(&[&["init", "-q", "-b", "main"], init, &["."]].concat());
@@ -45,9 +46,9 @@ impl World {
         world
     }
 
-    /// A path in the world; `work/…` is in the folder.
+    /// Returns the absolute path of a file in the world.
     pub(crate) fn path(&self, relative: &str) -> PathBuf {
-        // Temporary folders can stand behind a link, and programs report real paths.
+        // The temporary directory can be behind a symbolic link, and programs report resolved paths.
         self.dir.path().canonicalize().expect("it exists").join(relative)
     }
 
@@ -61,7 +62,7 @@ impl World {
         std::fs::read_to_string(self.path(relative)).expect("a text file")
     }
 
-    /// `program` in `folder`, isolated.
+    /// Returns a command that runs `program` in `folder`, isolated.
     pub(crate) fn command(&self, program: impl AsRef<Path>, folder: &str) -> Command {
         let mut command = Command::new(program.as_ref());
         command
@@ -79,7 +80,7 @@ impl World {
         command
     }
 
-    /// `stopleak` with these arguments in `work`.
+    /// Runs `stopleak` with these arguments in `work`.
     pub(crate) fn stopleak(&self, arguments: &[&str]) -> Run {
         self.stopleak_in("work", arguments)
     }
@@ -89,19 +90,20 @@ impl World {
         self.run(command.args(arguments))
     }
 
-    /// `git` in `work`; it must succeed.
+    /// Runs `git` in `work`; it must succeed.
     pub(crate) fn git(&self, arguments: &[&str]) -> Run {
         let run = self.run(self.command("git", "work").args(arguments));
         assert_eq!(run.code, 0, "git {arguments:?}: {}", run.stderr);
         run
     }
 
-    /// Runs a command; in its output the world's path is `[WORLD]`.
+    /// Runs a command. In its output the path of the world is replaced by `[WORLD]`.
     pub(crate) fn run(&self, command: &mut Command) -> Run {
-        self.told(command.output().expect("the program starts"))
+        self.captured(command.output().expect("the program starts"))
     }
 
-    pub(crate) fn told(&self, output: Output) -> Run {
+    /// Converts the output of a program; the path of the world is replaced by `[WORLD]`.
+    pub(crate) fn captured(&self, output: Output) -> Run {
         let root = self.path("").to_string_lossy().trim_end_matches('/').to_owned();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8").replace(&root, "[WORLD]");
         Run {
@@ -112,13 +114,13 @@ impl World {
     }
 }
 
-/// Where programs are found; the one variable that tests take from their surroundings.
+/// Returns the PATH, the only environment variable that the isolated programs inherit.
 #[expect(clippy::disallowed_methods, reason = "tests start git")]
 pub(crate) fn search_path() -> OsString {
     std::env::var_os("PATH").unwrap_or_default()
 }
 
-/// The built program.
+/// Returns the path of the built program.
 pub(crate) fn binary() -> &'static Path {
     assert_cmd::cargo::cargo_bin!("stopleak")
 }

@@ -1,17 +1,17 @@
-//! A repository with secrets of many kinds in every place that a scan reads.
+//! A repository with secrets in every kind of content that a scan reads.
 
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use stopleak::engine::authoring::sample::{Draw, sample};
-use stopleak::rules::RuleSet;
+use stopleak::RuleSet;
+use stopleak::internals::sample::{Draw, sample};
 
 pub(crate) use testing::TestRepo;
 
 #[path = "../../src/git/testing.rs"]
 mod testing;
 
-/// The repository and what must never be seen of it.
+/// A repository and the secret values in it, which no output may contain.
 pub(crate) struct Planted {
     pub(crate) repo: TestRepo,
     /// The raw values.
@@ -20,14 +20,14 @@ pub(crate) struct Planted {
     pub(crate) base: String,
 }
 
-/// A value that the rule finds, made up.
-pub(crate) fn drawn(rule: &str, seed: u64) -> String {
+/// Returns a random value that matches the rule; equal seeds give equal values.
+pub(crate) fn sample_value(rule: &str, seed: u64) -> String {
     let rules = RuleSet::builtin();
     let rule = rules.get(rule).expect("a built-in rule");
     String::from_utf8(sample(rule, &mut Draw::new(seed)).expect("a checked pattern")).expect("ASCII")
 }
 
-/// Passwords with everything that some format must escape, and runs of letters long enough to be recognised.
+/// Returns passwords that contain characters that formats must escape, and runs of letters long enough to be recognised.
 fn passwords() -> [String; 4] {
     [
         "vT9qLm2x8Z%r<&zK4wQ7nXk2",
@@ -38,13 +38,13 @@ fn passwords() -> [String; 4] {
     .map(str::to_owned)
 }
 
-/// Builds it: everything is committed, and some more of it is staged and lies about.
+/// Creates the repository: several commits, a branch, a tag, and a staged file with further values.
 pub(crate) fn plant() -> Planted {
     let repo = TestRepo::new();
     repo.write("README", "nothing here\n");
     let base = repo.commit_all("first");
-    let token = |seed| drawn("github-classic-pat", seed);
-    let key = drawn("pem-rsa-private-key", 1);
+    let token = |seed| sample_value("github-classic-pat", seed);
+    let key = sample_value("pem-rsa-private-key", 1);
     let words = passwords();
     let mut values: Vec<String> = (0..11).map(token).chain(words.clone()).collect();
 
@@ -63,7 +63,7 @@ pub(crate) fn plant() -> Planted {
     repo.write("staged.txt", format!("x {} y {}\n", values[10], values[3]));
     repo.git(&["add", "-A"]);
 
-    // Of a key no line may be seen, armour aside.
+    // No line of a key may appear, except for its PEM armour.
     values.extend(key.lines().filter(|line| !line.starts_with("-----")).map(str::to_owned));
     Planted { repo, values: values.into_iter().map(String::into_bytes).collect(), base }
 }
@@ -73,7 +73,7 @@ fn utf16(text: &str) -> Vec<u8> {
 }
 
 impl Planted {
-    /// The built program in the repository, isolated.
+    /// Runs the built program in the repository, isolated.
     pub(crate) fn stopleak(&self, arguments: &[&str]) -> Output {
         self.stopleak_reading(arguments, Stdio::null())
     }

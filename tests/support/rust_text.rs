@@ -1,13 +1,12 @@
-//! Just enough Rust to tell which paths a file names: comments, strings and test code are blanked out
-//! with every byte left in its place, then `use` trees are spread out and inline paths collected.
+//! A minimal reader of Rust sources that lists the paths a file names: comments, literals and test code are replaced
+//! by spaces, so that offsets stay the same, then `use` trees are expanded and inline paths collected.
 
 use std::ops::Range;
 
 /// The code of a file without its comments, literals and tests.
 pub(crate) struct Code {
     text: String,
-    /// The files that hold test modules, as they would be named beside this one's module: `tests`, or the
-    /// value of a `#[path]`.
+    /// The names of test modules, relative to this file's module: `tests`, or the value of a `#[path]`.
     pub(crate) test_modules: Vec<String>,
 }
 
@@ -24,7 +23,7 @@ impl Code {
     pub(crate) fn new(text: &str) -> Code {
         let mut code = blanked(text);
         let mut test_modules = Vec::new();
-        while let Some(start) = find(&code, b"#[cfg(test)]") {
+        while let Some(start) = find(&code, b"#[cfg(test)]").or_else(|| find(&code, b"#[cfg(all(test,")) {
             let end = item_end(&code, start);
             let item = String::from_utf8_lossy(&code[start..end]).into_owned();
             if let Some(name) = item.trim_end().strip_suffix(';').and_then(|item| item.split("mod ").nth(1)) {
@@ -38,8 +37,8 @@ impl Code {
         Code { text: String::from_utf8(code).expect("only whole characters are blanked"), test_modules }
     }
 
-    /// Every path of two names or more, and every name that a `use` brings in. `module` is where the file
-    /// stands below the crate's root, for `super` and `self`.
+    /// Every path of two names or more, and every name that a `use` imports. `module` is the file's module path
+    /// below the crate's root, for `super` and `self`.
     pub(crate) fn paths(&self, module: &[&str]) -> Vec<Named> {
         let mut found = Vec::new();
         let mut rest = self.text.clone().into_bytes();
@@ -74,7 +73,27 @@ impl Code {
         found
     }
 
-    /// The 1-based lines on which `word` stands as a whole word; `word!` is a macro's call.
+    /// The names that `use` brings into the module, each with its path, absolute as in [`Code::paths`].
+    pub(crate) fn imports(&self, module: &[&str]) -> Vec<(String, Vec<String>)> {
+        let mut found = Vec::new();
+        for start in words(&self.text).filter(|word| &self.text[word.clone()] == "use").map(|word| word.start)
+        {
+            let Some(length) = self.text[start..].find(';') else { continue };
+            let tree = &self.text[start + 3..start + length];
+            if tree.trim_start().starts_with('<') {
+                continue;
+            }
+            let mut paths = Vec::new();
+            spread_with_aliases(tree, &[], &mut paths);
+            found.extend(paths);
+        }
+        for (_, path) in &mut found {
+            make_absolute(path, module);
+        }
+        found
+    }
+
+    /// The 1-based lines that contain `word` as a whole word; `word!` is a macro call.
     pub(crate) fn lines_with(&self, word: &str) -> Vec<usize> {
         let name = word.trim_end_matches('!');
         let at = words(&self.text)
@@ -85,6 +104,23 @@ impl Code {
     fn line(&self, at: usize) -> usize {
         self.text[..at].matches('\n').count() + 1
     }
+}
+
+/// What a file contains for readers: the 1-based line and the text of each line's comments and literals.
+pub(crate) fn prose(text: &str) -> Vec<(usize, String)> {
+    let code = blanked(text);
+    let mut found = Vec::new();
+    let mut start = 0;
+    for (index, line) in text.split_inclusive('\n').enumerate() {
+        let code = &code[start..start + line.len()];
+        let kept = line.bytes().zip(code).map(|(byte, code)| if byte == *code { b' ' } else { byte });
+        let prose = String::from_utf8_lossy(&kept.collect::<Vec<u8>>()).trim().to_owned();
+        if !prose.is_empty() {
+            found.push((index + 1, prose));
+        }
+        start += line.len();
+    }
+    found
 }
 
 fn named(line: usize, path: Vec<String>) -> Option<Named> {
@@ -124,6 +160,23 @@ fn spread(tree: &str, prefix: &[String], paths: &mut Vec<Vec<String>>) {
             spread(part, &path, paths);
         }
     }
+}
+
+/// The same with the name that each path gets.
+fn spread_with_aliases(tree: &str, prefix: &[String], found: &mut Vec<(String, Vec<String>)>) {
+    let mut paths = Vec::new();
+    spread(tree, prefix, &mut paths);
+    // An alias is looked up by its path's last name: `a::{b as c}` names `b` once.
+    let aliases: Vec<(&str, &str)> = tree
+        .split([',', '{', '}'])
+        .filter_map(|part| part.trim().rsplit_once(" as "))
+        .map(|(path, alias)| (path.rsplit("::").next().unwrap_or(path).trim(), alias.trim()))
+        .collect();
+    found.extend(paths.into_iter().filter_map(|path| {
+        let last = path.last()?.clone();
+        let alias = aliases.iter().find(|(name, _)| *name == last).map_or(last.as_str(), |(_, alias)| alias);
+        Some((alias.to_owned(), path))
+    }));
 }
 
 fn make_absolute(path: &mut Vec<String>, module: &[&str]) {

@@ -1,4 +1,4 @@
-//! `stopleak baseline`.
+//! `stopleak baseline`: writes or shows the baseline of known findings.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -10,34 +10,35 @@ use clap::{Args, Subcommand};
 use crate::cli::env::Environment;
 use crate::cli::exit_code::ExitCode;
 use crate::cli::messages;
-use crate::cli::options::{GradeOptions, RuleOptions};
-use crate::cli::setup::{Ground, Setup, read_baseline};
+use crate::cli::options::{RuleOptions, ThresholdOptions};
+use crate::cli::policy_files::read_baseline;
+use crate::cli::setup::{RepoKind, Setup};
 use crate::model::{Confidence, Status, Verdict};
 use crate::policy::Baseline;
 use crate::report;
 use crate::scan;
 use crate::scan::Target;
 
-/// Keep findings that are known from blocking
+/// Create or show the baseline of known findings, which do not block
 #[derive(Subcommand, Debug)]
 pub(crate) enum BaselineCommand {
     Create(CreateArgs),
-    /// Print the known findings and how many each rule has
+    /// Print the known findings and their number for each rule
     Show(ShowArgs),
 }
 
-/// Write all findings of now into the baseline
+/// Write all current findings into the baseline
 ///
-/// Holds keyed hashes, never values. What is in it no longer blocks; a new secret still does. An existing
-/// baseline is replaced with --force only: its key and its remarks stay, what is found now comes in, and
-/// what is no longer found goes.
+/// The baseline contains keyed hashes, never values. Findings in it no longer block; new secrets still do. An existing
+/// baseline is replaced only with --force: its key and its remarks are kept, current findings are added, and findings
+/// that no longer exist are removed.
 #[derive(Args, Debug)]
 pub(crate) struct CreateArgs {
-    /// Take the findings of the whole history too, not only of the files
+    /// Include the findings of the whole history, not only of the files
     #[arg(long)]
     history: bool,
 
-    /// With --history: take those of the histories of submodules too
+    /// With --history: include the histories of submodules
     #[arg(long, requires = "history")]
     recurse_submodules: bool,
 
@@ -65,20 +66,20 @@ impl BaselineCommand {
 }
 
 fn create(args: &CreateArgs, env: &Environment) -> anyhow::Result<ExitCode> {
-    let setup = Setup::new(env, &env.directory, &args.rules, &GradeOptions::default())?;
+    let setup = Setup::new(env, &env.directory, &args.rules, &ThresholdOptions::default())?;
     let path = setup.baseline_path.clone();
     let existing = read_baseline(&path)?;
     if let Some(known) = existing.as_ref().filter(|_| !args.force) {
         bail!(
-            "{} exists ({} findings); --force replaces them, keeping its key and remarks",
+            "{} exists ({} findings); to replace them, and keep its key and remarks: --force",
             path.display(),
             known.len()
         );
     }
 
-    // The old entries must not suppress what is to be found again, and a missing file is no error here.
+    // The scan uses an empty baseline with the same key, because old entries would suppress the findings.
     let mut baseline = match existing {
-        Some(known) => known,
+        Some(existing) => existing,
         None => Baseline::with_random_key()?,
     };
     let mut settings = setup.settings_without_baseline(env)?;
@@ -86,47 +87,47 @@ fn create(args: &CreateArgs, env: &Environment) -> anyhow::Result<ExitCode> {
     settings.confidence = Confidence::Low;
     settings.fail_on = Confidence::Low;
 
-    // A repository without files has its history only.
+    // A bare repository has no files, only its history.
     let mut targets = Vec::new();
-    if setup.ground != Ground::Bare {
+    if setup.repo_kind != RepoKind::Bare {
         targets.push(Target::Paths { paths: vec![setup.root.clone()], no_ignore: false });
     }
-    if args.history || setup.ground == Ground::Bare {
+    if args.history || setup.repo_kind == RepoKind::Bare {
         let recurse = args.recurse_submodules;
         targets.push(Target::History { repo: setup.root.clone(), full: false, recurse });
     }
     let mut found = BTreeMap::new();
-    let mut gaps = Vec::new();
+    let mut incomplete = Vec::new();
     for target in &targets {
         let report = scan::run(target, &settings)?;
         for finding in report.findings.iter().filter(|finding| finding.status != Status::Suppressed) {
             found.insert(finding.fingerprint.clone(), finding.rule.id.clone());
         }
-        gaps.extend(report.coverage.into_iter().filter(|entry| entry.kind.is_gap()));
+        incomplete.extend(report.unscanned.into_iter().filter(|entry| entry.kind.is_incomplete()));
     }
 
-    // An entry goes only when its rule looked everywhere and did not find it.
-    let complete = gaps.is_empty();
+    // Remove an entry only if its rule was active, everything was scanned, and the finding no longer exists.
+    let is_complete = incomplete.is_empty();
     baseline.retain(|fingerprint, entry| {
-        found.contains_key(fingerprint) || !complete || !settings.rules.contains(&entry.rule)
+        found.contains_key(fingerprint) || !is_complete || !settings.rules.contains(&entry.rule)
     });
     for (fingerprint, rule) in &found {
         baseline.insert(fingerprint.clone(), rule);
     }
     report::replace_file(&path, |out| out.write_all(baseline.render().as_bytes()))
         .with_context(|| path.display().to_string())?;
-    messages::note(&format!("{}: {} findings are known now", path.display(), baseline.len()));
-    for gap in &gaps {
-        messages::warning(&format!("not looked at: {}: {}", gap.what, gap.reason));
+    messages::note(&format!("{}: {} known findings", path.display(), baseline.len()));
+    for entry in &incomplete {
+        messages::warning(&format!("not scanned: {}: {}", entry.what, entry.reason));
     }
-    Ok(if complete { ExitCode::Complete } else { ExitCode::of(Verdict::Incomplete, false) })
+    Ok(if is_complete { ExitCode::Complete } else { ExitCode::from_verdict(Verdict::Incomplete, false) })
 }
 
 fn show(args: &ShowArgs, env: &Environment) -> anyhow::Result<ExitCode> {
-    let setup = Setup::new(env, &env.directory, &args.rules, &GradeOptions::default())?;
+    let setup = Setup::new(env, &env.directory, &args.rules, &ThresholdOptions::default())?;
     let path = setup.baseline_path.clone();
     let Some(baseline) = setup.baseline()? else {
-        bail!("there is no baseline at {}; stopleak baseline create makes one", path.display());
+        bail!("there is no baseline at {}; create one with: stopleak baseline create", path.display());
     };
     let mut rules: BTreeMap<&str, usize> = BTreeMap::new();
     let mut text = String::new();

@@ -1,4 +1,4 @@
-//! `stopleak config`.
+//! `stopleak config`: shows or checks the effective configuration.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -7,16 +7,16 @@ use clap::{Args, Subcommand};
 
 use crate::cli::env::Environment;
 use crate::cli::exit_code::ExitCode;
-use crate::cli::options::{GradeOptions, RuleOptions};
+use crate::cli::options::{RuleOptions, ThresholdOptions};
 use crate::cli::setup::Setup;
 use crate::config::{FILE_NAMES, HookLayer, Origin, Value};
 
 /// Show or check the configuration
 #[derive(Subcommand, Debug)]
 pub(crate) enum ConfigCommand {
-    /// Print what holds here, and where each value comes from
+    /// Print the effective configuration, and where each value comes from
     Show(ConfigArgs),
-    /// Read the configuration, its rule files and the baseline, and scan nothing
+    /// Check the configuration, its rule files and the baseline, without a scan
     Check(ConfigArgs),
 }
 
@@ -25,13 +25,13 @@ pub(crate) struct ConfigArgs {
     #[command(flatten)]
     rules: RuleOptions,
     #[command(flatten)]
-    grades: GradeOptions,
+    thresholds: ThresholdOptions,
 }
 
 impl ConfigCommand {
     pub(crate) fn run(self, env: &Environment) -> anyhow::Result<ExitCode> {
         let (ConfigCommand::Show(args) | ConfigCommand::Check(args)) = &self;
-        let setup = Setup::new(env, &env.directory, &args.rules, &args.grades)?;
+        let setup = Setup::new(env, &env.directory, &args.rules, &args.thresholds)?;
         let text = match self {
             ConfigCommand::Show(_) => show(&setup),
             ConfigCommand::Check(_) => check(&setup, env)?,
@@ -41,8 +41,8 @@ impl ConfigCommand {
     }
 }
 
-/// A configuration file that would set what holds, with the origins as comments.
-fn show(setup: &Setup) -> String {
+/// Returns the effective configuration as a configuration file, with the origins as comments.
+fn show(setup: &Setup<'_>) -> String {
     let settings = &setup.settings;
     let mut text = String::new();
     line(&mut text, "confidence", &settings.confidence);
@@ -63,21 +63,21 @@ fn show(setup: &Setup) -> String {
         list(&mut text, "files", "  ", &files);
     }
     hooks(&mut text, &settings.hooks);
-    // What only flags and environment can set has no key in the file.
+    // Settings that only flags and variables can set have no key in the file.
     for id in &settings.rules_only {
-        comment(&mut text, &format!("only: {}", id.value), &id.origin);
+        comment_line(&mut text, &format!("only: {}", id.value), &id.origin);
     }
     if settings.threads.origin != Origin::Default {
-        comment(&mut text, &format!("threads: {}", settings.threads.value), &settings.threads.origin);
+        comment_line(&mut text, &format!("threads: {}", settings.threads.value), &settings.threads.origin);
     }
     text
 }
 
-/// The keys below `hooks:` that somebody set.
+/// Adds the keys below `hooks:` that are set.
 fn hooks(text: &mut String, hooks: &HookLayer) {
     fn key<T: ToString>(lines: &mut String, name: &str, value: &Option<Value<T>>) {
         if let Some(value) = value {
-            comment_behind(lines, &format!("  {name}: {}", value.value.to_string()), &value.origin);
+            line_with_origin(lines, &format!("  {name}: {}", value.value.to_string()), &value.origin);
         }
     }
     let mut lines = String::new();
@@ -91,12 +91,12 @@ fn hooks(text: &mut String, hooks: &HookLayer) {
     }
 }
 
-fn check(setup: &Setup, env: &Environment) -> anyhow::Result<String> {
+fn check(setup: &Setup<'_>, env: &Environment) -> anyhow::Result<String> {
     let scan = setup.scan_settings(env)?;
     let mut text = match &setup.config {
         Some(path) => format!("configuration: {}\n", path.display()),
         None => format!(
-            "configuration: none (looked for {} in {})\n",
+            "configuration: none (searched for {} in {})\n",
             FILE_NAMES.join(", "),
             setup.root.display()
         ),
@@ -112,7 +112,7 @@ fn check(setup: &Setup, env: &Environment) -> anyhow::Result<String> {
 }
 
 fn line<T: ToString>(text: &mut String, key: &str, value: &Value<T>) {
-    comment_behind(text, &format!("{key}: {}", scalar(&value.value.to_string())), &value.origin);
+    line_with_origin(text, &format!("{key}: {}", scalar(&value.value.to_string())), &value.origin);
 }
 
 fn list(text: &mut String, key: &str, indent: &str, values: &[Value<String>]) {
@@ -120,19 +120,19 @@ fn list(text: &mut String, key: &str, indent: &str, values: &[Value<String>]) {
         let _ = writeln!(text, "{indent}{key}:");
     }
     for value in values {
-        comment_behind(text, &format!("{indent}  - {}", scalar(&value.value)), &value.origin);
+        line_with_origin(text, &format!("{indent}  - {}", scalar(&value.value)), &value.origin);
     }
 }
 
-fn comment_behind(text: &mut String, setting: &str, origin: &Origin) {
+fn line_with_origin(text: &mut String, setting: &str, origin: &Origin) {
     let _ = writeln!(text, "{setting:<32} # {origin}");
 }
 
-fn comment(text: &mut String, setting: &str, origin: &Origin) {
-    comment_behind(text, &format!("# {setting}"), origin);
+fn comment_line(text: &mut String, setting: &str, origin: &Origin) {
+    line_with_origin(text, &format!("# {setting}"), origin);
 }
 
-/// A string as YAML writes it: in quotes where it would mean something else without.
+/// Returns a string as YAML, quoted where it would have another meaning without quotes.
 fn scalar(text: &str) -> String {
     serde_yaml::to_string(text).map(|yaml| yaml.trim_end().to_owned()).unwrap_or_else(|_| text.to_owned())
 }

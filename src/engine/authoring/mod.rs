@@ -1,6 +1,6 @@
-//! Tools for writing rules: explanation of a miss, samples, a description of the pattern, examples.
+//! Tools for writing rules: explanations of near misses, samples, descriptions of patterns, tests of examples.
 
 pub mod examples;
-pub mod explain;
-pub mod pattern_description;
+pub(crate) mod explain;
+pub(crate) mod pattern_description;
 pub mod sample;

@@ -1,33 +1,33 @@
-//! What a rule's pattern looks like: in words, and as a text in which every free character is an `x`, so that
-//! nobody takes it for a value.
+//! Descriptions of a rule's pattern: in words, and as an outline in which every free character is an `x`, so that it
+//! cannot be mistaken for a value.
 
 use regex_syntax::hir::{Class, Hir, HirKind, Repetition};
 
 use crate::rules::{Rule, lint};
 
-/// Most parts that a sentence takes.
-const MOST_PARTS: usize = 7;
-/// Longest outline.
-const MOST_CHARACTERS: usize = 240;
+/// Most parts in a description in words.
+const MAX_PARTS: usize = 7;
+/// Most bytes of an outline.
+const MAX_OUTLINE_LENGTH: usize = 240;
 
-/// The pattern in words: `` `ghp_`, 36 letters or digits ``. `None` where it does not parse or a sentence would
-/// not help.
-pub fn in_words(rule: &Rule) -> Option<String> {
+/// Describes the pattern in words: `` `ghp_`, 36 letters or digits ``. `None` if it does not parse or is too complex.
+pub(crate) fn in_words(rule: &Rule) -> Option<String> {
     let parts = parts(&lint::parse(&rule.pattern).ok()?);
     let mut words: Vec<String> = parts.iter().map(words).collect::<Option<_>>()?;
     words.retain(|words| !words.is_empty());
-    (!words.is_empty() && words.len() <= MOST_PARTS).then(|| words.join(", "))
+    (!words.is_empty() && words.len() <= MAX_PARTS).then(|| words.join(", "))
 }
 
-/// A text of the pattern's shape with an `x` for every letter and a `0` for every digit that is free.
-pub fn outline(rule: &Rule) -> Option<String> {
+/// Returns an outline of the pattern with an `x` for every free letter and a `0` for every free digit. `None` if it does
+/// not parse, or the outline is too long or contains control characters.
+pub(crate) fn outline(rule: &Rule) -> Option<String> {
     let mut text = String::new();
     draw(&lint::parse(&rule.pattern).ok()?, &mut text);
     let is_text = text.chars().all(|character| character == '\n' || !character.is_control());
-    (is_text && text.len() <= MOST_CHARACTERS).then_some(text)
+    (is_text && text.len() <= MAX_OUTLINE_LENGTH).then_some(text)
 }
 
-/// The parts that follow each other in a match, groups opened.
+/// The consecutive parts of a pattern, without the groups around them.
 pub(crate) fn parts(hir: &Hir) -> Vec<Hir> {
     match hir.kind() {
         HirKind::Capture(capture) => parts(&capture.sub),
@@ -36,7 +36,7 @@ pub(crate) fn parts(hir: &Hir) -> Vec<Hir> {
     }
 }
 
-/// One part in words; none for one without a length, `None` for one that takes too many.
+/// Describes one part in words: empty for one that matches no bytes, `None` for one that is too complex.
 pub(crate) fn words(part: &Hir) -> Option<String> {
     let words = match part.kind() {
         HirKind::Empty | HirKind::Look(_) => String::new(),
@@ -75,7 +75,7 @@ fn count(min: u32, max: Option<u32>) -> String {
     }
 }
 
-/// The characters of a class in words.
+/// Describes the characters of a class.
 fn characters(class: &Class) -> Option<String> {
     let members = members(class);
     let has = |byte: u8| members.contains(&byte);
@@ -132,16 +132,16 @@ fn members(class: &Class) -> Vec<u8> {
 }
 
 fn draw(hir: &Hir, text: &mut String) {
-    if text.len() > MOST_CHARACTERS {
+    if text.len() > MAX_OUTLINE_LENGTH {
         return;
     }
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => {}
         HirKind::Literal(literal) => text.push_str(&String::from_utf8_lossy(&literal.0)),
-        HirKind::Class(class) => text.push(stand_in(class)),
+        HirKind::Class(class) => text.push(representative(class)),
         HirKind::Repetition(repetition) => {
-            let often = repetition.min.max(u32::from(is_filled(repetition)));
-            (0..often).for_each(|_| draw(&repetition.sub, text));
+            let count = repetition.min.max(u32::from(is_shown_once(repetition)));
+            (0..count).for_each(|_| draw(&repetition.sub, text));
         }
         HirKind::Capture(capture) => draw(&capture.sub, text),
         HirKind::Concat(all) => all.iter().for_each(|part| draw(part, text)),
@@ -149,13 +149,13 @@ fn draw(hir: &Hir, text: &mut String) {
     }
 }
 
-/// Whether a repetition that may be empty is shown all the same: `.*` is, an optional part is not.
-fn is_filled(repetition: &Repetition) -> bool {
+/// Whether a repetition that may be empty is shown once: `.*` is, an optional part is not.
+fn is_shown_once(repetition: &Repetition) -> bool {
     repetition.max != Some(1)
 }
 
-/// What stands for a character of the class.
-fn stand_in(class: &Class) -> char {
+/// The character that represents the class in an outline.
+fn representative(class: &Class) -> char {
     let members = members(class);
     if members.iter().any(u8::is_ascii_lowercase) {
         return if members.contains(&b'x') { 'x' } else { 'a' };
@@ -172,7 +172,7 @@ fn stand_in(class: &Class) -> char {
 mod tests {
     use super::*;
 
-    fn of(pattern: &str) -> (Option<String>, Option<String>) {
+    fn describe(pattern: &str) -> (Option<String>, Option<String>) {
         let hir = lint::parse(pattern).expect("a pattern");
         let words = parts(&hir).iter().map(words).collect::<Option<Vec<_>>>();
         let mut text = String::new();
@@ -181,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn shapes_are_told_in_words_and_drawn_without_values() {
+    fn patterns_are_described_in_words_and_outlined() {
         for (pattern, words, drawn) in [
             ("acme_[A-Za-z0-9]{4}", Some("`acme_`, 4 letters or digits"), "acme_xxxx"),
             (
@@ -194,9 +194,9 @@ mod tests {
             ("[A-Za-z0-9_-]{3}=?", Some("3 letters or digits or `-` `_`, perhaps `=`"), "xxx"),
             ("(?:ab[0-9]){2}", None, "ab0ab0"),
         ] {
-            let (told, shown) = of(pattern);
-            assert_eq!(told.as_deref(), words, "{pattern}");
-            assert_eq!(shown.as_deref(), Some(drawn), "{pattern}");
+            let (described, outlined) = describe(pattern);
+            assert_eq!(described.as_deref(), words, "{pattern}");
+            assert_eq!(outlined.as_deref(), Some(drawn), "{pattern}");
         }
     }
 }

@@ -1,5 +1,5 @@
-//! Draws values from a rule's pattern, with its checksums completed: for tests, `rules sample` and
-//! documentation, so that no real or real-looking token need ever be written down.
+//! Draws random values from a rule's pattern and completes their checksums: for tests, `rules sample` and
+//! documentation, so that no file needs to contain a real or real-looking token.
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 
@@ -7,14 +7,14 @@ use crate::rules::{Check, Rule, lint};
 
 use crate::engine::checks;
 use crate::engine::heuristics::entropy::shannon;
-use crate::engine::heuristics::placeholder::is_filler;
+use crate::engine::heuristics::placeholder::is_placeholder;
 
-/// A small generator of its own (SplitMix64), so that a seed draws the same sample for ever.
+/// A random number generator (SplitMix64), so that a seed draws the same sample in every version.
 #[derive(Clone, Debug)]
 pub struct Draw(u64);
 
 impl Draw {
-    /// Equal seeds draw equal values.
+    /// Creates a generator. Equal seeds draw equal values.
     pub fn new(seed: u64) -> Draw {
         Draw(seed)
     }
@@ -32,18 +32,18 @@ impl Draw {
     }
 }
 
-/// A text that `rule`'s pattern matches as a whole, with a value that passes the rule's checks where
-/// such a value can be made. `None` when the pattern does not parse.
+/// Draws a text that the rule's pattern matches as a whole, with a value that passes the rule's checks where such a
+/// value can be made. `None` if the pattern does not parse.
 pub fn sample(rule: &Rule, draw: &mut Draw) -> Option<Vec<u8>> {
-    Some(sample_of(rule, &lint::parse(&rule.pattern).ok()?, draw))
+    Some(sample_from_hir(rule, &lint::parse(&rule.pattern).ok()?, draw))
 }
 
-/// The same for a pattern that is parsed already.
-pub(crate) fn sample_of(rule: &Rule, hir: &Hir, draw: &mut Draw) -> Vec<u8> {
-    // Now and then a draw has no digit, or repeats itself too often.
+/// Like [`sample`], for a parsed pattern.
+pub(crate) fn sample_from_hir(rule: &Rule, hir: &Hir, draw: &mut Draw) -> Vec<u8> {
+    // Some draws fail a check by chance: they have no digit, or repeat themselves too often.
     let mut drawn = draw_once(rule, hir, draw);
     for _ in 0..64 {
-        if drawn.holds {
+        if drawn.is_valid {
             break;
         }
         drawn = draw_once(rule, hir, draw);
@@ -53,37 +53,37 @@ pub(crate) fn sample_of(rule: &Rule, hir: &Hir, draw: &mut Draw) -> Vec<u8> {
 
 struct Drawn {
     text: Vec<u8>,
-    /// Whether nothing speaks against it.
-    holds: bool,
+    /// Whether it passes the conditions of the rule.
+    is_valid: bool,
 }
 
 fn draw_once(rule: &Rule, hir: &Hir, draw: &mut Draw) -> Drawn {
     let mut parts = Parts::default();
     write(hir, draw, &mut parts);
-    if let Some(check) = rule.checks.iter().find(|check| checks::writes_whole(check)) {
+    if let Some(check) = rule.checks.iter().find(|check| checks::completes_whole_match(check)) {
         checks::complete(check, &mut parts.text);
-        return Drawn { text: parts.text, holds: true };
+        return Drawn { text: parts.text, is_valid: true };
     }
     let secret = parts.secret.unwrap_or(0..parts.text.len());
     let mut value = parts.text[secret.clone()].to_vec();
     rule.checks.iter().for_each(|check| checks::complete(check, &mut value));
     parts.text.splice(secret, value.iter().copied());
-    let content = |check: &Check| {
+    let passes = |check: &Check| {
         let outcome = checks::verify(check, &parts.text, &value);
-        !matches!(outcome, checks::Outcome::Disproved | checks::Outcome::Doubtful(_))
+        !matches!(outcome, checks::Outcome::Rejected | checks::Outcome::Downgraded(_))
     };
-    let holds = rule.entropy.is_none_or(|least| shannon(&value) >= least)
-        && !is_filler(&value)
-        && rule.checks.iter().all(content);
-    Drawn { text: parts.text, holds }
+    let is_valid = rule.entropy.is_none_or(|least| shannon(&value) >= least)
+        && !is_placeholder(&value)
+        && rule.checks.iter().all(passes);
+    Drawn { text: parts.text, is_valid }
 }
 
-/// `sample` with one letter or digit changed, away from the sum at its end, so that an integrity
+/// Returns `sample` with one letter or digit changed, more than eight bytes before its end, so that an integrity
 /// check fails.
 pub fn broken(sample: &[u8]) -> Vec<u8> {
     let mut broken = sample.to_vec();
-    let before_sum = broken.len().saturating_sub(9);
-    if let Some(byte) = broken[..before_sum].iter_mut().rev().find(|byte| byte.is_ascii_alphanumeric()) {
+    let before_checksum = broken.len().saturating_sub(9);
+    if let Some(byte) = broken[..before_checksum].iter_mut().rev().find(|byte| byte.is_ascii_alphanumeric()) {
         *byte = match *byte {
             b'z' => b'a',
             b'Z' => b'A',
@@ -97,18 +97,18 @@ pub fn broken(sample: &[u8]) -> Vec<u8> {
     broken
 }
 
-/// Fills an example text: `{sample}` and `{broken}`.
+/// Replaces `{sample}` and `{broken}` in an example text. `None` if the pattern does not parse.
 pub fn fill(rule: &Rule, text: &str, draw: &mut Draw) -> Option<Vec<u8>> {
     let mut filled = Vec::new();
     let mut rest = text;
     loop {
         let next =
-            ["{sample}", "{broken}"].into_iter().filter_map(|mark| Some((rest.find(mark)?, mark))).min();
-        let Some((at, mark)) = next else { break };
+            ["{sample}", "{broken}"].into_iter().filter_map(|name| Some((rest.find(name)?, name))).min();
+        let Some((at, name)) = next else { break };
         filled.extend_from_slice(&rest.as_bytes()[..at]);
         let drawn = sample(rule, draw)?;
-        filled.extend(if mark == "{sample}" { drawn } else { broken(&drawn) });
-        rest = &rest[at + mark.len()..];
+        filled.extend(if name == "{sample}" { drawn } else { broken(&drawn) });
+        rest = &rest[at + name.len()..];
     }
     filled.extend_from_slice(rest.as_bytes());
     Some(filled)
@@ -126,7 +126,7 @@ fn write(hir: &Hir, draw: &mut Draw, parts: &mut Parts) {
         HirKind::Literal(literal) => parts.text.extend_from_slice(&literal.0),
         HirKind::Class(class) => parts.text.push(member(class, draw)),
         HirKind::Repetition(repetition) => {
-            // Some slack above the minimum, but no more than a value of that kind would show.
+            // Up to 12 repetitions above the minimum, or 8 without a maximum.
             let min = repetition.min;
             let max = repetition.max.unwrap_or(min.saturating_add(8)).min(min.saturating_add(12));
             let count = min + draw.below(u64::from(max - min) + 1) as u32;
@@ -147,7 +147,7 @@ fn write(hir: &Hir, draw: &mut Draw, parts: &mut Parts) {
     }
 }
 
-/// A member of the class: letters and digits as long as it has any, then what can be printed.
+/// Draws a member of the class: a letter or digit if it has any, else a printable character or white space.
 fn member(class: &Class, draw: &mut Draw) -> u8 {
     let members: Vec<u8> = match class {
         Class::Bytes(class) => class.ranges().iter().flat_map(|range| range.start()..=range.end()).collect(),
@@ -156,9 +156,9 @@ fn member(class: &Class, draw: &mut Draw) -> u8 {
             bytes.filter_map(|character| u8::try_from(character).ok()).collect()
         }
     };
-    let pick = |wanted: fn(&u8) -> bool, draw: &mut Draw| {
-        let fitting: Vec<u8> = members.iter().copied().filter(wanted).collect();
-        (!fitting.is_empty()).then(|| fitting[draw.below(fitting.len() as u64) as usize])
+    let pick = |is_wanted: fn(&u8) -> bool, draw: &mut Draw| {
+        let candidates: Vec<u8> = members.iter().copied().filter(is_wanted).collect();
+        (!candidates.is_empty()).then(|| candidates[draw.below(candidates.len() as u64) as usize])
     };
     pick(u8::is_ascii_alphanumeric, draw)
         .or_else(|| pick(u8::is_ascii_graphic, draw))

@@ -1,38 +1,43 @@
-//! Bech32 (BIP-173): Nostr's NIP-19 and age's keys. Their texts may be longer than BIP-173 allows.
+//! Bech32 (BIP-173): Nostr's NIP-19 and age's keys, which may be longer than BIP-173 allows.
 
-use super::{CHECKSUM_VERIFIED, Outcome};
+use super::offline_check::{Matched, OfflineCheck, Outcome};
+use crate::model::Evidence;
 
 const DIGITS: &[u8; 32] = b"qpzry9x8gf2tvdw0s3jn54khce6mua7l";
 
 /// Digits of the checksum.
-const SUM: usize = 6;
+const SUM_LENGTH: usize = 6;
 
-/// Whether the checksum over human part and data holds. Letters are all of one case.
-pub(crate) fn verify(text: &[u8]) -> Outcome {
-    let mixed = text.iter().any(u8::is_ascii_lowercase) && text.iter().any(u8::is_ascii_uppercase);
-    match parts(text) {
-        Some((human, data)) if !mixed && data.len() >= SUM && polymod(human, &data) == 1 => {
-            Outcome::Proved(CHECKSUM_VERIFIED)
+/// Verifies the checksum over human-readable part and data. All letters must have the same case.
+pub(crate) struct Bech32;
+
+impl OfflineCheck for Bech32 {
+    fn verify(&self, Matched { secret: text, .. }: Matched<'_>) -> Outcome {
+        let mixed = text.iter().any(u8::is_ascii_lowercase) && text.iter().any(u8::is_ascii_uppercase);
+        match parts(text) {
+            Some((human, data)) if !mixed && data.len() >= SUM_LENGTH && polymod(human, &data) == 1 => {
+                Outcome::Verified(Evidence::ChecksumVerified)
+            }
+            _ => Outcome::Rejected,
         }
-        _ => Outcome::Disproved,
+    }
+
+    /// Writes the checksum over the end of the sample.
+    fn complete(&self, sample: &mut Vec<u8>) {
+        let Some((human, mut data)) = parts(sample) else { return };
+        let Some(start) = data.len().checked_sub(SUM_LENGTH) else { return };
+        let upper = human.iter().any(u8::is_ascii_uppercase);
+        data[start..].fill(0);
+        let sum = polymod(human, &data) ^ 1;
+        let at = sample.len() - SUM_LENGTH;
+        for (index, byte) in sample[at..].iter_mut().enumerate() {
+            let digit = DIGITS[(sum >> (5 * (SUM_LENGTH - 1 - index)) & 31) as usize];
+            *byte = if upper { digit.to_ascii_uppercase() } else { digit };
+        }
     }
 }
 
-/// Writes the right sum over the end of the sample.
-pub(crate) fn complete(sample: &mut [u8]) {
-    let Some((human, mut data)) = parts(sample) else { return };
-    let Some(start) = data.len().checked_sub(SUM) else { return };
-    let upper = human.iter().any(u8::is_ascii_uppercase);
-    data[start..].fill(0);
-    let sum = polymod(human, &data) ^ 1;
-    let at = sample.len() - SUM;
-    for (index, byte) in sample[at..].iter_mut().enumerate() {
-        let digit = DIGITS[(sum >> (5 * (SUM - 1 - index)) & 31) as usize];
-        *byte = if upper { digit.to_ascii_uppercase() } else { digit };
-    }
-}
-
-/// The human part, and the values of the digits behind the last `1`.
+/// The human-readable part, and the values of the digits after the last `1`.
 fn parts(text: &[u8]) -> Option<(&[u8], Vec<u8>)> {
     let one = memchr::memrchr(b'1', text)?;
     let value = |byte: &u8| {
@@ -72,12 +77,16 @@ mod tests {
             "split1checkupstagehandshakeupstreamerranterredcaperred2y9e3w",
             "?1ezyfcl",
         ] {
-            assert_eq!(verify(valid.as_bytes()), Outcome::Proved(CHECKSUM_VERIFIED), "{valid}");
+            assert_eq!(
+                Bech32.verify_text(valid.as_bytes()),
+                Outcome::Verified(Evidence::ChecksumVerified),
+                "{valid}"
+            );
         }
         for invalid in
             ["pzry9x0s0muk", "1pzry9x0s0muk", "x1b4n0q5v", "li1dgmt3", "A1G7SGD8", "10a06t8", "1qzzfhee"]
         {
-            assert_eq!(verify(invalid.as_bytes()), Outcome::Disproved, "{invalid}");
+            assert_eq!(Bech32.verify_text(invalid.as_bytes()), Outcome::Rejected, "{invalid}");
         }
     }
 }

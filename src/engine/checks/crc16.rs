@@ -3,27 +3,34 @@
 
 use data_encoding::BASE32_NOPAD;
 
-use super::{CHECKSUM_VERIFIED, Outcome};
+use super::offline_check::{Matched, OfflineCheck, Outcome};
+use crate::model::Evidence;
 
-/// Whether the sum at the end is that of the bytes before it.
-pub(crate) fn verify(text: &[u8]) -> Outcome {
-    // Stray bits behind the last byte are an error: no encoder leaves any.
-    let Ok(bytes) = BASE32_NOPAD.decode(text) else { return Outcome::Disproved };
-    match bytes.split_last_chunk::<2>() {
-        Some((covered, sum)) if crc16(covered).to_le_bytes() == *sum => Outcome::Proved(CHECKSUM_VERIFIED),
-        _ => Outcome::Disproved,
+/// Verifies the checksum at the end.
+pub(crate) struct Crc16;
+
+impl OfflineCheck for Crc16 {
+    fn verify(&self, Matched { secret: text, .. }: Matched<'_>) -> Outcome {
+        // Trailing bits are an error: no encoder sets any.
+        let Ok(bytes) = BASE32_NOPAD.decode(text) else { return Outcome::Rejected };
+        match bytes.split_last_chunk::<2>() {
+            Some((covered, sum)) if crc16(covered).to_le_bytes() == *sum => {
+                Outcome::Verified(Evidence::ChecksumVerified)
+            }
+            _ => Outcome::Rejected,
+        }
     }
-}
 
-/// Writes the right sum over the end of the sample.
-pub(crate) fn complete(sample: &mut Vec<u8>) {
-    let mut specification = BASE32_NOPAD.specification();
-    specification.check_trailing_bits = false;
-    let lenient = specification.encoding().expect("only a check was taken away");
-    let Ok(mut bytes) = lenient.decode(sample) else { return };
-    if let Some((covered, sum)) = bytes.split_last_chunk_mut::<2>() {
-        *sum = crc16(covered).to_le_bytes();
-        *sample = BASE32_NOPAD.encode(&bytes).into_bytes();
+    /// Writes the checksum over the end of the sample.
+    fn complete(&self, sample: &mut Vec<u8>) {
+        let mut specification = BASE32_NOPAD.specification();
+        specification.check_trailing_bits = false;
+        let lenient = specification.encoding().expect("only a restriction was removed");
+        let Ok(mut bytes) = lenient.decode(sample) else { return };
+        if let Some((covered, sum)) = bytes.split_last_chunk_mut::<2>() {
+            *sum = crc16(covered).to_le_bytes();
+            *sample = BASE32_NOPAD.encode(&bytes).into_bytes();
+        }
     }
 }
 
@@ -50,10 +57,10 @@ mod tests {
     fn the_example_of_the_specification() {
         // SEP-23's first valid account id: the public counterpart has the same layout.
         let id = ["GA7QYNF7SOWQ3GLR2BGMZEHXAVIRZA4K", "VWLTJJFC7MGXUA74P7UJVSGZ"].concat();
-        assert_eq!(verify(id.as_bytes()), Outcome::Proved(CHECKSUM_VERIFIED));
-        // One of its invalid ones: stray bits behind the last byte.
+        assert_eq!(Crc16.verify_text(id.as_bytes()), Outcome::Verified(Evidence::ChecksumVerified));
+        // One of its invalid ones: trailing bits after the last byte.
         let stray = ["GA7QYNF7SOWQ3GLR2BGMZEHXAVIRZA4K", "VWLTJJFC7MGXUA74P7UJVSGZA"].concat();
-        assert_eq!(verify(stray.as_bytes()), Outcome::Disproved);
-        assert_eq!(verify(b""), Outcome::Disproved);
+        assert_eq!(Crc16.verify_text(stray.as_bytes()), Outcome::Rejected);
+        assert_eq!(Crc16.verify_text(b""), Outcome::Rejected);
     }
 }

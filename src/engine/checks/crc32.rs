@@ -5,28 +5,30 @@
 
 use data_encoding::BASE64_NOPAD;
 
-use super::{CHECKSUM_VERIFIED, Outcome};
+use super::formats::radix::{BASE36, BASE62, digits};
+use super::offline_check::{Matched, OfflineCheck, Outcome};
+use crate::model::Evidence;
 use crate::rules::syntax::{Crc32, SumEncoding};
 
-pub(crate) const BASE62: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-const BASE36: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+impl OfflineCheck for Crc32 {
+    /// Verifies the checksum at the end of the token.
+    fn verify(&self, matched: Matched<'_>) -> Outcome {
+        let token = matched.secret;
+        match sum(self, token) {
+            Some((at, sum)) if sum == token[at..] => Outcome::Verified(Evidence::ChecksumVerified),
+            _ => Outcome::Rejected,
+        }
+    }
 
-/// Whether the sum at the token's end is that of its body.
-pub(crate) fn verify(parameters: &Crc32, token: &[u8]) -> Outcome {
-    match sum(parameters, token) {
-        Some((at, sum)) if sum == token[at..] => Outcome::Proved(CHECKSUM_VERIFIED),
-        _ => Outcome::Disproved,
+    /// Writes the checksum over the end of the sample.
+    fn complete(&self, sample: &mut Vec<u8>) {
+        if let Some((at, sum)) = sum(self, sample) {
+            sample[at..].copy_from_slice(&sum);
+        }
     }
 }
 
-/// Writes the right sum over the token's end.
-pub(crate) fn complete(parameters: &Crc32, token: &mut [u8]) {
-    if let Some((at, sum)) = sum(parameters, token) {
-        token[at..].copy_from_slice(&sum);
-    }
-}
-
-/// Where the sum stands and what it must be; `None` when the token is too short to hold one.
+/// The byte offset of the checksum and its expected text. `None` if the token is too short.
 fn sum(parameters: &Crc32, token: &[u8]) -> Option<(usize, Vec<u8>)> {
     let at = token.len().checked_sub(parameters.tail)?;
     let end = at.checked_sub(parameters.gap)?;
@@ -44,43 +46,33 @@ fn sum(parameters: &Crc32, token: &[u8]) -> Option<(usize, Vec<u8>)> {
     (text.len() == parameters.tail).then_some((at, text))
 }
 
-/// The number in the alphabet's base, most significant digit first.
-pub(crate) fn digits(mut number: u32, alphabet: &[u8], width: usize) -> Vec<u8> {
-    let base = alphabet.len() as u32;
-    let mut text = vec![alphabet[0]; width];
-    for digit in text.iter_mut().rev() {
-        *digit = alphabet[(number % base) as usize];
-        number /= base;
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn digits_are_most_significant_first_and_padded() {
-        assert_eq!(digits(61, BASE62, 3), b"00z");
-        assert_eq!(digits(62, BASE62, 3), b"010");
-        assert_eq!(digits(u32::MAX, BASE62, 6), b"4gfFC3");
-        assert_eq!(digits(u32::MAX, BASE36, 7), b"1z141z3");
-    }
-
-    #[test]
     fn the_check_value_of_the_polynomial() {
-        // CRC-32 of "123456789" is CBF43926: the catalogue's check value.
+        // CRC-32 of "123456789" is CBF43926: the check value of the CRC catalogue.
         let parameters = Crc32 { from: 2, of: None, gap: 1, tail: 8, encoding: SumEncoding::UpperHex };
-        assert_eq!(verify(&parameters, b"t_123456789_CBF43926"), Outcome::Proved("checksum verified"));
+        assert_eq!(
+            parameters.verify_text(b"t_123456789_CBF43926"),
+            Outcome::Verified(Evidence::ChecksumVerified)
+        );
         let little = Crc32 { encoding: SumEncoding::HexLe, ..parameters };
-        assert_eq!(verify(&little, b"t_123456789_2639f4cb"), Outcome::Proved("checksum verified"));
+        assert_eq!(
+            little.verify_text(b"t_123456789_2639f4cb"),
+            Outcome::Verified(Evidence::ChecksumVerified)
+        );
         let counted = Crc32 { of: Some(9), ..parameters };
-        assert_eq!(verify(&counted, b"long_123456789_CBF43926"), Outcome::Proved("checksum verified"));
-        assert_eq!(verify(&counted, b"3456789_CBF43926"), Outcome::Disproved);
+        assert_eq!(
+            counted.verify_text(b"long_123456789_CBF43926"),
+            Outcome::Verified(Evidence::ChecksumVerified)
+        );
+        assert_eq!(counted.verify_text(b"3456789_CBF43926"), Outcome::Rejected);
     }
 
     #[test]
-    fn every_changed_character_is_noticed_in_every_encoding() {
+    fn every_changed_character_is_rejected_in_every_encoding() {
         for (encoding, tail) in [
             (SumEncoding::Base62, 6),
             (SumEncoding::Base36, 7),
@@ -91,17 +83,17 @@ mod tests {
         ] {
             let parameters = Crc32 { from: 4, of: None, gap: 0, tail, encoding };
             let mut token = [&b"pre_"[..], b"qL7vN2xW9kR4tZ8mB3cY6hJ1pD5sF0gAaaaaaaaa"].concat();
-            complete(&parameters, &mut token);
-            assert_ne!(verify(&parameters, &token), Outcome::Disproved);
+            parameters.complete(&mut token);
+            assert_ne!(parameters.verify_text(&token), Outcome::Rejected);
             for at in 4..token.len() {
                 let mut changed = token.clone();
                 changed[at] = if changed[at] == b'q' { b'w' } else { b'q' };
-                assert_eq!(verify(&parameters, &changed), Outcome::Disproved, "{encoding:?} byte {at}");
+                assert_eq!(parameters.verify_text(&changed), Outcome::Rejected, "{encoding:?} byte {at}");
             }
         }
         assert_eq!(
-            verify(&Crc32 { from: 4, of: None, gap: 0, tail: 6, encoding: SumEncoding::Base62 }, b"ab"),
-            Outcome::Disproved
+            Crc32 { from: 4, of: None, gap: 0, tail: 6, encoding: SumEncoding::Base62 }.verify_text(b"ab"),
+            Outcome::Rejected
         );
     }
 }

@@ -3,53 +3,58 @@
 use data_encoding::BASE64URL_NOPAD;
 use serde_json::Value;
 
-use super::Outcome;
+use super::offline_check::{Matched, OfflineCheck, Outcome};
+use crate::model::Evidence;
 
-/// The release's day, 2026-11-01, in seconds since 1970. Tokens that expired before it open nothing. It is no
-/// clock's day, so that the same bytes are judged alike on every day.
-const RELEASED: f64 = 1_793_491_200.0;
+/// The day of the release, 2026-11-01, in seconds since 1970. Tokens that expired before it give no access. The clock
+/// is not read, so that the result for the same bytes is the same on every day.
+const RELEASE_DAY: f64 = 1_793_491_200.0;
 
-/// Whether header and payload are JSON objects, the header names an algorithm other than `none`, and the token is
-/// not known to have expired.
-pub(crate) fn verify(token: &[u8]) -> Outcome {
-    let parts: Vec<&[u8]> = token.split(|&byte| byte == b'.').collect();
-    let [header, payload, signature, rest @ ..] = parts.as_slice() else { return Outcome::Disproved };
-    let Some(header) = object(header) else { return Outcome::Disproved };
-    let Some(algorithm) = header.get("alg").and_then(Value::as_str) else { return Outcome::Disproved };
-    if !rest.is_empty() {
-        // Five parts are an encrypted token (RFC 7516): nothing behind the header can be read.
-        return Outcome::Doubtful("JWT header is JSON, payload encrypted");
+/// Checks that header and payload are JSON objects, that the header has an algorithm other than `none`, and that the
+/// token did not expire before the release.
+pub(crate) struct Jwt;
+
+impl OfflineCheck for Jwt {
+    fn verify(&self, Matched { secret: token, .. }: Matched<'_>) -> Outcome {
+        let parts: Vec<&[u8]> = token.split(|&byte| byte == b'.').collect();
+        let [header, payload, signature, rest @ ..] = parts.as_slice() else { return Outcome::Rejected };
+        let Some(header) = object(header) else { return Outcome::Rejected };
+        let Some(algorithm) = header.get("alg").and_then(Value::as_str) else { return Outcome::Rejected };
+        if !rest.is_empty() {
+            // Five parts are an encrypted token (RFC 7516): only its header can be read.
+            return Outcome::Downgraded(Evidence::JwtEncrypted);
+        }
+        // Not a JWT. The detector for generic secrets still finds the value if its name is like that of a secret.
+        let Some(payload) = object(payload) else { return Outcome::Rejected };
+        if payload.get("exp").and_then(Value::as_f64).is_some_and(|seconds| seconds < RELEASE_DAY) {
+            return Outcome::Downgraded(Evidence::JwtExpired);
+        }
+        match algorithm {
+            "none" | "None" | "NONE" => Outcome::Downgraded(Evidence::JwtUnsigned),
+            _ if signature.len() < 16 => Outcome::Downgraded(Evidence::JwtSignatureTruncated),
+            _ => Outcome::Plausible(Evidence::Jwt),
+        }
     }
-    // No JWT at all: what stands beside a secret-like name is still found there, as a generic secret.
-    let Some(payload) = object(payload) else { return Outcome::Disproved };
-    if payload.get("exp").and_then(Value::as_f64).is_some_and(|seconds| seconds < RELEASED) {
-        return Outcome::Doubtful("expired JWT");
-    }
-    match algorithm {
-        "none" | "None" | "NONE" => Outcome::Doubtful("unsigned JWT"),
-        _ if signature.len() < 16 => Outcome::Doubtful("JWT with a cut signature"),
-        _ => Outcome::Holds("JWT header and payload are JSON"),
+
+    /// Replaces header and payload with JSON and keeps the sample's last part as signature.
+    fn complete(&self, sample: &mut Vec<u8>) {
+        let signature = sample.rsplit(|&byte| byte == b'.').next().unwrap_or_default().to_vec();
+        let header = BASE64URL_NOPAD.encode(br#"{"alg":"HS256","typ":"JWT"}"#);
+        let payload = BASE64URL_NOPAD.encode(br#"{"sub":"drawn-sample","iat":1700000000}"#);
+        *sample = [header.as_bytes(), b".", payload.as_bytes(), b".", signature.as_slice()].concat();
     }
 }
 
 fn object(part: &[u8]) -> Option<serde_json::Map<String, Value>> {
-    let json = BASE64URL_NOPAD.decode(part).or_else(|_| lenient(part)).ok()?;
+    let json = BASE64URL_NOPAD.decode(part).or_else(|_| decode_leniently(part)).ok()?;
     serde_json::from_slice(&json).ok()
 }
 
-/// Some issuers leave stray bits behind the last byte; readers of tokens accept that.
-fn lenient(part: &[u8]) -> Result<Vec<u8>, data_encoding::DecodeError> {
+/// Decodes base64url with trailing bits, which some issuers set and implementations accept.
+fn decode_leniently(part: &[u8]) -> Result<Vec<u8>, data_encoding::DecodeError> {
     let mut specification = BASE64URL_NOPAD.specification();
     specification.check_trailing_bits = false;
-    specification.encoding().expect("only a check was taken away").decode(part)
-}
-
-/// A token whose header and payload are JSON; the draw's last part stays as signature.
-pub(crate) fn complete(sample: &mut Vec<u8>) {
-    let signature = sample.rsplit(|&byte| byte == b'.').next().unwrap_or_default().to_vec();
-    let header = BASE64URL_NOPAD.encode(br#"{"alg":"HS256","typ":"JWT"}"#);
-    let payload = BASE64URL_NOPAD.encode(br#"{"sub":"drawn-sample","iat":1700000000}"#);
-    *sample = [header.as_bytes(), b".", payload.as_bytes(), b".", signature.as_slice()].concat();
+    specification.encoding().expect("only a restriction was removed").decode(part)
 }
 
 #[cfg(test)]
@@ -62,31 +67,38 @@ mod tests {
     }
 
     #[test]
-    fn json_parts_hold_and_anything_else_does_not() {
-        assert!(matches!(verify(&token(r#"{"alg":"RS256"}"#, r#"{"iss":"x"}"#)), Outcome::Holds(_)));
-        assert!(matches!(verify(&token(r#"{"alg":"none"}"#, r#"{"iss":"x"}"#)), Outcome::Doubtful(_)));
-        assert_eq!(verify(&token(r#"{"typ":"JWT"}"#, "{}")), Outcome::Disproved);
-        assert_eq!(verify(&token(r#"{"alg":"RS256"}"#, "not json")), Outcome::Disproved);
-        assert_eq!(verify(&token("not json", r#"{"iss":"x"}"#)), Outcome::Disproved);
-        assert_eq!(verify(b"eyJhbGciOiJIUzI1NiJ9.eyJub3QganNvbg.x"), Outcome::Disproved);
-        assert_eq!(verify(b"eyJ"), Outcome::Disproved);
+    fn json_parts_are_plausible_and_other_parts_are_rejected() {
+        assert!(matches!(
+            Jwt.verify_text(&token(r#"{"alg":"RS256"}"#, r#"{"iss":"x"}"#)),
+            Outcome::Plausible(_)
+        ));
+        assert!(matches!(
+            Jwt.verify_text(&token(r#"{"alg":"none"}"#, r#"{"iss":"x"}"#)),
+            Outcome::Downgraded(_)
+        ));
+        assert_eq!(Jwt.verify_text(&token(r#"{"typ":"JWT"}"#, "{}")), Outcome::Rejected);
+        assert_eq!(Jwt.verify_text(&token(r#"{"alg":"RS256"}"#, "not json")), Outcome::Rejected);
+        assert_eq!(Jwt.verify_text(&token("not json", r#"{"iss":"x"}"#)), Outcome::Rejected);
+        assert_eq!(Jwt.verify_text(b"eyJhbGciOiJIUzI1NiJ9.eyJub3QganNvbg.x"), Outcome::Rejected);
+        assert_eq!(Jwt.verify_text(b"eyJ"), Outcome::Rejected);
     }
 
     #[test]
-    fn a_token_that_had_expired_by_the_release_is_doubtful() {
-        let judge = |exp: &str| verify(&token(r#"{"alg":"RS256"}"#, &format!(r#"{{"exp":{exp}}}"#)));
+    fn a_token_that_expired_before_the_release_is_downgraded() {
+        let evaluate =
+            |exp: &str| Jwt.verify_text(&token(r#"{"alg":"RS256"}"#, &format!(r#"{{"exp":{exp}}}"#)));
         for expired in ["1300819380", "1793491199", "1793491199.5", "-1"] {
-            assert_eq!(judge(expired), Outcome::Doubtful("expired JWT"), "{expired}");
+            assert_eq!(evaluate(expired), Outcome::Downgraded(Evidence::JwtExpired), "{expired}");
         }
         for valid in ["1793491200", "4102444800", "1e300", "\"soon\"", "null"] {
-            assert!(matches!(judge(valid), Outcome::Holds(_)), "{valid}");
+            assert!(matches!(evaluate(valid), Outcome::Plausible(_)), "{valid}");
         }
     }
 
     #[test]
-    fn completed_samples_hold() {
+    fn completed_samples_are_plausible() {
         let mut sample = b"eyJabcdef.eyJabcdef.ABCDEFGHIJKLMNOPQRSTUV".to_vec();
-        complete(&mut sample);
-        assert!(matches!(verify(&sample), Outcome::Holds(_)));
+        Jwt.complete(&mut sample);
+        assert!(matches!(Jwt.verify_text(&sample), Outcome::Plausible(_)));
     }
 }

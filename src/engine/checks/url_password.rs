@@ -1,57 +1,48 @@
-//! Passwords that people chose, in URLs (RFC 3986 section 3.2.1) and elsewhere.
+//! Passwords in URLs (RFC 3986 section 3.2.1).
 
-use super::Outcome;
-use crate::engine::heuristics::generic::shape;
+use super::literal_password::LiteralPassword;
+use super::offline_check::{Matched, OfflineCheck, Outcome};
 use crate::engine::heuristics::placeholder;
+use crate::model::Evidence;
 
-/// Hosts that name nobody: a password for them opens nothing that anybody else could reach.
+/// Hosts of examples: a password for them gives no access.
 const EXAMPLE_HOSTS: &[&str] =
     &["example.com", "example.org", "example.net", "host", "hostname", "domain.com", "server"];
 
-/// Whether `secret`, the password in the URL `whole`, is a literal that opens something.
-pub(crate) fn verify(whole: &[u8], secret: &[u8]) -> Outcome {
-    let host = host(whole);
-    if host.is_empty() {
-        return Outcome::Disproved;
-    }
-    let to_fill_in = placeholder::is_template(host);
-    let host = String::from_utf8_lossy(host).to_ascii_lowercase();
-    let example = EXAMPLE_HOSTS.iter().any(|name| host == *name || host.ends_with(&format!(".{name}")));
-    match verify_literal(secret) {
-        Outcome::Holds(_) | Outcome::Doubtful(_) if to_fill_in => Outcome::Doubtful("a host to be filled in"),
-        Outcome::Holds(_) | Outcome::Doubtful(_) if example => Outcome::Doubtful("an example's host"),
-        Outcome::Holds(_) | Outcome::Doubtful(_) if is_local(&host) => Outcome::Doubtful("a local host"),
-        // Where a server has a name in the world, a weak password is still its password.
-        Outcome::Doubtful(_) if host.contains('.') => Outcome::Holds("a URL with host and password"),
-        Outcome::Holds(_) => Outcome::Holds("a URL with host and password"),
-        other => other,
+/// Checks that the password of a URL is a literal and that the URL has a host. A template, an example or a local host
+/// is downgraded.
+pub(crate) struct UrlPassword;
+
+impl OfflineCheck for UrlPassword {
+    fn verify(&self, matched: Matched<'_>) -> Outcome {
+        let host = host(matched.whole);
+        if host.is_empty() {
+            return Outcome::Rejected;
+        }
+        let is_template = placeholder::is_template(host);
+        let host = String::from_utf8_lossy(host).to_ascii_lowercase();
+        let is_example =
+            EXAMPLE_HOSTS.iter().any(|name| host == *name || host.ends_with(&format!(".{name}")));
+        match LiteralPassword.verify(matched) {
+            Outcome::Plausible(_) | Outcome::Downgraded(_) if is_template => {
+                Outcome::Downgraded(Evidence::TemplateHost)
+            }
+            Outcome::Plausible(_) | Outcome::Downgraded(_) if is_example => {
+                Outcome::Downgraded(Evidence::ExampleHost)
+            }
+            Outcome::Plausible(_) | Outcome::Downgraded(_) if is_local(&host) => {
+                Outcome::Downgraded(Evidence::LocalHost)
+            }
+            // A weak password is still a password where the host has a public name.
+            Outcome::Downgraded(_) if host.contains('.') => Outcome::Plausible(Evidence::UrlWithPassword),
+            Outcome::Plausible(_) => Outcome::Plausible(Evidence::UrlWithPassword),
+            other => other,
+        }
     }
 }
 
-/// Whether `secret` is a literal that somebody chose as a password.
-pub(crate) fn verify_literal(secret: &[u8]) -> Outcome {
-    if secret.len() < 3
-        || placeholder::is_placeholder(secret)
-        || placeholder::is_code(secret)
-        || placeholder::is_trivial(secret)
-    {
-        return Outcome::Disproved;
-    }
-    if is_word(secret) {
-        return Outcome::Doubtful("a word as password");
-    }
-    Outcome::Holds("a literal password")
-}
-
-/// Whether the value is a word, alone or before the digits that everybody counts (`Forge123`).
-fn is_word(secret: &[u8]) -> bool {
-    let letters = secret.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
-    let (word, digits) = secret.split_at(letters);
-    b"123456789".starts_with(digits) && shape::is_wordlike(word)
-}
-
-/// The host behind the last `@` of the URL's authority. A JDBC URL has its password elsewhere: its host follows
-/// the slashes, and without slashes the database is a file or a memory of its own.
+/// The host after the last `@` of the URL's authority. The password of a JDBC URL is a parameter: its host follows the
+/// slashes, and without slashes the database is a local file or in memory.
 fn host(url: &[u8]) -> &[u8] {
     let authority = memchr::memmem::find(url, b"://").map(|at| &url[at + 3..]);
     let host = if url.starts_with(b"jdbc:") {
@@ -78,37 +69,30 @@ fn is_local(host: &str) -> bool {
 mod tests {
     use super::*;
 
-    #[test]
-    fn words_are_doubtful_passwords() {
-        for word in ["petclinic", "Forge123", "wordpress"] {
-            assert!(matches!(verify_literal(word.as_bytes()), Outcome::Doubtful(_)), "{word}");
-        }
-        for password in ["vT9qLw2Zr", "xkqzvwpt", "Forge#Tq91"] {
-            assert!(matches!(verify_literal(password.as_bytes()), Outcome::Holds(_)), "{password}");
-        }
+    fn evaluate(url: &str, password: &str) -> Outcome {
+        UrlPassword.verify(Matched { whole: url.as_bytes(), secret: password.as_bytes() })
     }
 
     #[test]
-    fn host_and_literal_decide() {
-        let judge = |host: &str, password: &str| {
-            verify(format!("postgres://app:{password}@{host}/x").as_bytes(), password.as_bytes())
-        };
-        assert!(matches!(judge("db.internal.io", "vT9qLw2Zr"), Outcome::Holds(_)));
-        assert!(matches!(judge("localhost:5432", "vT9qLw2Zr"), Outcome::Doubtful(_)));
-        assert!(matches!(judge("db.example.com", "vT9qLw2Zr"), Outcome::Doubtful(_)));
-        assert!(matches!(judge("%s:%d", "vT9qLw2Zr"), Outcome::Doubtful(_)));
-        assert!(matches!(judge("db.internal.io", "petclinic"), Outcome::Holds(_)));
-        assert!(matches!(judge("db", "petclinic"), Outcome::Doubtful(_)));
-        let jdbc = |url: &str| verify(format!("jdbc:{url}password=vT9qLw2Zr").as_bytes(), b"vT9qLw2Zr");
-        assert!(matches!(jdbc("mysql://db.internal.io:3306/x?user=app&"), Outcome::Holds(_)));
-        assert!(matches!(jdbc("sqlserver://db.internal.io;user=app;"), Outcome::Holds(_)));
-        assert!(matches!(jdbc("mysql://app@db.internal.io/x?mail=a@b.io&"), Outcome::Holds(_)));
+    fn host_and_password_decide() {
+        let outcome =
+            |host: &str, password: &str| evaluate(&format!("postgres://app:{password}@{host}/x"), password);
+        assert!(matches!(outcome("db.internal.io", "vT9qLw2Zr"), Outcome::Plausible(_)));
+        assert!(matches!(outcome("localhost:5432", "vT9qLw2Zr"), Outcome::Downgraded(_)));
+        assert!(matches!(outcome("db.example.com", "vT9qLw2Zr"), Outcome::Downgraded(_)));
+        assert!(matches!(outcome("%s:%d", "vT9qLw2Zr"), Outcome::Downgraded(_)));
+        assert!(matches!(outcome("db.internal.io", "petclinic"), Outcome::Plausible(_)));
+        assert!(matches!(outcome("db", "petclinic"), Outcome::Downgraded(_)));
+        let jdbc = |url: &str| evaluate(&format!("jdbc:{url}password=vT9qLw2Zr"), "vT9qLw2Zr");
+        assert!(matches!(jdbc("mysql://db.internal.io:3306/x?user=app&"), Outcome::Plausible(_)));
+        assert!(matches!(jdbc("sqlserver://db.internal.io;user=app;"), Outcome::Plausible(_)));
+        assert!(matches!(jdbc("mysql://app@db.internal.io/x?mail=a@b.io&"), Outcome::Plausible(_)));
         for local in ["mysql://localhost/x?", "h2:mem:x;", "mysql://db.example.com/x?", "mysql://${HOST}/x?"]
         {
-            assert!(matches!(jdbc(local), Outcome::Doubtful(_)), "{local}");
+            assert!(matches!(jdbc(local), Outcome::Downgraded(_)), "{local}");
         }
         for (host, password) in [("db.io", "${PW}"), ("db.io", "password"), ("", "vT9qLw2Zr")] {
-            assert_eq!(judge(host, password), Outcome::Disproved, "{password}@{host}");
+            assert_eq!(outcome(host, password), Outcome::Rejected, "{password}@{host}");
         }
     }
 }

@@ -4,11 +4,11 @@ use crate::engine::work_counter;
 
 /// Bits per byte: 0 for one repeated byte, at most 8. Zero for the empty value.
 pub(crate) fn shannon(value: &[u8]) -> f32 {
-    shannon_of(value.iter().copied())
+    shannon_from_bytes(value.iter().copied())
 }
 
-/// The same of bytes that do not stand together.
-pub(crate) fn shannon_of(value: impl Iterator<Item = u8>) -> f32 {
+/// Like [`shannon`], for bytes that are not contiguous.
+pub(crate) fn shannon_from_bytes(value: impl Iterator<Item = u8>) -> f32 {
     let mut counts = [0u32; 256];
     let mut length = 0u32;
     for byte in value {

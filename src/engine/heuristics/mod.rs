@@ -1,4 +1,4 @@
-//! Evidence for and against a value that no check can prove: placeholders, entropy, names, assignments.
+//! Evidence for and against a value that no check can verify: placeholders, entropy, names, assignments.
 
 pub(crate) mod assignment;
 pub(crate) mod entropy;

@@ -1,5 +1,5 @@
-//! Words that name a provider whose tokens some rule knows: beside such a word the rule decides what is a token,
-//! and a value that it refuses is none for the widest net either.
+//! Names of providers that have rules of their own: beside such a name those rules decide what is a token, and a value
+//! that they reject is no match of a fallback rule either.
 
 use std::collections::HashSet;
 
@@ -11,50 +11,51 @@ use crate::rules::token_run::Route;
 
 use crate::engine::work_counter;
 
-/// How far before a value its provider's name is looked for, on its line.
-const REACH: usize = 80;
+/// Bytes before a value, on its line, that are searched for the name of a provider.
+const MAX_DISTANCE: usize = 80;
 
-/// Shorter words name too many other things.
-const SHORTEST: usize = 4;
+/// Shorter words have too many other meanings.
+const MIN_LENGTH: usize = 4;
 
-/// A longer word may begin with the name of a provider of so many letters: `mailjetkey`.
-const SHORTEST_BEGINNING: usize = 6;
+/// Names of at least this length may be the beginning of a longer word: `mailjetkey`.
+const MIN_PREFIX_LENGTH: usize = 6;
 
-/// Longer names are found by their beginning.
-const LONGEST: usize = 24;
+/// Longer names are not collected.
+const MAX_LENGTH: usize = 24;
 
-/// The words, in lower case.
+/// The names, in lower case.
 #[derive(Debug)]
-pub(crate) struct Providers(HashSet<Box<[u8]>>);
+pub(crate) struct ProviderNames(HashSet<Box<[u8]>>);
 
-impl Providers {
-    /// The keywords of all rules for machine-made values, and the first words of their ids.
-    pub(crate) fn of(rules: &RuleSet) -> Providers {
+impl ProviderNames {
+    /// Collects the keywords of all rules for machine-made values, and the first words of their ids.
+    pub(crate) fn new(rules: &RuleSet) -> ProviderNames {
         let ids: Vec<&str> = rules.ids().collect();
-        let of_provider = rules.words().filter(|word| word.route != Route::Anywhere);
-        let words = of_provider.filter(|word| !ids[word.rule].starts_with("generic-")).flat_map(|word| {
+        let with_provider = rules.words().filter(|word| word.route != Route::Anywhere);
+        let words = with_provider.filter(|word| !ids[word.rule].starts_with("generic-")).flat_map(|word| {
             let first = ids[word.rule].split('-').next().unwrap_or_default();
-            [Some(first), word.keyword.then_some(word.text)].into_iter().flatten()
+            [Some(first), word.is_keyword.then_some(word.text)].into_iter().flatten()
         });
-        let words = words.filter(|word| (SHORTEST..=LONGEST).contains(&word.len()));
-        Providers(words.map(|word| word.to_ascii_lowercase().into_bytes().into()).collect())
+        let words = words.filter(|word| (MIN_LENGTH..=MAX_LENGTH).contains(&word.len()));
+        ProviderNames(words.map(|word| word.to_ascii_lowercase().into_bytes().into()).collect())
     }
 
-    /// Whether one of them stands before `value` on its line.
-    pub(crate) fn name(&self, text: &[u8], value: Span) -> bool {
-        let low = value.start.saturating_sub(REACH);
+    /// Whether the name of a provider precedes `value` on its line.
+    pub(crate) fn precede(&self, text: &[u8], value: Span) -> bool {
+        let low = value.start.saturating_sub(MAX_DISTANCE);
         let low = memrchr(b'\n', &text[low..value.start]).map_or(low, |found| low + found + 1);
         let before = &text[low..value.start];
         let lower = before.to_ascii_lowercase();
         work_counter::count(before.len());
-        (0..before.len()).any(|at| begins_word(before, at) && self.begin(&lower[at..]))
+        (0..before.len()).any(|at| begins_word(before, at) && self.has_prefix(&lower[at..]))
     }
 
-    fn begin(&self, text: &[u8]) -> bool {
+    /// Whether `text`, in lower case, begins with a name.
+    fn has_prefix(&self, text: &[u8]) -> bool {
         let letters = text.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
-        let longest = text.len().min(LONGEST);
-        (SHORTEST..=longest).any(|length| {
-            (length >= SHORTEST_BEGINNING || length >= letters) && self.0.contains(&text[..length])
+        let longest = text.len().min(MAX_LENGTH);
+        (MIN_LENGTH..=longest).any(|length| {
+            (length >= MIN_PREFIX_LENGTH || length >= letters) && self.0.contains(&text[..length])
         })
     }
 }
@@ -68,13 +69,13 @@ fn begins_word(text: &[u8], at: usize) -> bool {
 mod tests {
     use super::*;
 
-    fn names(before: &str) -> bool {
+    fn is_preceded_by_name(before: &str) -> bool {
         let text = format!("{before}VALUE");
-        Providers::of(&RuleSet::builtin()).name(text.as_bytes(), Span::new(before.len(), text.len()))
+        ProviderNames::new(&RuleSet::builtin()).precede(text.as_bytes(), Span::new(before.len(), text.len()))
     }
 
     #[test]
-    fn names_of_providers_are_seen_in_names_of_values() {
+    fn names_of_providers_are_found_in_names_of_values() {
         for before in [
             "TELEGRAM_TOKEN=",
             "mailjetkey: ",
@@ -82,11 +83,10 @@ mod tests {
             "supabase key ",
             "\"cloudflare\": ",
         ] {
-            assert!(names(before), "{before}");
+            assert!(is_preceded_by_name(before), "{before}");
         }
-        for before in ["acme_api_key = ", "key: ", "TELEGRAM=1\nKEY=", "secret_token: '", "nobody token - '"]
-        {
-            assert!(!names(before), "{before}");
+        for before in ["acme_api_key = ", "key: ", "TELEGRAM=1\nKEY=", "secret_token: '", "other token - '"] {
+            assert!(!is_preceded_by_name(before), "{before}");
         }
     }
 }

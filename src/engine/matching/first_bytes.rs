@@ -1,24 +1,26 @@
-//! What the first bytes of a rule's matches can be, derived from the pattern: most places that the prefilter
-//! finds are refused by looking at a few bytes, before a regex is built or asked.
+//! The bytes that matches of a pattern can begin with, derived from the pattern: most hits of the prefilter are
+//! rejected by comparing a few bytes, before a regex is built or run.
 //!
-//! For each of the first places it is known which bytes any match can have there. That is necessary for
-//! a match and never sufficient: the tests draw samples and ask that none is refused.
+//! For each of the first positions, a set contains every byte that any match can have there. That is necessary for
+//! a match and never sufficient: the tests draw samples and assert that none is rejected.
 
 use regex_syntax::hir::{Class, Hir, HirKind};
 
-/// Places that are looked at. Tokens are told from other text long before.
-const PLACES: usize = 32;
+use crate::engine::work_counter;
+
+/// Number of positions with a set. Tokens differ from other text much earlier.
+const MAX_POSITIONS: usize = 32;
 
 /// A set of bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Bytes([u64; 4]);
+struct ByteSet([u64; 4]);
 
-impl Bytes {
+impl ByteSet {
     fn insert(&mut self, byte: u8) {
         self.0[usize::from(byte >> 6)] |= 1 << (byte & 63);
     }
 
-    fn union(&mut self, other: Bytes) {
+    fn union(&mut self, other: ByteSet) {
         self.0.iter_mut().zip(other.0).for_each(|(own, other)| *own |= other);
     }
 
@@ -27,102 +29,109 @@ impl Bytes {
     }
 }
 
-/// What every match of one pattern begins with.
+/// Necessary conditions for the matches of one pattern.
 #[derive(Debug)]
-pub(crate) struct Opening {
-    /// The bytes that each of the first places can hold; no more places than the shortest match has.
-    places: Box<[Bytes]>,
+pub(crate) struct FirstBytes {
+    /// The bytes that are possible at each of the first positions; no more positions than the shortest match has.
+    positions: Box<[ByteSet]>,
     /// Bytes of the shortest match.
     shortest: usize,
-    /// Bytes of the longest match, if there is one.
+    /// Bytes of the longest match; `None` if matches can have any length.
     longest: Option<usize>,
-    /// A rare byte that every match holds somewhere.
-    mark: Option<u8>,
-    /// The bytes of the pattern's first long run.
-    run: Option<Bytes>,
-    /// About as many states as its automaton has.
+    /// A rare byte that every match contains.
+    required_byte: Option<u8>,
+    /// The bytes of the pattern's first long repetition.
+    run: Option<ByteSet>,
+    /// Estimated number of states of the pattern's automaton.
     states: usize,
 }
 
-/// Bytes that are rare enough in lines of source code to ask for them, the rarest first.
+/// Bytes that are rare enough in lines of source code to search for them, the rarest first.
 const RARE: &[u8] = b"@^~`|%$#&?";
 
-/// Repetitions of more bytes than this are long.
+/// Repetitions of more than this many bytes are long.
 const LONG: u32 = 256;
 
-/// Farthest from one literal to the next in a crowd.
-const CROWD_STEP: usize = 64;
+/// Most bytes from one literal to the next in a cluster.
+const CLUSTER_STEP: usize = 64;
 
-/// As many literals before one make a crowd of them.
-const CROWD: usize = 4;
+/// Number of literals before a literal that make them a cluster.
+const CLUSTER_SIZE: usize = 4;
 
-/// How far before a literal its crowd is looked for.
-pub(crate) const CROWD_REACH: usize = CROWD * CROWD_STEP;
+/// Most bytes before a literal that are searched for its cluster.
+pub(crate) const MAX_CLUSTER_DISTANCE: usize = CLUSTER_SIZE * CLUSTER_STEP;
 
-impl Opening {
-    /// Derives it from a parsed pattern.
-    pub(crate) fn new(hir: &Hir) -> Opening {
-        let mut part = Part::of(hir);
-        part.places.truncate(part.shortest);
+impl FirstBytes {
+    /// Derives the sets from a parsed pattern.
+    pub(crate) fn new(hir: &Hir) -> FirstBytes {
+        let mut part = Part::new(hir);
+        part.positions.truncate(part.shortest);
         let run = long_run(hir);
-        Opening {
-            places: part.places.into(),
+        FirstBytes {
+            positions: part.positions.into(),
             shortest: part.shortest,
             longest: part.longest,
-            mark: RARE.iter().copied().find(|&byte| held(hir).contains(byte)),
+            required_byte: RARE.iter().copied().find(|&byte| required_bytes(hir).contains(byte)),
             run,
             states: states(hir),
         }
     }
 
-    /// Whether a match can begin where `text` does. `text` reaches as far as the match may.
+    /// Whether a match can begin at the start of `text`. `text` contains all bytes that the match may cover.
     pub(crate) fn may_begin(&self, text: &[u8]) -> bool {
-        let fits = text.len() >= self.shortest;
-        fits && text.iter().zip(&self.places).all(|(&byte, place)| {
-            crate::engine::work_counter::count(1);
-            place.contains(byte)
+        let is_long_enough = text.len() >= self.shortest;
+        is_long_enough
+            && text.iter().zip(&self.positions).all(|(&byte, position)| {
+                work_counter::count(1);
+                position.contains(byte)
+            })
+    }
+
+    /// Whether `text`, all bytes that a match may cover, contains the byte that every match contains.
+    pub(crate) fn has_required_byte(&self, text: &[u8]) -> bool {
+        self.required_byte.is_none_or(|byte| {
+            work_counter::count_search(text.len());
+            memchr::memchr(byte, text).is_some()
         })
     }
 
-    /// Whether `text`, as far as a match may reach, holds the byte that every match has.
-    pub(crate) fn has_mark(&self, text: &[u8]) -> bool {
-        self.mark.is_none_or(|mark| {
-            crate::engine::work_counter::count_search(text.len());
-            memchr::memchr(mark, text).is_some()
-        })
-    }
-
-    /// Bytes of the longest match, if there is one.
+    /// Returns the bytes of the longest match; `None` if matches can have any length.
     pub(crate) fn longest(&self) -> Option<usize> {
         self.longest
     }
 
-    /// About as many states as the pattern's automaton has.
+    /// Returns the estimated number of states of the pattern's automaton.
     pub(crate) fn states(&self) -> usize {
         self.states
     }
 
     /// Whether a match can have `length` bytes.
-    pub(crate) fn fits(&self, length: usize) -> bool {
+    pub(crate) fn allows_length(&self, length: usize) -> bool {
         length >= self.shortest && self.longest.is_none_or(|longest| length <= longest)
     }
 
-    /// Whether the literal at `at` is one of many that follow each other closely within one long run: repeated
-    /// text and no value. Otherwise each of them would be read to the run's end. `in_line` says that nothing before
-    /// the line counts.
-    pub(crate) fn is_crowded(&self, text: &[u8], at: usize, literals: &[String], in_line: bool) -> bool {
+    /// Whether the literal at `at` is one of many that closely follow each other in one long run: repeated text
+    /// and not a value. Without this test, the regex would read to the end of the run for each of them. With
+    /// `within_line`, only the line of the literal is read.
+    pub(crate) fn is_in_cluster(
+        &self,
+        text: &[u8],
+        at: usize,
+        literals: &[String],
+        within_line: bool,
+    ) -> bool {
         let Some(run) = self.run else { return false };
         let mut at = at;
-        (0..CROWD).all(|_| {
-            let low = at.saturating_sub(CROWD_STEP);
-            let of_run = text[low..at]
+        (0..CLUSTER_SIZE).all(|_| {
+            let low = at.saturating_sub(CLUSTER_STEP);
+            let run_length = text[low..at]
                 .iter()
                 .rev()
-                .take_while(|&&byte| run.contains(byte) && !(in_line && byte == b'\n'))
+                .take_while(|&&byte| run.contains(byte) && !(within_line && byte == b'\n'))
                 .count();
-            crate::engine::work_counter::count(of_run);
-            let before = &text[at - of_run..at];
-            crate::engine::work_counter::count(before.len());
+            work_counter::count(run_length);
+            let before = &text[at - run_length..at];
+            work_counter::count(before.len());
             let last = |word: &String| before.windows(word.len()).rposition(|part| part == word.as_bytes());
             let last = literals.iter().filter_map(last).max();
             at -= before.len() - last.unwrap_or(0);
@@ -131,51 +140,51 @@ impl Opening {
     }
 }
 
-/// The same for a part of a pattern.
+/// The first bytes and lengths of a part of a pattern.
 struct Part {
-    /// For each place the bytes that it can hold in those matches that reach it.
-    places: Vec<Bytes>,
+    /// For each position the bytes that are possible there, in matches that are long enough.
+    positions: Vec<ByteSet>,
     shortest: usize,
     longest: Option<usize>,
 }
 
 impl Part {
     fn empty() -> Part {
-        Part { places: Vec::new(), shortest: 0, longest: Some(0) }
+        Part { positions: Vec::new(), shortest: 0, longest: Some(0) }
     }
 
-    fn of(hir: &Hir) -> Part {
+    fn new(hir: &Hir) -> Part {
         match hir.kind() {
             HirKind::Empty | HirKind::Look(_) => Part::empty(),
             HirKind::Literal(literal) => {
-                let bytes = literal.0.iter().take(PLACES).map(|&byte| {
-                    let mut place = Bytes::default();
-                    place.insert(byte);
-                    place
+                let bytes = literal.0.iter().take(MAX_POSITIONS).map(|&byte| {
+                    let mut position = ByteSet::default();
+                    position.insert(byte);
+                    position
                 });
-                Part { places: bytes.collect(), shortest: literal.0.len(), longest: Some(literal.0.len()) }
+                Part { positions: bytes.collect(), shortest: literal.0.len(), longest: Some(literal.0.len()) }
             }
             HirKind::Class(class) => {
-                // Without Unicode classes every class is one of bytes.
+                // Unicode classes are disabled, so every class is one of bytes.
                 let longest = class.maximum_len();
                 let shortest = class.minimum_len().unwrap_or(0);
                 Part {
-                    places: vec![members(class); longest.unwrap_or(PLACES).min(PLACES)],
+                    positions: vec![class_bytes(class); longest.unwrap_or(MAX_POSITIONS).min(MAX_POSITIONS)],
                     shortest,
                     longest,
                 }
             }
             HirKind::Repetition(repetition) => {
-                let once = Part::of(&repetition.sub);
+                let once = Part::new(&repetition.sub);
                 let (least, most) = (repetition.min as usize, repetition.max.map(|most| most as usize));
                 Part::repeated(once, least, most)
             }
-            HirKind::Capture(capture) => Part::of(&capture.sub),
+            HirKind::Capture(capture) => Part::new(&capture.sub),
             HirKind::Concat(parts) => {
-                parts.iter().rev().fold(Part::empty(), |rest, part| Part::of(part).before(&rest))
+                parts.iter().rev().fold(Part::empty(), |rest, part| Part::new(part).before(&rest))
             }
             HirKind::Alternation(choices) => {
-                choices.iter().map(Part::of).reduce(Part::or).unwrap_or_else(Part::empty)
+                choices.iter().map(Part::new).reduce(Part::or).unwrap_or_else(Part::empty)
             }
         }
     }
@@ -186,54 +195,58 @@ impl Part {
             (Some(longest), Some(most)) => longest.checked_mul(most),
             _ => None,
         };
-        let reached = longest.unwrap_or(PLACES).min(PLACES);
-        let mut any = Bytes::default();
-        once.places.iter().for_each(|place| any.union(*place));
-        if once.longest.is_none_or(|longest| longest > PLACES) {
-            any = Bytes([u64::MAX; 4]);
+        let count = longest.unwrap_or(MAX_POSITIONS).min(MAX_POSITIONS);
+        let mut any = ByteSet::default();
+        once.positions.iter().for_each(|position| any.union(*position));
+        if once.longest.is_none_or(|longest| longest > MAX_POSITIONS) {
+            any = ByteSet([u64::MAX; 4]);
         }
-        // The first repetition is known exactly as far as it always reaches; behind that, all is mixed.
-        let exact = once.shortest.min(once.places.len());
-        let mut places = once.places;
+        // Positions are exact up to the length of the shortest first repetition; after that, any byte of the
+        // repeated part is possible.
+        let exact = once.shortest.min(once.positions.len());
+        let mut positions = once.positions;
         if most != Some(1) {
-            places.truncate(exact);
-            places.resize(reached, any);
+            positions.truncate(exact);
+            positions.resize(count, any);
         }
-        places.truncate(reached);
-        Part { places, shortest: once.shortest.saturating_mul(least), longest }
+        positions.truncate(count);
+        Part { positions, shortest: once.shortest.saturating_mul(least), longest }
     }
 
-    /// Either of two.
+    /// Returns the part that matches either of two.
     fn or(mut self, mut other: Part) -> Part {
-        if self.places.len() < other.places.len() {
-            std::mem::swap(&mut self.places, &mut other.places);
+        if self.positions.len() < other.positions.len() {
+            std::mem::swap(&mut self.positions, &mut other.positions);
         }
-        self.places.iter_mut().zip(&other.places).for_each(|(own, other)| own.union(*other));
+        self.positions.iter_mut().zip(&other.positions).for_each(|(own, other)| own.union(*other));
         Part {
-            places: self.places,
+            positions: self.positions,
             shortest: self.shortest.min(other.shortest),
             longest: self.longest.zip(other.longest).map(|(one, other)| one.max(other)),
         }
     }
 
-    /// This one, then `rest`, which begins wherever this one can end.
+    /// Returns this part followed by `rest`, which begins wherever this one can end.
     fn before(self, rest: &Part) -> Part {
         let longest = self.longest.zip(rest.longest).and_then(|(one, other)| one.checked_add(other));
-        let mut places = self.places;
-        let (first, last) = (self.shortest.min(PLACES), self.longest.unwrap_or(PLACES).min(PLACES));
-        places.resize(PLACES.min(last + rest.places.len()), Bytes::default());
+        let mut positions = self.positions;
+        let (first, last) =
+            (self.shortest.min(MAX_POSITIONS), self.longest.unwrap_or(MAX_POSITIONS).min(MAX_POSITIONS));
+        positions.resize(MAX_POSITIONS.min(last + rest.positions.len()), ByteSet::default());
         for begin in first..=last {
-            places.iter_mut().skip(begin).zip(&rest.places).for_each(|(own, other)| own.union(*other));
+            positions.iter_mut().skip(begin).zip(&rest.positions).for_each(|(own, other)| own.union(*other));
         }
-        Part { places, shortest: self.shortest.saturating_add(rest.shortest), longest }
+        Part { positions, shortest: self.shortest.saturating_add(rest.shortest), longest }
     }
 }
 
-/// The bytes of the first repetition of single bytes that is long or has no end.
-fn long_run(hir: &Hir) -> Option<Bytes> {
+/// Returns the bytes of the first repetition of single bytes that is long or unbounded.
+fn long_run(hir: &Hir) -> Option<ByteSet> {
     match hir.kind() {
         HirKind::Repetition(repetition) => match repetition.sub.kind() {
-            HirKind::Class(class) if repetition.max.is_none_or(|most| most > LONG) => Some(members(class)),
+            HirKind::Class(class) if repetition.max.is_none_or(|most| most > LONG) => {
+                Some(class_bytes(class))
+            }
             _ => long_run(&repetition.sub),
         },
         HirKind::Capture(capture) => long_run(&capture.sub),
@@ -242,29 +255,33 @@ fn long_run(hir: &Hir) -> Option<Bytes> {
     }
 }
 
-/// The bytes that every match holds somewhere.
-fn held(hir: &Hir) -> Bytes {
+/// Returns the bytes that every match contains.
+fn required_bytes(hir: &Hir) -> ByteSet {
     match hir.kind() {
-        HirKind::Empty | HirKind::Look(_) | HirKind::Class(_) => Bytes::default(),
+        HirKind::Empty | HirKind::Look(_) | HirKind::Class(_) => ByteSet::default(),
         HirKind::Literal(literal) => {
-            let mut bytes = Bytes::default();
+            let mut bytes = ByteSet::default();
             literal.0.iter().for_each(|&byte| bytes.insert(byte));
             bytes
         }
-        HirKind::Repetition(repetition) if repetition.min == 0 => Bytes::default(),
-        HirKind::Repetition(repetition) => held(&repetition.sub),
-        HirKind::Capture(capture) => held(&capture.sub),
-        HirKind::Concat(parts) => parts.iter().map(held).fold(Bytes::default(), |mut all, part| {
-            all.union(part);
-            all
-        }),
+        HirKind::Repetition(repetition) if repetition.min == 0 => ByteSet::default(),
+        HirKind::Repetition(repetition) => required_bytes(&repetition.sub),
+        HirKind::Capture(capture) => required_bytes(&capture.sub),
+        HirKind::Concat(parts) => {
+            parts.iter().map(required_bytes).fold(ByteSet::default(), |mut all, part| {
+                all.union(part);
+                all
+            })
+        }
         HirKind::Alternation(choices) => {
-            let common = |one: Bytes, other: Bytes| Bytes(std::array::from_fn(|at| one.0[at] & other.0[at]));
-            choices.iter().map(held).reduce(common).unwrap_or_default()
+            let common =
+                |one: ByteSet, other: ByteSet| ByteSet(std::array::from_fn(|at| one.0[at] & other.0[at]));
+            choices.iter().map(required_bytes).reduce(common).unwrap_or_default()
         }
     }
 }
 
+/// Estimates the number of states of the pattern's automaton.
 fn states(hir: &Hir) -> usize {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) | HirKind::Class(_) => 1,
@@ -280,8 +297,9 @@ fn states(hir: &Hir) -> usize {
     }
 }
 
-fn members(class: &Class) -> Bytes {
-    let mut bytes = Bytes::default();
+/// Returns the bytes of a class.
+fn class_bytes(class: &Class) -> ByteSet {
+    let mut bytes = ByteSet::default();
     match class {
         Class::Bytes(class) => {
             class
@@ -290,7 +308,7 @@ fn members(class: &Class) -> Bytes {
                 .flat_map(|range| range.start()..=range.end())
                 .for_each(|byte| bytes.insert(byte));
         }
-        Class::Unicode(_) => bytes = Bytes([u64::MAX; 4]),
+        Class::Unicode(_) => bytes = ByteSet([u64::MAX; 4]),
     }
     bytes
 }
@@ -300,12 +318,12 @@ mod tests {
     use super::*;
     use crate::rules::lint;
 
-    fn opening(pattern: &str) -> Opening {
-        Opening::new(&lint::parse(pattern).expect("a good pattern"))
+    fn first_bytes(pattern: &str) -> FirstBytes {
+        FirstBytes::new(&lint::parse(pattern).expect("a good pattern"))
     }
 
     #[test]
-    fn what_cannot_begin_a_match_is_refused() {
+    fn may_begin_rejects_text_that_cannot_begin_a_match() {
         for (pattern, text) in [
             ("ab[0-9]{4}", "ab12x4"),
             ("ab[0-9]{4}", "ab123"),
@@ -316,12 +334,12 @@ mod tests {
             ("(?m)^ab", "ba"),
             ("(?:foo|ba)z", "b1z"),
         ] {
-            assert!(!opening(pattern).may_begin(text.as_bytes()), "{pattern} {text}");
+            assert!(!first_bytes(pattern).may_begin(text.as_bytes()), "{pattern} {text}");
         }
     }
 
     #[test]
-    fn what_can_begin_a_match_is_not() {
+    fn may_begin_accepts_text_that_can_begin_a_match() {
         for (pattern, text) in [
             ("ab[0-9]{4}", "ab1234"),
             ("a?b?c", "c"),
@@ -334,11 +352,16 @@ mod tests {
             (r"x\b-\By", "x-y"),
             ("(?:[0-9]{40}|a)b", "ab"),
         ] {
-            assert!(opening(pattern).may_begin(text.as_bytes()), "{pattern} {text}");
+            assert!(first_bytes(pattern).may_begin(text.as_bytes()), "{pattern} {text}");
         }
-        assert!(opening("a(?:b+@|c@)d").has_mark(b"abbb@d") && !opening("a(?:b+@|c@)d").has_mark(b"abbbbd"));
-        assert!(opening("a(?:@|b)").has_mark(b"ab") && opening("a@*").has_mark(b"a"));
-        assert!(opening("ab[0-9]{4}").fits(6) && !opening("ab[0-9]{4}").fits(7));
-        assert!(opening("ab+").fits(700) && !opening("ab+").fits(1));
+        assert!(
+            first_bytes("a(?:b+@|c@)d").has_required_byte(b"abbb@d")
+                && !first_bytes("a(?:b+@|c@)d").has_required_byte(b"abbbbd")
+        );
+        assert!(
+            first_bytes("a(?:@|b)").has_required_byte(b"ab") && first_bytes("a@*").has_required_byte(b"a")
+        );
+        assert!(first_bytes("ab[0-9]{4}").allows_length(6) && !first_bytes("ab[0-9]{4}").allows_length(7));
+        assert!(first_bytes("ab+").allows_length(700) && !first_bytes("ab+").allows_length(1));
     }
 }

@@ -1,8 +1,8 @@
-//! Searching words in any letter case, without a copy of the text.
+//! Searches words in any ASCII letter case, without a copy of the text.
 
 use crate::engine::work_counter;
 
-/// Where `word` first stands in `text`, in any letter case.
+/// Returns the position of the first occurrence of `word` in `text`, in any letter case.
 pub(crate) fn find(text: &[u8], word: &[u8]) -> Option<usize> {
     let Some((first, rest)) = word.split_first() else { return Some(0) };
     let last = text.len().checked_sub(word.len())?;
@@ -19,7 +19,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_place_in_any_letter_case() {
+    fn finds_the_first_occurrence_in_any_letter_case() {
         assert_eq!(find(b"a kKEy key", b"Key"), Some(3));
         assert_eq!(find(b"ke", b"key"), None);
         assert_eq!(find(b"xkey", b"key"), Some(1));

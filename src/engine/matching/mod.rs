@@ -1,10 +1,13 @@
-//! From a hit of the prefilter to matches: the bounded window around it, the rule's regex inside it, and the
-//! decision between matches that overlap.
+//! Turns hits of the prefilter into matches: the bounded window around a hit, the rule's regex in it, the bytes
+//! beside it, matches that require each other, and matches that overlap.
 
+pub(crate) mod boundary;
 pub(crate) mod first_bytes;
 pub(crate) mod ignore_case;
 pub(crate) mod matcher;
+pub(crate) mod matches;
 pub(crate) mod overlap;
 pub(crate) mod pattern;
+pub(crate) mod requirements;
 pub(crate) mod window;
 pub(crate) mod window_search;

@@ -1,4 +1,4 @@
-//! A rule's regexes, compiled when they are first needed: most runs need few of them.
+//! A rule's regexes, compiled at their first use: most runs need few of them.
 
 use std::sync::{Arc, OnceLock};
 
@@ -10,94 +10,95 @@ use regex_automata::{Anchored, Input};
 use crate::model::Span;
 use crate::rules::{Rule, lint};
 
-use super::first_bytes::Opening;
+use super::first_bytes::FirstBytes;
 use super::window;
 use crate::engine::stats;
-use crate::engine::stats::{Stage, Stages};
+use crate::engine::stats::{Stage, StatsCounter};
+use crate::engine::work_counter;
 
-/// The two spans of a regex match: all of it, and the value in it.
+/// The spans of a regex match: all of it, and the value in it (the group `secret`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Found {
+pub(crate) struct PatternMatch {
     pub(crate) whole: Span,
     pub(crate) secret: Span,
 }
 
-/// One rule's pattern and its `never_pattern`.
+/// One rule's pattern and its `allow_pattern`.
 #[derive(Debug)]
 pub(crate) struct LazyPattern {
-    stages: Option<Arc<Stages>>,
+    stats: Option<Arc<StatsCounter>>,
     pattern: String,
-    /// How its matches are searched.
+    /// How matches are searched.
     search: Search,
-    opening: OnceLock<Opening>,
+    first_bytes: OnceLock<FirstBytes>,
     regex: OnceLock<Compiled>,
-    never_pattern: Option<String>,
-    never: OnceLock<Regex>,
+    allow_pattern: Option<String>,
+    allow_regex: OnceLock<Regex>,
 }
 
 #[derive(Debug)]
 struct Compiled {
     regex: Regex,
-    /// Number of the group named `secret`; 0 where the whole match is the value.
+    /// Number of the group named `secret`; 0 if the whole match is the value.
     secret: usize,
     #[cfg(test)]
-    walker: crate::engine::work_counter::given::Walker,
+    walker: work_counter::test_counter::DfaWalker,
 }
 
 /// How a rule's matches are searched.
 #[derive(Clone, Copy, Debug)]
 enum Search {
-    /// Whether one begins at a place, and reaches no farther than that from it.
-    AtOnePlace { after: usize },
-    /// All in a window.
-    Anywhere,
+    /// At one position, and at most this many bytes from there.
+    AtPosition { after: usize },
+    /// All matches in a window.
+    InWindow,
 }
 
-/// What runs a regex.
+/// The engine that runs a regex.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Automaton {
     Backtracker,
     LazyDfa,
 }
 
-/// States times bytes that the backtracker is given, at most: 32 KB are cleared for a search.
-const MOST_BITS: usize = 1 << 18;
+/// Most states times bytes for the backtracker: it clears one bit for each, so 32 KB per search.
+const MAX_VISITED_BITS: usize = 1 << 18;
 
-/// Groups that a pattern may have up to the one named `secret`; one with more has no value of its own.
+/// Most groups in a pattern up to the one named `secret`. With more, the whole match is the value.
 const MAX_GROUPS: usize = 8;
 
 impl LazyPattern {
-    pub(crate) fn new(rule: &Rule, stages: Option<Arc<Stages>>) -> LazyPattern {
+    pub(crate) fn new(rule: &Rule, stats: Option<Arc<StatsCounter>>) -> LazyPattern {
         let window = rule.window.unwrap_or(window::DEFAULT);
         LazyPattern {
-            stages,
+            stats,
             pattern: rule.pattern.clone(),
-            search: if window.every { Search::Anywhere } else { Search::AtOnePlace { after: window.after } },
-            opening: OnceLock::new(),
+            search: if window.every { Search::InWindow } else { Search::AtPosition { after: window.after } },
+            first_bytes: OnceLock::new(),
             regex: OnceLock::new(),
-            never_pattern: rule.never_pattern.clone(),
-            never: OnceLock::new(),
+            allow_pattern: rule.allow_pattern.clone(),
+            allow_regex: OnceLock::new(),
         }
     }
 
-    /// What every match begins with.
-    pub(crate) fn opening(&self) -> &Opening {
-        self.opening.get_or_init(|| {
-            // One that does not parse matches nothing (see `compile`): anything may be said of it.
+    /// Returns the bytes that matches can begin with.
+    pub(crate) fn first_bytes(&self) -> &FirstBytes {
+        self.first_bytes.get_or_init(|| {
+            // A pattern that does not parse matches nothing (see `compile`), so any result is correct.
             let hir = lint::parse(&self.pattern).unwrap_or_else(|_| regex_syntax::hir::Hir::fail());
-            Opening::new(&hir)
+            FirstBytes::new(&hir)
         })
     }
 
-    /// The cheapest automaton. Most patterns are asked a few times in a run, at places where they nearly match: a
-    /// lazy DFA costs ten times as much to begin with as the backtracker, and three times the memory. But
-    /// the backtracker clears a bit for each state and byte that it may look at, so both must be few.
+    /// Chooses the cheapest automaton. Most patterns are run a few times in a process, at positions where they nearly
+    /// match: building a lazy DFA costs ten times as much as building the backtracker, and three times the memory.
+    /// But the backtracker clears a bit for each state and byte that it may visit, so both must be few.
     fn automaton(&self) -> Automaton {
-        let opening = self.opening();
+        let first_bytes = self.first_bytes();
         match self.search {
-            Search::AtOnePlace { after }
-                if opening.states().saturating_mul(opening.longest().unwrap_or(after).min(after))
-                    <= MOST_BITS =>
+            Search::AtPosition { after }
+                if first_bytes.states().saturating_mul(first_bytes.longest().unwrap_or(after).min(after))
+                    <= MAX_VISITED_BITS =>
             {
                 Automaton::Backtracker
             }
@@ -112,28 +113,29 @@ impl LazyPattern {
             Compiled {
                 secret,
                 #[cfg(test)]
-                walker: crate::engine::work_counter::given::Walker::new(&self.pattern),
+                walker: work_counter::test_counter::DfaWalker::new(&self.pattern),
                 regex,
             }
         })
     }
 
-    /// The match that begins exactly at `start`, if any, looking no farther than `window`.
-    pub(crate) fn match_at(&self, text: &[u8], window: Span, start: usize) -> Option<Found> {
-        let opening = self.opening();
-        let end = window.end.min(start.saturating_add(opening.longest().unwrap_or(usize::MAX)));
-        if !opening.may_begin(&text[start..end]) || !opening.has_mark(&text[start..end]) {
+    /// Returns the match that begins at `start` and is inside `window`.
+    pub(crate) fn match_at(&self, text: &[u8], window: Span, start: usize) -> Option<PatternMatch> {
+        let first_bytes = self.first_bytes();
+        let end = window.end.min(start.saturating_add(first_bytes.longest().unwrap_or(usize::MAX)));
+        if !first_bytes.may_begin(&text[start..end]) || !first_bytes.has_required_byte(&text[start..end]) {
             return None;
         }
         let range = start - window.start..end - window.start;
-        let input = Input::new(window.of(text)).range(range).anchored(Anchored::Yes);
+        let input = Input::new(window.slice(text)).range(range).anchored(Anchored::Yes);
         self.search(input, window.start)
     }
 
-    /// The first match that `input` asks for; `offset` is where its haystack begins in the text.
-    pub(crate) fn search(&self, input: Input<'_>, offset: usize) -> Option<Found> {
+    /// Returns the first match in `input`. `offset` is the position of its haystack in the text, and is added to the
+    /// spans.
+    pub(crate) fn search(&self, input: Input<'_>, offset: usize) -> Option<PatternMatch> {
         let compiled = self.compiled();
-        stats::count(self.stages.as_deref(), Stage::Searches, 1);
+        stats::count(self.stats.as_deref(), Stage::Searches, 1);
         #[cfg(test)]
         compiled.walker.walk(&input);
         let span = |start: usize, end: usize| Span::new(start + offset, end + offset);
@@ -141,33 +143,36 @@ impl LazyPattern {
         if group == 0 || group >= MAX_GROUPS {
             let found = compiled.regex.search(&input)?;
             let whole = span(found.start(), found.end());
-            return Some(Found { whole, secret: whole });
+            return Some(PatternMatch { whole, secret: whole });
         }
-        // Room for the groups up to the one that is wanted: nothing is allocated for a search.
+        // Slots for the groups up to `secret`, on the stack: a search allocates nothing.
         let mut slots = [None::<NonMaxUsize>; 2 * MAX_GROUPS];
         let slots = &mut slots[..2 * group + 2];
         compiled.regex.search_slots(&input, slots)?;
         let group = |number: usize| Some(span(slots[2 * number]?.get(), slots[2 * number + 1]?.get()));
         let whole = group(0)?;
-        Some(Found { whole, secret: group(compiled.secret).unwrap_or(whole) })
+        Some(PatternMatch { whole, secret: group(compiled.secret).unwrap_or(whole) })
     }
 
-    /// Whether the rule's `never_pattern` matches anywhere in `value`.
-    pub(crate) fn never_matches(&self, value: &[u8]) -> bool {
-        let Some(pattern) = &self.never_pattern else { return false };
-        crate::engine::work_counter::count(value.len());
-        self.never.get_or_init(|| compile(pattern, Automaton::LazyDfa)).is_match(value)
+    /// Whether the rule's `allow_pattern` matches anywhere in `value`.
+    pub(crate) fn matches_allow_pattern(&self, value: &[u8]) -> bool {
+        let Some(pattern) = &self.allow_pattern else { return false };
+        work_counter::count(value.len());
+        self.allow_regex.get_or_init(|| compile(pattern, Automaton::LazyDfa)).is_match(value)
     }
 }
 
-/// The regex of a pattern that `rules::lint` has parsed with the same settings. One that is too
-/// large to build matches nothing: whoever loads rules asks `check_pattern` first, and the tests ask it
-/// for the built-in ones.
+/// Compiles a pattern that `rules::lint` has parsed with the same settings. One that is too large to build matches
+/// nothing: the caller that loads rules calls `check_pattern` first, and the tests do so for the built-in ones.
 fn compile(pattern: &str, automaton: Automaton) -> Regex {
     build(pattern, automaton).unwrap_or_else(|_| Regex::new("[a&&b]").expect("the empty class is a regex"))
 }
 
-/// Builds a rule's regex: bytes, no Unicode classes, at most 8 MiB of automaton.
+/// Builds a rule's regex: over bytes, without Unicode classes, with an automaton of at most 8 MiB.
+///
+/// # Errors
+///
+/// If the pattern does not parse, or if the automaton would be larger.
 pub(crate) fn build(
     pattern: &str,
     automaton: Automaton,

@@ -1,22 +1,22 @@
-//! How common bytes are in source code: a literal is looked for by its rarest part.
+//! How common bytes and trigrams are in source code: a literal is searched by its rarest part.
 
-/// The 1,600 most common three bytes of source code in lower case, most common first: counted at
-/// every third byte of 40 MB of cargo, redis and git.
+/// The 1,600 most common trigrams of source code in lower case, most common first: counted at every third byte
+/// of 40 MB of cargo, redis and git.
 const COMMON: &[u8] = include_bytes!("common_trigrams.txt");
 
-/// Three bytes as a number.
+/// Returns three bytes as a number.
 pub(crate) fn gram(three: &[u8]) -> u32 {
     u32::from(three[0]) | u32::from(three[1]) << 8 | u32::from(three[2]) << 16
 }
 
-/// The common three bytes, each with an eighth of its rank in the upper byte, at its hash or the next free place
-/// behind it; 0 where there is none. Made by the compiler: looking at a small change takes a hook no longer than
-/// sorting them would.
+/// A hash table of the common trigrams with linear probing: each with an eighth of its rank in the upper byte, at
+/// its hash or the next free slot after it; 0 where a slot is free. Built at compile time: in a hook, scanning a
+/// small change takes no longer than sorting the trigrams would.
 static RANKS: [u32; 1 << RANK_BITS] = ranks();
 
 const RANK_BITS: u32 = 12;
 
-const fn place(gram: u32) -> usize {
+const fn slot(gram: u32) -> usize {
     (gram.wrapping_mul(0x9E37_79B1) >> (32 - RANK_BITS)) as usize
 }
 
@@ -26,7 +26,7 @@ const fn ranks() -> [u32; 1 << RANK_BITS] {
     while rank < COMMON.len() / 3 {
         let (a, b, c) = (COMMON[3 * rank], COMMON[3 * rank + 1], COMMON[3 * rank + 2]);
         let gram = a as u32 | (b as u32) << 8 | (c as u32) << 16;
-        let mut at = place(gram);
+        let mut at = slot(gram);
         while ranks[at] != 0 {
             at = (at + 1) % ranks.len();
         }
@@ -36,17 +36,17 @@ const fn ranks() -> [u32; 1 << RANK_BITS] {
     ranks
 }
 
-/// How common three bytes are.
+/// Estimates how common bytes and trigrams are.
 pub(crate) struct Commonness;
 
 impl Commonness {
-    /// The common three bytes, each with a weight that is the higher the more common they are.
+    /// Returns the common trigrams, each with a weight that is higher for more common ones.
     fn weighted(&self) -> impl Iterator<Item = (u32, usize)> {
         COMMON.chunks_exact(3).enumerate().map(|(rank, three)| (gram(three), COMMON.len() / 3 - rank))
     }
 
-    /// How often each byte stands in source code, in parts of 1. Upper case is taken for a tenth of lower case,
-    /// and every byte is given something.
+    /// Returns the frequency of each byte in source code; the sum is 1. An upper-case letter counts as a tenth of
+    /// the lower-case one, and no byte has the frequency 0.
     pub(crate) fn bytes(&self) -> [f64; 256] {
         let mut counts = [1.0; 256];
         for (gram, weight) in self.weighted() {
@@ -61,11 +61,11 @@ impl Commonness {
         counts.map(|count| count / sum)
     }
 
-    /// Higher for rarer bytes; all that are not among the common ones are equally rare. Letter case is not
-    /// looked at.
+    /// Returns the rarity of a trigram in any letter case: higher for rarer ones, `u32::MAX` for all that are not
+    /// among the common ones.
     pub(crate) fn rarity(&self, three: &[u8]) -> u32 {
         let folded = gram(&[0, 1, 2].map(|at| three[at].to_ascii_lowercase()));
-        let mut at = place(folded);
+        let mut at = slot(folded);
         while RANKS[at] != 0 {
             if RANKS[at] & 0x00ff_ffff == folded {
                 return RANKS[at] >> 24;
@@ -75,13 +75,14 @@ impl Commonness {
         u32::MAX
     }
 
-    /// Where the rarest three bytes of a literal stand. Upper case is rarer than what it folds to.
-    pub(crate) fn rarest(&self, literal: &[u8], case_counts: bool) -> usize {
-        let worth = |three: &[u8]| {
-            let upper = case_counts && three.iter().any(u8::is_ascii_uppercase);
+    /// Returns the offset of the rarest trigram of a literal. Where letter case is significant, a trigram with an
+    /// upper-case letter is rarer than the same one in lower case.
+    pub(crate) fn rarest(&self, literal: &[u8], is_case_sensitive: bool) -> usize {
+        let score = |three: &[u8]| {
+            let upper = is_case_sensitive && three.iter().any(u8::is_ascii_uppercase);
             (self.rarity(three), upper)
         };
         let grams = literal.windows(3).enumerate();
-        grams.max_by_key(|(at, three)| (worth(three), usize::MAX - at)).expect("three bytes").0
+        grams.max_by_key(|(at, three)| (score(three), usize::MAX - at)).expect("three bytes").0
     }
 }

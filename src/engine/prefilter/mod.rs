@@ -1,19 +1,20 @@
-//! Where a rule could match: value first, keyword second.
+//! Finds the positions where a rule could match: every literal and keyword of every rule.
 //!
-//! An anchor is a literal at a byte. Anchors may overlap, so whether one is found never depends on
-//! what stands before it: the first half of the locality contract.
+//! Hits may overlap, so whether one is found never depends on the bytes before it. This is the first half of
+//! the locality contract (see [`crate::engine`]).
 //!
-//! Few lines hold a long token run, and most rules cannot match without one (`rules::token_run` proves it from
-//! their patterns). So the runs are found first, with vector instructions (`blocks`, `zones`): prefixes of
-//! tokens are looked for only where words begin in or just before a long run, names of providers only before
-//! runs with a digit in them (`grams`). The literals of the other rules, for passwords, URLs and key files, are
-//! looked for everywhere: those of six bytes and more at every third byte (`anywhere`), shorter ones by
-//! vector instructions too (`short`).
+//! Few lines contain a long token run, and most rules cannot match without one (`rules::token_run` proves it
+//! from their patterns). Therefore token runs are found first, with vector instructions (`blocks`,
+//! `search_ranges`). Prefixes of tokens are searched only at word starts in or just before a long run, names of
+//! providers only before runs that contain a digit (`grams`). The literals of the other rules (passwords, URLs,
+//! key files) are searched everywhere: those of six bytes and more at every third byte (`anywhere`), shorter
+//! ones with vector instructions (`short`).
 
 mod anywhere;
 mod blocks;
 mod commonness;
 mod grams;
+mod hit;
 mod literal;
 mod search_ranges;
 mod short;
@@ -23,66 +24,46 @@ mod tests;
 use std::ops::Range;
 use std::sync::{Arc, OnceLock};
 
-use super::matching::matcher::ESCAPE;
+use super::matching::boundary::MAX_ESCAPE_LENGTH;
 use super::stats;
-use super::stats::{Stage, Stages};
+use super::stats::{Stage, StatsCounter};
 use crate::model::Span;
 use crate::rules::RuleSet;
-use crate::rules::token_run::{LONG, Route};
+use crate::rules::token_run::{MIN_LONG_RUN, Route};
 
 use anywhere::StrideTable;
 use commonness::Commonness;
 use grams::GramTable;
-use search_ranges::{Beginnings, LongZones, MixedZones, RunFinder};
+pub(crate) use hit::{Hit, HitKind};
+use search_ranges::{LongRunRanges, MixedRunRanges, RunFinder, WordStarts};
 use short::ShortTable;
 
-/// How a rule is reached from an anchor.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Reach {
-    /// The match starts a fixed number of bytes before the anchor, and letter case counts.
-    Literal,
-    /// The value stands behind the anchor, which may be in any letter case.
-    Keyword,
-}
-
-/// One place where one rule could match.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Anchor {
-    /// First byte of the literal.
-    pub(crate) start: usize,
-    /// One past its last byte.
-    pub(crate) end: usize,
-    /// Index into the engine's rules.
-    pub(crate) rule: usize,
-    /// How to go on from here.
-    pub(crate) reach: Reach,
-}
-
-/// Bytes that are looked at in two ways before the next ones are: they stay in the first-level cache. Whole
-/// blocks, and whole steps of `blocks::fours`.
+/// Bytes that both kinds of search read before they go on, so that they stay in the first-level cache: a whole
+/// number of blocks, and of steps of `blocks::fours`.
 const CHUNK: usize = 85 * blocks::BLOCK * blocks::STEP;
 
-/// The prefilter: all literals of all rules.
+/// All literals and keywords of all rules, in tables.
 #[derive(Debug)]
-pub(crate) struct Anchors {
-    /// Of rules with `Route::LongRun`.
+pub(crate) struct Prefilter {
+    /// Literals of rules with `Route::LongRun`.
     prefixes: GramTable,
-    /// Of rules with `Route::MixedRun`.
+    /// Keywords of rules with `Route::MixedRun`.
     names: GramTable,
-    /// Of the others, by length.
+    /// Literals of the other rules with at least `anywhere::MIN_LENGTH` bytes.
     anywhere: StrideTable,
+    /// The shorter ones.
     short: ShortTable,
-    /// All of them, for parts of texts. Built when it is first needed.
+    /// All of them, to search a part of a text. Built at its first use.
     all: OnceLock<GramTable>,
     rules: RuleSet,
-    stages: Option<Arc<Stages>>,
+    stats: Option<Arc<StatsCounter>>,
     /// Bytes of the longest literal.
     longest: usize,
 }
 
-impl Anchors {
+impl Prefilter {
     /// Collects the literals and keywords of `rules`. They have at least three bytes (`rules::lint`).
-    pub(crate) fn new(rules: &RuleSet, stages: Option<Arc<Stages>>) -> Anchors {
+    pub(crate) fn new(rules: &RuleSet, stats: Option<Arc<StatsCounter>>) -> Prefilter {
         let commonness = Commonness;
         let mut longest = 0;
         let [mut prefixes, mut names, mut anywhere, mut short] = [const { Vec::new() }; 4];
@@ -90,137 +71,141 @@ impl Anchors {
             let table = match word.route {
                 Route::LongRun => &mut prefixes,
                 Route::MixedRun => &mut names,
-                Route::Anywhere if word.text.len() < anywhere::LEAST => &mut short,
+                Route::Anywhere if word.text.len() < anywhere::MIN_LENGTH => &mut short,
                 Route::Anywhere => &mut anywhere,
             };
             longest = longest.max(word.text.len());
             table.push(word);
         }
-        Anchors {
-            prefixes: GramTable::by_first(&prefixes, stages.clone()),
-            names: GramTable::by_rarest(&names, &commonness, stages.clone()),
-            anywhere: StrideTable::new(&anywhere, &commonness, stages.clone()),
-            short: ShortTable::new(&short, &commonness, stages.clone()),
+        Prefilter {
+            prefixes: GramTable::from_first_grams(&prefixes, stats.clone()),
+            names: GramTable::from_rarest_grams(&names, &commonness, stats.clone()),
+            anywhere: StrideTable::new(&anywhere, &commonness, stats.clone()),
+            short: ShortTable::new(&short, &commonness, stats.clone()),
             all: OnceLock::new(),
             rules: rules.clone(),
-            stages,
+            stats,
             longest,
         }
     }
 
-    /// Gives every anchor in `text` that can lead to a match, each once, in no particular order.
-    pub(crate) fn find(&self, text: &[u8], sink: impl FnMut(Anchor)) {
-        self.find_some(text, true, sink);
+    /// Passes every hit in `text` that can result in a match to `sink`, each once, in no particular order.
+    pub(crate) fn find(&self, text: &[u8], sink: impl FnMut(Hit)) {
+        self.find_near_runs(text, true, sink);
     }
 
-    /// The same, and those that could lead to a match in a text with other lines behind the anchor's own.
-    pub(crate) fn find_for_later(&self, text: &[u8], sink: impl FnMut(Anchor)) {
-        self.find_some(text, false, sink);
+    /// Like [`Prefilter::find`], with additional hits: those that could result in a match if only the lines
+    /// after the hit's own line changed.
+    pub(crate) fn find_for_cache(&self, text: &[u8], sink: impl FnMut(Hit)) {
+        self.find_near_runs(text, false, sink);
     }
 
-    fn find_some(&self, text: &[u8], only_near_runs: bool, mut sink: impl FnMut(Anchor)) {
-        stats::count(self.stages.as_deref(), Stage::Bytes, text.len());
+    fn find_near_runs(&self, text: &[u8], names_near_runs_only: bool, mut sink: impl FnMut(Hit)) {
+        stats::count(self.stats.as_deref(), Stage::Bytes, text.len());
         let mut finder = RunFinder::default();
-        let mut near =
-            Near { begins: Beginnings::new(), long: LongZones::default(), mixed: MixedZones::default() };
+        let mut pending = Pending {
+            word_starts: WordStarts::new(),
+            long: LongRunRanges::default(),
+            mixed: MixedRunRanges::default(),
+        };
         let mut start = 0;
         while start < text.len() {
             let chunk = start..text.len().min(start + CHUNK);
-            blocks::scan(text, chunk.clone(), &self.short.halves, |at, masks| {
+            blocks::scan(text, chunk.clone(), &self.short.nibbles, |at, masks| {
                 let mut left = masks.short;
                 while left != 0 {
                     self.short.find_at(text, at + left.trailing_zeros() as usize, &mut sink);
                     left &= left - 1;
                 }
-                near.begins.push(at, masks.alphanumeric);
+                pending.word_starts.push(at, masks.alphanumeric);
                 finder.push(at, masks, &mut |run, has_digit| {
-                    self.follow(text, run, has_digit && only_near_runs, &mut near, &mut sink);
+                    self.add_run(text, run, has_digit && names_near_runs_only, &mut pending, &mut sink);
                 });
             });
             self.anywhere.find(text, chunk.clone(), &mut sink);
             start = chunk.end;
         }
-        finder.end(text.len(), &mut |run, has_digit| {
-            self.follow(text, run, has_digit && only_near_runs, &mut near, &mut sink);
+        finder.finish(text.len(), &mut |run, has_digit| {
+            self.add_run(text, run, has_digit && names_near_runs_only, &mut pending, &mut sink);
         });
-        near.long.end(&mut |zone| self.find_prefixes(text, zone, &near.begins, &mut sink));
-        if only_near_runs {
-            near.mixed.end(&mut |zone| self.find_names(text, zone, &mut sink));
+        pending.long.finish(&mut |range| self.find_prefixes(text, range, &pending.word_starts, &mut sink));
+        if names_near_runs_only {
+            pending.mixed.finish(&mut |range| self.find_names(text, range, &mut sink));
         } else {
             self.find_names(text, Span::new(0, text.len()), &mut sink);
         }
     }
 
-    /// Gives every anchor in `text` that begins in `starts`; those that cannot lead to a match, too. For parts of
-    /// a text: the runs that would tell them apart may reach out of them.
-    pub(crate) fn find_in(&self, text: &[u8], starts: Range<usize>, mut sink: impl FnMut(Anchor)) {
+    /// Passes every hit in `text` that begins in `starts` to `sink`, including those that cannot result in a
+    /// match: a token run that would exclude them may extend beyond the searched part of the text.
+    pub(crate) fn find_in_range(&self, text: &[u8], starts: Range<usize>, mut sink: impl FnMut(Hit)) {
         let all = self.all.get_or_init(|| {
             let words: Vec<_> = self.rules.words().collect();
-            GramTable::by_rarest(&words, &Commonness, self.stages.clone())
+            GramTable::from_rarest_grams(&words, &Commonness, self.stats.clone())
         });
-        stats::count(self.stages.as_deref(), Stage::Bytes, starts.len());
+        stats::count(self.stats.as_deref(), Stage::Bytes, starts.len());
         let part = Span::new(starts.start, text.len().min(starts.end + self.longest));
-        let mut sink = |anchor: Anchor| {
-            if anchor.start < starts.end {
-                sink(anchor);
+        let mut sink = |hit: Hit| {
+            if hit.start < starts.end {
+                sink(hit);
             }
         };
-        all.find(part.of(text), &mut shifted(part.start, &mut sink));
+        all.find(part.slice(text), &mut shifted(part.start, &mut sink));
     }
 
-    /// Looks near a run, as soon as no later one can lead to the same place.
+    /// Adds the search ranges of a token run, and searches those that no later run can extend.
     #[inline(never)]
-    fn follow(
+    fn add_run(
         &self,
         text: &[u8],
         run: Span,
         has_digit: bool,
-        near: &mut Near,
-        sink: &mut impl FnMut(Anchor),
+        pending: &mut Pending,
+        sink: &mut impl FnMut(Hit),
     ) {
-        stats::count(self.stages.as_deref(), Stage::Runs, 1);
-        if run.len() >= LONG {
-            near.long.add(run, &mut |zone| self.find_prefixes(text, zone, &near.begins, sink));
+        stats::count(self.stats.as_deref(), Stage::Runs, 1);
+        if run.len() >= MIN_LONG_RUN {
+            pending.long.add(run, &mut |range| self.find_prefixes(text, range, &pending.word_starts, sink));
         }
         if has_digit {
-            near.mixed.add(run, &mut |zone| self.find_names(text, zone, sink));
+            pending.mixed.add(run, &mut |range| self.find_names(text, range, sink));
         }
     }
 
-    /// The prefixes in `zone` before which no letter or digit stands, or an escape could stand.
-    fn find_prefixes(&self, text: &[u8], zone: Span, begins: &Beginnings, sink: &mut impl FnMut(Anchor)) {
-        let low = zone.start.saturating_sub(ESCAPE);
+    /// Finds the prefixes in `range` that follow no letter or digit, or that could follow an escape.
+    fn find_prefixes(&self, text: &[u8], range: Span, word_starts: &WordStarts, sink: &mut impl FnMut(Hit)) {
+        let low = range.start.saturating_sub(MAX_ESCAPE_LENGTH);
         let mut probe = |at: usize| {
             if let Some(three) = text.get(at..at + 3) {
                 self.prefixes.find_at(text, at, three, sink);
             }
         };
-        let in_word = |at: usize| at > 0 && text[at - 1].is_ascii_alphanumeric();
-        if !begins.each(zone, &mut probe) {
-            (zone.start..zone.end).filter(|&at| !in_word(at)).for_each(&mut probe);
+        let is_in_word = |at: usize| at > 0 && text[at - 1].is_ascii_alphanumeric();
+        if !word_starts.for_each_in(range, &mut probe) {
+            (range.start..range.end).filter(|&at| !is_in_word(at)).for_each(&mut probe);
         }
-        // Inside a word a token may begin behind an escape.
-        let mut next = zone.start;
-        for opener in memchr::memchr3_iter(b'\\', b'%', b'[', &text[low..zone.end]) {
-            let end = zone.end.min(low + opener + 1 + ESCAPE);
-            (next.max(low + opener + 1)..end).filter(|&at| in_word(at)).for_each(&mut probe);
+        // Inside a word a token may begin after an escape.
+        let mut next = range.start;
+        for opener in memchr::memchr3_iter(b'\\', b'%', b'[', &text[low..range.end]) {
+            let end = range.end.min(low + opener + 1 + MAX_ESCAPE_LENGTH);
+            (next.max(low + opener + 1)..end).filter(|&at| is_in_word(at)).for_each(&mut probe);
             next = next.max(end);
         }
     }
 
-    fn find_names(&self, text: &[u8], zone: Span, sink: &mut impl FnMut(Anchor)) {
-        self.names.find(zone.of(text), &mut shifted(zone.start, sink));
+    fn find_names(&self, text: &[u8], range: Span, sink: &mut impl FnMut(Hit)) {
+        self.names.find(range.slice(text), &mut shifted(range.start, sink));
     }
 }
 
-/// What is known of the bytes before the place that scanning has come to.
-struct Near {
-    begins: Beginnings,
-    long: LongZones,
-    mixed: MixedZones,
+/// The state of the search before the current block.
+struct Pending {
+    word_starts: WordStarts,
+    long: LongRunRanges,
+    mixed: MixedRunRanges,
 }
 
-/// Takes anchors of a part of a text that begins at `offset`.
-fn shifted(offset: usize, sink: &mut impl FnMut(Anchor)) -> impl FnMut(Anchor) {
-    move |anchor| sink(Anchor { start: anchor.start + offset, end: anchor.end + offset, ..anchor })
+/// Wraps `sink` so that it accepts hits in a part of the text that begins at `offset`.
+fn shifted(offset: usize, sink: &mut impl FnMut(Hit)) -> impl FnMut(Hit) {
+    move |hit| sink(Hit { start: hit.start + offset, end: hit.end + offset, ..hit })
 }

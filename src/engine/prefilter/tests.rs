@@ -1,42 +1,44 @@
-//! The prefilter finds what comparing everything finds.
+//! The prefilter finds the hits that a comparison of every literal at every byte finds.
 
 use proptest::prelude::*;
 
 use std::sync::LazyLock;
 
 use super::*;
-use crate::engine::matching::matcher::begins_cleanly;
-use crate::rules::token_run::{BEFORE_LONG, BEFORE_MIXED, LONG, MIXED, is_token_byte};
+use crate::engine::matching::boundary::has_boundary_before;
+use crate::rules::token_run::{
+    MAX_LONG_RUN_DISTANCE, MAX_MIXED_RUN_DISTANCE, MIN_LONG_RUN, MIN_MIXED_RUN, is_token_byte,
+};
 use crate::rules::{Rule, RuleSet};
 
-/// Every anchor, found by comparing every literal at every place.
-fn naive(rules: &[Rule], text: &[u8]) -> Vec<Anchor> {
+/// Finds every hit by comparing every literal at every byte.
+fn naive(rules: &[Rule], text: &[u8]) -> Vec<Hit> {
     let mut found = Vec::new();
     for (rule, source) in rules.iter().enumerate() {
         for start in 0..text.len() {
             let rest = &text[start..];
             for literal in source.literals.iter().filter(|literal| rest.starts_with(literal.as_bytes())) {
-                found.push(Anchor { start, end: start + literal.len(), rule, reach: Reach::Literal });
+                found.push(Hit { start, end: start + literal.len(), rule, kind: HitKind::Literal });
             }
             let begins = |keyword: &&String| {
                 rest.get(..keyword.len()).is_some_and(|part| part.eq_ignore_ascii_case(keyword.as_bytes()))
             };
             for keyword in source.keywords.iter().filter(begins) {
-                found.push(Anchor { start, end: start + keyword.len(), rule, reach: Reach::Keyword });
+                found.push(Hit { start, end: start + keyword.len(), rule, kind: HitKind::Keyword });
             }
         }
     }
     found
 }
 
-fn sorted(mut anchors: Vec<Anchor>) -> Vec<(usize, usize, usize, bool)> {
+fn sorted(mut hits: Vec<Hit>) -> Vec<(usize, usize, usize, bool)> {
     let mut keys: Vec<_> =
-        anchors.drain(..).map(|a| (a.start, a.end, a.rule, a.reach == Reach::Literal)).collect();
+        hits.drain(..).map(|a| (a.start, a.end, a.rule, a.kind == HitKind::Literal)).collect();
     keys.sort_unstable();
     keys
 }
 
-/// A text of the rules' own words, whole runs of the alphabet between them, and noise.
+/// A text of literals and keywords of the rules, with token runs and noise between them.
 fn texts() -> impl Strategy<Value = Vec<u8>> {
     let pieces = (
         any::<prop::sample::Index>(),
@@ -49,85 +51,85 @@ fn texts() -> impl Strategy<Value = Vec<u8>> {
         let words: Vec<&String> =
             RULES.iter().flat_map(|rule| rule.literals.iter().chain(&rule.keywords)).collect();
         let mut text = Vec::new();
-        for (pick, upper, noise, run, gap) in &pieces {
+        for (pick, upper, noise, run, separator) in &pieces {
             let word = words[pick.index(words.len())];
             text.extend_from_slice(if *upper { word.to_ascii_uppercase() } else { word.clone() }.as_bytes());
-            [noise, run, gap].into_iter().for_each(|part| text.extend_from_slice(part.as_bytes()));
+            [noise, run, separator].into_iter().for_each(|part| text.extend_from_slice(part.as_bytes()));
         }
         text
     })
 }
 
 static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| RuleSet::builtin().iter().cloned().collect());
-static ANCHORS: LazyLock<Anchors> = LazyLock::new(|| Anchors::new(&RuleSet::builtin(), None));
+static PREFILTER: LazyLock<Prefilter> = LazyLock::new(|| Prefilter::new(&RuleSet::builtin(), None));
 
-/// Whether the definition of the rule's route lets the anchor lead anywhere.
-fn is_led_to(text: &[u8], anchor: &Anchor) -> bool {
-    let route = RULES[anchor.rule].route;
+/// Whether the hit can result in a match according to the definition of its rule's route.
+fn can_match(text: &[u8], hit: &Hit) -> bool {
+    let route = RULES[hit.rule].route;
     let runs = text.split_inclusive(|&byte| !is_token_byte(byte)).scan(0, |at, part| {
         let start = *at;
         *at += part.len();
         let len = part.iter().take_while(|&&byte| is_token_byte(byte)).count();
         Some(Span::new(start, start + len))
     });
-    let leads = |run: Span| match route {
+    let allows = |run: Span| match route {
         Route::Anywhere => true,
         Route::LongRun => {
-            run.len() >= LONG
-                && anchor.start + BEFORE_LONG >= run.start
-                && anchor.end <= run.end
-                && begins_cleanly(&RULES[anchor.rule], text, anchor.start)
+            run.len() >= MIN_LONG_RUN
+                && hit.start + MAX_LONG_RUN_DISTANCE >= run.start
+                && hit.end <= run.end
+                && has_boundary_before(&RULES[hit.rule], text, hit.start)
         }
         Route::MixedRun => {
-            run.len() >= MIXED
-                && run.of(text).iter().any(u8::is_ascii_digit)
-                && anchor.start + BEFORE_MIXED >= run.start
-                && anchor.end <= run.end
+            run.len() >= MIN_MIXED_RUN
+                && run.slice(text).iter().any(u8::is_ascii_digit)
+                && hit.start + MAX_MIXED_RUN_DISTANCE >= run.start
+                && hit.end <= run.end
         }
     };
-    route == Route::Anywhere || { runs }.any(leads)
+    route == Route::Anywhere || { runs }.any(allows)
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
 
     #[test]
-    fn all_anchors_are_what_comparing_everything_finds(text in texts(), cut in any::<(prop::sample::Index, prop::sample::Index)>()) {
+    fn find_in_range_finds_every_literal_in_the_range(text in texts(), cut in any::<(prop::sample::Index, prop::sample::Index)>()) {
         let naive = naive(&RULES, &text);
         let mut found = Vec::new();
-        ANCHORS.find_in(&text, 0..text.len(), |anchor| found.push(anchor));
+        PREFILTER.find_in_range(&text, 0..text.len(), |hit| found.push(hit));
         prop_assert_eq!(sorted(found), sorted(naive.clone()));
         let (one, other) = (cut.0.index(text.len() + 1), cut.1.index(text.len() + 1));
         let part = one.min(other)..one.max(other);
         let mut found = Vec::new();
-        ANCHORS.find_in(&text, part.clone(), |anchor| found.push(anchor));
-        prop_assert_eq!(sorted(found), sorted(naive.into_iter().filter(|anchor| part.contains(&anchor.start)).collect()));
+        PREFILTER.find_in_range(&text, part.clone(), |hit| found.push(hit));
+        prop_assert_eq!(sorted(found), sorted(naive.into_iter().filter(|hit| part.contains(&hit.start)).collect()));
     }
 
     #[test]
-    fn no_anchor_is_lost_to_which_a_run_leads(text in texts()) {
+    fn find_loses_no_hit_that_can_match(text in texts()) {
         let mut found = Vec::new();
-        ANCHORS.find(&text, |anchor| found.push(anchor));
+        PREFILTER.find(&text, |hit| found.push(hit));
         let found = sorted(found);
-        prop_assert!(found.windows(2).all(|two| two[0] != two[1]), "an anchor comes twice");
+        prop_assert!(found.windows(2).all(|two| two[0] != two[1]), "an hit comes twice");
         let naive = naive(&RULES, &text);
-        let needed = sorted(naive.iter().filter(|anchor| is_led_to(&text, anchor)).copied().collect());
-        for anchor in &needed {
-            prop_assert!(found.binary_search(anchor).is_ok(), "{:?} {:?}", RULES[anchor.2].id, anchor);
+        let needed = sorted(naive.iter().filter(|hit| can_match(&text, hit)).copied().collect());
+        for hit in &needed {
+            prop_assert!(found.binary_search(hit).is_ok(), "{:?} {:?}", RULES[hit.2].id, hit);
         }
         let naive = sorted(naive);
-        prop_assert!(found.iter().all(|anchor| naive.binary_search(anchor).is_ok()));
+        prop_assert!(found.iter().all(|hit| naive.binary_search(hit).is_ok()));
     }
 }
 
 #[test]
-fn most_rules_are_reached_by_a_run() {
+fn most_rules_require_a_token_run() {
     let routed = |route: Route| RULES.iter().filter(|rule| rule.route == route).count();
     let (long, mixed) = (routed(Route::LongRun), routed(Route::MixedRun));
-    assert!(long > 300 && mixed > 350, "{long} by long runs, {mixed} by mixed runs of {}", RULES.len());
+    assert!(long > 300 && mixed > 350, "{long} require a long run, {mixed} a mixed run, of {}", RULES.len());
 }
 
-/// Chunks and blocks leave no gap: a literal of each table at every place around their borders.
+/// Tests a literal of each table at every position around the border of two chunks.
 #[test]
 fn literals_across_the_borders_of_chunks_are_found_once() {
     for word in ["://", "password", concat!("gh", "p_0123456789abcdefghijABCDEFGHIJ")] {
@@ -135,10 +137,10 @@ fn literals_across_the_borders_of_chunks_are_found_once() {
             let mut text = vec![b' '; CHUNK + 200];
             text[start..start + word.len()].copy_from_slice(word.as_bytes());
             let (mut found, mut all) = (Vec::new(), Vec::new());
-            ANCHORS.find(&text, |anchor| found.push(anchor));
-            ANCHORS.find_in(&text, 0..text.len(), |anchor| all.push(anchor));
+            PREFILTER.find(&text, |hit| found.push(hit));
+            PREFILTER.find_in_range(&text, 0..text.len(), |hit| all.push(hit));
             assert!(!found.is_empty(), "{word} at {start}");
-            all.retain(|anchor| is_led_to(&text, anchor));
+            all.retain(|hit| can_match(&text, hit));
             assert_eq!(sorted(found), sorted(all), "{word} at {start}");
         }
     }

@@ -1,4 +1,4 @@
-//! A text judged by what it has from another one is judged as if it stood alone.
+//! An incremental scan has the same result as a scan of the whole text.
 
 use std::ops::Range;
 
@@ -6,23 +6,23 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::Index;
 
-use super::prefilter::{Seen, seen};
-use super::text::{ENGINE, RULES, a_rule, a_text, anchors};
+use super::prefilter::{Summary, summary};
+use super::text::{ENGINE, RULES, a_rule, a_text, hits};
 use crate::engine::authoring::sample::{Draw, sample};
 use crate::engine::matching::matcher;
-use crate::engine::prefilter::Anchor;
-use crate::engine::{Changes, Engine, Judged};
+use crate::engine::prefilter::Hit;
+use crate::engine::{Changes, Engine, ScanCache};
 use crate::rules::token_run::Route;
 
-/// One text out of another: copies of any stretch, in any order, and new bytes between.
+/// A step that makes one text out of another: copies of any range, in any order, and new bytes between.
 #[derive(Clone, Debug)]
 enum Step {
     Copy(Index, Index),
-    /// What stands between two copies that a tool for differences makes: a stretch is left out.
+    /// Leaves out some bytes, as between two copies in the output of a diff.
     Skip(usize),
-    /// The stretch behind the last copy.
+    /// Copies the bytes after the last copy.
     Next(Index),
-    /// The last copy once more.
+    /// Repeats the last copy.
     Repeat,
     Insert(Vec<u8>),
 }
@@ -39,7 +39,7 @@ fn a_step(about: Vec<usize>) -> impl Strategy<Value = Step> {
     ]
 }
 
-/// A step that knows its base.
+/// A step with positions in its base.
 #[derive(Clone, Debug)]
 enum Piece {
     Copy(Range<usize>),
@@ -66,7 +66,7 @@ fn pieces(base: usize, steps: &[Step]) -> Vec<Piece> {
 
 type Made = (Vec<u8>, Vec<Range<usize>>, Vec<(usize, Range<usize>)>);
 
-/// The text, and how it came about: as `git::Growth` tells it.
+/// Returns the text, its changed ranges and its copied ranges, like those of `git::DeltaContext`.
 fn made(base: &[u8], pieces: &[Piece]) -> Made {
     let mut text = Vec::new();
     let mut kept: Vec<(usize, Range<usize>)> = Vec::new();
@@ -86,7 +86,7 @@ fn made(base: &[u8], pieces: &[Piece]) -> Made {
             }
         }
     }
-    // Everything that was no neighbour of what stands beside it now.
+    // Every range that is new, or between bytes that were not adjacent in the base.
     let mut new = Vec::new();
     let (mut end, mut base_end) = (0, 0);
     for (from, copy) in &kept {
@@ -101,16 +101,16 @@ fn made(base: &[u8], pieces: &[Piece]) -> Made {
     (text, new, kept)
 }
 
-type Summary<'e> = (Vec<Anchor>, Vec<Seen<'e>>);
+type CacheSummary<'e> = (Vec<Hit>, Vec<Summary<'e>>);
 
-/// Everything that is kept, in an order that does not depend on how it was found.
-fn summary<'e>(judged: &Judged<'e>) -> Summary<'e> {
-    let mut anchors = judged.kept_anchors();
-    anchors.sort_by_key(|anchor| (anchor.start, anchor.end, anchor.rule));
-    (anchors, judged.matches().iter().map(|found| seen(found, 0)).collect())
+/// Returns everything in the cache, in an order that does not depend on how it was found.
+fn cache_summary<'e>(cache: &ScanCache<'e>) -> CacheSummary<'e> {
+    let mut hits = cache.hits();
+    hits.sort_by_key(|hit| (hit.start, hit.end, hit.rule));
+    (hits, cache.matches().iter().map(|found| summary(found, 0)).collect())
 }
 
-fn generation() -> impl Strategy<Value = (Vec<u8>, Vec<Vec<Step>>)> {
+fn base_and_versions() -> impl Strategy<Value = (Vec<u8>, Vec<Vec<Step>>)> {
     vec(a_rule(), 1..6).prop_flat_map(|rules| {
         let versions = vec(vec(a_step(rules.clone()), 0..10), 1..4);
         (a_text(rules, 24), versions)
@@ -121,67 +121,67 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(96) })]
 
     #[test]
-    fn versions_are_judged_as_if_each_stood_alone((base, versions) in generation()) {
+    fn each_version_has_the_matches_of_a_whole_scan((base, versions) in base_and_versions()) {
         let mut text = base;
-        let mut judged = ENGINE.judge(&text);
+        let mut cache = ENGINE.scan_with_cache(&text);
         for steps in versions {
             let (next, new, kept) = made(&text, &pieces(text.len(), &steps));
             let again = ENGINE
-                .judge_again(&next, &judged, &Changes { new: &new, kept: &kept })
-                .expect("small texts are kept");
-            let whole = ENGINE.judge(&next);
-            prop_assert_eq!(summary(&again), summary(&whole), "{:?} out of {:?} by {:?}",
+                .rescan(&next, &cache, &Changes { changed: &new, copied: &kept })
+                .expect("small texts are cached");
+            let whole = ENGINE.scan_with_cache(&next);
+            prop_assert_eq!(cache_summary(&again), cache_summary(&whole), "{:?} out of {:?} by {:?}",
                 String::from_utf8_lossy(&next), String::from_utf8_lossy(&text), steps);
-            let candidates = |judged: &Judged<'static>| -> Vec<Seen<'static>> {
-                ENGINE.candidates_of(judged, &next).iter().map(|found| seen(found, 0)).collect()
+            let candidates = |cache: &ScanCache<'static>| -> Vec<Summary<'static>> {
+                ENGINE.candidates_from_cache(cache, &next).iter().map(|found| summary(found, 0)).collect()
             };
             prop_assert_eq!(candidates(&again), candidates(&whole));
-            let alone: Vec<_> = ENGINE.candidates(&next).iter().map(|found| seen(found, 0)).collect();
-            prop_assert_eq!(candidates(&again), alone);
-            (text, judged) = (next, again);
+            let uncached: Vec<_> = ENGINE.candidates(&next).iter().map(|found| summary(found, 0)).collect();
+            prop_assert_eq!(candidates(&again), uncached);
+            (text, cache) = (next, again);
         }
     }
 
     #[test]
-    fn a_change_out_of_reach_alters_no_judgement(
+    fn a_change_outside_of_the_context_changes_no_match(
         (text, at, bytes) in vec(a_rule(), 1..6)
             .prop_flat_map(|rules| (a_text(rules, 24), any::<Index>(), vec(any::<u8>(), 1..40)))
     ) {
         let at = at.index(text.len() + 1);
         let changed = [&text[..at], &bytes, &text[at..]].concat();
-        for anchor in anchors(&text) {
-            let rule = &ENGINE.rules[anchor.rule];
-            let judge = |text: &[u8], anchor: Anchor, moved: usize| {
-                let mut all: Vec<Seen<'static>> = Vec::new();
-                let sink = &mut |found: crate::engine::Match<'static>| all.push(seen(&found, moved));
-                matcher::judge(rule, ENGINE.pattern(anchor.rule), text, anchor, sink);
+        for hit in hits(&text) {
+            let rule = &ENGINE.rules[hit.rule];
+            let evaluate = |text: &[u8], hit: Hit, moved: usize| {
+                let mut all: Vec<Summary<'static>> = Vec::new();
+                let sink = &mut |found: crate::engine::Match<'static>| all.push(summary(&found, moved));
+                matcher::evaluate(rule, ENGINE.pattern(hit.rule), text, hit, sink);
                 all
             };
-            let (before, after) = matcher::reach(rule);
-            let line = text[..anchor.start].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+            let (before, after) = matcher::context(rule);
+            let line = text[..hit.start].iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
             let line_end = |from: usize| {
                 text[from..].iter().position(|byte| *byte == b'\n').map_or(text.len() + 1, |at| from + at + 1)
             };
-            let end = line_end(anchor.start + usize::from(text[anchor.start] == b'\n'));
+            let end = line_end(hit.start + usize::from(text[hit.start] == b'\n'));
             let by_line = matcher::is_bounded_by_line(rule) && rule.context.is_none();
-            if at >= anchor.start + after || by_line && at >= end.max(anchor.end) {
-                prop_assert_eq!(judge(&changed, anchor, 0), judge(&text, anchor, 0), "{} behind", rule.id);
-            } else if at + before <= anchor.start || by_line && at < line {
-                let (start, end) = (anchor.start + bytes.len(), anchor.end + bytes.len());
-                let moved = Anchor { start, end, ..anchor };
-                prop_assert_eq!(judge(&changed, moved, 0), judge(&text, anchor, bytes.len()), "{} before", rule.id);
+            if at >= hit.start + after || by_line && at >= end.max(hit.end) {
+                prop_assert_eq!(evaluate(&changed, hit, 0), evaluate(&text, hit, 0), "{} after", rule.id);
+            } else if at + before <= hit.start || by_line && at < line {
+                let (start, end) = (hit.start + bytes.len(), hit.end + bytes.len());
+                let moved = Hit { start, end, ..hit };
+                prop_assert_eq!(evaluate(&changed, moved, 0), evaluate(&text, hit, bytes.len()), "{} before", rule.id);
             }
         }
     }
 }
 
-/// Where values are in the text made of `base` by these pieces.
+/// Returns the spans of the values in the text that `pieces` make out of `base`.
 fn spans(engine: &Engine, base: &str, pieces: &[Piece]) -> Vec<(usize, usize)> {
     let (text, new, kept) = made(base.as_bytes(), pieces);
-    let base = engine.judge(base.as_bytes());
-    let again = engine.judge_again(&text, &base, &Changes { new: &new, kept: &kept });
-    let again = again.expect("small texts are kept");
-    assert_eq!(summary(&again), summary(&engine.judge(&text)));
+    let base = engine.scan_with_cache(base.as_bytes());
+    let again = engine.rescan(&text, &base, &Changes { changed: &new, copied: &kept });
+    let again = again.expect("small texts are cached");
+    assert_eq!(cache_summary(&again), cache_summary(&engine.scan_with_cache(&text)));
     again.matches().iter().map(|found| (found.span.start, found.span.end)).collect()
 }
 
@@ -196,7 +196,7 @@ fn insert(text: &str) -> Piece {
 }
 
 #[test]
-fn a_stretch_that_was_copied_twice_holds_its_value_twice() {
+fn a_range_that_is_copied_twice_has_its_value_twice() {
     let base = format!(
         "first
 x = '{TOKEN}'
@@ -209,7 +209,7 @@ last
 }
 
 #[test]
-fn a_value_is_made_and_broken_at_seams() {
+fn a_value_appears_and_disappears_at_the_ends_of_copies() {
     let (engine, length) = (acme(), TOKEN.len());
     let halves = format!("{} -- {}", &TOKEN[..7], &TOKEN[7..]);
     let joined = [Piece::Copy(0..7), Piece::Copy(11..halves.len())];
@@ -218,17 +218,17 @@ fn a_value_is_made_and_broken_at_seams() {
         let broken = [Piece::Copy(0..7), insert(between), Piece::Copy(7..length)];
         assert!(spans(&engine, TOKEN, &broken).is_empty(), "{between}");
     }
-    // What comes to stand directly beside it takes it away, what leaves gives it back.
+    // A byte inserted directly beside a value removes it, and its removal restores the value.
     let beside = [Piece::Copy(0..length), insert("Z")];
     assert!(spans(&engine, TOKEN, &beside).is_empty());
-    let away = [Piece::Copy(1..length + 1)];
-    assert_eq!(spans(&engine, &format!("Z{TOKEN}"), &away), [(0, length)]);
+    let removed = [Piece::Copy(1..length + 1)];
+    assert_eq!(spans(&engine, &format!("Z{TOKEN}"), &removed), [(0, length)]);
     let cut = [Piece::Copy(0..length)];
     assert_eq!(spans(&engine, &format!("{TOKEN}_tail"), &cut), [(0, length)]);
 }
 
 #[test]
-fn line_endings_that_come_and_go_are_seen() {
+fn inserted_and_removed_line_endings_change_the_result() {
     let fields = "id: acme-key\nname: n\nkeywords: [acme]\npattern: '[0-9a-f]{32}'\nentropy: 3.0";
     let engine = super::engine(&super::rule(fields));
     let value = "f81d4fae7dec11d0a76500a0c91e6bf6";
@@ -248,35 +248,37 @@ fn only_changed_lines_are_searched() {
     let pieces = [Piece::Copy(0..middle), insert("what is new"), Piece::Copy(middle..base.len())];
     let engine = acme();
     let (text, new, kept) = made(base.as_bytes(), &pieces);
-    let judged = engine.judge(base.as_bytes());
-    let again = engine.judge_again(&text, &judged, &Changes { new: &new, kept: &kept }).expect("kept");
+    let cache = engine.scan_with_cache(base.as_bytes());
+    let again = engine
+        .rescan(&text, &cache, &Changes { changed: &new, copied: &kept })
+        .expect("a small text is cached");
     assert_eq!(again.matches().len(), 1);
     assert!(again.searched < 100, "{}", again.searched);
 }
 
 #[test]
-fn texts_with_too_many_matches_are_judged_whole() {
+fn texts_with_too_many_matches_are_scanned_whole() {
     let engine = acme();
     let many: String = (0..2_000).map(|n| format!("acme_q7w2z9t{n:05}\n")).collect();
-    let judged = engine.judge(many.as_bytes());
-    assert_eq!(judged.matches().len(), engine.candidates(many.as_bytes()).len());
-    assert!(judged.matches().len() > 1_500);
-    let changes = Changes { new: &[], kept: &[(0, 0..many.len())] };
-    assert!(engine.judge_again(many.as_bytes(), &judged, &changes).is_none());
+    let cache = engine.scan_with_cache(many.as_bytes());
+    assert_eq!(cache.matches().len(), engine.candidates(many.as_bytes()).len());
+    assert!(cache.matches().len() > 1_500);
+    let changes = Changes { changed: &[], copied: &[(0, 0..many.len())] };
+    assert!(engine.rescan(many.as_bytes(), &cache, &changes).is_none());
 }
 
-/// The provider's name on the line above leads to nothing, and no run stands near it, until the value comes.
+/// The provider's name on the line above has no match and no token run near it until the value is inserted.
 #[test]
-fn a_value_that_comes_under_its_providers_name_is_found() {
+fn a_value_inserted_below_its_providers_name_is_found() {
     let index = RULES.iter().position(|rule| {
-        rule.route == Route::MixedRun && !rule.names.is_empty() && !matcher::is_bounded_by_line(rule)
+        rule.route == Route::MixedRun && !rule.name_words.is_empty() && !matcher::is_bounded_by_line(rule)
     });
-    let rule = &RULES[index.expect("most rules of providers are such")];
+    let rule = &RULES[index.expect("most provider rules are like this")];
     let value = String::from_utf8(sample(rule, &mut Draw::new(3)).expect("a checked pattern")).expect("text");
-    let base = format!("{}:\n  {}: x\n  b: y\n", rule.keywords[0], rule.names[0]);
+    let base = format!("{}:\n  {}: x\n  b: y\n", rule.keywords[0], rule.name_words[0]);
     let at = base.find("x\n").expect("there");
     let pieces = [Piece::Copy(0..at), insert(&format!("'{value}'")), Piece::Copy(at + 1..base.len())];
-    // Rules of several providers may take the value; all see the same one.
+    // Rules of several providers may match the value; all have the same span.
     let mut found = spans(&ENGINE, &base, &pieces);
     found.dedup();
     assert_eq!(found, [(at + 1, at + 1 + value.len())], "{}", rule.id);

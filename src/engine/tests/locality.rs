@@ -1,18 +1,18 @@
-//! Matching is local: what is decided about an anchor does not depend on where scanning began or ended.
+//! Matching is local: the matches of a hit do not depend on where scanning began or ended.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 
-use super::prefilter::{Seen, seen};
-use super::text::{ENGINE, a_rule, a_text, all_anchors};
+use super::prefilter::{Summary, summary};
+use super::text::{ENGINE, a_rule, a_text, all_hits};
 use crate::engine::matching::matcher;
-use crate::engine::prefilter::Anchor;
+use crate::engine::prefilter::Hit;
 
-/// What one anchor leads to, at its place in a text of which `offset` bytes are missing.
-fn judged<'e>(text: &[u8], anchor: Anchor, offset: usize) -> Vec<Seen<'e>> {
+/// Returns the matches of one hit, with `offset` added to their spans: the bytes that were cut off before `text`.
+fn evaluated<'e>(text: &[u8], hit: Hit, offset: usize) -> Vec<Summary<'e>> {
     let mut all = Vec::new();
-    let (rule, pattern) = (&ENGINE.rules[anchor.rule], ENGINE.pattern(anchor.rule));
-    matcher::judge(rule, pattern, text, anchor, &mut |found| all.push(seen(&found, offset)));
+    let (rule, pattern) = (&ENGINE.rules[hit.rule], ENGINE.pattern(hit.rule));
+    matcher::evaluate(rule, pattern, text, hit, &mut |found| all.push(summary(&found, offset)));
     all
 }
 
@@ -25,26 +25,26 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(256) })]
 
     #[test]
-    fn a_cut_that_is_out_of_reach_changes_nothing((text, cuts) in cases()) {
-        let all = all_anchors(&text);
+    fn a_cut_outside_of_the_context_changes_no_match((text, cuts) in cases()) {
+        let all = all_hits(&text);
         for (one, other) in cuts {
             let (one, other) = (one.index(text.len() + 1), other.index(text.len() + 1));
             let (low, high) = (one.min(other), one.max(other));
             let slice = &text[low..high];
 
-            let inside: Vec<Anchor> = all.iter().filter(|a| a.start >= low && a.end <= high).copied().collect();
-            let shifted = |a: &Anchor| Anchor { start: a.start - low, end: a.end - low, ..*a };
-            let expected: Vec<Anchor> = inside.iter().map(shifted).collect();
-            prop_assert_eq!(all_anchors(slice), expected);
+            let inside: Vec<Hit> = all.iter().filter(|a| a.start >= low && a.end <= high).copied().collect();
+            let shifted = |a: &Hit| Hit { start: a.start - low, end: a.end - low, ..*a };
+            let expected: Vec<Hit> = inside.iter().map(shifted).collect();
+            prop_assert_eq!(all_hits(slice), expected);
 
-            for anchor in inside {
-                let rule = &ENGINE.rules[anchor.rule];
-                let (before, after) = matcher::reach(rule);
-                let reached = (low == 0 || anchor.start >= low + before)
-                    && (high == text.len() || anchor.start + after <= high);
-                if reached {
-                    let whole = judged(&text, anchor, 0);
-                    prop_assert_eq!(judged(slice, shifted(&anchor), low), whole, "{} {}..{} of {:?}",
+            for hit in inside {
+                let rule = &ENGINE.rules[hit.rule];
+                let (before, after) = matcher::context(rule);
+                let has_context = (low == 0 || hit.start >= low + before)
+                    && (high == text.len() || hit.start + after <= high);
+                if has_context {
+                    let whole = evaluated(&text, hit, 0);
+                    prop_assert_eq!(evaluated(slice, shifted(&hit), low), whole, "{} {}..{} of {:?}",
                         rule.id, low, high, String::from_utf8_lossy(&text));
                 }
             }

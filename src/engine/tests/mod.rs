@@ -1,6 +1,5 @@
-//! The engine at its outer boundary: rules in, matches out.
+//! The engine at its public interface: rules in, matches out.
 
-mod drawn;
 mod envelope;
 mod first_bytes;
 mod incremental;
@@ -8,13 +7,15 @@ mod linear;
 mod locality;
 mod near_miss;
 mod prefilter;
+mod samples;
 mod text;
 
 use std::path::Path;
 
 use super::*;
+use crate::model::{Confidence, Evidence};
 use crate::rules::load;
-use crate::rules::tests::asked;
+use crate::rules::tests::rule_accesses;
 
 pub(crate) fn engine(yaml: &str) -> Engine {
     let mut rules = RuleSet::empty();
@@ -24,8 +25,8 @@ pub(crate) fn engine(yaml: &str) -> Engine {
 }
 
 fn found(engine: &Engine, text: &str) -> Vec<(String, String)> {
-    let value = |found: &Match| String::from_utf8_lossy(found.span.of(text.as_bytes())).into_owned();
-    settle(engine.candidates(text.as_bytes()), |found| found)
+    let value = |found: &Match| String::from_utf8_lossy(found.span.slice(text.as_bytes())).into_owned();
+    resolve_overlaps(engine.candidates(text.as_bytes()), |found| found)
         .iter()
         .map(|found| (found.rule.id.clone(), value(found)))
         .collect()
@@ -47,7 +48,7 @@ fn acme() -> String {
 }
 
 #[test]
-fn a_token_is_found_wherever_it_can_stand() {
+fn a_token_is_found_between_delimiters_and_after_escapes() {
     let engine = engine(&acme());
     let token = "acme_q7w2z9t4k8n1";
     for text in [
@@ -75,31 +76,31 @@ fn a_token_is_found_wherever_it_can_stand() {
 }
 
 #[test]
-fn a_clean_line_asks_nothing_of_any_rule() {
-    let before = asked();
+fn a_clean_line_reads_no_rule() {
+    let before = rule_accesses();
     let engine = Engine::new(&RuleSet::builtin());
     assert!(engine.candidates(b"    let total: u64 = items.iter().map(Item::len).sum();\n").is_empty());
-    assert_eq!(asked() - before, 0);
+    assert_eq!(rule_accesses() - before, 0);
 }
 
 #[test]
-fn only_the_rules_that_are_reached_are_made_ready() {
+fn only_patterns_of_rules_with_a_hit_are_built() {
     let rules = RuleSet::builtin();
     let rule = rules.get("github-classic-pat").expect("a rule for GitHub");
     let token = authoring::sample::sample(rule, &mut authoring::sample::Draw::new(1)).expect("drawn");
     let engine = Engine::new(&rules);
     assert!(!engine.candidates(&token).is_empty());
-    let ready = engine.patterns.iter().filter(|pattern| pattern.get().is_some()).count();
-    assert!((1..=5).contains(&ready), "{ready}");
+    let built = engine.patterns.iter().filter(|pattern| pattern.get().is_some()).count();
+    assert!((1..=5).contains(&built), "{built}");
 }
 
 #[test]
-fn letter_case_of_literals_counts() {
+fn literals_are_case_sensitive() {
     assert!(found(&engine(&acme()), "ACME_q7w2z9t4k8n1").is_empty());
 }
 
 #[test]
-fn filler_is_dropped() {
+fn placeholders_are_dropped() {
     let engine = engine(&acme());
     for text in ["acme_xxxxxxxxxxxx", "acme_000000000000", "acme_yourtokenher", "acme_abcdefghijkl"] {
         assert!(found(&engine, text).is_empty(), "{text}");
@@ -121,7 +122,7 @@ fn a_failed_checksum_drops_the_match() {
     let matches = engine.candidates(good.as_bytes());
     assert_eq!(
         (matches[0].confidence, matches[0].why.as_slice()),
-        (Confidence::High, ["checksum verified"].as_slice())
+        (Confidence::High, [Evidence::ChecksumVerified].as_slice())
     );
     let bad = String::from_utf8(authoring::sample::broken(good.as_bytes())).expect("ASCII");
     assert!(found(&engine, &bad).is_empty());
@@ -130,7 +131,7 @@ fn a_failed_checksum_drops_the_match() {
 #[test]
 fn keyword_rules_need_the_keyword_the_assignment_and_the_name() {
     let engine = engine(&rule(
-        "id: acme-key\nname: n\nkeywords: [acme]\nnames: [key]\nentropy: 3.0\npattern: '[0-9a-f]{32}'",
+        "id: acme-key\nname: n\nkeywords: [acme]\nname_words: [key]\nentropy: 3.0\npattern: '[0-9a-f]{32}'",
     ));
     let value = "f81d4fae7dec11d0a76500a0c91e6bf6";
     for text in ["ACME_API_KEY={}", "acme: { key: '{}' }", "\"acmeKey\": \"{}\"", "--acme-key {}"] {
@@ -155,9 +156,9 @@ fn keyword_rules_need_the_keyword_the_assignment_and_the_name() {
         );
     }
     let twice = format!("acme:\n  acme_key: {value}\n");
-    let sure: Vec<Confidence> =
+    let confidences: Vec<Confidence> =
         engine.candidates(twice.as_bytes()).iter().map(|found| found.confidence).collect();
-    assert_eq!(sure, [Confidence::High], "the nearer name decides");
+    assert_eq!(confidences, [Confidence::High], "the nearer name decides");
     let far = format!("acme key {} = {value}", " ".repeat(200));
     assert!(found(&engine, &far).is_empty());
 }
@@ -175,11 +176,11 @@ fn a_specific_rule_beats_a_generic_one_on_the_same_bytes() {
 }
 
 #[test]
-fn pairs_raise_lower_and_drop() {
-    let id = rule("id: acme-id\nname: n\nidentifier: true\nliterals: [AID]\npattern: 'AID[0-9]{6}'");
+fn requirements_raise_lower_and_drop() {
+    let id = rule("id: acme-id\nname: n\nreport: false\nliterals: [AID]\npattern: 'AID[0-9]{6}'");
     let secret = |otherwise: &str| {
         rule(&format!(
-            "id: acme-token\nname: n\nliterals: [acme_]\npattern: 'acme_[a-z0-9]{{12}}'\npair: {{with: acme-id, lines: 2, otherwise: {otherwise}}}"
+            "id: acme-token\nname: n\nliterals: [acme_]\npattern: 'acme_[a-z0-9]{{12}}'\nrequires: {{with: acme-id, lines: 2, otherwise: {otherwise}}}"
         ))
     };
     let near = "AID739164\n\nacme_q7w2z9t4k8n1";
@@ -194,7 +195,7 @@ fn pairs_raise_lower_and_drop() {
     assert_eq!(confidence("drop", far), None);
     assert_eq!(confidence("low", far), Some(Confidence::Low));
     assert_eq!(confidence("keep", far), Some(Confidence::High));
-    assert!(found(&engine(&id), near).is_empty(), "an identifier is no finding");
+    assert!(found(&engine(&id), near).is_empty(), "a rule that is not reported makes no finding");
 }
 
 #[test]
@@ -207,7 +208,7 @@ fn context_words_decide_between_providers() {
 }
 
 #[test]
-fn every_value_near_a_marker_is_found() {
+fn every_value_in_the_window_of_a_literal_is_found() {
     let yaml = rule(
         "id: acme-doc\nname: n\nliterals: ['kind: Acme']\npattern: '(?m)^ +[a-z]+: (?P<secret>[a-z0-9]{8})$'\nboundary: none\nwindow: {before: 200, after: 200, cut: document, every: true}",
     );

@@ -1,28 +1,28 @@
-//! Values drawn from every rule are found wherever they can stand.
+//! Samples of every rule's values are found in every place where they can be.
 
 use rayon::prelude::*;
 use regex_syntax::hir::{Class, Hir, HirKind};
 
 use super::envelope::{Envelope, matches_of};
 use super::text::RULES;
-use crate::engine::authoring::sample::{Draw, sample_of};
+use crate::engine::authoring::sample::{Draw, sample_from_hir};
 use crate::model::{Confidence, Span};
 use crate::rules::syntax::Boundary;
 use crate::rules::{Rule, lint};
 
-/// How many values are drawn from each rule.
+/// Samples per rule.
 const DRAWS: u64 = 50;
 
-/// Which bytes a value may have in a place, and need not be written otherwise there.
+/// The syntax around a value: which bytes a value may have there without being escaped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Syntax {
-    /// Any, even more lines.
+    /// Any bytes, including line endings.
     Text,
     /// Between these quotes, on one line.
     Quotes(u8),
     /// A word of the shell, a plain scalar of YAML.
     Word,
-    /// A part of a URL.
+    /// A value in the query of a URL.
     Url,
     /// Between two slashes of a URL.
     UrlPath,
@@ -33,7 +33,7 @@ enum Syntax {
 }
 
 impl Syntax {
-    fn may_hold(self, rule: &Rule, hir: &Hir, value: &[u8]) -> bool {
+    fn may_contain(self, rule: &Rule, hir: &Hir, value: &[u8]) -> bool {
         let base64 = rule.boundary == Boundary::Base64;
         match self {
             Syntax::Text => true,
@@ -41,18 +41,20 @@ impl Syntax {
                 value.iter().all(|&byte| byte != quote && byte != b'\\' && (byte >= b' ' || byte == b'\t'))
             }
             Syntax::Word => value.iter().all(|&byte| is_plain(byte) || b"@:,".contains(&byte)),
-            // Whoever asks for a whole value takes none that goes on, and in a URL it might.
+            // A rule that requires a whole value (`boundary: value`) rejects one that may continue, as in a URL.
             Syntax::Url => value.iter().all(|&byte| is_plain(byte)) && rule.boundary != Boundary::Value,
-            // A value whose alphabet has the slash is not told from the path around it; the same for escapes.
-            Syntax::UrlPath => value.iter().all(|&byte| is_plain(byte)) && !takes(hir, b'/') && !base64,
-            Syntax::EscapedLine => Syntax::Quotes(b'"').may_hold(rule, hir, value) && !takes(hir, b'\\'),
-            Syntax::Escaped => value.iter().all(|&byte| is_plain(byte)) && !takes(hir, b'%'),
+            // A value whose alphabet has the slash cannot be separated from the path around it. The same for escapes.
+            Syntax::UrlPath => value.iter().all(|&byte| is_plain(byte)) && !has_byte(hir, b'/') && !base64,
+            Syntax::EscapedLine => {
+                Syntax::Quotes(b'"').may_contain(rule, hir, value) && !has_byte(hir, b'\\')
+            }
+            Syntax::Escaped => value.iter().all(|&byte| is_plain(byte)) && !has_byte(hir, b'%'),
         }
     }
 }
 
-/// Whether a class or a literal of the pattern has the byte.
-fn takes(hir: &Hir, byte: u8) -> bool {
+/// Whether a class or a literal of the pattern contains the byte.
+fn has_byte(hir: &Hir, byte: u8) -> bool {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) => false,
         HirKind::Literal(literal) => literal.0.contains(&byte),
@@ -63,9 +65,9 @@ fn takes(hir: &Hir, byte: u8) -> bool {
             let byte = char::from(byte);
             class.ranges().iter().any(|range| (range.start()..=range.end()).contains(&byte))
         }
-        HirKind::Repetition(repetition) => takes(&repetition.sub, byte),
-        HirKind::Capture(capture) => takes(&capture.sub, byte),
-        HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().any(|part| takes(part, byte)),
+        HirKind::Repetition(repetition) => has_byte(&repetition.sub, byte),
+        HirKind::Capture(capture) => has_byte(&capture.sub, byte),
+        HirKind::Concat(parts) | HirKind::Alternation(parts) => parts.iter().any(|part| has_byte(part, byte)),
     }
 }
 
@@ -73,7 +75,7 @@ fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || b"-._~%+=/".contains(&byte)
 }
 
-/// Where a value without surroundings of its own can stand.
+/// Places for a value that needs no name.
 const PLACES: [(Syntax, &str); 24] = [
     (Syntax::Text, "{}"),
     (Syntax::Text, "{}\n"),
@@ -101,7 +103,7 @@ const PLACES: [(Syntax, &str); 24] = [
     (Syntax::Escaped, "t%3D{}%26"),
 ];
 
-/// Where a value stands that belongs to the name `{K}`.
+/// Places for a value that is assigned to the name `{K}`.
 const ASSIGNED: [(Syntax, &str); 12] = [
     (Syntax::Word, "{K}={}"),
     (Syntax::Word, "first = 1\n{K}={}"),
@@ -117,32 +119,32 @@ const ASSIGNED: [(Syntax, &str); 12] = [
     (Syntax::Word, "GET /p?a=1&{K}={} HTTP/1.1\r\n"),
 ];
 
-/// A place with a value in it, and where that stands.
+/// Returns the text of a place with a value in it, and the span of the value.
 fn in_place(place: &str, value: &[u8]) -> (Vec<u8>, Span) {
     let (before, after) = place.split_once("{}").expect("a place");
     let text = [before.as_bytes(), value, after.as_bytes()].concat();
     (text, Span::new(before.len(), before.len() + value.len()))
 }
 
-/// What can be seen of a match: how sure it is, and where its value begins and ends in the drawn bytes.
-type Seen = (Confidence, Option<(isize, isize)>);
+/// The confidence of a match, and the start and end of its value relative to the sample.
+type Summary = (Confidence, Option<(isize, isize)>);
 
-/// What the rule finds on the drawn bytes. A password that a person chose may be anything: it ends where its
-/// surroundings end it.
-fn found(index: usize, text: &[u8], drawn: Span) -> Option<Seen> {
+/// Returns the best match of the rule that overlaps the sample. Its span is `None` for passwords chosen by people:
+/// they may contain any byte, so where they end depends on the place.
+fn found(index: usize, text: &[u8], drawn: Span) -> Option<Summary> {
     let from = |at: usize| at as isize - drawn.start as isize;
-    let ends = |found: Span| (!RULES[index].human).then(|| (from(found.start), from(found.end)));
-    let on_it = matches_of(index, text).into_iter().filter(|found| found.span.overlaps(drawn));
-    on_it.map(|found| (found.confidence, ends(found.span))).max()
+    let ends = |found: Span| (!RULES[index].human_chosen).then(|| (from(found.start), from(found.end)));
+    let overlapping = matches_of(index, text).into_iter().filter(|found| found.span.overlaps(drawn));
+    overlapping.map(|found| (found.confidence, ends(found.span))).max()
 }
 
-/// The places that the rule's values can stand in: what they are reached by is there.
+/// Returns the places for the rule's values, with the keyword, name word and context word that the rule requires.
 fn places(rule: &Rule) -> Vec<(Syntax, String)> {
-    // What must stand near, on a line of its own if it may.
+    // The context word, on a separate line if the rule allows it.
     let near = rule.context.as_ref().map_or(String::new(), |context| {
         format!("# {}{}", context.words[0], if context.lines > 0 { "\n" } else { " " })
     });
-    let name = rule.names.first().map(|name| format!("_{name}")).unwrap_or_default();
+    let name = rule.name_words.first().map(|name| format!("_{name}")).unwrap_or_default();
     let all: &[(Syntax, &str)] = if rule.keywords.is_empty() { &PLACES } else { &ASSIGNED };
     let keyword = rule.keywords.first().map(|keyword| format!("{keyword}{name}")).unwrap_or_default();
     let place = |(syntax, place): &(Syntax, &str)| {
@@ -153,17 +155,17 @@ fn places(rule: &Rule) -> Vec<(Syntax, String)> {
     all.iter().map(place).collect()
 }
 
-/// Which places a draw is put into besides the first: every third, and other ones for the next draw.
-const EVERY: u64 = 3;
+/// Each sample is put into the first place and every third of the others, in turn.
+const STEP: u64 = 3;
 
-/// What is lost of one rule's draws, a line each.
-fn lost(index: usize) -> Vec<String> {
+/// Returns a line for each of one rule's samples that is not found in some place.
+fn lost_samples(index: usize) -> Vec<String> {
     let rule = &RULES[index];
     let (hir, places) = (lint::parse(&rule.pattern).expect("a checked pattern"), places(rule));
     let mut lost = Vec::new();
     for seed in 0..DRAWS {
-        let mut value = sample_of(rule, &hir, &mut Draw::new(seed));
-        // A URL's password is one when a host follows.
+        let mut value = sample_from_hir(rule, &hir, &mut Draw::new(seed));
+        // A password in a URL matches only if a host follows.
         if value.ends_with(b"@") {
             value.extend_from_slice(b"git.acme.dev");
         }
@@ -173,8 +175,8 @@ fn lost(index: usize) -> Vec<String> {
         };
         let (alone, _) = at(&places[0].1);
         for (number, (syntax, place)) in places.iter().enumerate() {
-            let its_turn = number == 0 || (number as u64 + seed).is_multiple_of(EVERY);
-            if !its_turn || !syntax.may_hold(rule, &hir, &value) {
+            let its_turn = number == 0 || (number as u64 + seed).is_multiple_of(STEP);
+            if !its_turn || !syntax.may_contain(rule, &hir, &value) {
                 continue;
             }
             let (there, text) = at(place);
@@ -197,28 +199,28 @@ fn assert_none(lost: &[String]) {
 }
 
 #[test]
-fn fifty_draws_of_every_rule_are_found_at_every_place() {
-    // Entries of a document, and what the scored detector takes for a secret, are nothing by themselves.
-    let alone = |rule: &Rule| !rule.generic && !rule.window.is_some_and(|window| window.every);
-    let all = (0..RULES.len()).into_par_iter().filter(|&index| alone(&RULES[index]));
-    assert_none(&all.flat_map_iter(lost).collect::<Vec<_>>());
+fn fifty_samples_of_every_rule_are_found_in_every_place() {
+    // Entries of a document, and values that the scored detector finds, are not secrets by themselves.
+    let is_independent = |rule: &Rule| !rule.generic && !rule.window.is_some_and(|window| window.every);
+    let all = (0..RULES.len()).into_par_iter().filter(|&index| is_independent(&RULES[index]));
+    assert_none(&all.flat_map_iter(lost_samples).collect::<Vec<_>>());
 }
 
-/// Where an example can stand, every other place for each draw. Its own line endings are those of what is around it.
+/// The text around an example; each sample uses every other one. The example gets the same line endings.
 const AROUND: [(&str, &str); 6] =
     [("", ""), ("", "\n"), ("x\n", "\ny\n"), ("\r\n", "\r\n"), ("x\r\n\r\n", ""), ("", "\r\ny\r\n")];
 
 #[test]
-fn fifty_draws_of_every_rule_are_found_wherever_its_example_stands() {
+fn fifty_samples_of_every_rule_are_found_in_its_example() {
     let lost_of = |index: usize| {
         let rule = &RULES[index];
-        let envelope = Envelope::of(index);
+        let envelope = Envelope::new(index);
         let mut lost = Vec::new();
         for seed in 0..DRAWS {
             let value = envelope.value(&mut Draw::new(seed));
             for (before, after) in AROUND.iter().skip(seed as usize % 2).step_by(2) {
                 let crlf = before.contains('\r') || after.contains('\r');
-                let example = envelope.around(&value, crlf);
+                let example = envelope.with_value(&value, crlf);
                 let text = [before.as_bytes(), &example, after.as_bytes()].concat();
                 if matches_of(index, &text).is_empty() {
                     lost.push(format!("{} draw {seed}: {}", rule.id, String::from_utf8_lossy(&text)));

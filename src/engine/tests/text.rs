@@ -1,4 +1,4 @@
-//! Hostile and lifelike texts for the properties: drawn values of random rules, near misses, the rules' own
+//! Hostile and realistic texts for the property tests: samples of random rules, near misses, the rules' own
 //! examples, keywords, noise, line endings.
 
 use std::path::Path;
@@ -9,10 +9,10 @@ use proptest::prelude::*;
 
 use crate::engine::Engine;
 use crate::engine::authoring::sample::{Draw, broken, fill, sample};
-use crate::engine::prefilter::Anchor;
+use crate::engine::prefilter::Hit;
 use crate::rules::{Rule, RuleSet};
 
-/// The built-in rules with their examples, by id, in the order of the engine's.
+/// The built-in rules with their examples, sorted by id like those of the engine.
 pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules");
     let mut rules = RuleSet::load(&folder).expect("build.rs has checked the files");
@@ -20,31 +20,31 @@ pub(super) static RULES: LazyLock<Vec<Rule>> = LazyLock::new(|| {
     rules
 });
 
-/// All built-in rules, compiled once for all tests.
+/// An engine of all built-in rules, built once for all tests.
 pub(super) static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::new(&RuleSet::builtin()));
 
-/// Every anchor of the built-in rules in `text` that can lead to a match, by place.
-pub(super) fn anchors(text: &[u8]) -> Vec<Anchor> {
-    let mut anchors = Vec::new();
-    ENGINE.anchors.find(text, |anchor| anchors.push(anchor));
-    anchors.sort_by_key(|anchor| (anchor.start, anchor.end, anchor.rule));
-    anchors
+/// Returns every hit of the built-in rules in `text` that can result in a match, in order of position.
+pub(super) fn hits(text: &[u8]) -> Vec<Hit> {
+    let mut hits = Vec::new();
+    ENGINE.prefilter.find(text, |hit| hits.push(hit));
+    hits.sort_by_key(|hit| (hit.start, hit.end, hit.rule));
+    hits
 }
 
-/// Every anchor of the built-in rules in `text`, by place.
-pub(super) fn all_anchors(text: &[u8]) -> Vec<Anchor> {
-    let mut anchors = Vec::new();
-    ENGINE.anchors.find_in(text, 0..text.len(), |anchor| anchors.push(anchor));
-    anchors.sort_by_key(|anchor| (anchor.start, anchor.end, anchor.rule));
-    anchors
+/// Returns every hit of the built-in rules in `text`, in order of position.
+pub(super) fn all_hits(text: &[u8]) -> Vec<Hit> {
+    let mut hits = Vec::new();
+    ENGINE.prefilter.find_in_range(text, 0..text.len(), |hit| hits.push(hit));
+    hits.sort_by_key(|hit| (hit.start, hit.end, hit.rule));
+    hits
 }
 
-/// One rule, as an index that shrinks to the first.
+/// The index of one rule; shrinks to the first.
 pub(super) fn a_rule() -> impl Strategy<Value = usize> {
     0..RULES.len()
 }
 
-/// A text of up to `pieces` pieces that have to do with the rules in `about`.
+/// A text of up to `pieces` pieces, each made for one of the rules in `about`.
 pub(super) fn a_text(about: Vec<usize>, pieces: usize) -> impl Strategy<Value = Vec<u8>> {
     vec((any::<prop::sample::Index>(), any::<u64>(), 0..14usize, noise()), 1..=pieces).prop_map(
         move |chosen| {

@@ -1,78 +1,83 @@
-//! What each worker collects as the trees of a store go by.
+//! What one thread collects from the trees that it visits.
 //!
-//! Most of a tree is like the tree it grows from and is not even read (see [`entries`]).
+//! Most of the entries of a tree are those of its delta base and are not parsed again (see [`delta_entries`]).
 
 use std::collections::HashMap;
 
-use super::entries;
-use super::entries::Known;
+use super::delta_entries;
+use super::delta_entries::ParsedEntries;
 use super::entry_names::NameSet;
-use super::tree_index::Sought;
-use crate::git::odb::delta_context::Growth;
-use crate::git::odb::numbers::Numbers;
-use crate::git::odb::object::{Kind, ObjectError, Visitor};
+use super::query::Query;
+use crate::git::odb::delta_context::DeltaContext;
+use crate::git::odb::object::{Kind, ObjectError};
+use crate::git::odb::object_numbers::ObjectNumbers;
 use crate::git::odb::oid::Oid;
 use crate::git::odb::oid_map::OidMap;
 use crate::git::odb::tree;
 use crate::git::odb::tree::Mode;
+use crate::git::odb::visitor::ObjectVisitor;
 
-/// Something that is looked for, in a tree.
+/// An entry of a tree that is a target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Leaf {
-    /// Position among the wanted blobs; after these come the wanted names, and one for all submodules.
-    pub(super) blob: u32,
+pub(super) struct Leaf {
+    /// Number of the target: queried blobs come first, then queried names, then one number for all submodules.
+    pub(super) target: u32,
     pub(super) mode: Mode,
     pub(super) name: u32,
 }
 
-/// A directory in a tree.
+/// An entry of a tree that is a directory.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Edge {
     pub(super) child: u32,
     pub(super) name: u32,
 }
 
-/// What all workers look for.
-pub(super) struct Targets<'t> {
-    numbers: &'t Numbers,
-    wanted: &'t [Oid],
-    sought: &'t Sought,
-    /// Per number: whether it is that of a wanted blob. Most entries end here.
-    is_wanted: Vec<u64>,
-    /// Numbers of wanted blobs with their position among these, sorted.
+/// Recognizes the targets of a query. All threads share it.
+pub(super) struct TargetMatcher<'t> {
+    numbers: &'t ObjectNumbers,
+    blobs: &'t [Oid],
+    query: &'t Query,
+    /// A bit for each object number: whether it is that of a queried blob. Most entries fail this test.
+    is_blob: Vec<u64>,
+    /// (object number, target number) of the queried blobs, sorted.
     positions: Vec<(u32, u32)>,
 }
 
-impl<'t> Targets<'t> {
-    /// `wanted` are the blobs of `sought`, sorted.
-    pub(super) fn new(numbers: &'t Numbers, wanted: &'t [Oid], sought: &'t Sought) -> Targets<'t> {
-        let mut is_wanted = vec![0u64; (numbers.len() as usize).div_ceil(64)];
+impl<'t> TargetMatcher<'t> {
+    /// `blobs` are those of `query`, sorted.
+    pub(super) fn new(numbers: &'t ObjectNumbers, blobs: &'t [Oid], query: &'t Query) -> TargetMatcher<'t> {
+        let mut is_blob = vec![0u64; (numbers.len() as usize).div_ceil(64)];
         let mut positions = Vec::new();
-        for (id, at) in wanted.iter().zip(0..) {
+        for (id, at) in blobs.iter().zip(0..) {
             if let Some(number) = numbers.find(id.as_bytes()) {
-                is_wanted[number as usize / 64] |= 1 << (number % 64);
+                is_blob[number as usize / 64] |= 1 << (number % 64);
                 positions.push((number, at));
             }
         }
         positions.sort_unstable();
-        Targets { numbers, wanted, sought, is_wanted, positions }
+        TargetMatcher { numbers, blobs, query, is_blob, positions }
     }
 
-    /// The number of the leaves that stand for the wanted name of this number.
-    fn named(&self, name: u32) -> u32 {
-        self.wanted.len() as u32 + name
+    /// The target number of the queried name with this number.
+    fn name_target(&self, name: u32) -> u32 {
+        self.blobs.len() as u32 + name
     }
 
-    fn is_wanted_name(&self, name: u32) -> bool {
-        (name as usize) < self.sought.names.len()
+    fn submodule_target(&self) -> u32 {
+        (self.blobs.len() + self.query.names.len()) as u32
     }
 
-    /// The position among the wanted blobs of the one with this id and number.
-    fn position(&self, id: &[u8], number: Option<u32>) -> Option<u32> {
+    fn is_queried_name(&self, name: u32) -> bool {
+        (name as usize) < self.query.names.len()
+    }
+
+    /// The target number of the queried blob with this id and object number.
+    fn blob_target(&self, id: &[u8], number: Option<u32>) -> Option<u32> {
         let Some(number) = number else {
-            return self.wanted.binary_search_by(|wanted| wanted.as_bytes().cmp(id)).ok().map(|at| at as u32);
+            return self.blobs.binary_search_by(|blob| blob.as_bytes().cmp(id)).ok().map(|at| at as u32);
         };
-        if self.is_wanted[number as usize / 64] >> (number % 64) & 1 == 0 {
+        if self.is_blob[number as usize / 64] >> (number % 64) & 1 == 0 {
             return None;
         }
         let at = self.positions.binary_search_by_key(&number, |(number, _)| *number).ok()?;
@@ -80,79 +85,86 @@ impl<'t> Targets<'t> {
     }
 }
 
-/// What is worth a note about an entry.
+/// What is recorded about an entry.
 #[derive(Clone, Copy)]
 pub(super) enum Note {
     Edge(Edge),
     Leaf(Leaf),
 }
 
-/// What one worker collects. Names are numbered as they come: a directory is named by thousands of trees.
+/// What one thread has collected. Names are numbered in the order of their appearance, because thousands of trees
+/// contain the same name.
 pub(super) struct Collector<'t> {
-    finder: Finder<'t>,
-    /// (tree, number of its edges, number of its leaves), in the order of those lists.
+    resolver: EntryResolver<'t>,
+    /// (tree, number of its edges, number of its leaves), in the order of these lists.
     trees: Vec<(u32, u32, u32)>,
     edges: Vec<Edge>,
     leaves: Vec<Leaf>,
     problems: Vec<ObjectError>,
 }
 
-/// Places for numbers of ids that were found lately: about as many as stay near the processor.
-const RECENT: usize = 1 << 14;
+/// Number of slots for recently resolved ids: about as many as fit into a processor cache.
+const RECENT_SLOTS: usize = 1 << 14;
 
-/// Turns ids into numbers.
-struct Finder<'t> {
-    targets: &'t Targets<'t>,
-    /// By the first bytes of the id, the last one that was looked for. Trees that are stored whole repeat each
-    /// other, and an index is too large to look into again for each of their entries.
+/// Resolves the ids and names of entries to numbers.
+struct EntryResolver<'t> {
+    matcher: &'t TargetMatcher<'t>,
+    /// A direct-mapped cache by the first bytes of the id. Trees that are stored undeltified repeat each other, and
+    /// the index of object numbers is too large to be searched again for each of their entries.
     recent: Vec<Option<(Oid, u32)>>,
-    has: &'t (dyn Fn(&Oid) -> bool + Sync),
-    /// Trees without a number.
+    is_stored: &'t (dyn Fn(&Oid) -> bool + Sync),
+    /// Trees without an object number.
     unnumbered: OidMap<u32>,
-    /// Whether the store has what has no number, as far as it was asked.
-    asked: OidMap<bool>,
-    /// The wanted names come first.
+    /// Whether the store contains an id without an object number, for all such ids so far.
+    stored: OidMap<bool>,
+    /// Numbers of names; the queried names have the first ones.
     names: HashMap<Vec<u8>, u32>,
-    every_name: NameSet,
+    all_names: NameSet,
     has_submodules: bool,
 }
 
 impl<'t> Collector<'t> {
-    pub(super) fn new(targets: &'t Targets<'t>, has: &'t (dyn Fn(&Oid) -> bool + Sync)) -> Collector<'t> {
-        let finder = Finder {
-            targets,
-            recent: vec![None; RECENT],
-            has,
+    pub(super) fn new(
+        matcher: &'t TargetMatcher<'t>,
+        is_stored: &'t (dyn Fn(&Oid) -> bool + Sync),
+    ) -> Collector<'t> {
+        let resolver = EntryResolver {
+            matcher,
+            recent: vec![None; RECENT_SLOTS],
+            is_stored,
             unnumbered: OidMap::default(),
-            asked: OidMap::default(),
-            names: targets.sought.names.iter().cloned().zip(0..).collect(),
-            every_name: NameSet::default(),
+            stored: OidMap::default(),
+            names: matcher.query.names.iter().cloned().zip(0..).collect(),
+            all_names: NameSet::default(),
             has_submodules: false,
         };
-        Collector { finder, trees: Vec::new(), edges: Vec::new(), leaves: Vec::new(), problems: Vec::new() }
+        Collector { resolver, trees: Vec::new(), edges: Vec::new(), leaves: Vec::new(), problems: Vec::new() }
     }
 }
 
-impl Finder<'_> {
+impl EntryResolver<'_> {
+    /// The object number of an id.
     fn number(&mut self, id: &[u8]) -> Option<u32> {
-        let slot = usize::from(u16::from_le_bytes([id[0], id[1]])) % RECENT;
+        let slot = usize::from(u16::from_le_bytes([id[0], id[1]])) % RECENT_SLOTS;
         if let Some((known, number)) = &self.recent[slot]
             && known.as_bytes() == id
         {
             return Some(*number);
         }
-        let number = self.targets.numbers.find(id)?;
+        let number = self.matcher.numbers.find(id)?;
         self.recent[slot] = Oid::from_bytes(id).map(|id| (id, number));
         Some(number)
     }
 
+    /// The number of a tree: its object number, or a new one after these.
     fn tree(&mut self, id: &[u8], number: Option<u32>) -> Option<u32> {
         number.or_else(|| {
-            let next = self.targets.numbers.len() + self.unnumbered.len() as u32;
+            let next = self.matcher.numbers.len() + self.unnumbered.len() as u32;
             Some(*self.unnumbered.entry(Oid::from_bytes(id)?).or_insert(next))
         })
     }
 
+    /// The number of a name.
     fn name(&mut self, name: &[u8]) -> u32 {
         if let Some(&at) = self.names.get(name) {
             return at;
@@ -162,79 +174,80 @@ impl Finder<'_> {
         at
     }
 
-    fn look(&mut self, mode: Mode, name: &[u8], id: &[u8]) -> Option<Note> {
-        let sought = self.targets.sought;
-        if sought.every_name {
-            self.every_name.add(name);
+    /// Resolves one entry. Returns a note if it is a directory or a target.
+    fn resolve(&mut self, mode: Mode, name: &[u8], id: &[u8]) -> Option<Note> {
+        let query = self.matcher.query;
+        if query.all_names {
+            self.all_names.add(name);
         }
         if mode == Mode::Gitlink {
             self.has_submodules = true;
-            let blob = self.targets.named(sought.names.len() as u32);
-            return sought.follows().then(|| Note::Leaf(Leaf { blob, mode, name: self.name(name) }));
+            let target = self.matcher.submodule_target();
+            return query.has_targets().then(|| Note::Leaf(Leaf { target, mode, name: self.name(name) }));
         }
         let number = self.number(id);
         if number.is_none() {
             let id = Oid::from_bytes(id)?;
-            let has = self.has;
-            self.asked.entry(id).or_insert_with(|| tree::is_empty_tree(&id) || has(&id));
+            let is_stored = self.is_stored;
+            self.stored.entry(id).or_insert_with(|| tree::is_empty_tree(&id) || is_stored(&id));
         }
-        if !sought.follows() {
+        if !query.has_targets() {
             return None;
         }
         if mode == Mode::Tree {
             let child = self.tree(id, number)?;
             return Some(Note::Edge(Edge { child, name: self.name(name) }));
         }
-        if let Some(blob) = self.targets.position(id, number) {
-            return Some(Note::Leaf(Leaf { blob, mode, name: self.name(name) }));
+        if let Some(target) = self.matcher.blob_target(id, number) {
+            return Some(Note::Leaf(Leaf { target, mode, name: self.name(name) }));
         }
-        let named = || self.names.get(name).copied().filter(|&at| self.targets.is_wanted_name(at));
-        let name = if sought.names.is_empty() { None } else { named() }?;
-        Some(Note::Leaf(Leaf { blob: self.targets.named(name), mode, name }))
+        let queried = || self.names.get(name).copied().filter(|&at| self.matcher.is_queried_name(at));
+        let name = if query.names.is_empty() { None } else { queried() }?;
+        Some(Note::Leaf(Leaf { target: self.matcher.name_target(name), mode, name }))
     }
 }
 
-impl Visitor for Collector<'_> {
-    type State = Known<Note>;
+impl ObjectVisitor for Collector<'_> {
+    type State = ParsedEntries<Note>;
 
     fn visit(
         &mut self,
         id: &Oid,
         _kind: Kind,
         data: &[u8],
-        growth: Option<Growth<'_, Known<Note>>>,
-    ) -> Known<Note> {
-        let finder = &mut self.finder;
-        let (known, malformed) =
-            entries::read(data, id.as_bytes().len(), growth, |mode, name, id| finder.look(mode, name, id));
+        delta: Option<DeltaContext<'_, ParsedEntries<Note>>>,
+    ) -> ParsedEntries<Note> {
+        let resolver = &mut self.resolver;
+        let resolve = |mode: Mode, name: &[u8], id: &[u8]| resolver.resolve(mode, name, id);
+        let (entries, malformed) = delta_entries::parse(data, id.as_bytes().len(), delta, resolve);
         self.problems.extend(malformed.map(|error| ObjectError::Corrupt { id: *id, why: error.to_string() }));
-        if finder.targets.sought.follows() {
-            let targets = finder.targets;
-            let number = finder.targets.numbers.find(id.as_bytes());
-            let (edges, leaves) = (self.edges.len(), self.leaves.len());
-            for note in known.notes() {
+        let matcher = resolver.matcher;
+        if matcher.query.has_targets() {
+            let number = matcher.numbers.find(id.as_bytes());
+            let (first_edge, first_leaf) = (self.edges.len(), self.leaves.len());
+            for note in entries.notes() {
                 match note {
                     Note::Edge(edge) => {
                         self.edges.push(*edge);
-                        if targets.is_wanted_name(edge.name) {
-                            let (blob, name) = (targets.named(edge.name), edge.name);
-                            self.leaves.push(Leaf { blob, mode: Mode::Tree, name });
+                        if matcher.is_queried_name(edge.name) {
+                            let (target, name) = (matcher.name_target(edge.name), edge.name);
+                            self.leaves.push(Leaf { target, mode: Mode::Tree, name });
                         }
                     }
                     Note::Leaf(leaf) => {
                         self.leaves.push(*leaf);
-                        let blob = targets.named(leaf.name);
-                        if targets.is_wanted_name(leaf.name) && leaf.blob != blob {
-                            self.leaves.push(Leaf { blob, ..*leaf });
+                        let target = matcher.name_target(leaf.name);
+                        if matcher.is_queried_name(leaf.name) && leaf.target != target {
+                            self.leaves.push(Leaf { target, ..*leaf });
                         }
                     }
                 }
             }
-            let (edges, leaves) = (self.edges.len() - edges, self.leaves.len() - leaves);
-            let tree = finder.tree(id.as_bytes(), number);
+            let (edges, leaves) = (self.edges.len() - first_edge, self.leaves.len() - first_leaf);
+            let tree = resolver.tree(id.as_bytes(), number);
             self.trees.extend(tree.map(|tree| (tree, edges as u32, leaves as u32)));
         }
-        known
+        entries
     }
 
     fn failed(&mut self, error: ObjectError) {
@@ -242,7 +255,7 @@ impl Visitor for Collector<'_> {
     }
 }
 
-/// What a worker has collected, free of what it borrowed.
+/// The result of one thread, without what the thread borrowed.
 pub(super) struct Collected {
     pub(super) names: Vec<Vec<u8>>,
     pub(super) unnumbered: Vec<Oid>,
@@ -251,28 +264,28 @@ pub(super) struct Collected {
     pub(super) edges: Vec<Edge>,
     pub(super) leaves: Vec<Leaf>,
     pub(super) problems: Vec<ObjectError>,
-    pub(super) every_name: NameSet,
+    pub(super) all_names: NameSet,
     pub(super) has_submodules: bool,
 }
 
-impl Collected {
-    pub(super) fn of(worker: Collector<'_>) -> Collected {
-        let Finder { unnumbered, asked, names, every_name, has_submodules, .. } = worker.finder;
+impl From<Collector<'_>> for Collected {
+    fn from(collector: Collector<'_>) -> Collected {
+        let EntryResolver { unnumbered, stored, names, all_names, has_submodules, .. } = collector.resolver;
         Collected {
             names: in_order(names),
             unnumbered: in_order(unnumbered),
-            absent: asked.into_iter().filter(|(_, has)| !has).map(|(id, _)| id).collect(),
-            trees: worker.trees,
-            edges: worker.edges,
-            leaves: worker.leaves,
-            problems: worker.problems,
-            every_name,
+            absent: stored.into_iter().filter(|(_, is_stored)| !is_stored).map(|(id, _)| id).collect(),
+            trees: collector.trees,
+            edges: collector.edges,
+            leaves: collector.leaves,
+            problems: collector.problems,
+            all_names,
             has_submodules,
         }
     }
 }
 
-/// The keys by their numbers.
+/// The keys, sorted by their numbers.
 fn in_order<K>(numbered: impl IntoIterator<Item = (K, u32)>) -> Vec<K> {
     let mut all: Vec<(K, u32)> = numbered.into_iter().collect();
     all.sort_unstable_by_key(|(_, number)| *number);

@@ -1,27 +1,27 @@
-//! The names of tree entries, each once.
+//! The distinct names of tree entries.
 //!
-//! A history repeats each name in thousands of trees, so the look at a name that is known already is what counts.
+//! A history repeats each name in thousands of trees, so the lookup of a known name dominates the cost.
 
 use std::collections::HashSet;
 use std::hash::{BuildHasherDefault, Hasher};
 
-/// Shorter names hold nothing that anybody looks for.
+/// Minimum length of a name in bytes. Shorter names cannot contain a secret.
 const MIN_LEN: usize = 8;
 
-/// A set of names.
+/// A set of entry names.
 #[derive(Debug, Default)]
 pub(super) struct NameSet(HashSet<Box<[u8]>, BuildHasherDefault<NameHasher>>);
 
 impl NameSet {
-    /// Adds a name, unless it is too short to matter.
+    /// Adds a name, unless it is shorter than [`MIN_LEN`].
     pub(super) fn add(&mut self, name: &[u8]) {
         if name.len() >= MIN_LEN && !self.0.contains(name) {
             self.0.insert(name.into());
         }
     }
 
-    /// Adds all names of another set.
-    pub(super) fn join(&mut self, other: NameSet) {
+    /// Adds the names of another set.
+    pub(super) fn merge(&mut self, other: NameSet) {
         if self.0.is_empty() {
             *self = other;
         } else {
@@ -29,7 +29,7 @@ impl NameSet {
         }
     }
 
-    /// All names, sorted.
+    /// The names, sorted.
     pub(super) fn sorted(&self) -> Vec<&[u8]> {
         let mut names: Vec<&[u8]> = self.0.iter().map(AsRef::as_ref).collect();
         names.sort_unstable();
@@ -37,8 +37,8 @@ impl NameSet {
     }
 }
 
-/// Multiplies eight bytes at a time into the state. Names that somebody chose to collide cost time, and what is in
-/// the set stays right.
+/// A fast hash that multiplies eight bytes at a time into the state. It does not resist chosen collisions: they cost
+/// time, and the set stays correct.
 #[derive(Clone, Copy, Default)]
 struct NameHasher(u64);
 
@@ -51,11 +51,11 @@ impl NameHasher {
 impl Hasher for NameHasher {
     fn write(&mut self, bytes: &[u8]) {
         let mut rest = bytes;
-        while let Some((word, behind)) = rest.split_first_chunk::<8>() {
+        while let Some((word, tail)) = rest.split_first_chunk::<8>() {
             self.mix(u64::from_le_bytes(*word));
-            rest = behind;
+            rest = tail;
         }
-        // The last eight bytes, some of them once more.
+        // The last eight bytes, which overlap the word before them.
         match bytes.last_chunk::<8>() {
             Some(last) if !rest.is_empty() => self.mix(u64::from_le_bytes(*last)),
             Some(_) => {}
@@ -68,7 +68,7 @@ impl Hasher for NameHasher {
     }
 
     fn finish(&self) -> u64 {
-        // The table takes its place from the low bits and its tag from the high ones.
+        // The hash table takes the bucket from the low bits and the tag from the high bits.
         self.0 ^ self.0 >> 32
     }
 }
@@ -78,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_name_is_there_once_and_short_ones_are_not() {
+    fn names_are_distinct_and_short_ones_are_left_out() {
         let mut names = NameSet::default();
         for name in ["src", "long-name.txt", "Makefile", "long-name.txt", "long-name.txu", ""] {
             names.add(name.as_bytes());
@@ -86,7 +86,7 @@ mod tests {
         let mut more = NameSet::default();
         more.add(b"long-name.txt");
         more.add(b"another-one");
-        names.join(more);
+        names.merge(more);
         let expected: [&[u8]; 4] = [b"Makefile", b"another-one", b"long-name.txt", b"long-name.txu"];
         assert_eq!(names.sorted(), expected);
     }

@@ -1,8 +1,8 @@
-//! On real repositories, with a plain walk through `git log --raw` as the oracle.
+//! Attribution of real repositories.
 
 use super::*;
-use crate::git::odb::object::Object;
-use crate::git::refs::tips;
+use crate::git::odb::object::{Kind, Object};
+use crate::git::refs::read_tips;
 use crate::git::repo::Repo;
 use crate::git::testing::TestRepo;
 use crate::git::testing_objects::{all_objects, oid};
@@ -24,16 +24,16 @@ fn names(refs: &RefSet) -> Vec<&str> {
 
 fn attribute_in(objects: HashMap<Oid, Object>, repo: &Repo) -> Fixture {
     let wanted = objects.iter().filter(|(_, object)| object.kind == Kind::Blob).map(|(id, _)| *id).collect();
-    let graph = CommitGraph::load(&objects, &repo.shallow().expect("readable"), 1);
-    let tips = tips(repo).expect("readable");
+    let graph = CommitGraph::load(&objects, &repo.shallow_commits().expect("readable"), 1);
+    let tips = read_tips(repo).expect("readable");
     let attribution = attribute(
         &objects,
         &graph,
         &tips,
         repo.head().expect("readable"),
-        &Trees::load(&objects, &Sought::blobs(wanted), 1),
+        &TreeIndex::load(&objects, &Query::from_blobs(wanted), 1),
     );
-    assert!(!attribution.paths_cut, "these histories are small");
+    assert!(!attribution.has_omitted_paths, "these histories are small");
     Fixture { objects, attribution }
 }
 
@@ -54,7 +54,7 @@ fn paths(introduction: &Introduction) -> Vec<String> {
     introduction.paths.iter().map(|(path, _)| String::from_utf8_lossy(path).into_owned()).collect()
 }
 
-/// A history with a bit of everything; the tags name its commits.
+/// A history with a rename, a copy, a branch, a merge and a removal; tags name its commits.
 fn history() -> TestRepo {
     let test = TestRepo::new();
     let tag = |name: &str| {
@@ -88,7 +88,7 @@ fn history() -> TestRepo {
 }
 
 #[test]
-fn the_introducing_commit_is_first_by_graph_and_renames_do_not_count() {
+fn the_introducing_commit_is_the_first_in_the_graph_and_no_rename() {
     let test = history();
     let all = attribute_all(&test);
     assert_eq!(all.attribution.problems, []);
@@ -102,17 +102,25 @@ fn the_introducing_commit_is_first_by_graph_and_renames_do_not_count() {
         let introduction = all.introduction(content);
         assert_eq!(introduction.commit.to_string(), test.text(&["rev-parse", rev]), "{content}");
         assert_eq!(paths(introduction), at);
-        assert_eq!(introduction.merge, rev == "merge");
-        assert!(!introduction.at_or_before && all.blob(content).reachable);
+        assert_eq!(introduction.is_merge, rev == "merge");
+        assert!(!introduction.may_be_earlier && all.blob(content).is_reachable);
     }
-    assert!(all.blob("first").at_head() && all.blob("of side").at_head() && !all.blob("new").at_head());
+    assert!(
+        !all.blob("first").head_paths.is_empty()
+            && !all.blob("of side").head_paths.is_empty()
+            && all.blob("new").head_paths.is_empty()
+    );
     assert_eq!(names(&all.blob("of the merge").refs), ["refs/heads/main", "refs/tags/merge"]);
     assert_eq!(
         names(&all.blob("of side").refs),
         ["refs/heads/main", "refs/heads/side", "refs/tags/at-side", "refs/tags/merge"]
     );
-    let further: Vec<(String, Vec<String>)> =
-        all.blob("first").later.iter().map(|later| (later.commit.to_string(), paths(later))).collect();
+    let further: Vec<(String, Vec<String>)> = all
+        .blob("first")
+        .later_introductions
+        .iter()
+        .map(|later| (later.commit.to_string(), paths(later)))
+        .collect();
     let id = |rev: &str| test.text(&["rev-parse", rev]);
     let expected = [(id("new~2"), vec!["renamed".to_owned()]), (id("new~1"), vec!["dir/other".to_owned()])];
     assert_eq!(further, expected);
@@ -140,7 +148,7 @@ fn forged_dates_do_not_change_what_is_first() {
 }
 
 #[test]
-fn what_no_ref_reaches_is_attributed_too() {
+fn unreachable_blobs_are_attributed_too() {
     let test = TestRepo::new();
     test.write("a", "kept");
     test.commit_all("one");
@@ -151,7 +159,7 @@ fn what_no_ref_reaches_is_attributed_too() {
     test.git(&["stash", "-q"]);
     test.write("a", "newer stash");
     test.git(&["stash", "-q"]);
-    // The same content, first in a dropped commit, then in one that stays.
+    // The same content, first in a dropped commit, then in a reachable one.
     test.write("b", "again");
     test.commit_all("dropped first");
     test.git(&["reset", "-q", "--hard", "HEAD~"]);
@@ -163,9 +171,9 @@ fn what_no_ref_reaches_is_attributed_too() {
 
     let all = attribute_all(&test);
     assert_eq!(all.introduction("thrown away").commit.to_string(), dropped);
-    assert!(!all.blob("thrown away").reachable && all.blob("thrown away").refs.is_empty());
-    assert!(!all.blob("older stash").reachable && all.blob("older stash").introduction.is_some());
-    assert!(all.blob("newer stash").reachable);
+    assert!(!all.blob("thrown away").is_reachable && all.blob("thrown away").refs.is_empty());
+    assert!(!all.blob("older stash").is_reachable && all.blob("older stash").introduction.is_some());
+    assert!(all.blob("newer stash").is_reachable);
     assert_eq!(names(&all.blob("newer stash").refs), ["refs/stash"]);
     assert_eq!(all.introduction("again").commit.to_string(), stays);
     assert_eq!(paths(all.introduction("again")), ["c"]);
@@ -175,7 +183,7 @@ fn what_no_ref_reaches_is_attributed_too() {
 }
 
 #[test]
-fn tags_of_blobs_and_trees_name_what_they_hold() {
+fn refs_of_tagged_blobs_and_trees_are_found() {
     let test = TestRepo::new();
     let blob = test.pipe(&["hash-object", "-w", "--stdin"], b"tagged");
     test.git(&["tag", "-am", "annotated", "of-blob", &blob]);
@@ -185,14 +193,14 @@ fn tags_of_blobs_and_trees_name_what_they_hold() {
     let all = attribute_all(&test);
     for (content, name) in [("tagged", "refs/tags/of-blob"), ("in a tree", "refs/tags/of-tree")] {
         let history = all.blob(content);
-        assert_eq!((&history.introduction, history.reachable), (&None, true));
+        assert_eq!((&history.introduction, history.is_reachable), (&None, true));
         assert_eq!(names(&history.refs), [name]);
     }
     assert_eq!(all.attribution.problems, []);
 }
 
 #[test]
-fn a_detached_head_is_named_where_no_ref_is() {
+fn a_detached_head_is_named_when_no_ref_contains_the_commit() {
     let test = TestRepo::new();
     test.commit("one");
     test.git(&["checkout", "-q", "--detach"]);
@@ -200,35 +208,35 @@ fn a_detached_head_is_named_where_no_ref_is() {
     test.commit_all("two");
     let all = attribute_all(&test);
     assert_eq!(names(&all.blob("detached").refs), ["HEAD"]);
-    assert!(all.blob("detached").at_head() && all.blob("detached").reachable);
+    assert!(!all.blob("detached").head_paths.is_empty() && all.blob("detached").is_reachable);
 }
 
 #[test]
-fn behind_a_shallow_boundary_lies_the_unknown() {
+fn introductions_at_a_shallow_boundary_may_be_earlier() {
     let test = history();
     let url = format!("file://{}", test.path().display());
-    let place = test.beside("shallow");
-    test.git(&["clone", "-q", "--depth", "2", "--branch", "main", &url, place.to_str().expect("text")]);
-    let repo = Repo::open(&place).expect("a repository");
-    // Only what the clone has.
+    let clone = test.sibling_path("shallow");
+    test.git(&["clone", "-q", "--depth", "2", "--branch", "main", &url, clone.to_str().expect("text")]);
+    let repo = Repo::open(&clone).expect("a repository");
+    // Only the objects of the clone.
     let listed = test.text(&[
         "-C",
-        place.to_str().expect("text"),
+        clone.to_str().expect("text"),
         "cat-file",
         "--batch-all-objects",
         "--batch-check=%(objectname)",
     ]);
     let mut objects = all_objects(&test);
-    let there: HashSet<Oid> = listed.lines().map(oid).collect();
-    objects.retain(|id, _| there.contains(id));
+    let stored: HashSet<Oid> = listed.lines().map(oid).collect();
+    objects.retain(|id, _| stored.contains(id));
     let all = attribute_in(objects, &repo);
     let introduction = all.introduction("first");
     assert_eq!(introduction.commit.to_string(), test.text(&["rev-parse", "merge"]));
-    assert!(introduction.at_or_before);
+    assert!(introduction.may_be_earlier);
 }
 
 #[test]
-fn missing_trees_are_named_and_cost_only_themselves() {
+fn missing_trees_are_reported_and_the_rest_is_attributed() {
     let test = history();
     let mut objects = all_objects(&test);
     let lost = oid(&test.text(&["rev-parse", "new:dir"]));
@@ -240,8 +248,8 @@ fn missing_trees_are_named_and_cost_only_themselves() {
 }
 
 #[test]
-fn trees_that_repeat_each_other_end() {
-    // Thirty directories deep, each naming the next one twice: a thousand million paths.
+fn the_walk_of_trees_that_repeat_each_other_ends() {
+    // A chain of thirty directories, each with two entries for the next one: 2^30 paths.
     let id = |byte: u8| Oid::from_bytes(&[byte; 20]).expect("20 bytes");
     let mut objects = HashMap::from([(id(1), Object { kind: Kind::Blob, data: b"x".to_vec() })]);
     objects.insert(id(2), Object { kind: Kind::Tree, data: [&b"100644 f\0"[..], &[1; 20]].concat() });
@@ -257,9 +265,9 @@ fn trees_that_repeat_each_other_end() {
         &graph,
         &[],
         Some(id(200)),
-        &Trees::load(&objects, &Sought::blobs(HashSet::from([id(1)])), 1),
+        &TreeIndex::load(&objects, &Query::from_blobs(HashSet::from([id(1)])), 1),
     );
     let history = attribution.get(&id(1)).expect("wanted");
-    assert!(history.at_head() && history.introduction.is_some());
-    assert!(attribution.paths_cut, "not all of them can have been followed");
+    assert!(!history.head_paths.is_empty() && history.introduction.is_some());
+    assert!(attribution.has_omitted_paths, "not all paths can have been followed");
 }

@@ -1,199 +1,218 @@
-//! When values came, went and came back: over all their versions and places, by the graph.
+//! The commits that introduced, removed and reintroduced each value, at any path and in any version of a file.
 //!
-//! A value is gone in a commit whose tree holds no version of any file with it, although a parent's does. A merge
-//! that takes a side where it was gone already removes nothing. Commits are looked at parents first, so dates have
-//! no say.
+//! A commit removes a value if its tree contains no blob with the value and the tree of a parent does. A merge with a
+//! parent in whose history the value was already removed removes nothing. Commits are walked parents first, whatever
+//! their dates are.
 
 use std::collections::HashMap;
 
-use super::sets::Sets;
-use super::tree_index::{Standing, Trees};
-use super::{Roots, walk_order};
+use super::roots::{Roots, walk_order};
+use super::set_interner::SetInterner;
+use super::tree_index::{Lookup, TreeIndex};
 use crate::git::commits::graph::CommitGraph;
-use crate::git::odb::object::ScanObjects;
 use crate::git::odb::oid::Oid;
+use crate::git::odb::visitor::ScanObjects;
 use crate::git::refs::Tip;
 
-/// So many values are followed in one pass: the sets of values that trees hold stay small.
-const AT_ONCE: usize = 1024;
+/// The number of values that one pass follows, so that the sets of values per tree stay small.
+const PASS_LEN: usize = 1024;
 
-/// So many commits are noted of each kind.
-const MAX_NOTED: usize = 16;
+/// Maximum number of commits of each kind in a [`Timeline`].
+const MAX_COMMITS: usize = 16;
 
-/// How a value fared after the commit that brought it.
+/// The history of one value. All commits are in the order of the graph, parents before children.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Life {
-    /// The first commit that holds it, in the order of the graph. `None` when no commit does.
+pub(crate) struct Timeline {
+    /// The first commit that contains the value. `None` when no commit does.
     pub first: Option<Oid>,
-    /// How many commits hold it that have no parent with it: one, unless it came back or came to two branches.
-    pub comings: usize,
-    /// The commits that took it away, in the order of the graph, at most 16.
-    pub removed: Vec<Oid>,
-    /// The commits that brought it back, in the order of the graph, at most 16.
-    pub back: Vec<Oid>,
-    /// The last commit that holds it, in the order of the graph. `None` when no commit does.
+    /// The number of commits that contain the value and have no parent that does: 1 unless the value was reintroduced
+    /// or was introduced on several branches.
+    pub introductions: usize,
+    /// The commits that removed the value, at most 16.
+    pub removed_in: Vec<Oid>,
+    /// The commits that introduced the value again after its removal, at most 16.
+    pub reintroduced_in: Vec<Oid>,
+    /// The last commit that contains the value. `None` when no commit does.
     pub last: Option<Oid>,
 }
 
-/// How each value fared, given by the blobs that hold it. Every blob must be among those that `trees` were asked
-/// for. What refs and HEADs reach decides; other commits only about values that nothing reaches.
-pub fn lives(
+/// Returns the timeline of each value. A value is given by the blobs that contain it, which must all be in the query of
+/// `trees`. Only the commits that are reachable from refs and HEADs count, unless no such commit contains the value:
+/// then the unreachable commits do.
+pub(crate) fn timelines(
     objects: &impl ScanObjects,
     graph: &CommitGraph,
     tips: &[Tip],
     head: Option<Oid>,
-    trees: &Trees,
+    trees: &TreeIndex,
     values: &[Vec<Oid>],
-) -> Vec<Life> {
+) -> Vec<Timeline> {
     if values.is_empty() {
         return Vec::new();
     }
-    // What leads nowhere is told by whoever attributes.
+    // `attribute` reports the tips that resolve to nothing.
     let roots = Roots::find(objects, graph, tips, head, trees, &mut Vec::new());
-    let reachable = graph.reached_from(roots.refs.iter().chain(&roots.heads).map(|(_, rank)| *rank));
+    let reachable = roots.reachable_commits(graph);
     let order = walk_order(&reachable);
-    let reached = reachable.iter().filter(|reached| **reached).count();
-    let mut lives = Vec::with_capacity(values.len());
-    for values in values.chunks(AT_ONCE) {
-        let mut sets = Sets::default();
-        let roots = held_by_roots(graph, trees, values, &mut sets);
-        let mut followed = Followed::new(graph, &roots, &mut sets, values.len());
-        followed.walk(&order[..reached]);
-        let known: Vec<bool> = followed.lives.iter().map(|life| life.last.is_some()).collect();
-        let first = std::mem::take(&mut followed.lives);
-        if known.iter().any(|known| !known) {
-            followed.lives = vec![Life::default(); values.len()];
-            followed.walk(&order[reached..]);
+    let (reachable, unreachable) = order.split_at(reachable.iter().filter(|reachable| **reachable).count());
+    let mut timelines = Vec::with_capacity(values.len());
+    for values in values.chunks(PASS_LEN) {
+        let mut sets = SetInterner::default();
+        let contents = contents_by_commit(graph, trees, values, &mut sets);
+        let mut pass = Pass::new(graph, &contents, &mut sets, values.len());
+        pass.walk(reachable);
+        let first = std::mem::take(&mut pass.timelines);
+        if first.iter().any(|timeline| timeline.last.is_none()) {
+            pass.timelines = vec![Timeline::default(); values.len()];
+            pass.walk(unreachable);
         }
-        let other = followed.lives;
-        lives.extend(first.into_iter().enumerate().map(|(at, life)| match known[at] {
-            true => life,
-            false => other.get(at).cloned().unwrap_or_default(),
+        let other = pass.timelines;
+        timelines.extend(first.into_iter().enumerate().map(|(at, timeline)| match timeline.last {
+            Some(_) => timeline,
+            None => other.get(at).cloned().unwrap_or_default(),
         }));
     }
-    lives
+    timelines
 }
 
-/// For each commit the set of values that its tree holds.
-fn held_by_roots(graph: &CommitGraph, trees: &Trees, values: &[Vec<Oid>], sets: &mut Sets) -> Vec<u32> {
-    let mut of_blob: HashMap<u32, Vec<u32>> = HashMap::new();
+/// For each commit by rank, the set of values in its tree.
+fn contents_by_commit(
+    graph: &CommitGraph,
+    trees: &TreeIndex,
+    values: &[Vec<Oid>],
+    sets: &mut SetInterner,
+) -> Vec<u32> {
+    let mut values_of_blob: HashMap<u32, Vec<u32>> = HashMap::new();
     for (blobs, value) in values.iter().zip(0..) {
-        for blob in blobs {
-            if let Ok(at) = trees.wanted.binary_search(blob) {
-                of_blob.entry(at as u32).or_default().push(value);
-            }
+        for target in blobs.iter().filter_map(|blob| trees.blob_target(blob)) {
+            values_of_blob.entry(target).or_default().push(value);
         }
     }
-    let of_blob: HashMap<u32, u32> =
-        of_blob.into_iter().map(|(blob, values)| (blob, sets.number(values))).collect();
-    // Trees form no cycle: an id is made of the ids below. Two that seem to (in a store that checks no hash) hold
-    // what was known of them when they were met again.
-    let mut held: Vec<Option<u32>> = vec![None; trees.len()];
+    let values_of_blob: HashMap<u32, u32> =
+        values_of_blob.into_iter().map(|(blob, values)| (blob, sets.intern(values))).collect();
+    // Trees form no cycles, because an id is a hash of the ids below. In an apparent cycle (in a store whose hashes are
+    // not checked), the set of the tree that is met again is the one known so far.
+    let mut contents: Vec<Option<u32>> = vec![None; trees.len()];
     let mut stack: Vec<(u32, bool)> = Vec::new();
     (0..graph.len() as u32)
         .map(|rank| {
-            let Standing::Holds(root) = trees.standing(&graph.tree(rank)) else { return Sets::EMPTY };
+            let Lookup::Found(root) = trees.lookup(&graph.tree(rank)) else { return SetInterner::EMPTY };
             stack.push((root, false));
-            while let Some((at, entered)) = stack.pop() {
-                if !entered && held[at as usize].is_none() {
-                    held[at as usize] = Some(Sets::EMPTY);
-                    stack.push((at, true));
-                    stack.extend(trees.subtrees(at).map(|(child, _)| (child, false)));
-                } else if entered {
-                    let mut all = Sets::EMPTY;
-                    for (leaf, _) in trees.leaves(at) {
-                        all = of_blob.get(&leaf.blob).map_or(all, |&own| sets.union(all, own));
+            while let Some((tree, is_entered)) = stack.pop() {
+                if !is_entered && contents[tree as usize].is_none() {
+                    contents[tree as usize] = Some(SetInterner::EMPTY);
+                    stack.push((tree, true));
+                    stack.extend(trees.subtrees(tree).map(|edge| (edge.child, false)));
+                } else if is_entered {
+                    let mut all = SetInterner::EMPTY;
+                    for leaf in trees.leaves(tree) {
+                        all = values_of_blob.get(&leaf.target).map_or(all, |&own| sets.union(all, own));
                     }
-                    for (child, _) in trees.subtrees(at) {
-                        all = held[child as usize].map_or(all, |below| sets.union(all, below));
+                    for edge in trees.subtrees(tree) {
+                        all = contents[edge.child as usize].map_or(all, |below| sets.union(all, below));
                     }
-                    held[at as usize] = Some(all);
+                    contents[tree as usize] = Some(all);
                 }
             }
-            held[root as usize].unwrap_or(Sets::EMPTY)
+            contents[root as usize].unwrap_or(SetInterner::EMPTY)
         })
         .collect()
 }
 
-/// Follows the values of one pass from commit to commit.
-struct Followed<'f> {
+/// Follows some values from commit to commit.
+struct Pass<'f> {
     graph: &'f CommitGraph,
-    /// Per rank: the values that the commit holds.
-    holds: &'f [u32],
-    /// Per rank: the values that it or a commit before it holds.
-    ever: Vec<u32>,
-    sets: &'f mut Sets,
-    lives: Vec<Life>,
+    /// Per rank: the values in the tree of the commit.
+    contents: &'f [u32],
+    /// Per rank: the values in the trees of the commit and its ancestors.
+    history: Vec<u32>,
+    sets: &'f mut SetInterner,
+    timelines: Vec<Timeline>,
 }
 
-impl<'f> Followed<'f> {
-    fn new(graph: &'f CommitGraph, holds: &'f [u32], sets: &'f mut Sets, values: usize) -> Followed<'f> {
-        let lives = vec![Life::default(); values];
-        Followed { graph, holds, ever: vec![Sets::EMPTY; graph.len()], sets, lives }
+impl<'f> Pass<'f> {
+    fn new(
+        graph: &'f CommitGraph,
+        contents: &'f [u32],
+        sets: &'f mut SetInterner,
+        values: usize,
+    ) -> Pass<'f> {
+        let timelines = vec![Timeline::default(); values];
+        Pass { graph, contents, history: vec![SetInterner::EMPTY; graph.len()], sets, timelines }
     }
 
-    /// `order` has parents before children.
+    /// Walks the commits of `order`, which has parents before children, and completes the timelines.
     fn walk(&mut self, order: &[u32]) {
-        let mut last: Vec<Option<u32>> = vec![None; self.lives.len()];
         for &rank in order {
-            let own = self.holds[rank as usize];
-            let parents = self.graph.parents(rank);
-            let mut before = Sets::EMPTY;
-            let mut with_parents = Sets::EMPTY;
-            for &parent in parents {
-                before = self.sets.union(before, self.ever[parent as usize]);
-                with_parents = self.sets.union(with_parents, self.holds[parent as usize]);
-            }
-            self.ever[rank as usize] = self.sets.union(before, own);
-            if own == with_parents && parents.iter().all(|&parent| self.holds[parent as usize] == own) {
-                continue;
-            }
-            let id = self.graph.ids()[rank as usize];
-            for value in self.sets.without(with_parents, own) {
-                let gone_before = |&parent: &u32| {
-                    let (ever, holds) = (self.ever[parent as usize], self.holds[parent as usize]);
-                    self.sets.has(ever, value) && !self.sets.has(holds, value)
-                };
-                if !parents.iter().any(gone_before) {
-                    note(&mut self.lives[value as usize].removed, id);
-                }
-            }
-            for value in self.sets.without(own, with_parents) {
-                let life = &mut self.lives[value as usize];
-                life.first.get_or_insert(id);
-                life.comings += 1;
-                if self.sets.has(before, value) {
-                    note(&mut life.back, id);
-                }
+            self.visit(rank);
+        }
+        self.find_last(order);
+    }
+
+    /// Adds what the commit introduces and removes to the timelines.
+    fn visit(&mut self, rank: u32) {
+        let own = self.contents[rank as usize];
+        let parents = self.graph.parents(rank);
+        let mut before = SetInterner::EMPTY;
+        let mut in_parents = SetInterner::EMPTY;
+        for &parent in parents {
+            before = self.sets.union(before, self.history[parent as usize]);
+            in_parents = self.sets.union(in_parents, self.contents[parent as usize]);
+        }
+        self.history[rank as usize] = self.sets.union(before, own);
+        if own == in_parents && parents.iter().all(|&parent| self.contents[parent as usize] == own) {
+            return;
+        }
+        let id = self.graph.ids()[rank as usize];
+        for value in self.sets.difference(in_parents, own) {
+            let was_removed_before = |&parent: &u32| {
+                let (history, contents) = (self.history[parent as usize], self.contents[parent as usize]);
+                self.sets.contains(history, value) && !self.sets.contains(contents, value)
+            };
+            if !parents.iter().any(was_removed_before) {
+                push_limited(&mut self.timelines[value as usize].removed_in, id);
             }
         }
-        // From the end: the first commit that holds a value is its last.
-        let mut wanted = self.lives.len();
-        let mut looked_at = Sets::EMPTY;
+        for value in self.sets.difference(own, in_parents) {
+            let timeline = &mut self.timelines[value as usize];
+            timeline.first.get_or_insert(id);
+            timeline.introductions += 1;
+            if self.sets.contains(before, value) {
+                push_limited(&mut timeline.reintroduced_in, id);
+            }
+        }
+    }
+
+    /// Finds the last commit that contains each value: the first one in reverse order.
+    fn find_last(&mut self, order: &[u32]) {
+        let mut last: Vec<Option<u32>> = vec![None; self.timelines.len()];
+        let mut missing = last.len();
+        let mut previous = SetInterner::EMPTY;
         for &rank in order.iter().rev() {
-            let own = self.holds[rank as usize];
-            if wanted == 0 {
+            let own = self.contents[rank as usize];
+            if missing == 0 {
                 break;
             }
-            if own == looked_at {
+            if own == previous {
                 continue;
             }
-            looked_at = own;
-            for &value in self.sets.of(own) {
+            previous = own;
+            for &value in self.sets.values(own) {
                 if last[value as usize].is_none() {
                     last[value as usize] = Some(rank);
-                    wanted -= 1;
+                    missing -= 1;
                 }
             }
         }
-        for (life, rank) in self.lives.iter_mut().zip(last) {
-            life.last = rank.map(|rank| self.graph.ids()[rank as usize]);
+        for (timeline, rank) in self.timelines.iter_mut().zip(last) {
+            timeline.last = rank.map(|rank| self.graph.ids()[rank as usize]);
         }
     }
 }
 
-fn note(commits: &mut Vec<Oid>, id: Oid) {
-    if commits.len() < MAX_NOTED {
+/// Adds a commit unless there are [`MAX_COMMITS`] already.
+fn push_limited(commits: &mut Vec<Oid>, id: Oid) {
+    if commits.len() < MAX_COMMITS {
         commits.push(id);
     }
 }
@@ -203,30 +222,31 @@ mod tests {
     use std::collections::HashSet;
 
     use super::*;
-    use crate::git::attribution::Sought;
+    use crate::git::attribution::Query;
     use crate::git::odb::object::Kind;
-    use crate::git::refs::tips;
+    use crate::git::refs::read_tips;
     use crate::git::repo::Repo;
     use crate::git::testing::TestRepo;
     use crate::git::testing_objects::{all_objects, oid};
 
-    /// The life of a value that every blob with these words holds.
-    fn life(test: &TestRepo, word: &str) -> Life {
+    /// The timeline of a value that every blob with this word contains.
+    fn timeline(test: &TestRepo, word: &str) -> Timeline {
         let objects = all_objects(test);
         let repo = Repo::open(test.path()).expect("a repository");
-        let graph = CommitGraph::load(&objects, &repo.shallow().expect("readable"), 1);
-        let holding = |word: &str| -> Vec<Oid> {
+        let graph = CommitGraph::load(&objects, &repo.shallow_commits().expect("readable"), 1);
+        let blobs_with = |word: &str| -> Vec<Oid> {
             let blobs = objects.iter().filter(|(_, object)| object.kind == Kind::Blob);
             let has = |data: &[u8]| memchr::memmem::find(data, word.as_bytes()).is_some();
             blobs.filter(|(_, object)| has(&object.data)).map(|(id, _)| *id).collect()
         };
-        let values = [holding("nowhere"), holding(word)];
+        let values = [blobs_with("nowhere"), blobs_with(word)];
         let wanted: HashSet<Oid> = values.iter().flatten().copied().collect();
-        let trees = Trees::load(&objects, &Sought::blobs(wanted), 1);
+        let trees = TreeIndex::load(&objects, &Query::from_blobs(wanted), 1);
         let head = repo.head().expect("readable");
-        let mut lives = lives(&objects, &graph, &tips(&repo).expect("readable"), head, &trees, &values);
-        assert_eq!(lives[0], Life::default());
-        lives.remove(1)
+        let mut timelines =
+            timelines(&objects, &graph, &read_tips(&repo).expect("readable"), head, &trees, &values);
+        assert_eq!(timelines[0], Timeline::default());
+        timelines.remove(1)
     }
 
     fn commit(test: &TestRepo, name: &str) -> Oid {
@@ -234,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn a_value_that_stays_was_never_removed() {
+    fn a_value_that_remains_was_never_removed() {
         let test = TestRepo::new();
         test.write("a", "value");
         test.commit_all("one");
@@ -243,26 +263,26 @@ mod tests {
         test.write("b", "value, edited");
         test.commit_all("three");
         let (first, last) = (Some(commit(&test, "HEAD~2")), Some(commit(&test, "HEAD")));
-        let expected = Life { first, last, comings: 1, ..Life::default() };
-        assert_eq!(life(&test, "value"), expected, "a rename and an edit elsewhere take nothing away");
+        let expected = Timeline { first, last, introductions: 1, ..Timeline::default() };
+        assert_eq!(timeline(&test, "value"), expected, "a rename and an edit elsewhere remove nothing");
     }
 
     #[test]
-    fn removal_and_return_are_told() {
+    fn removals_and_reintroductions_are_listed() {
         let test = TestRepo::new();
         for (content, message) in [("value", "in"), ("clean", "out"), ("x value", "back"), ("gone", "again")]
         {
             test.write("a", content);
             test.commit_all(message);
         }
-        let told = life(&test, "value");
-        assert_eq!(told.removed, [commit(&test, "HEAD~2"), commit(&test, "HEAD")]);
-        assert_eq!(told.back, [commit(&test, "HEAD~1")]);
-        assert_eq!(told.last, Some(commit(&test, "HEAD~1")));
+        let found = timeline(&test, "value");
+        assert_eq!(found.removed_in, [commit(&test, "HEAD~2"), commit(&test, "HEAD")]);
+        assert_eq!(found.reintroduced_in, [commit(&test, "HEAD~1")]);
+        assert_eq!(found.last, Some(commit(&test, "HEAD~1")));
     }
 
     #[test]
-    fn a_merge_removes_only_what_no_side_had_removed() {
+    fn a_merge_removes_only_what_no_parent_had_removed() {
         let test = TestRepo::new();
         test.write("a", "value");
         test.commit_all("in");
@@ -273,8 +293,8 @@ mod tests {
         test.write("b", "other");
         test.commit_all("more");
         test.git(&["merge", "-q", "--no-edit", "side"]);
-        assert_eq!(life(&test, "value").removed, [commit(&test, "side")]);
-        // An evil merge that takes away what both sides hold.
+        assert_eq!(timeline(&test, "value").removed_in, [commit(&test, "side")]);
+        // An evil merge that removes what both parents contain.
         test.write("a", "value");
         test.commit_all("back");
         test.git(&["checkout", "-qb", "two"]);
@@ -286,13 +306,13 @@ mod tests {
         test.git(&["merge", "-q", "--no-ff", "--no-commit", "two"]);
         test.write("a", "clean");
         test.commit_all("evil");
-        let told = life(&test, "value");
-        assert_eq!(told.removed, [commit(&test, "side"), commit(&test, "HEAD")]);
-        assert_eq!(told.back.len(), 1);
+        let found = timeline(&test, "value");
+        assert_eq!(found.removed_in, [commit(&test, "side"), commit(&test, "HEAD")]);
+        assert_eq!(found.reintroduced_in.len(), 1);
     }
 
     #[test]
-    fn what_nothing_reaches_is_followed_by_itself() {
+    fn unreachable_commits_count_when_no_reachable_one_has_the_value() {
         let test = TestRepo::new();
         test.write("a", "clean");
         test.commit_all("one");
@@ -302,6 +322,9 @@ mod tests {
         test.git(&["reset", "-q", "--hard", "HEAD~1"]);
         test.git(&["reflog", "expire", "--expire=now", "--all"]);
         let (first, last) = (Some(dangling), Some(dangling));
-        assert_eq!(life(&test, "value"), Life { first, last, comings: 1, ..Life::default() });
+        assert_eq!(
+            timeline(&test, "value"),
+            Timeline { first, last, introductions: 1, ..Timeline::default() }
+        );
     }
 }

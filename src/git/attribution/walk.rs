@@ -1,112 +1,97 @@
-//! Walks commits parents first over the edges in memory, and sees where wanted blobs turn up.
+//! Walks the trees of commits, parents first, and records where the targets of a query first appear.
 
 use std::collections::{HashMap, HashSet};
 
-use super::tree_index::Trees;
+use super::tree_index::TreeIndex;
 use crate::git::odb::tree::Mode;
 
-/// As deep as git follows directories (`core.maxTreeDepth`).
+/// Maximum depth of directories, as in git (`core.maxTreeDepth`).
 const MAX_DEPTH: u32 = 2048;
-/// A few small trees that repeat each other can spell more paths than memory holds; past so many
-/// visits of known trees at further paths, each further tree is visited at one path.
+
+/// Maximum number of visits of known trees at further paths. A few small trees that repeat each other can form more
+/// paths than fit into memory. Once the maximum is reached, each further tree is visited at one path only.
 const MAX_REVISITS: usize = 1 << 18;
 
-/// Where a wanted blob turned up.
+/// A path at which a target appears.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Place {
-    /// The number of the first walked root that has it there.
+pub(super) struct PathEntry {
+    /// The number of the first walked root that contains the target at this path.
     pub(super) root: u32,
     pub(super) path: Vec<u8>,
     pub(super) mode: Mode,
 }
 
-/// Walks roots one after the other; each tree is looked into once for each path it stands at.
-pub(super) struct Walk<'e> {
-    edges: &'e Trees,
-    /// Per tree: the number of the path that it was first seen at, from 1.
-    seen: Vec<u32>,
-    /// Whether trees were not visited at further paths because there are too many of them.
-    pub(super) is_cut: bool,
-    /// The further paths of trees.
-    also: HashSet<(u32, u32)>,
-    /// The paths of directories: (that of the parent, number of the name) to number. The root's is 1.
+/// Walks one root tree after the other. Each tree is read once for each path that it has.
+pub(super) struct TreeWalk<'t> {
+    trees: &'t TreeIndex,
+    /// Per tree: the number of the path at which it was seen first; 0 before that.
+    first_paths: Vec<u32>,
+    /// Whether trees were not visited at further paths because of [`MAX_REVISITS`].
+    pub(super) is_truncated: bool,
+    /// (tree, number of a path other than its first) of each revisit.
+    revisits: HashSet<(u32, u32)>,
+    /// Numbers of directory paths by (number of the parent's path, number of the name). The root's number is 1.
     paths: HashMap<(u32, u32), u32>,
-    /// Per wanted blob, in the order of roots.
-    pub(super) places: Vec<Vec<Place>>,
-    /// What is in there: blob, number of the directory's path, number of the name.
-    known: HashSet<(u32, u32, u32)>,
+    /// Per target, in the order of roots.
+    pub(super) entries: Vec<Vec<PathEntry>>,
+    /// What `entries` contains: (target, number of the directory's path, number of the name).
+    seen: HashSet<(u32, u32, u32)>,
     stack: Vec<(u32, u32, u32, Vec<u8>)>,
 }
 
-impl<'e> Walk<'e> {
-    pub(super) fn new(edges: &'e Trees, wanted: usize) -> Walk<'e> {
-        Walk {
-            edges,
-            seen: vec![0; edges.len()],
-            is_cut: false,
-            also: HashSet::new(),
+impl<'t> TreeWalk<'t> {
+    pub(super) fn new(trees: &'t TreeIndex) -> TreeWalk<'t> {
+        TreeWalk {
+            trees,
+            first_paths: vec![0; trees.len()],
+            is_truncated: false,
+            revisits: HashSet::new(),
             paths: HashMap::new(),
-            places: vec![Vec::new(); wanted],
-            known: HashSet::new(),
+            entries: vec![Vec::new(); trees.target_count()],
+            seen: HashSet::new(),
             stack: Vec::new(),
         }
     }
 
-    /// Walks the tree `at` as root number `root`. Numbers must not fall.
-    pub(super) fn root(&mut self, at: u32, root: u32) {
-        if self.is_new(at, 1) {
-            self.stack.push((at, 1, 0, Vec::new()));
+    /// Walks `tree` as root number `root`. The numbers of successive calls must not decrease.
+    pub(super) fn add_root(&mut self, tree: u32, root: u32) {
+        if self.visit(tree, 1) {
+            self.stack.push((tree, 1, 0, Vec::new()));
         }
-        while let Some((at, number, depth, path)) = self.stack.pop() {
-            let edges = self.edges;
-            for (leaf, name) in edges.leaves(at) {
-                if self.known.insert((leaf.blob, number, name)) {
-                    let path = [&path, edges.name(name)].concat();
-                    self.places[leaf.blob as usize].push(Place { root, path, mode: leaf.mode });
+        while let Some((tree, number, depth, path)) = self.stack.pop() {
+            let trees = self.trees;
+            for leaf in trees.leaves(tree) {
+                if self.seen.insert((leaf.target, number, leaf.name)) {
+                    let path = [&path, trees.name(leaf.name)].concat();
+                    self.entries[leaf.target as usize].push(PathEntry { root, path, mode: leaf.mode });
                 }
             }
             if depth < MAX_DEPTH {
-                for (child, name) in edges.subtrees(at) {
+                for edge in trees.subtrees(tree) {
                     let next = self.paths.len() as u32 + 2;
-                    let number = *self.paths.entry((number, name)).or_insert(next);
-                    if self.is_new(child, number) {
-                        self.stack.push((child, number, depth + 1, [&path, edges.name(name), b"/"].concat()));
+                    let number = *self.paths.entry((number, edge.name)).or_insert(next);
+                    if self.visit(edge.child, number) {
+                        let path = [&path, trees.name(edge.name), b"/"].concat();
+                        self.stack.push((edge.child, number, depth + 1, path));
                     }
                 }
             }
         }
     }
 
-    /// Whether this is the first time that the tree is seen at the path of that number; then it
-    /// counts as seen.
-    fn is_new(&mut self, at: u32, path: u32) -> bool {
-        match &mut self.seen[at as usize] {
+    /// Records a visit of `tree` at the path of this number. Returns whether it is the first one.
+    fn visit(&mut self, tree: u32, path: u32) -> bool {
+        match &mut self.first_paths[tree as usize] {
             first @ 0 => {
                 *first = path;
                 true
             }
             first if *first == path => false,
-            _ if self.also.len() == MAX_REVISITS => {
-                self.is_cut |= !self.also.contains(&(at, path));
+            _ if self.revisits.len() == MAX_REVISITS => {
+                self.is_truncated |= !self.revisits.contains(&(tree, path));
                 false
             }
-            _ => self.also.insert((at, path)),
+            _ => self.revisits.insert((tree, path)),
         }
-    }
-
-    /// The wanted blobs below a tree, each once.
-    pub(super) fn blobs_below(edges: &Trees, at: u32) -> Vec<u32> {
-        let mut seen = vec![false; edges.len()];
-        let mut blobs = Vec::new();
-        let mut stack = vec![at];
-        while let Some(at) = stack.pop() {
-            if !std::mem::replace(&mut seen[at as usize], true) {
-                blobs.extend(edges.leaves(at).map(|(leaf, _)| leaf.blob));
-                stack.extend(edges.subtrees(at).map(|(child, _)| child));
-            }
-        }
-        blobs.sort_unstable();
-        blobs.dedup();
-        blobs
     }
 }

@@ -1,11 +1,12 @@
-//! The people lines of commits and tags: `Name <mail> seconds offset`.
+//! Parses the author, committer and tagger lines of commits and tags: `Name <email> seconds offset`. The date has the
+//! "Git internal format" of git-commit(1); its offset is `+hhmm` or `-hhmm`.
 //!
-//! Every part may be missing or absurd; what cannot be read becomes empty or the epoch.
+//! Every part may be missing or invalid. A person that cannot be parsed is empty, a date is the epoch.
 
-/// One person and moment.
+/// A person and a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ident<'a> {
-    /// `Name <mail>` as stored.
+pub(crate) struct Ident<'a> {
+    /// `Name <email>` as stored.
     pub person: &'a [u8],
     /// Seconds since 1970 in UTC; negative before.
     pub seconds: i64,
@@ -14,29 +15,29 @@ pub struct Ident<'a> {
 }
 
 impl<'a> Ident<'a> {
-    /// Reads a line. The date stands after the last `>`, since names may hold anything.
-    pub fn parse(line: &'a [u8]) -> Ident<'a> {
+    /// Parses a line. The date follows the last `>`, because names may contain any character.
+    pub(crate) fn parse(line: &'a [u8]) -> Ident<'a> {
         let end = memchr::memrchr(b'>', line).map_or(line.len(), |at| at + 1);
         let mut words = line[end..].split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
         let seconds = words.next().and_then(number).unwrap_or(0);
         let offset = words.next().and_then(number).map_or(0, |hhmm| hhmm / 100 * 60 + hhmm % 100);
-        // RFC 3339 has no room for more than 23:59; such offsets are mistakes or jokes.
+        // RFC 3339 allows offsets up to 23:59. Greater ones are invalid.
         let offset = if offset.abs() < 24 * 60 { offset as i32 } else { 0 };
         Ident { person: line[..end].trim_ascii(), seconds, offset }
     }
 
-    /// `Name <mail>`, invalid UTF-8 replaced.
-    pub fn name_and_mail(&self) -> String {
+    /// `Name <email>`; invalid UTF-8 is replaced.
+    pub(crate) fn name_and_email(&self) -> String {
         String::from_utf8_lossy(self.person).into_owned()
     }
 
-    /// The moment as RFC 3339 with its own offset. Years outside 0000–9999, which that format cannot
-    /// write, become the first or last moment it can.
-    pub fn date(&self) -> String {
+    /// The time in RFC 3339 format with the stored offset. Times outside the years 0000–9999, which the format cannot
+    /// express, become the first or last time of that range.
+    pub(crate) fn date(&self) -> String {
         const FIRST: i64 = -62_167_219_200;
         const LAST: i64 = 253_402_300_799;
         let local = self.seconds.saturating_add(i64::from(self.offset) * 60).clamp(FIRST, LAST);
-        let (year, month, day) = civil(local.div_euclid(86_400));
+        let (year, month, day) = civil_from_days(local.div_euclid(86_400));
         let second = local.rem_euclid(86_400);
         let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
         let sign = if self.offset < 0 { '-' } else { '+' };
@@ -47,7 +48,7 @@ impl<'a> Ident<'a> {
     }
 }
 
-/// A decimal number with an optional sign, saturating.
+/// Parses a decimal number with an optional sign; saturates.
 fn number(word: &[u8]) -> Option<i64> {
     let (sign, digits) = match word {
         [b'-', digits @ ..] => (-1, digits),
@@ -61,9 +62,9 @@ fn number(word: &[u8]) -> Option<i64> {
     Some(sign * digits.iter().fold(0, add))
 }
 
-/// Year, month and day of the proleptic Gregorian calendar, `days` after 1970-01-01. Counts in eras
-/// of 400 years that begin on a first of March, so that leap days come last.
-fn civil(days: i64) -> (i64, i64, i64) {
+/// Returns year, month and day in the proleptic Gregorian calendar, `days` after 1970-01-01. Counts in eras of 400
+/// years that begin on March 1, so that leap days come last (the algorithm `civil_from_days` of Howard Hinnant).
+fn civil_from_days(days: i64) -> (i64, i64, i64) {
     let days = days + 719_468;
     let era = days.div_euclid(146_097);
     let day_of_era = days.rem_euclid(146_097);
@@ -98,9 +99,9 @@ mod tests {
     }
 
     #[test]
-    fn the_person_ends_at_the_last_angle() {
+    fn the_person_ends_at_the_last_angle_bracket() {
         let ident = Ident::parse(b"A > B \xff <a@b> 7 +0000");
-        assert_eq!(ident.name_and_mail(), "A > B \u{fffd} <a@b>");
+        assert_eq!(ident.name_and_email(), "A > B \u{fffd} <a@b>");
         assert_eq!(ident.seconds, 7);
     }
 }

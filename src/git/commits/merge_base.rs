@@ -1,22 +1,23 @@
-//! Which of several commits are the best common ancestors.
+//! Removes redundant candidates from a list of merge bases, as `git merge-base --independent` does.
 //!
-//! Only the graph decides. Levels, or dates where there are none, order the work, so that it usually ends early; forged
-//! dates cost time, and wrong levels leave an ancestor among the best.
+//! Generation numbers, or dates where there are none, only determine the order of the walk, so that it usually ends
+//! early. Forged dates cost time; wrong generation numbers can leave an ancestor of another commit in the result.
 
 use std::collections::{BinaryHeap, HashSet};
 
 use super::commit::Commit;
-use super::commit_graph_file::UNKNOWN;
+use crate::git::odb::object::GENERATION_INFINITY;
 use crate::git::odb::object::{Kind, ReadObjects};
 use crate::git::odb::oid::Oid;
 
-/// Those of `commits` that no other one of them descends from, in the given order. What does not read has no
-/// ancestors. `shallow` are the commits whose parents count as cut off.
-pub fn latest(objects: &impl ReadObjects, shallow: &HashSet<Oid>, commits: &[Oid]) -> Vec<Oid> {
-    let mut latest: Vec<Oid> = Vec::new();
+/// Returns the `commits` that are not reachable from any other one of them, without duplicates, in the given order. A
+/// commit that cannot be read has no ancestors. `shallow` are the commits at a shallow boundary: their parents are
+/// ignored.
+pub(crate) fn independent(objects: &impl ReadObjects, shallow: &HashSet<Oid>, commits: &[Oid]) -> Vec<Oid> {
+    let mut independent: Vec<Oid> = Vec::new();
     for id in commits {
-        if !latest.contains(id) {
-            latest.push(*id);
+        if !independent.contains(id) {
+            independent.push(*id);
         }
     }
     let parents = |id: &Oid| -> Vec<(u32, i64, Oid)> {
@@ -27,29 +28,31 @@ pub fn latest(objects: &impl ReadObjects, shallow: &HashSet<Oid>, commits: &[Oid
         };
         let Some(object) = read(id).filter(|_| !shallow.contains(id)) else { return Vec::new() };
         let Ok(commit) = Commit::parse(&object.data) else { return Vec::new() };
-        let waiting = |parent: &Oid| match objects.level(parent) {
-            UNKNOWN => (UNKNOWN, date(parent).unwrap_or(0), *parent),
-            level => (level, 0, *parent),
+        let queued = |parent: &Oid| match objects.generation(parent) {
+            GENERATION_INFINITY => (GENERATION_INFINITY, date(parent).unwrap_or(0), *parent),
+            generation => (generation, 0, *parent),
         };
-        commit.parents.iter().map(waiting).collect()
+        commit.parents.iter().map(queued).collect()
     };
-    if latest.len() < 2 {
-        return latest;
+    if independent.len() < 2 {
+        return independent;
     }
     let mut seen: HashSet<Oid> = HashSet::new();
-    let mut queue: BinaryHeap<(u32, i64, Oid)> = latest.iter().flat_map(parents).collect();
-    // One is left always: not every commit can be an ancestor of another.
-    while let Some((level, _, id)) = queue.pop().filter(|_| latest.len() > 1) {
-        // What is left reaches lower levels only.
-        if level != UNKNOWN && latest.iter().all(|commit| objects.level(commit) > level) {
+    let mut queue: BinaryHeap<(u32, i64, Oid)> = independent.iter().flat_map(parents).collect();
+    // At least one commit remains: not every commit can be an ancestor of another.
+    while let Some((generation, _, id)) = queue.pop().filter(|_| independent.len() > 1) {
+        // Everything in the queue, and its ancestors, has lower generation numbers than the remaining commits.
+        if generation != GENERATION_INFINITY
+            && independent.iter().all(|commit| objects.generation(commit) > generation)
+        {
             break;
         }
         if seen.insert(id) {
-            latest.retain(|commit| *commit != id);
+            independent.retain(|commit| *commit != id);
             queue.extend(parents(&id));
         }
     }
-    latest
+    independent
 }
 
 #[cfg(all(test, unix))]
@@ -61,7 +64,7 @@ mod tests {
     use crate::git::testing_objects::oid;
 
     #[test]
-    fn ancestors_of_others_go_and_equals_stay() {
+    fn ancestors_of_others_are_removed() {
         let test = TestRepo::new();
         let first = test.commit("first");
         let second = test.commit("second");
@@ -70,10 +73,10 @@ mod tests {
         let objects = ObjectStore::open(&[test.path().join(".git/objects")], HashAlgorithm::Sha1);
         let ids = |ids: &[&String]| ids.iter().map(|id| oid(id)).collect::<Vec<_>>();
         let none = HashSet::new();
-        let latest = |commits: &[&String]| latest(&objects, &none, &ids(commits));
-        assert_eq!(latest(&[&first, &second]), ids(&[&second]));
-        assert_eq!(latest(&[&side, &first, &second, &side]), ids(&[&side, &second]));
-        assert_eq!(latest(&[&first]), ids(&[&first]));
-        assert_eq!(latest(&[]), []);
+        let independent = |commits: &[&String]| independent(&objects, &none, &ids(commits));
+        assert_eq!(independent(&[&first, &second]), ids(&[&second]));
+        assert_eq!(independent(&[&side, &first, &second, &side]), ids(&[&side, &second]));
+        assert_eq!(independent(&[&first]), ids(&[&first]));
+        assert_eq!(independent(&[]), []);
     }
 }

@@ -1,132 +1,133 @@
-//! What git stores of the message that somebody wrote: comments and what stands below the scissors go.
+//! Cleans up commit messages as git does before it stores them (`--cleanup` in git-commit(1)): removes comments and
+//! everything below the scissors line.
 //!
-//! A hook is not told the options of the command that runs it. Wherever that leaves doubt, text is kept:
-//! too much is looked at then, and nothing is stored that was not.
+//! A hook does not receive the options of the git command that runs it. In cases of doubt, text is kept: then more than
+//! the stored message is scanned, never less.
 
 use crate::git::repo::Repo;
 
-/// How messages are cleaned in a repository, as its configuration says.
+/// The configuration of a repository for cleaning up messages.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MessageSettings {
+pub(crate) struct MessageCleanup {
     /// `commit.cleanup`.
-    cleanup: Cleanup,
+    mode: CleanupMode,
     /// `core.commentChar` or `core.commentString`; `None` for `auto`.
     comment: Option<Vec<u8>>,
-    /// `commit.verbose`: a diff stands below the scissors.
-    verbose: bool,
+    /// `commit.verbose`: git adds a diff below the scissors line.
+    is_verbose: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Cleanup {
-    /// Comments go from a message that was edited.
+enum CleanupMode {
+    /// Removes comments from a message that was edited.
     Default,
-    /// Comments go always.
+    /// Removes comments always.
     Strip,
-    /// Of an edited message goes what is below the scissors; comments stay.
+    /// Removes what is below the scissors line of an edited message, and keeps comments.
     Scissors,
-    /// Everything stays, space aside.
+    /// Keeps everything (`verbatim` and `whitespace`; white space is irrelevant here).
     Keep,
 }
 
-/// What stands behind the comment character of the line above which a message ends.
+/// The scissors line, without the comment character before it.
 const SCISSORS: &[u8] = b" ------------------------ >8 ------------------------";
 
-/// The characters that git chooses from where the configuration says `auto`.
-const CANDIDATES: &[u8] = b"#;@!$%^&|:";
+/// The comment characters from which git chooses when `core.commentChar` is `auto`.
+const AUTO_COMMENT_CHARS: &[u8] = b"#;@!$%^&|:";
 
-impl MessageSettings {
-    /// Asks git, which knows its command line's `-c` and every file that is included. `None` when git does
-    /// not answer.
-    pub fn of(repo: &Repo) -> Option<MessageSettings> {
+impl MessageCleanup {
+    /// Reads the configuration by running git, which includes the `-c` options of the calling command and all included
+    /// files. `None` if git cannot be run.
+    pub(crate) fn from_repo(repo: &Repo) -> Option<MessageCleanup> {
         const KEYS: &str = "^(core\\.comment(char|string)|commit\\.(cleanup|verbose))$";
-        let mut settings =
-            MessageSettings { cleanup: Cleanup::Default, comment: Some(b"#".to_vec()), verbose: false };
+        let mut cleanup =
+            MessageCleanup { mode: CleanupMode::Default, comment: Some(b"#".to_vec()), is_verbose: false };
         let entries = repo.git().config(KEYS)?;
         for (key, value) in &entries {
             match key.as_slice() {
                 b"commit.cleanup" => {
-                    settings.cleanup = match value.as_slice() {
-                        b"strip" => Cleanup::Strip,
-                        b"scissors" => Cleanup::Scissors,
-                        b"verbatim" | b"whitespace" => Cleanup::Keep,
-                        _ => Cleanup::Default,
+                    cleanup.mode = match value.as_slice() {
+                        b"strip" => CleanupMode::Strip,
+                        b"scissors" => CleanupMode::Scissors,
+                        b"verbatim" | b"whitespace" => CleanupMode::Keep,
+                        _ => CleanupMode::Default,
                     };
                 }
                 b"commit.verbose" => {
-                    settings.verbose = !matches!(value.as_slice(), b"false" | b"no" | b"off" | b"0");
+                    cleanup.is_verbose = !matches!(value.as_slice(), b"false" | b"no" | b"off" | b"0");
                 }
-                _ => settings.comment = (value != b"auto").then(|| value.clone()),
+                _ => cleanup.comment = (value != b"auto").then(|| value.clone()),
             }
         }
-        Some(settings)
+        Some(cleanup)
     }
 
-    /// What git stores of `message`; `edited` is whether an editor was opened on it.
-    pub fn stored(&self, message: &[u8], edited: bool) -> Vec<u8> {
+    /// Returns what git stores of `message`. `is_edited` is whether an editor was opened on it.
+    pub(crate) fn clean_up(&self, message: &[u8], is_edited: bool) -> Vec<u8> {
         let comment = match &self.comment {
             Some(comment) => comment.clone(),
-            None => guessed(message).into_iter().collect(),
+            None => detect_comment_char(message).into_iter().collect(),
         };
         let is_comment = |line: &[u8]| !comment.is_empty() && line.starts_with(&comment);
         let lines: Vec<&[u8]> = message.split_inclusive(|&byte| byte == b'\n').collect();
-        let is_cut = |at: usize| {
+        let is_scissors = |at: usize| {
             let rest = lines[at].trim_ascii_end().strip_prefix(comment.as_slice());
-            let explained = lines.get(at + 1).is_some_and(|line| is_comment(line));
-            // Scissors that the user typed cut nothing, unless git looks for its own ones.
-            edited
+            let is_followed_by_comment = lines.get(at + 1).is_some_and(|line| is_comment(line));
+            // Scissors that the user typed have no effect unless git searches for its own scissors line.
+            is_edited
                 && !comment.is_empty()
                 && rest == Some(SCISSORS)
-                && (self.verbose || self.cleanup == Cleanup::Scissors || explained)
+                && (self.is_verbose || self.mode == CleanupMode::Scissors || is_followed_by_comment)
         };
-        let end = (0..lines.len()).find(|&at| is_cut(at)).unwrap_or(lines.len());
-        let strip = match self.cleanup {
-            Cleanup::Default => edited,
-            Cleanup::Strip => true,
-            Cleanup::Scissors | Cleanup::Keep => false,
+        let end = (0..lines.len()).find(|&at| is_scissors(at)).unwrap_or(lines.len());
+        let strips_comments = match self.mode {
+            CleanupMode::Default => is_edited,
+            CleanupMode::Strip => true,
+            CleanupMode::Scissors | CleanupMode::Keep => false,
         };
-        let kept = lines[..end].iter().filter(|line| !(strip && is_comment(line)));
+        let kept = lines[..end].iter().filter(|line| !(strips_comments && is_comment(line)));
         kept.flat_map(|line| line.iter().copied()).collect()
     }
 }
 
-/// The comment character that git chose for this message: its last lines are comments of git's own.
-fn guessed(message: &[u8]) -> Option<u8> {
+/// Returns the comment character that git chose for this message: its last lines are comments written by git.
+fn detect_comment_char(message: &[u8]) -> Option<u8> {
     let last = message.split(|&byte| byte == b'\n').rfind(|line| !line.trim_ascii().is_empty())?;
-    last.first().copied().filter(|first| CANDIDATES.contains(first))
+    last.first().copied().filter(|first| AUTO_COMMENT_CHARS.contains(first))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn stored(cleanup: Cleanup, comment: Option<&str>, edited: bool, message: &str) -> String {
+    fn clean_up(mode: CleanupMode, comment: Option<&str>, is_edited: bool, message: &str) -> String {
         let comment = comment.map(|comment| comment.as_bytes().to_vec());
-        let settings = MessageSettings { cleanup, comment, verbose: false };
-        String::from_utf8(settings.stored(message.as_bytes(), edited)).expect("text")
+        let cleanup = MessageCleanup { mode, comment, is_verbose: false };
+        String::from_utf8(cleanup.clean_up(message.as_bytes(), is_edited)).expect("text")
     }
 
-    const CUT: &str = "# ------------------------ >8 ------------------------\n";
+    const SCISSORS_LINE: &str = "# ------------------------ >8 ------------------------\n";
 
     #[test]
-    fn comments_go_when_git_takes_them_out() {
+    fn comments_are_removed_when_git_removes_them() {
         let message = "a\n# b\n #c\n";
-        assert_eq!(stored(Cleanup::Default, Some("#"), true, message), "a\n #c\n");
-        assert_eq!(stored(Cleanup::Default, Some("#"), false, message), message);
-        assert_eq!(stored(Cleanup::Strip, Some("#"), false, message), "a\n #c\n");
-        assert_eq!(stored(Cleanup::Keep, Some("#"), true, message), message);
-        assert_eq!(stored(Cleanup::Default, Some("//"), true, "# a\n// b\n"), "# a\n");
-        assert_eq!(stored(Cleanup::Default, None, true, "# a\n; b\n"), "# a\n");
-        assert_eq!(stored(Cleanup::Default, None, true, "# a\nb\n"), "# a\nb\n");
+        assert_eq!(clean_up(CleanupMode::Default, Some("#"), true, message), "a\n #c\n");
+        assert_eq!(clean_up(CleanupMode::Default, Some("#"), false, message), message);
+        assert_eq!(clean_up(CleanupMode::Strip, Some("#"), false, message), "a\n #c\n");
+        assert_eq!(clean_up(CleanupMode::Keep, Some("#"), true, message), message);
+        assert_eq!(clean_up(CleanupMode::Default, Some("//"), true, "# a\n// b\n"), "# a\n");
+        assert_eq!(clean_up(CleanupMode::Default, None, true, "# a\n; b\n"), "# a\n");
+        assert_eq!(clean_up(CleanupMode::Default, None, true, "# a\nb\n"), "# a\nb\n");
     }
 
     #[test]
-    fn what_is_below_the_scissors_goes_when_they_are_gits_own() {
-        let typed = format!("a\n{CUT}b\n");
-        let written = format!("a\n{CUT}# Do not modify\ndiff --git a b\n");
-        assert_eq!(stored(Cleanup::Default, Some("#"), true, &written), "a\n");
-        assert_eq!(stored(Cleanup::Default, Some("#"), true, &typed), "a\nb\n");
-        assert_eq!(stored(Cleanup::Scissors, Some("#"), true, &typed), "a\n");
-        assert_eq!(stored(Cleanup::Scissors, Some("#"), false, &typed), typed);
-        assert_eq!(stored(Cleanup::Default, Some(";"), true, &written), written);
+    fn text_below_scissors_is_removed_when_git_wrote_the_scissors() {
+        let typed = format!("a\n{SCISSORS_LINE}b\n");
+        let written = format!("a\n{SCISSORS_LINE}# Do not modify\ndiff --git a b\n");
+        assert_eq!(clean_up(CleanupMode::Default, Some("#"), true, &written), "a\n");
+        assert_eq!(clean_up(CleanupMode::Default, Some("#"), true, &typed), "a\nb\n");
+        assert_eq!(clean_up(CleanupMode::Scissors, Some("#"), true, &typed), "a\n");
+        assert_eq!(clean_up(CleanupMode::Scissors, Some("#"), false, &typed), typed);
+        assert_eq!(clean_up(CleanupMode::Default, Some(";"), true, &written), written);
     }
 }

@@ -1,11 +1,10 @@
-//! Commits and tags: parsing them, walking their graph, resolving revisions.
+//! Commits and tags: parsing, the commit graph, revision ranges (`git rev-list`) and revisions (`git rev-parse`).
 
-pub mod commit;
-pub(crate) mod commit_graph_file;
-pub mod graph;
-pub mod ident;
-pub mod merge_base;
-pub mod message;
-pub mod rev_list;
-pub mod rev_parse;
-pub mod tag;
+pub(crate) mod commit;
+pub(crate) mod graph;
+pub(crate) mod ident;
+pub(crate) mod merge_base;
+pub(crate) mod message;
+pub(crate) mod rev_list;
+pub(crate) mod rev_parse;
+pub(crate) mod tag;

@@ -1,16 +1,19 @@
-//! Reads annotated tag objects.
+//! Parses annotated tag objects, and peels tags.
 
-use super::commit::{HeaderLines, MalformedHeader, summary};
+#[cfg(test)]
+use super::commit::summary;
+use super::commit::{HeaderLines, MalformedHeader};
+#[cfg(test)]
 use super::ident::Ident;
 use crate::git::odb::object::{Kind, Object, ObjectError, ReadObjects};
 use crate::git::odb::oid::Oid;
 
 /// One annotated tag, borrowed from its bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Tag<'a> {
-    /// What it points at; may be another tag.
+pub(crate) struct Tag<'a> {
+    /// The tagged object; may be another tag.
     pub target: Oid,
-    /// What the tag says its target is; `None` when it says nothing known.
+    /// The kind of the target according to the tag; `None` when it is missing or unknown.
     pub kind: Option<Kind>,
     /// The name in the object, which may differ from the ref's.
     pub name: &'a [u8],
@@ -21,8 +24,12 @@ pub struct Tag<'a> {
 }
 
 impl<'a> Tag<'a> {
-    /// Reads a tag's bytes.
-    pub fn parse(data: &'a [u8]) -> Result<Tag<'a>, MalformedHeader> {
+    /// Parses the bytes of a tag.
+    ///
+    /// # Errors
+    ///
+    /// When the `object` line is missing or its id is malformed.
+    pub(crate) fn parse(data: &'a [u8]) -> Result<Tag<'a>, MalformedHeader> {
         let mut lines = HeaderLines { rest: data };
         let target = match lines.next() {
             Some((b"object", id)) => Oid::from_hex(id),
@@ -50,39 +57,45 @@ impl<'a> Tag<'a> {
         Ok(tag)
     }
 
-    /// Name, mail and date of the tagger.
-    pub fn tagger(&self) -> Ident<'a> {
+    /// Name, email address and date of the tagger.
+    #[cfg(test)]
+    pub(crate) fn tagger(&self) -> Ident<'a> {
         Ident::parse(self.tagger)
     }
 
-    /// The first line of the message that is not blank; invalid UTF-8 replaced.
-    pub fn summary(&self) -> String {
+    /// The first line of the message that is not blank; invalid UTF-8 is replaced.
+    #[cfg(test)]
+    pub(crate) fn summary(&self) -> String {
         summary(self.message)
     }
 }
 
-/// Follows a chain of annotated tags to what it names, and says what kind that is.
-pub fn peel(objects: &impl ReadObjects, id: &Oid) -> Result<(Oid, Kind), ObjectError> {
-    peel_over(objects, id, |_| false)
+/// Peels a tag: follows a chain of annotated tags to an object of another kind. Returns its id and kind.
+///
+/// # Errors
+///
+/// When an object of the chain cannot be read.
+pub(crate) fn peel(objects: &impl ReadObjects, id: &Oid) -> Result<(Oid, Kind), ObjectError> {
+    peel_until(objects, id, |_| false)
 }
 
-/// As [`peel`], where it is known of some objects that they are commits: these are not read.
-pub(crate) fn peel_over(
+/// Like [`peel`], but does not read objects for which `is_commit` is true.
+pub(crate) fn peel_until(
     objects: &impl ReadObjects,
     id: &Oid,
     is_commit: impl Fn(&Oid) -> bool,
 ) -> Result<(Oid, Kind), ObjectError> {
-    read_peeled(objects, id, is_commit).map(|(id, kind, _)| (id, kind))
+    peel_and_read(objects, id, is_commit).map(|(id, kind, _)| (id, kind))
 }
 
-/// The same, with the object where it was read.
-pub(crate) fn read_peeled(
+/// Like [`peel_until`], and also returns the object if it was read.
+pub(crate) fn peel_and_read(
     objects: &impl ReadObjects,
     id: &Oid,
     is_commit: impl Fn(&Oid) -> bool,
 ) -> Result<(Oid, Kind, Option<Object>), ObjectError> {
     let mut id = *id;
-    // Tags of tags are rare and short; an endless chain takes a store that does not check hashes.
+    // Chains of tags are rare and short. An endless one requires a store whose hashes are not checked.
     for _ in 0..1000 {
         if is_commit(&id) {
             return Ok((id, Kind::Commit, None));
@@ -97,8 +110,8 @@ pub(crate) fn read_peeled(
     Err(ObjectError::Corrupt { id, why: "endless chain of tags".into() })
 }
 
-/// The tags that peeling `tip` goes through. Ends at what does not read.
-pub fn tags_at(objects: &impl ReadObjects, tip: Oid) -> Vec<Oid> {
+/// Returns the annotated tags on the way from `tip` to the peeled object. Ends at an object that cannot be read.
+pub(crate) fn tag_chain(objects: &impl ReadObjects, tip: Oid) -> Vec<Oid> {
     let mut tags = Vec::new();
     let mut id = tip;
     while let Ok(object) = objects.read(&id)
@@ -117,7 +130,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tag_reads_whole_and_a_bad_target_is_an_error() {
+    fn a_tag_is_parsed_and_a_bad_target_is_an_error() {
         let id = "d".repeat(40);
         let data = format!("object {id}\ntype blob\ntag v1\ntagger T <t@t> 9 +0200\n\nhello\n");
         let tag = Tag::parse(data.as_bytes()).expect("valid");

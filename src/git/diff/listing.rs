@@ -1,4 +1,4 @@
-//! The entries of one tree by name, without a copy of them.
+//! The entries of one tree by name, read in place.
 
 use std::cmp::Ordering;
 use std::rc::Rc;
@@ -14,7 +14,7 @@ pub(super) struct Entry {
     pub(super) id: Oid,
 }
 
-/// The entries of one tree, sorted by name; hostile trees may repeat a name, then all of its entries count.
+/// The entries of one tree, sorted by name. Malicious trees may repeat a name; all entries of that name are compared.
 #[derive(Debug, Default)]
 pub(super) struct Listing {
     data: Vec<u8>,
@@ -22,23 +22,25 @@ pub(super) struct Listing {
     id_len: usize,
 }
 
-/// Where one entry's name is; one byte behind it is its id.
+/// The location of one entry: its id starts one byte after its name.
 #[derive(Clone, Copy, Debug)]
 struct Slot {
+    /// Byte offset of the name.
     name: usize,
+    /// Length of the name in bytes.
     len: u32,
     mode: Mode,
 }
 
-/// All entries of one name; more than one only in a hostile tree.
+/// All entries of one name; more than one only in a malicious tree.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Named<'l> {
+pub(super) struct NamedEntries<'l> {
     listing: &'l Listing,
     slots: &'l [Slot],
 }
 
 impl Listing {
-    /// The entries of `data` up to the first malformed one.
+    /// Parses the entries of `data` up to the first malformed one.
     pub(super) fn new(data: Vec<u8>, id_len: usize) -> (Listing, Option<MalformedTree>) {
         let mut slots = Vec::with_capacity(data.len() / 32);
         let mut malformed = None;
@@ -47,33 +49,34 @@ impl Listing {
             match entry {
                 Ok((mode, name, _)) => {
                     let start = entries.position() - id_len - 1 - name.len();
-                    // A name of more than 4 GiB would end here, and no system has such files.
+                    // Names over 4 GiB are truncated; no system has such files.
                     slots.push(Slot { name: start, len: name.len() as u32, mode });
                 }
                 Err(error) => malformed = Some(error),
             }
         }
         let name = |slot: &Slot| &data[slot.name..slot.name + slot.len as usize];
-        // Git sorts a directory as if its name ended with a slash.
+        // Git sorts directories as if their names ended with a slash.
         if !slots.is_sorted_by(|one, two| name(one) <= name(two)) {
             slots.sort_by(|one, two| name(one).cmp(name(two)));
         }
         (Listing { data, slots, id_len }, malformed)
     }
 
-    /// About how much memory it takes.
+    /// Returns its approximate size in memory, in bytes.
     pub(super) fn weight(&self) -> usize {
         self.data.capacity() + self.slots.capacity() * size_of::<Slot>() + size_of::<Listing>()
     }
 
-    /// All entries with their names.
+    /// Iterates over all entries with their names.
     pub(super) fn iter(&self) -> impl Iterator<Item = (&[u8], Entry)> {
         self.slots.iter().map(|slot| (self.name(slot), self.entry(slot)))
     }
 
-    pub(super) fn named(&self, name: &[u8]) -> Named<'_> {
+    /// Returns the entries with this name.
+    pub(super) fn named(&self, name: &[u8]) -> NamedEntries<'_> {
         let begin = self.slots.partition_point(|slot| self.name(slot) < name);
-        Named { listing: self, slots: &self.slots[begin..self.end_of(begin, name)] }
+        NamedEntries { listing: self, slots: &self.slots[begin..self.end_of_name(begin, name)] }
     }
 
     fn name(&self, slot: &Slot) -> &[u8] {
@@ -90,34 +93,35 @@ impl Listing {
         Entry { mode: slot.mode, id }
     }
 
-    /// One past the last slot of this name, from `begin` on.
-    fn end_of(&self, begin: usize, name: &[u8]) -> usize {
+    /// Returns the end of the slots with this name, from `begin` on.
+    fn end_of_name(&self, begin: usize, name: &[u8]) -> usize {
         begin + self.slots[begin..].iter().take_while(|slot| self.name(slot) == name).count()
     }
 }
 
-impl<'l> Named<'l> {
+impl<'l> NamedEntries<'l> {
     pub(super) fn entries(self) -> impl Iterator<Item = Entry> + 'l {
         self.slots.iter().map(move |slot| self.listing.entry(slot))
     }
 
-    /// The first directory among them.
+    /// Returns the id of the first directory among them.
     pub(super) fn subtree(&self) -> Option<Oid> {
         self.entries().find(|entry| entry.mode == Mode::Tree).map(|entry| entry.id)
     }
 }
 
-/// The names of `new`, and of the first parent, that a comparison has to look at: all but those whose only entry
-/// is one parent's only entry too. Whatever all parents have, the first one has.
+/// Returns the names of `new` and of the first parent that must be compared: all but those whose only entry is also
+/// the only entry of one parent. Other parents need not be listed: a deleted path is in all parents, so also in the
+/// first.
 pub(super) fn changed<'l>(new: &'l Listing, parents: &'l [Rc<Listing>]) -> Vec<&'l [u8]> {
     let mut names: Vec<&[u8]> = Vec::new();
     let mut cursors = vec![0; parents.len()];
     let mut at = 0;
     while let Some(slot) = new.slots.get(at) {
         let name = new.name(slot);
-        let end = new.end_of(at, name);
-        let mut single = end - at == 1;
-        let mut same = false;
+        let end = new.end_of_name(at, name);
+        let mut is_single = end - at == 1;
+        let mut is_same = false;
         for (number, (parent, cursor)) in parents.iter().zip(&mut cursors).enumerate() {
             while let Some(old) = parent.slots.get(*cursor) {
                 match parent.name(old).cmp(name) {
@@ -126,9 +130,9 @@ pub(super) fn changed<'l>(new: &'l Listing, parents: &'l [Rc<Listing>]) -> Vec<&
                         *cursor += 1;
                     }
                     Ordering::Equal => {
-                        let end = parent.end_of(*cursor, name);
-                        single &= end - *cursor == 1;
-                        same |= parent.id(old) == new.id(slot) && old.mode.same_type(slot.mode);
+                        let end = parent.end_of_name(*cursor, name);
+                        is_single &= end - *cursor == 1;
+                        is_same |= parent.id(old) == new.id(slot) && old.mode.is_same_type(slot.mode);
                         *cursor = end;
                         break;
                     }
@@ -136,7 +140,7 @@ pub(super) fn changed<'l>(new: &'l Listing, parents: &'l [Rc<Listing>]) -> Vec<&
                 }
             }
         }
-        names.extend((!single || !same).then_some(name));
+        names.extend((!is_single || !is_same).then_some(name));
         at = end;
     }
     if let (Some(first), Some(cursor)) = (parents.first(), cursors.first()) {
@@ -154,7 +158,7 @@ mod tests {
 
     type Entries = Vec<(u8, u8, bool)>;
 
-    /// Any names in any order, repeated ones too.
+    /// A listing of arbitrary names in any order, also repeated ones.
     fn listing(entries: &Entries) -> Rc<Listing> {
         let entry = |&(name, id, folder): &(u8, u8, bool)| {
             let mode = if folder { "40000" } else { "100644" };
@@ -175,22 +179,22 @@ mod tests {
 
     proptest! {
         #[test]
-        fn only_what_stands_alone_and_unchanged_is_passed_over(
+        fn only_single_unchanged_entries_are_skipped(
             new in entries(),
             parents in prop::collection::vec(entries(), 0..3),
         ) {
             let (new, parents) = (listing(&new), parents.iter().map(listing).collect::<Vec<_>>());
             let changed = changed(&new, &parents);
-            prop_assert!(changed.is_sorted_by(|one, two| one < two), "each once, by name");
+            prop_assert!(changed.is_sorted_by(|one, two| one < two), "sorted, each once");
             for name in (b'a'..b'g').map(|name| [name]) {
-                let here = all(&new, &name);
-                prop_assert_eq!(new.named(&name).entries().collect::<Vec<_>>(), &here[..]);
-                let olds: Vec<Vec<Entry>> = parents.iter().map(|parent| all(parent, &name)).collect();
-                let alone = here.len() == 1 && olds.iter().all(|old| old.len() < 2);
-                let passed_over = alone && olds.contains(&here);
-                let in_first = olds.first().is_some_and(|old| !old.is_empty());
-                let wanted = !passed_over && (!here.is_empty() || in_first);
-                prop_assert_eq!(changed.contains(&&name[..]), wanted, "{:?} {:?}", here, olds);
+                let own = all(&new, &name);
+                prop_assert_eq!(new.named(&name).entries().collect::<Vec<_>>(), &own[..]);
+                let old: Vec<Vec<Entry>> = parents.iter().map(|parent| all(parent, &name)).collect();
+                let is_single = own.len() == 1 && old.iter().all(|entries| entries.len() < 2);
+                let is_skipped = is_single && old.contains(&own);
+                let is_in_first = old.first().is_some_and(|entries| !entries.is_empty());
+                let expected = !is_skipped && (!own.is_empty() || is_in_first);
+                prop_assert_eq!(changed.contains(&&name[..]), expected, "{:?} {:?}", own, old);
             }
         }
     }

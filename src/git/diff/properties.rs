@@ -1,4 +1,4 @@
-//! Random small trees: the walks, which skip what they can, against the plain definition.
+//! Compares the walks, which skip unchanged directories, with a naive definition, on random small trees.
 
 use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -8,9 +8,9 @@ use proptest::prelude::*;
 use super::*;
 use crate::git::index::Index;
 use crate::git::odb::object::{Kind, Object};
-use crate::git::odb::oid::HashAlgorithm;
+use crate::git::odb::oid::{HashAlgorithm, Oid};
 
-/// Files by path, with a mode and a number that stands for content.
+/// Files by path, with a mode and a number that represents their content.
 type Files = BTreeMap<String, (u32, u8)>;
 
 fn files() -> impl Strategy<Value = Files> {
@@ -33,7 +33,7 @@ fn blob(content: u8) -> Oid {
     Oid::from_bytes(&[content + 1; 20]).expect("20 bytes")
 }
 
-/// Stores the tree of these files, and notes the ids of all directories by path.
+/// Stores the tree of these files, and adds the ids of all directories by path to `dirs`.
 fn store(
     files: &Files,
     objects: &mut HashMap<Oid, Object>,
@@ -66,7 +66,7 @@ fn store(
     id
 }
 
-/// The plain definition: compares path by path.
+/// The naive definition: compares path by path.
 fn expected(new: &Files, parents: &[&Files]) -> Vec<(String, bool)> {
     let kind = |mode: u32| mode & 0o170_000;
     let same = |left: &(u32, u8), right: &(u32, u8)| left.1 == right.1 && kind(left.0) == kind(right.0);
@@ -76,8 +76,8 @@ fn expected(new: &Files, parents: &[&Files]) -> Vec<(String, bool)> {
             !parents.iter().any(|parent| parent.get(*path).is_some_and(|old| same(old, file)))
         })
         .map(|(path, _)| (path.clone(), true));
-    let gone = parents.first().into_iter().flat_map(|first| first.keys());
-    let deleted = gone
+    let candidates = parents.first().into_iter().flat_map(|first| first.keys());
+    let deleted = candidates
         .filter(|path| !new.contains_key(*path) && parents.iter().all(|parent| parent.contains_key(*path)))
         .map(|path| (path.clone(), false));
     let mut all: Vec<_> = changed.chain(deleted).collect();
@@ -93,8 +93,8 @@ fn found(diff: &Diff) -> Vec<(String, bool)> {
     all
 }
 
-/// An index of these files whose cached tree knows the directories that `known` picks.
-fn index(files: &Files, dirs: &BTreeMap<String, Oid>, known: &dyn Fn(&str) -> bool) -> Index {
+/// An index of these files whose cached tree has the ids of the directories for which `is_cached` is true.
+fn index(files: &Files, dirs: &BTreeMap<String, Oid>, is_cached: &dyn Fn(&str) -> bool) -> Index {
     let mut data = b"DIRC\0\0\0\x02".to_vec();
     data.extend((files.len() as u32).to_be_bytes());
     for (path, (mode, content)) in files {
@@ -109,15 +109,15 @@ fn index(files: &Files, dirs: &BTreeMap<String, Oid>, known: &dyn Fn(&str) -> bo
     }
     let mut cached = Vec::new();
     for (path, id) in dirs {
-        let own = path.trim_end_matches('/');
+        let name = path.trim_end_matches('/');
         let below = |other: &&String| {
             other.len() > path.len()
                 && other.starts_with(path)
                 && other[path.len()..].matches('/').count() == 1
         };
         let children = dirs.keys().filter(below).count();
-        cached.extend(own.rsplit('/').next().expect("one").bytes());
-        let entries = if known(path) { 1 } else { -1 };
+        cached.extend(name.rsplit('/').next().expect("one").bytes());
+        let entries = if is_cached(path) { 1 } else { -1 };
         cached.extend(format!("\0{entries} {children}\n").bytes());
         cached.extend(Some(id.as_bytes()).filter(|_| entries > 0).unwrap_or_default());
     }
@@ -131,19 +131,19 @@ fn index(files: &Files, dirs: &BTreeMap<String, Oid>, known: &dyn Fn(&str) -> bo
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(1500))]
     #[test]
-    fn every_walk_finds_what_the_definition_says(
+    fn every_walk_finds_the_changes_of_the_naive_definition(
         new in files(),
         parents in proptest::collection::vec(files(), 0..4),
-        from_new in any::<[bool; 4]>(),
-        unknown in proptest::collection::vec(any::<prop::sample::Index>(), 0..4),
+        is_similar in any::<[bool; 4]>(),
+        uncached in proptest::collection::vec(any::<prop::sample::Index>(), 0..4),
     ) {
-        // Parents that share most with the new tree make the skipping matter.
+        // Parents that have most files of the new tree, so that directories are skipped.
         let parents: Vec<Files> = parents
             .iter()
-            .zip(from_new)
-            .map(|(parent, alike)| {
-                let mut files = if alike { new.clone() } else { parent.clone() };
-                if alike && let Some((path, file)) = parent.iter().next()
+            .zip(is_similar)
+            .map(|(parent, is_similar)| {
+                let mut files = if is_similar { new.clone() } else { parent.clone() };
+                if is_similar && let Some((path, file)) = parent.iter().next()
                     && files.contains_key(path) {
                     files.insert(path.clone(), *file);
                 }
@@ -153,15 +153,15 @@ proptest! {
         let (mut objects, mut dirs) = (HashMap::new(), BTreeMap::new());
         let trees: Vec<Oid> = parents.iter().map(|files| store(files, &mut objects, &mut BTreeMap::new(), "")).collect();
         let new_tree = store(&new, &mut objects, &mut dirs, "");
-        let want = expected(&new, &parents.iter().collect::<Vec<_>>());
+        let expected = expected(&new, &parents.iter().collect::<Vec<_>>());
         let some: Vec<_> = trees.iter().copied().map(Some).collect();
-        prop_assert_eq!(found(&diff_trees(&objects, Some(new_tree), &some)), want.clone());
+        prop_assert_eq!(found(&diff_trees(&objects, Some(new_tree), &some)), expected.clone());
 
-        // A directory is known only if all below it are, as git writes it.
+        // A directory has a cached id only if all below it have one, as git writes it.
         let paths: Vec<&String> = dirs.keys().collect();
-        let lost: Vec<&str> = unknown.iter().map(|at| paths[at.index(paths.len())].as_str()).collect();
-        let known = |path: &str| !lost.iter().any(|lost| lost.starts_with(path));
-        let index = index(&new, &dirs, &known);
-        prop_assert_eq!(found(&diff_index_merging(&objects, &index, &trees)), want);
+        let uncached: Vec<&str> = uncached.iter().map(|at| paths[at.index(paths.len())].as_str()).collect();
+        let is_cached = |path: &str| !uncached.iter().any(|uncached| uncached.starts_with(path));
+        let index = index(&new, &dirs, &is_cached);
+        prop_assert_eq!(found(&diff_index_with_parents(&objects, &index, &trees)), expected);
     }
 }

@@ -1,12 +1,13 @@
-//! Against git's own plumbing.
+//! Compares with git's own plumbing commands.
 
 use std::collections::{BTreeSet, HashMap};
 
 use super::*;
 use crate::git::commits::commit::Commit;
-use crate::git::index::{Index, given};
+use crate::git::index::{Index, access_counter};
 use crate::git::odb::object::{Object, ReadObjects};
-use crate::git::odb::oid::HashAlgorithm;
+use crate::git::odb::oid::{HashAlgorithm, Oid};
+use crate::git::odb::tree::Mode;
 use crate::git::testing::TestRepo;
 use crate::git::testing_objects::{all_objects, oid};
 
@@ -16,7 +17,7 @@ fn tree_of(objects: &Objects, commit: &Oid) -> Oid {
     Commit::parse(&objects.read(commit).expect("there").data).expect("valid").tree
 }
 
-/// What a commit has that its parents lack.
+/// The changes of a commit against all its parents.
 fn diff_commit(test: &TestRepo, rev: &str) -> Diff {
     let objects = all_objects(test);
     let id = oid(&test.text(&["rev-parse", &format!("{rev}^{{commit}}")]));
@@ -26,7 +27,7 @@ fn diff_commit(test: &TestRepo, rev: &str) -> Diff {
     diff_trees(&objects, Some(commit.tree), &parents)
 }
 
-/// (path, new id or none) of each change, to compare by.
+/// The path and new id of each change, for comparison.
 fn brief(diff: &Diff) -> BTreeSet<(String, Option<Oid>)> {
     assert_eq!(diff.problems, []);
     diff.changes.iter().map(|c| (String::from_utf8_lossy(&c.path).into_owned(), c.new)).collect()
@@ -34,19 +35,19 @@ fn brief(diff: &Diff) -> BTreeSet<(String, Option<Oid>)> {
 
 fn paths(diff: &Diff) -> Vec<String> {
     assert_eq!(diff.problems, []);
-    let mark = |c: &Change| if c.new.is_some() { "" } else { "-" };
-    diff.changes.iter().map(|c| format!("{}{}", mark(c), String::from_utf8_lossy(&c.path))).collect()
+    let sign = |c: &Change| if c.new.is_some() { "" } else { "-" };
+    diff.changes.iter().map(|c| format!("{}{}", sign(c), String::from_utf8_lossy(&c.path))).collect()
 }
 
-/// The same from git's raw output of two sides; pure mode changes left out.
+/// The same from git's raw output for two sides, without pure mode changes.
 fn raw(output: &[u8]) -> BTreeSet<(String, Option<Oid>)> {
     let mut fields = output.split(|&byte| byte == 0);
     let mut all = BTreeSet::new();
     while let Some(facts) = fields.next().filter(|facts| !facts.is_empty()) {
         let path = String::from_utf8_lossy(fields.next().expect("a path")).into_owned();
         let words: Vec<_> = std::str::from_utf8(&facts[1..]).expect("text").split(' ').collect();
-        let same_type = words[0][..2] == words[1][..2];
-        if words[4].starts_with('U') || (words[2] == words[3] && same_type) {
+        let is_same_type = words[0][..2] == words[1][..2];
+        if words[4].starts_with('U') || (words[2] == words[3] && is_same_type) {
             continue;
         }
         all.insert((path, Some(oid(words[3])).filter(|id| !id.is_zero())));
@@ -64,7 +65,7 @@ fn staged(test: &TestRepo) -> Diff {
 }
 
 #[track_caller]
-fn assert_staged_as_git_says(test: &TestRepo) -> Diff {
+fn assert_staged_as_git_lists(test: &TestRepo) -> Diff {
     let diff = staged(test);
     let options = ["--cached", "--raw", "-z", "--no-renames", "--no-abbrev", "--ita-invisible-in-index"];
     let want = test.git(&[&["diff-index"], &options[..], &["HEAD"]].concat());
@@ -83,7 +84,7 @@ fn populated() -> TestRepo {
     test
 }
 
-/// Every sort of change at once, in the work tree.
+/// Makes every kind of change at once, in the work tree.
 fn change_everything(test: &TestRepo) {
     test.write("a", "changed");
     test.git(&["mv", "dir/b", "dir/moved"]);
@@ -113,7 +114,7 @@ fn a_root_commit_is_all_new() {
 }
 
 #[test]
-fn a_plain_commit_shows_content_and_type_changes_with_what_they_replace() {
+fn a_plain_commit_has_content_and_type_changes_with_the_old_blobs() {
     let test = populated();
     change_everything(&test);
     test.commit("two");
@@ -125,14 +126,14 @@ fn a_plain_commit_shows_content_and_type_changes_with_what_they_replace() {
     let find = |path: &[u8]| diff.changes.iter().find(|change| change.path == path).expect("listed");
     assert_eq!(find(b"kind").mode, Mode::Symlink);
     assert_eq!(find(b"module").mode, Mode::Gitlink);
-    assert_eq!(find(b"a").olds, [oid(&test.text(&["rev-parse", "HEAD~:a"]))]);
-    assert_eq!(find(b"dir/moved").olds, []);
-    // The rename's source is there to be found.
-    assert_eq!(find(b"dir/b").olds, [find(b"dir/moved").new.expect("a blob")]);
+    assert_eq!(find(b"a").old_blobs, [oid(&test.text(&["rev-parse", "HEAD~:a"]))]);
+    assert_eq!(find(b"dir/moved").old_blobs, []);
+    // The source of the rename is listed.
+    assert_eq!(find(b"dir/b").old_blobs, [find(b"dir/moved").new.expect("a blob")]);
 }
 
 #[test]
-fn clean_merges_show_nothing_and_evil_ones_what_they_add() {
+fn clean_merges_have_no_changes_and_evil_merges_have_those_they_add() {
     let test = populated();
     for (branch, file) in [("one", "dir/b"), ("two", "dir/sub/c"), ("three", "z/w")] {
         test.git(&["checkout", "-qb", branch, "main"]);
@@ -148,7 +149,7 @@ fn clean_merges_show_nothing_and_evil_ones_what_they_add() {
     test.git(&["merge", "-q", "--no-ff", "-m", "octopus", "two", "three"]);
     assert_eq!(test.text(&["rev-list", "--parents", "-1", "HEAD"]).split(' ').count(), 4);
     assert_eq!(paths(&diff_commit(&test, "HEAD")), [""; 0]);
-    // What no parent has: an added file, a changed one, and the deletion of what all had.
+    // Changes against all parents: an added file, a changed one, and the deletion of a file that all had.
     test.write("dir/evil", "evil");
     test.write("dir/b", "neither");
     test.git(&["rm", "-q", "dir.txt"]);
@@ -159,11 +160,11 @@ fn clean_merges_show_nothing_and_evil_ones_what_they_add() {
     let listed = test.git(&["diff-tree", "-c", "-r", "-z", "--name-only", "--no-commit-id", "HEAD"]);
     assert_eq!(String::from_utf8_lossy(&listed), "dir.txt\0dir/b\0dir/evil\0");
     let changed = diff.changes.iter().find(|change| change.path == b"dir/b").expect("listed");
-    assert_eq!(changed.olds.len(), 2, "each old version once");
+    assert_eq!(changed.old_blobs.len(), 2, "each old version once");
 }
 
 #[test]
-fn a_missing_tree_costs_only_itself() {
+fn a_missing_tree_affects_only_itself() {
     let test = populated();
     let mut objects = all_objects(&test);
     let head = oid(&test.text(&["rev-parse", "HEAD^{tree}"]));
@@ -175,7 +176,7 @@ fn a_missing_tree_costs_only_itself() {
 }
 
 #[test]
-fn trees_that_repeat_or_misorder_names_hide_nothing() {
+fn repeated_or_unsorted_names_in_trees_hide_nothing() {
     use crate::git::Kind;
     let entry = |name: &str, id: u8| [b"100644 ", name.as_bytes(), b"\0", &[id; 20]].concat();
     let id = |byte: u8| Oid::from_bytes(&[byte; 20]).expect("20 bytes");
@@ -189,7 +190,7 @@ fn trees_that_repeat_or_misorder_names_hide_nothing() {
 }
 
 #[test]
-fn a_tree_inside_itself_ends() {
+fn a_tree_that_contains_itself_ends_the_walk() {
     use crate::git::Kind;
     let id = Oid::from_bytes(&[7; 20]).expect("20 bytes");
     let data = [&b"40000 x\0"[..], &[7; 20]].concat();
@@ -199,18 +200,18 @@ fn a_tree_inside_itself_ends() {
 }
 
 #[test]
-fn staged_changes_are_those_of_diff_index() {
+fn staged_changes_equal_git_diff_index() {
     let test = populated();
-    assert_eq!(assert_staged_as_git_says(&test).changes, []);
+    assert_eq!(assert_staged_as_git_lists(&test).changes, []);
     change_everything(&test);
-    assert!(assert_staged_as_git_says(&test).changes.len() > 8);
+    assert!(assert_staged_as_git_lists(&test).changes.len() > 8);
     for args in [&["--index-version", "4"][..], &["--split-index"]] {
         test.git(&[&["update-index"], args].concat());
-        assert_staged_as_git_says(&test);
+        assert_staged_as_git_lists(&test);
     }
-    // Staged is not what the work tree holds.
+    // The content in the work tree is not staged.
     test.write("a", "not staged");
-    let diff = assert_staged_as_git_says(&test);
+    let diff = assert_staged_as_git_lists(&test);
     let a = diff.changes.iter().find(|change| change.path == b"a").expect("listed");
     assert_eq!(test.text(&["cat-file", "blob", &a.new.expect("a blob").to_string()]), "changed");
 }
@@ -225,34 +226,34 @@ fn the_first_commit_is_compared_with_nothing() {
 }
 
 #[test]
-fn intended_files_are_not_staged() {
+fn intent_to_add_files_are_not_staged() {
     let test = populated();
     test.write("later", "x");
     test.write("dir/later/deep", "x");
     test.git(&["add", "-N", "later", "dir/later/deep"]);
     test.git(&["rm", "-q", "--cached", "z/w"]);
     test.git(&["add", "-N", "z/w"]);
-    assert_eq!(paths(&assert_staged_as_git_says(&test)), ["-z/w"]);
+    assert_eq!(paths(&assert_staged_as_git_lists(&test)), ["-z/w"]);
 }
 
 #[test]
-fn a_sparse_index_is_unfolded_only_where_it_differs() {
+fn a_folded_directory_is_compared_only_where_it_differs() {
     let test = populated();
     let other = test.text(&["rev-parse", "HEAD"]);
     test.write("dir/sub/c", "other");
     test.commit_all("two");
     test.git(&["sparse-checkout", "set", "--cone", "--sparse-index", "z"]);
-    assert_eq!(assert_staged_as_git_says(&test).changes, []);
+    assert_eq!(assert_staged_as_git_lists(&test).changes, []);
     test.write("z/w", "changed");
     test.git(&["add", "z/w"]);
-    assert_eq!(paths(&assert_staged_as_git_says(&test)), ["z/w"]);
-    // HEAD moves, the folded directory stays: its content is staged.
+    assert_eq!(paths(&assert_staged_as_git_lists(&test)), ["z/w"]);
+    // HEAD changes and the folded directory does not: its content is staged.
     test.git(&["reset", "-q", "--soft", &other]);
     assert_eq!(paths(&staged(&test)), ["dir/sub/c", "z/w"]);
 }
 
 #[test]
-fn conflicts_are_named_and_both_sides_compared() {
+fn conflicts_are_listed_and_both_sides_compared() {
     let test = populated();
     test.git(&["checkout", "-qb", "side"]);
     test.write("a", "side");
@@ -270,7 +271,7 @@ fn conflicts_are_named_and_both_sides_compared() {
 }
 
 #[test]
-fn concluding_a_merge_shows_only_what_neither_side_has() {
+fn concluding_a_merge_has_only_the_changes_against_both_sides() {
     let test = populated();
     test.git(&["checkout", "-qb", "side"]);
     test.write("dir/theirs", "side");
@@ -281,30 +282,30 @@ fn concluding_a_merge_shows_only_what_neither_side_has() {
     test.git(&["merge", "-q", "--no-commit", "side"]);
     test.write("dir/evil", "evil");
     test.git(&["add", "-A"]);
-    assert_eq!(paths(&assert_staged_as_git_says(&test)), ["dir/evil", "dir/theirs"]);
+    assert_eq!(paths(&assert_staged_as_git_lists(&test)), ["dir/evil", "dir/theirs"]);
     let objects = all_objects(&test);
     let parents = ["HEAD", "MERGE_HEAD"].map(|rev| tree_of(&objects, &oid(&test.text(&["rev-parse", rev]))));
     let git_dir = test.path().join(".git");
     let index = Index::read(&git_dir.join("index"), &git_dir, HashAlgorithm::Sha1).expect("valid");
-    assert_eq!(paths(&diff_index_merging(&objects, &index, &parents)), ["dir/evil"]);
+    assert_eq!(paths(&diff_index_with_parents(&objects, &index, &parents)), ["dir/evil"]);
 }
 
 #[test]
-fn entries_of_unchanged_directories_are_not_looked_at() {
+fn entries_of_unchanged_directories_are_not_visited() {
     let test = TestRepo::new();
     for at in 0..400 {
         test.write(format!("dir{}/sub{}/file{at}", at / 100, at / 10 % 10), "x");
     }
     test.commit_all("one");
-    // `git add .` would forget directories whose files are as young as the index.
+    // `git add .` would invalidate the cached ids of directories whose files are as new as the index.
     test.write("changed", "changed");
     let id = test.text(&["hash-object", "-w", "changed"]);
     test.git(&["update-index", "--cacheinfo", &format!("100644,{id},dir2/sub5/file255")]);
-    let before = given::entries();
+    let before = access_counter::entries_read();
     assert_eq!(paths(&staged(&test)), ["dir2/sub5/file255"]);
-    // Of each level its directories, some of them twice, and the ten files beside the changed one.
-    let looked_at = given::entries() - before;
-    assert!(looked_at < 80, "{looked_at}");
+    // Of each level the directories, some of them twice, and the ten files beside the changed one.
+    let visited = access_counter::entries_read() - before;
+    assert!(visited < 80, "{visited}");
 }
 
 #[test]

@@ -1,11 +1,11 @@
-//! Compares a tree with the trees of any number of parents.
+//! Compares a tree with the trees of its parents.
 
 use std::hash::BuildHasherDefault;
 use std::rc::Rc;
 
+use super::change::{Change, Diff};
 use super::listing;
-use super::listing::{Entry, Listing, Named};
-use super::{Change, Diff};
+use super::listing::{Entry, Listing, NamedEntries};
 use crate::git::odb::cache::Cache;
 use crate::git::odb::object::{ObjectError, ReadObjects};
 use crate::git::odb::oid::Oid;
@@ -13,40 +13,43 @@ use crate::git::odb::oid_map::OidHasher;
 use crate::git::odb::tree;
 use crate::git::odb::tree::Mode;
 
-/// Deeper directories are refused, as git does (`core.maxTreeDepth`).
+/// Deeper directories are refused; the default of git's `core.maxTreeDepth`.
 const MAX_DEPTH: usize = 2048;
-/// More paths than any real repository has. A few small trees that repeat each other can claim more
-/// than memory holds.
+/// Larger than in any real repository. A few small trees that contain each other can have more paths than fit in
+/// memory.
 const MAX_CHANGES: usize = 8_000_000;
 
-/// The changes of `new_tree` against all of `parent_trees`. No parents: everything is new.
+/// Returns the changes of `new_tree` against all `parent_trees`. Without parents, everything is new.
 ///
-/// An entry is a change when no parent has the same one at its path, so a clean merge shows nothing
-/// and an evil one what it added. A path is deleted when all parents have it. `None` is an empty tree.
-pub fn diff_trees(objects: &impl ReadObjects, new_tree: Option<Oid>, parent_trees: &[Option<Oid>]) -> Diff {
+/// An entry is a change when no parent has the same entry at its path, so a clean merge has no changes, and an evil
+/// merge has those that it adds. A path is deleted when all parents have it. `None` is the empty tree.
+pub(crate) fn diff_trees(
+    objects: &impl ReadObjects,
+    new_tree: Option<Oid>,
+    parent_trees: &[Option<Oid>],
+) -> Diff {
     let mut walk = TreeWalk::new(objects);
     walk.compare(Vec::new(), new_tree, parent_trees.to_vec());
     walk.diff.sorted()
 }
 
-/// The directories of so many bytes are kept for the next comparison.
-const KEPT: usize = 16 << 20;
+/// Capacity in bytes of the cache of tree listings.
+const LISTING_CACHE_BYTES: usize = 16 << 20;
 
-/// Compares one commit after the other, and keeps the directories that it has read: a commit's are mostly those
-/// of its parent.
-pub struct TreeDiffs<'a, O> {
+/// Compares many commits, with a cache of tree listings: most directories of a commit are those of its parent.
+pub(crate) struct TreeDiffer<'a, O> {
     objects: &'a O,
     listings: Listings,
 }
 
-impl<'a, O: ReadObjects> TreeDiffs<'a, O> {
-    /// For trees among `objects`.
-    pub fn new(objects: &'a O) -> TreeDiffs<'a, O> {
-        TreeDiffs { objects, listings: Listings::new(KEPT) }
+impl<'a, O: ReadObjects> TreeDiffer<'a, O> {
+    /// Compares trees of `objects`.
+    pub(crate) fn new(objects: &'a O) -> TreeDiffer<'a, O> {
+        TreeDiffer { objects, listings: Listings::new(LISTING_CACHE_BYTES) }
     }
 
-    /// As [`diff_trees`].
-    pub fn diff(&mut self, new_tree: Option<Oid>, parent_trees: &[Option<Oid>]) -> Diff {
+    /// Does the same as [`diff_trees`].
+    pub(crate) fn diff(&mut self, new_tree: Option<Oid>, parent_trees: &[Option<Oid>]) -> Diff {
         let listings = std::mem::replace(&mut self.listings, Listings::new(0));
         let mut walk = TreeWalk { objects: self.objects, diff: Diff::default(), listings };
         walk.compare(Vec::new(), new_tree, parent_trees.to_vec());
@@ -57,14 +60,14 @@ impl<'a, O: ReadObjects> TreeDiffs<'a, O> {
 
 type Listings = Cache<Oid, Rc<Listing>, BuildHasherDefault<OidHasher>>;
 
-/// Directories still to compare, and what was found so far.
+/// Compares directories recursively, and collects the changes.
 pub(super) struct TreeWalk<'a, O> {
     objects: &'a O,
     pub(super) diff: Diff,
     listings: Listings,
 }
 
-/// One directory of the comparison; its path ends with `/`, or is empty at the root.
+/// One directory to compare. Its path ends with `/`, or is empty at the root.
 struct Frame {
     path: Vec<u8>,
     depth: usize,
@@ -94,7 +97,7 @@ impl<'a, O: ReadObjects> TreeWalk<'a, O> {
     }
 
     fn compare_one(&mut self, frame: &Frame, frames: &mut Vec<Frame>) {
-        // Equal to one parent's tree: then so is every entry below, and no deletion is in all parents.
+        // Equal to one parent's tree: every entry below is equal too, and no path is deleted from all parents.
         if frame.new.is_some() && frame.parents.contains(&frame.new) {
             return;
         }
@@ -103,52 +106,64 @@ impl<'a, O: ReadObjects> TreeWalk<'a, O> {
             frame.parents.iter().map(|id| self.listing(&frame.path, *id)).collect();
         for name in listing::changed(&new, &parents) {
             let new: Vec<Entry> = new.named(name).entries().collect();
-            let olds: Vec<Named<'_>> = parents.iter().map(|listing| listing.named(name)).collect();
+            let old_entries: Vec<NamedEntries<'_>> =
+                parents.iter().map(|listing| listing.named(name)).collect();
             let path = [&frame.path, name].concat();
-            self.compare_leaves(&path, &new, &olds);
-            let subtrees: Vec<Option<Oid>> = olds.iter().map(Named::subtree).collect();
+            self.compare_leaves(&path, &new, &old_entries);
+            let subtrees: Vec<Option<Oid>> = old_entries.iter().map(NamedEntries::subtree).collect();
             let mut push = |new| {
                 let (path, depth) = ([&path[..], b"/"].concat(), frame.depth + 1);
                 frames.push(Frame { path, depth, new, parents: subtrees.clone() });
             };
-            let mut any = false;
+            let mut has_tree = false;
             for entry in new.iter().filter(|entry| entry.mode == Mode::Tree) {
-                any = true;
+                has_tree = true;
                 push(Some(entry.id));
             }
-            if !any && !subtrees.is_empty() && subtrees.iter().all(Option::is_some) {
+            if !has_tree && !subtrees.is_empty() && subtrees.iter().all(Option::is_some) {
                 push(None);
             }
         }
     }
 
-    /// Compares what is no directory at one path.
-    pub(super) fn compare_leaves(&mut self, path: &[u8], new: &[Entry], olds: &[Named<'_>]) {
+    /// Compares the entries at one path that are not directories.
+    pub(super) fn compare_leaves(&mut self, path: &[u8], new: &[Entry], old_entries: &[NamedEntries<'_>]) {
         let is_leaf = |entry: &Entry| entry.mode != Mode::Tree;
         let new: Vec<Entry> = new.iter().copied().filter(is_leaf).collect();
-        let olds: Vec<Vec<Entry>> = olds.iter().map(|old| old.entries().filter(is_leaf).collect()).collect();
+        let old_entries: Vec<Vec<Entry>> =
+            old_entries.iter().map(|old| old.entries().filter(is_leaf).collect()).collect();
         if new.is_empty() {
-            let first = olds.first().and_then(|entries| entries.first());
-            if let Some(first) = first.filter(|_| olds.iter().all(|entries| !entries.is_empty())) {
-                let change = Change { path: path.to_vec(), mode: first.mode, new: None, olds: blobs(&olds) };
+            let first = old_entries.first().and_then(|entries| entries.first());
+            if let Some(first) = first.filter(|_| old_entries.iter().all(|entries| !entries.is_empty())) {
+                let change = Change {
+                    path: path.to_vec(),
+                    mode: first.mode,
+                    new: None,
+                    old_blobs: blobs(&old_entries),
+                };
                 self.diff.changes.push(change);
             }
         }
         for entry in new {
-            let same = |old: &Entry| old.id == entry.id && old.mode.same_type(entry.mode);
-            if !olds.iter().any(|entries| entries.iter().any(same)) {
+            let same = |old: &Entry| old.id == entry.id && old.mode.is_same_type(entry.mode);
+            if !old_entries.iter().any(|entries| entries.iter().any(same)) {
                 let (mode, new) = (entry.mode, Some(entry.id));
-                self.diff.changes.push(Change { path: path.to_vec(), mode, new, olds: blobs(&olds) });
+                self.diff.changes.push(Change {
+                    path: path.to_vec(),
+                    mode,
+                    new,
+                    old_blobs: blobs(&old_entries),
+                });
             }
         }
     }
 
-    /// The entries of a tree, sorted by name. One that cannot be read is noted and empty; of a
-    /// malformed one, the entries before the bad one stay.
+    /// Returns the entries of a tree, sorted by name. An unreadable tree is added to the problems and returned as
+    /// empty; of a malformed tree, the entries before the malformed one are returned.
     pub(super) fn listing(&mut self, path: &[u8], id: Option<Oid>) -> Rc<Listing> {
         let Some(id) = id else { return Rc::default() };
-        if let Some(known) = self.listings.get(&id) {
-            return known.clone();
+        if let Some(cached) = self.listings.get(&id) {
+            return cached.clone();
         }
         let data = match tree::read_tree(self.objects, &id) {
             Ok(data) => data,
@@ -164,16 +179,16 @@ impl<'a, O: ReadObjects> TreeWalk<'a, O> {
                 let error = ObjectError::Corrupt { id, why: error.to_string() };
                 self.diff.problems.push((path.to_vec(), error));
             }
-            // Another path with this tree must hear of what is wrong with it, so only sound ones are kept.
-            None => self.listings.put(id, listing.clone(), listing.weight()),
+            // Only valid listings are cached, so that a malformed tree is reported for each of its paths.
+            None => self.listings.insert(id, listing.clone(), listing.weight()),
         }
         listing
     }
 }
 
-fn blobs(olds: &[Vec<Entry>]) -> Vec<Oid> {
+fn blobs(old_entries: &[Vec<Entry>]) -> Vec<Oid> {
     let mut ids: Vec<Oid> = Vec::new();
-    for entry in olds.iter().flatten().filter(|entry| entry.mode.is_blob()) {
+    for entry in old_entries.iter().flatten().filter(|entry| entry.mode.is_blob()) {
         if !ids.contains(&entry.id) {
             ids.push(entry.id);
         }

@@ -1,64 +1,69 @@
-//! The cached tree (`TREE` extension): ids of directories that have not changed since they were
-//! last written as trees.
+//! The cached tree (`TREE` extension): ids of directories that have not changed since they were last written as
+//! trees.
+//!
+//! Format: the section "Cache tree" of git's `gitformat-index`.
 
-use super::IndexError;
-use super::parse::Cursor;
+use super::cursor::Cursor;
+use super::error::IndexError;
 use crate::git::odb::oid::{HashAlgorithm, Oid};
 
-/// The directories of the index, each with its tree's id where git still knows it.
+/// The directories of the index, each with the id of its tree where that is still valid.
 ///
-/// git itself trusts these ids: `git commit` records them without looking at the entries below.
+/// git itself trusts these ids: `git commit` records them without reading the entries below.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CachedTree {
-    /// The extension. Names and ids stay in it: most are never looked at.
+pub(crate) struct CachedTree {
+    /// The bytes of the extension. Names and ids are read from it on demand, because most are never needed.
     content: Vec<u8>,
-    /// Every directory before those in it, the root first. A flat list, so that hostile depth cannot exhaust
-    /// the stack.
+    /// Every directory before its subdirectories, the root first. A flat list, so that malicious nesting cannot
+    /// exhaust the stack.
     nodes: Vec<Node>,
     id_len: usize,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Node {
-    /// Where its name begins and ends.
+    /// Start and end of its name in `content`.
     name: (u32, u32),
-    /// Where its id begins, if it has one.
+    /// Start of its id in `content`, if it has one.
     id: Option<u32>,
-    /// Where in the list the directories in it end.
+    /// End of its subdirectories in the list of nodes.
     end: u32,
 }
 
 /// One directory of a [`CachedTree`].
 #[derive(Clone, Copy, Debug)]
-pub struct CachedDir<'a> {
+pub(crate) struct CachedDir<'a> {
     tree: &'a CachedTree,
     at: usize,
 }
 
-/// The directories in one directory.
+/// The subdirectories of one directory.
 #[derive(Clone, Debug)]
-pub struct CachedChildren<'a> {
-    /// Sorted by name, which is not how git writes them.
+pub(crate) struct CachedChildren<'a> {
+    /// Sorted by name, which is not the order that git writes.
     by_name: Vec<(&'a [u8], CachedDir<'a>)>,
 }
 
 impl CachedTree {
-    /// Reads the extension's bytes; `None` when it is empty.
+    /// Parses the bytes of the extension; `None` when it is empty.
+    ///
+    /// # Errors
+    /// The bytes are malformed.
     pub(super) fn parse(content: &[u8], algorithm: HashAlgorithm) -> Result<Option<CachedTree>, IndexError> {
         let mut cursor = Cursor(content);
         let mut nodes: Vec<Node> = Vec::new();
-        // Directories whose children are still to come: (position, how many).
+        // Directories whose subdirectories are not complete: (position, how many are left).
         let mut open: Vec<(usize, usize)> = Vec::new();
         // The length of an extension has 32 bits.
-        let place = |cursor: &Cursor<'_>| (content.len() - cursor.0.len()) as u32;
+        let position = |cursor: &Cursor<'_>| (content.len() - cursor.0.len()) as u32;
         while !cursor.0.is_empty() {
-            let start = place(&cursor);
+            let start = position(&cursor);
             let name = (start, start + cursor.until(0)?.len() as u32);
-            let entries = number(cursor.until(b' ')?)?;
-            let children = number(cursor.until(b'\n')?)?;
+            let entries = parse_number(cursor.until(b' ')?)?;
+            let children = parse_number(cursor.until(b'\n')?)?;
             let children = usize::try_from(children).map_err(|_| IndexError::Corrupt("bad cached tree"))?;
-            // A negative count marks a directory that changed since; then no id follows.
-            let id = (entries >= 0).then(|| place(&cursor));
+            // A negative count means that the directory has changed since; then no id follows.
+            let id = (entries >= 0).then(|| position(&cursor));
             if id.is_some() {
                 cursor.take(algorithm.id_len())?;
             }
@@ -70,8 +75,8 @@ impl CachedTree {
                 None => {}
             }
             open.push((at, children));
-            while let Some((done, _)) = open.pop_if(|(_, left)| *left == 0) {
-                nodes[done].end = nodes.len() as u32;
+            while let Some((complete, _)) = open.pop_if(|(_, left)| *left == 0) {
+                nodes[complete].end = nodes.len() as u32;
             }
         }
         if !open.is_empty() {
@@ -81,8 +86,8 @@ impl CachedTree {
         Ok(if tree.nodes.is_empty() { None } else { Some(tree) })
     }
 
-    /// The root directory.
-    pub fn root(&self) -> CachedDir<'_> {
+    /// Returns the root directory.
+    pub(crate) fn root(&self) -> CachedDir<'_> {
         CachedDir { tree: self, at: 0 }
     }
 }
@@ -97,14 +102,14 @@ impl<'a> CachedDir<'a> {
         &self.tree.content[start as usize..end as usize]
     }
 
-    /// The tree that the index's entries of this directory form; `None` when that must be computed.
-    pub fn id(&self) -> Option<Oid> {
+    /// Returns the id of the tree of this directory's entries; `None` when it is not cached.
+    pub(crate) fn id(&self) -> Option<Oid> {
         let start = self.node().id? as usize;
         Oid::from_bytes(&self.tree.content[start..start + self.tree.id_len])
     }
 
-    /// The directories in this one.
-    pub fn children(&self) -> CachedChildren<'a> {
+    /// Returns the subdirectories.
+    pub(crate) fn children(&self) -> CachedChildren<'a> {
         let mut by_name = Vec::new();
         let mut at = self.at + 1;
         while at < self.node().end as usize {
@@ -118,14 +123,14 @@ impl<'a> CachedDir<'a> {
 }
 
 impl<'a> CachedChildren<'a> {
-    /// The directory of that name.
-    pub fn get(&self, name: &[u8]) -> Option<CachedDir<'a>> {
+    /// Returns the subdirectory with this name.
+    pub(crate) fn get(&self, name: &[u8]) -> Option<CachedDir<'a>> {
         let at = self.by_name.binary_search_by_key(&name, |(name, _)| name).ok()?;
         Some(self.by_name[at].1)
     }
 }
 
-fn number(text: &[u8]) -> Result<i64, IndexError> {
+fn parse_number(text: &[u8]) -> Result<i64, IndexError> {
     let text = std::str::from_utf8(text).ok();
     text.and_then(|text| text.parse().ok()).ok_or(IndexError::Corrupt("bad number in the cached tree"))
 }

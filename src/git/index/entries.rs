@@ -1,75 +1,78 @@
-//! The entries of one index file, versions 2 to 4, left where they stand.
+//! The entries of one index file, versions 2 to 4, read in place.
 //!
-//! One pass finds where each entry begins and sees to it that all are in order; mode and id are read when
-//! somebody asks. Of an index of half a million files a commit asks for a few dozen.
+//! One pass finds the start of each entry and checks the order; mode and id are parsed on demand. A commit needs
+//! those of a few dozen entries, of an index of half a million files.
+//!
+//! Format: the section "Index entry" of git's `gitformat-index`.
 
 use std::cmp::Ordering;
-use std::ops::{Deref, Range};
+use std::ops::Range;
 
-use super::parse::Cursor;
-use super::{IndexEntry, IndexError};
+use super::cursor::Cursor;
+use super::error::IndexError;
 use crate::git::odb::oid::{HashAlgorithm, Oid};
-use crate::git::odb::pack::Map;
+use crate::git::odb::pack::FileBytes;
 use crate::git::odb::tree::Mode;
 
 const EXTENDED: u16 = 0x4000;
 const INTENT_TO_ADD: u16 = 0x2000;
-/// The length of a path as far as the flags hold it; at this value its NUL tells.
+/// The bits of the flags for the length of the path. Longer paths have this value and end at their NUL byte.
 const NAME_MASK: u16 = 0x0fff;
-/// Bytes before the id: times, device, inode, mode, owner, group, size.
+/// Bytes of an entry before its id: times, device, inode, mode, owner, group, size.
 const BEFORE_ID: usize = 40;
 
-/// The bytes of an index.
-pub(super) enum Bytes {
-    Mapped(Map),
-    Owned(Vec<u8>),
-}
-
-impl Deref for Bytes {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
-        match self {
-            Bytes::Mapped(map) => map,
-            Bytes::Owned(bytes) => bytes,
-        }
-    }
+/// One entry of the index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct IndexEntry<'i> {
+    /// Path from the root; ends with `/` for a folded directory of a sparse index.
+    pub path: &'i [u8],
+    /// The type of the entry; [`Mode::Tree`] only for a folded directory.
+    pub mode: Mode,
+    /// The id of the blob (gitlink: commit, folded directory: tree).
+    pub id: Oid,
+    /// 0, or in a conflict 1 (base), 2 (ours), 3 (theirs).
+    pub stage: u8,
+    /// Whether it was added by `git add -N`, so that it is not part of the next commit.
+    pub is_intent_to_add: bool,
 }
 
 /// The entries, sorted by path, then stage.
 pub(super) struct Entries {
-    data: Bytes,
+    data: FileBytes,
     id_len: usize,
     rows: Vec<Row>,
-    /// Version 4 compresses paths: here they are whole, each with a NUL behind it.
+    /// The decompressed paths of version 4, each followed by a NUL byte.
     paths: Option<Vec<u8>>,
-    /// Whether they came in that order.
-    pub(super) were_sorted: bool,
-    /// Whether one has no path, as the replacements of a split index do.
-    pub(super) is_part: bool,
+    /// Whether the file has them in that order.
+    pub(super) was_sorted: bool,
+    /// Whether there are entries without a path, which only the replacements of a split index are.
+    pub(super) has_empty_paths: bool,
 }
 
-/// One entry.
+/// The location of one entry.
 #[derive(Clone, Copy)]
 struct Row {
-    /// Where it begins.
+    /// Byte offset of the entry in `data`.
     at: u32,
-    /// Where its path begins, in the data or in `paths`.
+    /// Byte offset of its path, in `paths` if there are any, else in `data`.
     path: u32,
 }
 
 impl Entries {
-    /// None.
+    /// An empty list.
     pub(super) fn empty(algorithm: HashAlgorithm) -> Entries {
-        let data = Bytes::Owned(Vec::new());
+        let data = FileBytes::Owned(Vec::new());
         let id_len = algorithm.id_len();
-        Entries { data, id_len, rows: Vec::new(), paths: None, were_sorted: true, is_part: false }
+        Entries { data, id_len, rows: Vec::new(), paths: None, was_sorted: true, has_empty_paths: false }
     }
 
-    /// Finds `count` entries in `data` from `at` on, and where the last one ends. Nothing from `body` on
-    /// belongs to them.
+    /// Finds `count` entries in `data` from byte offset `at` on, all before offset `body`. Returns them and the end
+    /// of the last one.
+    ///
+    /// # Errors
+    /// The entries are malformed, truncated or too large.
     pub(super) fn find(
-        data: Bytes,
+        data: FileBytes,
         body: usize,
         mut at: usize,
         count: usize,
@@ -80,15 +83,15 @@ impl Entries {
             return Err(IndexError::Unsupported("larger than 4 GiB".to_owned()));
         }
         let mut entries = Entries { data, ..Entries::empty(algorithm) };
-        // The count may lie; the smallest entry is longer than what is reserved for it here.
+        // The count may be wrong, so no more is reserved than the smallest entries of this length would need.
         entries.rows.reserve_exact(count.min(body / (BEFORE_ID + 2 + entries.id_len)));
         let mut paths = (version == 4).then(Vec::new);
-        // Version 4 repeats a path for a byte: without a bound a small file could claim all memory.
-        let room = body.saturating_mul(64).min(u32::MAX as usize);
-        let mut before: Range<usize> = 0..0;
-        let mut stage_before = 0;
+        // In version 4 one byte can repeat a whole path: without a limit a small file could use all memory.
+        let max_paths_len = body.saturating_mul(64).min(u32::MAX as usize);
+        let mut previous: Range<usize> = 0..0;
+        let mut previous_stage = 0;
         for _ in 0..count {
-            let flags = entries.flags(at).filter(|_| at < body).ok_or(TOO_EARLY)?;
+            let flags = entries.flags(at).filter(|_| at < body).ok_or(TRUNCATED)?;
             let mut path = at + BEFORE_ID + entries.id_len + 2;
             if flags & EXTENDED != 0 {
                 if version < 3 {
@@ -96,53 +99,53 @@ impl Entries {
                 }
                 path += 2;
             }
-            let rest = entries.data.get(path..body).ok_or(TOO_EARLY)?;
+            let rest = entries.data.get(path..body).ok_or(TRUNCATED)?;
             let row = at as u32;
             let (texts, span): (&[u8], _) = match &mut paths {
                 None => {
-                    let len = path_len(flags, rest).ok_or(TOO_EARLY)?;
+                    let len = path_len(flags, rest).ok_or(TRUNCATED)?;
                     // Entries are padded with one to eight NULs to a multiple of eight bytes.
                     at += (path - at + len + 8) & !7;
                     if at > body {
-                        return Err(TOO_EARLY);
+                        return Err(TRUNCATED);
                     }
                     if rest[len] != 0 || len > 0 && rest[len - 1] == 0 {
-                        return Err(IndexError::Corrupt("a path has not the length it claims"));
+                        return Err(IndexError::Corrupt("a path does not have its declared length"));
                     }
                     (&entries.data, path..path + len)
                 }
                 Some(paths) => {
                     let mut cursor = Cursor(rest);
-                    let drop = cursor.varint()?;
-                    let keep = before.len().checked_sub(drop).ok_or(DROPS)?;
-                    let own = cursor.until(0)?;
+                    let removed = cursor.varint()?;
+                    let keep = previous.len().checked_sub(removed).ok_or(BAD_PREFIX)?;
+                    let suffix = cursor.until(0)?;
                     at = body - cursor.0.len();
                     let start = paths.len();
-                    paths.extend_from_within(before.start..before.start + keep);
-                    paths.extend_from_slice(own);
+                    paths.extend_from_within(previous.start..previous.start + keep);
+                    paths.extend_from_slice(suffix);
                     let span = start..paths.len();
                     paths.push(0);
-                    if paths.len() > room {
+                    if paths.len() > max_paths_len {
                         return Err(IndexError::Corrupt("its paths are too long"));
                     }
                     (paths, span)
                 }
             };
             let stage = stage(flags);
-            entries.were_sorted &= match texts[before].cmp(&texts[span.clone()]) {
+            entries.was_sorted &= match texts[previous].cmp(&texts[span.clone()]) {
                 Ordering::Less => true,
-                Ordering::Equal => stage_before <= stage,
+                Ordering::Equal => previous_stage <= stage,
                 Ordering::Greater => false,
             };
-            entries.is_part |= span.is_empty();
+            entries.has_empty_paths |= span.is_empty();
             entries.rows.push(Row { at: row, path: span.start as u32 });
-            (before, stage_before) = (span, stage);
+            (previous, previous_stage) = (span, stage);
         }
         entries.paths = paths;
         Ok((entries, at))
     }
 
-    /// Puts them in order. git writes them so; whoever reads them relies on it.
+    /// Sorts the entries. git writes them sorted, and all readers depend on it.
     pub(super) fn sort(&mut self) {
         let mut rows = std::mem::take(&mut self.rows);
         rows.sort_by(|&a, &b| (self.path(a), self.entry(a).stage).cmp(&(self.path(b), self.entry(b).stage)));
@@ -161,22 +164,24 @@ impl Entries {
         self.entry(self.rows[index])
     }
 
-    /// The same as its bytes: what stands before the flags, and the flags that no length is part of.
+    /// Returns the parts of an entry for `write`: the bytes before the flags, the flags without the length, and the
+    /// extended flags.
     pub(super) fn raw(&self, index: usize) -> (&[u8], u16, u16) {
         let at = self.rows[index].at as usize;
         let end = at + BEFORE_ID + self.id_len;
-        let flags = self.flags(at).expect("found before");
+        let flags = self.flags(at).expect("checked by `find`");
         (&self.data[at..end], flags & !(NAME_MASK | EXTENDED), self.extended_flags(at, flags))
     }
 
-    /// See [`super::Index::partition_point`].
+    /// Returns the first of the positions `within` whose path does not satisfy `before`; those that satisfy it must
+    /// come first.
     pub(super) fn partition_point(&self, within: Range<usize>, before: impl Fn(&[u8]) -> bool) -> usize {
         within.start + self.rows[within].partition_point(|&row| before(self.path(row)))
     }
 
     fn entry(&self, row: Row) -> IndexEntry<'_> {
         let at = row.at as usize;
-        let flags = self.flags(at).expect("found before");
+        let flags = self.flags(at).expect("checked by `find`");
         let mode = &self.data[at + 24..at + 28];
         let id = &self.data[at + BEFORE_ID..at + BEFORE_ID + self.id_len];
         IndexEntry {
@@ -184,7 +189,7 @@ impl Entries {
             mode: Mode::from_bits(u32::from_be_bytes(mode.try_into().expect("four bytes"))),
             id: Oid::from_bytes(id).expect("as long as an id"),
             stage: stage(flags),
-            intent_to_add: self.extended_flags(at, flags) & INTENT_TO_ADD != 0,
+            is_intent_to_add: self.extended_flags(at, flags) & INTENT_TO_ADD != 0,
         }
     }
 
@@ -193,12 +198,12 @@ impl Entries {
         match &self.paths {
             Some(paths) => {
                 let rest = &paths[start..];
-                &rest[..memchr::memchr(0, rest).expect("each path has a NUL behind it")]
+                &rest[..memchr::memchr(0, rest).expect("each path is followed by a NUL")]
             }
             None => {
                 let rest = &self.data[start..];
-                let flags = self.flags(row.at as usize).expect("found before");
-                &rest[..path_len(flags, rest).expect("found before")]
+                let flags = self.flags(row.at as usize).expect("checked by `find`");
+                &rest[..path_len(flags, rest).expect("checked by `find`")]
             }
         }
     }
@@ -209,14 +214,14 @@ impl Entries {
     }
 
     fn extended_flags(&self, at: usize, flags: u16) -> u16 {
-        if flags & EXTENDED == 0 { 0 } else { self.flags(at + 2).expect("found before") }
+        if flags & EXTENDED == 0 { 0 } else { self.flags(at + 2).expect("checked by `find`") }
     }
 }
 
-const TOO_EARLY: IndexError = IndexError::Corrupt("it ends too early");
-const DROPS: IndexError = IndexError::Corrupt("a path drops too much");
+const TRUNCATED: IndexError = IndexError::Corrupt("it ends too early");
+const BAD_PREFIX: IndexError = IndexError::Corrupt("a path removes more than the previous path has");
 
-/// Of a path that is not compressed, as git measures it; `None` where it has no end.
+/// Returns the length of an uncompressed path at the start of `rest`; `None` where it has no end.
 fn path_len(flags: u16, rest: &[u8]) -> Option<usize> {
     match flags & NAME_MASK {
         NAME_MASK => memchr::memchr(0, rest),
@@ -228,7 +233,7 @@ fn stage(flags: u16) -> u8 {
     (flags >> 12 & 3) as u8
 }
 
-/// Appends an entry as version 3 has it.
+/// Appends an entry in the format of version 3.
 pub(super) fn write(out: &mut Vec<u8>, path: &[u8], (before, flags, extended): (&[u8], u16, u16)) {
     let begin = out.len();
     out.extend_from_slice(before);

@@ -1,18 +1,22 @@
-//! The split index (`link` extension): a small file of changes upon a large shared one.
+//! The split index (`link` extension): a small file of changes to a large shared one.
+//!
+//! Format: the section "Split index" of git's `gitformat-index`.
 
 use std::collections::HashSet;
 
+use super::cursor::Cursor;
 use super::entries;
-use super::entries::{Bytes, Entries};
-use super::parse::Cursor;
-use super::{IndexError, ewah};
+use super::entries::Entries;
+use super::error::IndexError;
+use super::ewah;
 use crate::git::odb::oid::{HashAlgorithm, Oid};
+use crate::git::odb::pack::FileBytes;
 
-/// What the small file says about the shared one.
+/// The `link` extension of the small file.
 pub(super) struct Link {
-    /// Names the shared file; `None` when there is none after all.
+    /// The id in the name of the shared file; `None` when there is no shared file.
     pub(super) base: Option<Oid>,
-    /// The two bitmaps, still packed: only the shared file tells how long they may be.
+    /// The two bitmaps, not yet decoded: their maximum length depends on the shared file.
     bitmaps: Vec<u8>,
 }
 
@@ -24,8 +28,11 @@ impl Link {
     }
 }
 
-/// The whole index: `base` without what was deleted, with what was replaced, plus what was added.
-/// Replacements are the entries of `own` without a path, in the order of the entries they replace.
+/// Joins both files to one list: the entries of `base` without the deleted ones, with the replaced ones, plus the
+/// added ones. Replacements are the entries of `own` without a path, in the order of the entries that they replace.
+///
+/// # Errors
+/// The bitmaps are invalid, or do not match the entries.
 pub(super) fn join(
     base: &Entries,
     own: &Entries,
@@ -43,17 +50,17 @@ pub(super) fn join(
     if replacing.len() != replace.len() {
         return Err(IndexError::Corrupt("the shared index does not fit"));
     }
-    // What stands at each place of the base now: of which list, and where in it.
-    let mut now: Vec<Option<(&Entries, usize)>> = (0..base.len()).map(|at| Some((base, at))).collect();
-    replace.into_iter().zip(replacing).for_each(|(at, by)| now[at] = Some((own, by)));
-    delete.into_iter().for_each(|at| now[at] = None);
-    // An added entry takes the place of one with the same path and stage.
+    // The current entry at each position of the base: its list, and its position there.
+    let mut current: Vec<Option<(&Entries, usize)>> = (0..base.len()).map(|at| Some((base, at))).collect();
+    replace.into_iter().zip(replacing).for_each(|(at, by)| current[at] = Some((own, by)));
+    delete.into_iter().for_each(|at| current[at] = None);
+    // An added entry replaces one with the same path and stage.
     let key = |at: usize| (own.get(at).path, own.get(at).stage);
-    let added_at: HashSet<(&[u8], u8)> = added.iter().map(|&at| key(at)).collect();
-    let kept = now.into_iter().enumerate().filter_map(|(at, now)| {
-        let (list, number) = now?;
+    let added_keys: HashSet<(&[u8], u8)> = added.iter().map(|&at| key(at)).collect();
+    let kept = current.into_iter().enumerate().filter_map(|(at, current)| {
+        let (list, number) = current?;
         let (path, stage) = (base.get(at).path, list.get(number).stage);
-        (!added_at.contains(&(path, stage))).then_some((path, list.raw(number)))
+        (!added_keys.contains(&(path, stage))).then_some((path, list.raw(number)))
     });
     let mut data = Vec::new();
     let mut count = 0;
@@ -62,5 +69,5 @@ pub(super) fn join(
         count += 1;
     }
     let body = data.len();
-    Ok(Entries::find(Bytes::Owned(data), body, 0, count, 3, algorithm)?.0)
+    Ok(Entries::find(FileBytes::Owned(data), body, 0, count, 3, algorithm)?.0)
 }

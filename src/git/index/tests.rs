@@ -1,10 +1,11 @@
-//! Against `git ls-files`, on every form of index that git can be made to write.
+//! Compares with `git ls-files`, on every index format that git can write.
 
 use std::os::unix::ffi::OsStrExt;
 
 use proptest::prelude::*;
 
 use super::*;
+use crate::git::odb::tree::Mode;
 use crate::git::testing::TestRepo;
 
 fn index_of(test: &TestRepo) -> Index {
@@ -17,12 +18,12 @@ fn mode_of(octal: &[u8]) -> Mode {
     Mode::from_bits(u32::from_str_radix(text, 8).expect("octal"))
 }
 
-/// Checks that the index reads as `git ls-files -s -z` says.
+/// Checks that the index has the entries that `git ls-files -s -z` lists.
 #[track_caller]
 fn assert_as_git_lists(test: &TestRepo) -> Index {
     let index = index_of(test);
     let listed = test.git(&["ls-files", "-s", "-z", "--sparse"]);
-    let want: Vec<_> = listed
+    let expected: Vec<_> = listed
         .split(|&byte| byte == 0)
         .filter(|line| !line.is_empty())
         .map(|line| {
@@ -32,8 +33,8 @@ fn assert_as_git_lists(test: &TestRepo) -> Index {
             (mode_of(facts[0]), Oid::from_hex(facts[1]).expect("an id"), facts[2][0] - b'0', path)
         })
         .collect();
-    let got: Vec<_> = index.entries().map(|e| (e.mode, e.id, e.stage, e.path.to_vec())).collect();
-    assert_eq!(got, want);
+    let found: Vec<_> = index.entries().map(|e| (e.mode, e.id, e.stage, e.path.to_vec())).collect();
+    assert_eq!(found, expected);
     index
 }
 
@@ -51,11 +52,11 @@ fn populated() -> TestRepo {
 #[test]
 fn a_missing_index_is_empty() {
     let test = TestRepo::new();
-    assert!(index_of(&test).is_empty());
+    assert!(index_of(&test).len() == 0);
 }
 
 #[test]
-fn versions_two_three_and_four_read_alike() {
+fn versions_two_three_and_four_give_the_same_entries() {
     let test = populated();
     for version in ["2", "4"] {
         test.git(&["update-index", "--index-version", version]);
@@ -67,13 +68,13 @@ fn versions_two_three_and_four_read_alike() {
         let sub = dir.children().get(b"sub").expect("a directory");
         assert_eq!(sub.id().expect("valid").to_string(), test.text(&["rev-parse", "HEAD:dir/sub"]));
         assert!(child(&sub, b"nope").is_none() && child(&sub, b"deep").is_some());
-        // Flags of the work tree change nothing; an intended file is marked (both need version 3 or 4).
+        // Flags of the work tree change nothing; an intent-to-add file has its flag (both need version 3 or 4).
         test.git(&["update-index", "--assume-unchanged", "a"]);
         test.git(&["update-index", "--skip-worktree", "dir/b"]);
         test.write("intended", "later");
         test.git(&["add", "-N", "intended"]);
         let index = assert_as_git_lists(&test);
-        let intended: Vec<_> = index.entries().filter(|e| e.intent_to_add).map(|e| e.path).collect();
+        let intended: Vec<_> = index.entries().filter(|e| e.is_intent_to_add).map(|e| e.path).collect();
         assert_eq!(intended, [b"intended"]);
         assert_eq!(index.cached_tree.and_then(|cached| cached.root().id()), None);
         test.git(&["reset", "-q", "--hard"]);
@@ -98,8 +99,8 @@ fn paths_too_long_for_their_flags_are_read_to_their_end() {
     }
 }
 
-/// An index of version 2 with empty blobs at these paths, in this order.
-fn written(paths: &[&str]) -> Vec<u8> {
+/// An index of version 2 with entries of id zero at these paths, in this order.
+fn index_bytes(paths: &[&str]) -> Vec<u8> {
     let mut data = b"DIRC\0\0\0\x02".to_vec();
     data.extend((paths.len() as u32).to_be_bytes());
     for path in paths {
@@ -114,16 +115,16 @@ fn written(paths: &[&str]) -> Vec<u8> {
 }
 
 #[test]
-fn entries_out_of_order_are_put_in_order() {
-    let data = written(&["b/x", "a", "b.c", "b/a"]);
+fn unsorted_entries_are_sorted() {
+    let data = index_bytes(&["b/x", "a", "b.c", "b/a"]);
     let index = Index::from_bytes(&data, HashAlgorithm::Sha1, &|_| unreachable!("no link")).expect("valid");
     let paths: Vec<_> = index.entries().map(|entry| entry.path).collect();
     assert_eq!(paths, [&b"a"[..], b"b.c", b"b/a", b"b/x"]);
 }
 
 #[test]
-fn a_length_that_its_path_does_not_have_is_an_error() {
-    let mut data = written(&["abc"]);
+fn a_wrong_path_length_is_an_error() {
+    let mut data = index_bytes(&["abc"]);
     let read = |data: &[u8]| Index::from_bytes(data, HashAlgorithm::Sha1, &|_| unreachable!("no link"));
     assert!(read(&data).is_ok());
     // The low byte of the flags.
@@ -163,12 +164,12 @@ fn a_split_index_is_joined() {
     assert!(index.entries().any(|entry| entry.path == b"dir/new"));
     let raw = std::fs::read(test.path().join(".git/index")).expect("there");
     assert!(raw.len() < 1000 && raw.windows(4).any(|word| word == b"link"), "git wrote no split index");
-    // The temporary index of a hook lies elsewhere; the shared part does not.
-    let moved = test.beside("index");
+    // The temporary index of a hook is in another directory; the shared part is not.
+    let moved = test.sibling_path("index");
     std::fs::write(&moved, &raw).expect("room on the disk");
     let again = Index::read(&moved, &test.path().join(".git"), HashAlgorithm::Sha1).expect("a valid index");
     assert!(again.entries().eq(index.entries()));
-    let lost = Index::read(&moved, &test.path().join("nowhere"), HashAlgorithm::Sha1);
+    let lost = Index::read(&moved, &test.path().join("missing"), HashAlgorithm::Sha1);
     assert!(matches!(lost, Err(IndexError::Io { .. })));
 }
 
@@ -196,7 +197,7 @@ fn sha256_ids_are_longer() {
 }
 
 #[test]
-fn extensions_are_skipped_only_where_that_is_safe() {
+fn only_optional_extensions_are_skipped() {
     let with = |signature: &[u8]| {
         let mut data = b"DIRC\0\0\0\x02\0\0\0\0".to_vec();
         data.extend_from_slice(signature);
@@ -212,7 +213,7 @@ fn extensions_are_skipped_only_where_that_is_safe() {
     assert!(matches!(result, Err(IndexError::Unsupported(_))));
 }
 
-/// Three real files to damage: plain, compressed, split.
+/// Three files that git wrote: version 2, version 4, split.
 fn samples() -> Vec<Vec<u8>> {
     let test = populated();
     let raw = || std::fs::read(test.path().join(".git/index")).expect("there");

@@ -1,88 +1,96 @@
-//! How far commits are above the roots, from git's commit-graph files: what lets a walk end early.
+//! Generation numbers from git's commit-graph files, which let a walk over commits end early.
 //!
-//! A commit has a higher level than everything that it reaches, and what it reaches is in the files when it is. Nobody
-//! vouches for that here, and no parents are taken from the files: who ends a walk by levels has to end up with too
-//! many commits where they are wrong, and never with too few.
+//! A commit has a higher generation number than all its ancestors, and the ancestors of a commit in the files are in
+//! the files too. Neither is verified here, and parents are not taken from the files: a walk that ends by generation
+//! may return too many commits where the numbers are wrong, and never too few.
+//!
+//! Format: git's `gitformat-commit-graph` and `gitformat-chunk`.
 
 use std::path::{Path, PathBuf};
 
+use crate::git::odb::object::GENERATION_INFINITY;
 use crate::git::odb::oid::{HashAlgorithm, Oid};
-use crate::git::odb::pack::{Chunks, FAN_OUT, Map, fan_out_total, read_u32};
+use crate::git::odb::pack::{ChunkTable, FAN_OUT_LEN, MappedFile, fan_out_total, read_u32};
 
-/// The level of a commit that no file has: above all that have one.
-pub(crate) const UNKNOWN: u32 = u32::MAX;
-
-/// The files of a store, as far as they can be read: without them everything is found all the same.
+/// The commit-graph files of a store. Files that are missing or damaged are left out: they only make walks faster.
 #[derive(Debug)]
-pub(crate) struct Levels(Vec<File>);
+pub(crate) struct CommitGraphFiles(Vec<CommitGraphFile>);
 
+/// One commit-graph file, or one file of a commit-graph chain.
 #[derive(Debug)]
-struct File {
-    map: Map,
+struct CommitGraphFile {
+    map: MappedFile,
+    /// Start of the `OIDF` chunk.
     fan_out: usize,
+    /// Start of the `OIDL` chunk.
     ids: usize,
+    /// Start of the `CDAT` chunk.
     data: usize,
-    width: usize,
+    /// Bytes per object id.
+    id_len: usize,
 }
 
-impl Levels {
-    /// Those of the objects directories `dirs`.
-    pub(crate) fn open(dirs: &[PathBuf], algorithm: HashAlgorithm) -> Levels {
-        let files = dirs.iter().flat_map(|dir| names(&dir.join("info")));
-        Levels(files.filter_map(|path| File::open(&path, algorithm)).collect())
+impl CommitGraphFiles {
+    /// Opens the files of the objects directories `dirs`.
+    pub(crate) fn open(dirs: &[PathBuf], algorithm: HashAlgorithm) -> CommitGraphFiles {
+        let files = dirs.iter().flat_map(|dir| graph_paths(&dir.join("info")));
+        CommitGraphFiles(files.filter_map(|path| CommitGraphFile::open(&path, algorithm)).collect())
     }
 
-    /// The level of `id`, [`UNKNOWN`] when no file has it.
-    pub(crate) fn of(&self, id: &Oid) -> u32 {
-        self.0.iter().find_map(|file| file.level(id.as_bytes())).unwrap_or(UNKNOWN)
+    /// Returns the generation number of `id`; [`GENERATION_INFINITY`] when no file contains it.
+    pub(crate) fn generation(&self, id: &Oid) -> u32 {
+        self.0.iter().find_map(|file| file.generation(id.as_bytes())).unwrap_or(GENERATION_INFINITY)
     }
 }
 
-/// The one file, and those of a chain.
-fn names(info: &Path) -> Vec<PathBuf> {
+/// Lists the paths of the single file and of the files of a chain.
+fn graph_paths(info: &Path) -> Vec<PathBuf> {
     let chain = info.join("commit-graphs");
     let hashes = std::fs::read(chain.join("commit-graph-chain")).unwrap_or_default();
-    let of_chain = hashes
+    let chained = hashes
         .split(|&byte| byte == b'\n')
         .filter_map(|line| Some(chain.join(format!("graph-{}.graph", Oid::from_hex(line)?))));
-    [info.join("commit-graph")].into_iter().chain(of_chain).collect()
+    [info.join("commit-graph")].into_iter().chain(chained).collect()
 }
 
-impl File {
-    fn open(path: &Path, algorithm: HashAlgorithm) -> Option<File> {
-        let map = Map::open(path).ok()?;
-        let width = algorithm.id_len();
+impl CommitGraphFile {
+    fn open(path: &Path, algorithm: HashAlgorithm) -> Option<CommitGraphFile> {
+        let map = MappedFile::open(path).ok()?;
+        let id_len = algorithm.id_len();
         let hash = if algorithm == HashAlgorithm::Sha1 { 1 } else { 2 };
         let header = map.get(..8)?;
         if !header.starts_with(b"CGPH") || header[4] != 1 || header[5] != hash {
             return None;
         }
-        let chunks = Chunks { map: &map, table: 8, count: usize::from(header[6]) };
+        let chunks = ChunkTable { map: &map, table: 8, count: usize::from(header[6]) };
         let chunk = |name| chunks.find(name).ok().flatten();
         let (fan_out, ids, data) = (chunk(b"OIDF")?, chunk(b"OIDL")?, chunk(b"CDAT")?);
         let count = fan_out_total(&map, fan_out.start).ok()? as usize;
-        let whole =
-            fan_out.len() >= FAN_OUT && ids.len() / width >= count && data.len() / (width + 16) >= count;
+        let is_complete = fan_out.len() >= FAN_OUT_LEN
+            && ids.len() / id_len >= count
+            && data.len() / (id_len + 16) >= count;
         let (fan_out, ids, data) = (fan_out.start, ids.start, data.start);
-        whole.then_some(File { map, fan_out, ids, data, width })
+        is_complete.then_some(CommitGraphFile { map, fan_out, ids, data, id_len })
     }
 
-    /// `None` where the file does not have it, or was written without levels.
-    fn level(&self, id: &[u8]) -> Option<u32> {
+    /// Returns the generation number of `id`; `None` when the file does not contain the commit, or was written
+    /// without generation numbers.
+    fn generation(&self, id: &[u8]) -> Option<u32> {
         let row = |row: usize| read_u32(&self.map, self.fan_out + row * 4).map(|at| at as usize);
         let first = usize::from(*id.first()?);
         let mut low = if first == 0 { 0 } else { row(first - 1)? };
         let mut high = row(first)?;
         while low < high {
             let middle = low + (high - low) / 2;
-            let at = self.ids + middle * self.width;
-            match self.map.get(at..at + self.width)?.cmp(id) {
+            let at = self.ids + middle * self.id_len;
+            match self.map.get(at..at + self.id_len)?.cmp(id) {
                 std::cmp::Ordering::Less => low = middle + 1,
                 std::cmp::Ordering::Greater => high = middle,
                 std::cmp::Ordering::Equal => {
-                    // The tree and two parents stand before it, two bits of the date behind it.
-                    let at = self.data + middle * (self.width + 16) + self.width + 8;
-                    return read_u32(&self.map, at).map(|word| word >> 2).filter(|level| *level > 0);
+                    // A row is the tree's id, two parents of 4 bytes each, 30 bits of generation number and 34 bits
+                    // of commit time.
+                    let at = self.data + middle * (self.id_len + 16) + self.id_len + 8;
+                    return read_u32(&self.map, at).map(|word| word >> 2).filter(|number| *number > 0);
                 }
             }
         }

@@ -1,71 +1,72 @@
-//! How an object that is stored as a delta came from its base: what is new in it, and what was known of the
-//! base when it was looked at.
+//! How an object that is stored as a delta differs from its base, and the visitor's result for that base.
 //!
-//! Whoever looks at many versions of one file so needs to look at the new bytes only. An object without a
-//! growth (stored whole, loose, rescued from elsewhere) is looked at whole.
+//! With it, a visitor of many versions of one file needs to process only the new bytes of each. An object without a
+//! delta context (stored undeltified, loose, or read from a replacement copy) is processed completely.
 
 use std::ops::Range;
 
-/// Bytes of the base that stand in the object too.
+/// A range of bytes that an object has in common with its base.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Copied {
-    /// Offset in the base.
-    pub from: usize,
-    /// Offset in the object.
-    pub to: usize,
+pub(crate) struct CopiedRange {
+    /// Byte offset in the base.
+    pub base_offset: usize,
+    /// Byte offset in the object.
+    pub offset: usize,
     /// Number of bytes; never 0.
     pub len: usize,
 }
 
-impl Copied {
-    /// One past its last byte in the object.
-    pub fn end(&self) -> usize {
-        self.to + self.len
+impl CopiedRange {
+    /// Returns the end offset (exclusive) in the object.
+    pub(crate) fn end(&self) -> usize {
+        self.offset + self.len
     }
 
-    /// One past its last byte in the base.
-    pub fn base_end(&self) -> usize {
-        self.from + self.len
+    /// Returns the end offset (exclusive) in the base.
+    pub(crate) fn base_end(&self) -> usize {
+        self.base_offset + self.len
     }
 }
 
-/// What an object has from its base.
+/// What an object has in common with its delta base.
 #[derive(Debug)]
-pub struct Growth<'a, S> {
-    /// By place in the object. No two overlap in it, in the base they may. Copies that follow one another in
-    /// both are one: git splits them at 64 KB. What stands between is new.
-    pub copies: &'a [Copied],
-    /// The base.
+pub(crate) struct DeltaContext<'a, S> {
+    /// The copied ranges, ascending by offset in the object. They do not overlap in the object, but may in the base.
+    /// Ranges that are adjacent in both are merged: git splits copies at 64 KiB. All bytes between them are new.
+    pub copies: &'a [CopiedRange],
+    /// The bytes of the base.
     pub base: &'a [u8],
-    /// What the visit of the base left behind.
-    pub state: &'a S,
+    /// What visiting the base returned.
+    pub base_state: &'a S,
 }
 
-impl<S> Growth<'_, S> {
-    /// The changes of an object of `len` bytes, by place: stretches of new bytes, and the empty ones between
-    /// bytes that were no neighbours in the base, ends included: a base that was cut off at its start or end
-    /// leaves an empty change there.
-    pub fn changes(&self, len: usize) -> impl Iterator<Item = Range<usize>> + '_ {
+impl<S> DeltaContext<'_, S> {
+    /// Returns the changed ranges of an object of `len` bytes, ascending: ranges of new bytes, and empty ranges
+    /// between bytes that were not adjacent in the base. The ends count as well: a base that was cut off at its
+    /// start or end gives an empty range there.
+    pub(crate) fn changed_ranges(&self, len: usize) -> impl Iterator<Item = Range<usize>> + '_ {
         let (base, copies) = (self.base.len(), self.copies);
         (0..=copies.len()).filter_map(move |at| {
             let before = at.checked_sub(1).map(|at| &copies[at]);
             let after = copies.get(at);
-            let change = before.map_or(0, Copied::end)..after.map_or(len, |copied| copied.to);
-            let was_here = match (before, after) {
-                (None, Some(first)) => first.from == 0,
+            let change = before.map_or(0, CopiedRange::end)..after.map_or(len, |copied| copied.offset);
+            let was_adjacent = match (before, after) {
+                (None, Some(first)) => first.base_offset == 0,
                 (Some(last), None) => last.base_end() == base,
                 (Some(_), Some(_)) => false,
                 (None, None) => base == 0,
             };
-            (!change.is_empty() || !was_here).then_some(change)
+            (!change.is_empty() || !was_adjacent).then_some(change)
         })
     }
 }
 
-/// Collects copies as a delta is applied.
-pub(crate) fn push(copies: &mut Vec<Copied>, next: Copied) {
+/// Appends a copied range, merging it with the last one where both are adjacent.
+pub(crate) fn push(copies: &mut Vec<CopiedRange>, next: CopiedRange) {
     match copies.last_mut() {
-        Some(last) if last.end() == next.to && last.base_end() == next.from => last.len += next.len,
+        Some(last) if last.end() == next.offset && last.base_end() == next.base_offset => {
+            last.len += next.len;
+        }
         _ => copies.push(next),
     }
 }
@@ -76,17 +77,17 @@ mod tests {
 
     fn changes(copies: &[(usize, usize, usize)], base: usize, len: usize) -> Vec<(usize, usize)> {
         let mut merged = Vec::new();
-        for &(from, to, len) in copies {
-            push(&mut merged, Copied { from, to, len });
+        for &(base_offset, offset, len) in copies {
+            push(&mut merged, CopiedRange { base_offset, offset, len });
         }
-        Growth { copies: &merged, base: &vec![0; base], state: &() }
-            .changes(len)
+        DeltaContext { copies: &merged, base: &vec![0; base], base_state: &() }
+            .changed_ranges(len)
             .map(|change| (change.start, change.end))
             .collect()
     }
 
     #[test]
-    fn neighbours_that_stay_neighbours_are_no_change() {
+    fn bytes_that_stay_adjacent_are_no_change() {
         let none: Vec<(usize, usize)> = Vec::new();
         assert_eq!(changes(&[(0, 0, 10)], 10, 10), none);
         assert_eq!(changes(&[(0, 0, 4), (4, 4, 6)], 10, 10), none);
@@ -94,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn new_bytes_seams_and_cut_ends_are_changes() {
+    fn new_bytes_joined_bytes_and_cut_ends_are_changes() {
         assert_eq!(changes(&[(0, 0, 4), (4, 7, 6)], 10, 13), [(4, 7)]);
         assert_eq!(changes(&[(0, 0, 4), (5, 4, 5)], 10, 9), [(4, 4)]);
         assert_eq!(changes(&[(1, 0, 8)], 10, 8), [(0, 0), (8, 8)]);

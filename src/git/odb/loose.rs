@@ -1,79 +1,68 @@
-//! Loose objects: one zlib file each, named by its id, with a header that tells kind and size.
+//! Loose objects: one zlib file each, named by its id, with a header of kind and size.
+//!
+//! Format: the "Object Storage" section of Pro Git's chapter "Git Objects".
 
 use std::fs;
 use std::io::{self, ErrorKind};
-use std::ops::Deref;
 use std::path::{Path, PathBuf};
 
-use super::object::{Kind, Object, ObjectError};
+use super::object::{Kind, Object, ObjectError, corrupt};
 use super::oid::{HashAlgorithm, Oid};
-use super::pack::{Inflater, Map, corrupt, regular_file_len};
+use super::pack::{FileBytes, Inflater};
 
-/// The longest header is `commit`, a space, twenty digits and a zero byte.
-const HEADER: usize = 32;
-/// Smaller files are read: that is cheaper than mapping them.
-const MAPPED_FROM: u64 = 64 << 10;
+/// Buffer size for the header: the longest one is `commit`, a space, twenty digits and a zero byte.
+const MAX_HEADER_LEN: usize = 32;
 
 /// The loose objects of one objects directory.
 #[derive(Debug)]
-pub struct LooseObjects {
+pub(crate) struct LooseObjects {
     dir: PathBuf,
     algorithm: HashAlgorithm,
 }
 
-/// A loose object whose header was read.
-pub struct LooseObject {
+/// A loose object whose header is parsed.
+pub(crate) struct LooseObject {
     id: Oid,
-    /// What it is.
+    /// The kind of the object.
     pub kind: Kind,
-    /// Its size, as its header says.
+    /// The size in its header, in bytes.
     pub size: u64,
-    header: usize,
-    stored: Stored,
-}
-
-enum Stored {
-    Read(Vec<u8>),
-    Mapped(Map),
-}
-
-impl Deref for Stored {
-    type Target = [u8];
-
-    fn deref(&self) -> &[u8] {
-        match self {
-            Stored::Read(bytes) => bytes,
-            Stored::Mapped(map) => map,
-        }
-    }
+    header_len: usize,
+    stored: FileBytes,
 }
 
 impl LooseObjects {
-    /// The loose objects below the objects directory `dir`.
-    pub fn new(dir: &Path, algorithm: HashAlgorithm) -> LooseObjects {
+    /// The loose objects of the objects directory `dir`.
+    pub(crate) fn new(dir: &Path, algorithm: HashAlgorithm) -> LooseObjects {
         LooseObjects { dir: dir.to_owned(), algorithm }
     }
 
-    /// Whether there is a file for `id`, whatever it holds.
-    pub fn contains(&self, id: &Oid) -> bool {
+    /// Returns whether there is a file for `id`, intact or not.
+    pub(crate) fn contains(&self, id: &Oid) -> bool {
         self.path(id).is_file()
     }
 
-    /// The object `id` with its header read; `None` when there is no file for it.
-    pub fn open(&self, id: &Oid, inflater: &mut Inflater) -> Result<Option<LooseObject>, ObjectError> {
-        let stored = match stored(&self.path(id)) {
+    /// Opens the object `id` and parses its header; `None` when there is no file for it.
+    ///
+    /// # Errors
+    /// The file cannot be read, or has no object header.
+    pub(crate) fn open(&self, id: &Oid, inflater: &mut Inflater) -> Result<Option<LooseObject>, ObjectError> {
+        let stored = match FileBytes::open(&self.path(id)) {
             Ok(stored) => stored,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(corrupt(*id, &format!("its loose file cannot be read: {error}"))),
         };
-        let mut head = [0; HEADER];
-        let head = inflater.prefix(&stored, &mut head).map_err(|error| loose(*id, &error))?;
-        let (kind, size, header) = header(head).ok_or_else(|| loose(*id, &"it has no object header"))?;
-        Ok(Some(LooseObject { id: *id, kind, size, header, stored }))
+        let mut start = [0; MAX_HEADER_LEN];
+        let start =
+            inflater.inflate_prefix(&stored, &mut start).map_err(|error| corrupt_file(*id, &error))?;
+        let (kind, size, header_len) =
+            parse_header(start).ok_or_else(|| corrupt_file(*id, &"it has no object header"))?;
+        Ok(Some(LooseObject { id: *id, kind, size, header_len, stored }))
     }
 
-    /// The ids of all loose objects, in no order. Directories that cannot be listed are handed to `problem`.
-    pub fn list(&self, mut problem: impl FnMut(&Path, io::Error)) -> Vec<Oid> {
+    /// Returns the ids of all loose objects, in an unspecified order. Directories that cannot be listed are passed to
+    /// `problem`.
+    pub(crate) fn list(&self, mut problem: impl FnMut(&Path, io::Error)) -> Vec<Oid> {
         let mut ids = Vec::new();
         let mut names = |dir: &Path| match fs::read_dir(dir) {
             Ok(entries) => {
@@ -93,14 +82,14 @@ impl LooseObjects {
                 Vec::new()
             }
         };
-        let digits =
+        let is_hex =
             |name: &str| name.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte));
         for first in names(&self.dir) {
-            if first.len() != 2 || !digits(&first) {
+            if first.len() != 2 || !is_hex(&first) {
                 continue;
             }
             for rest in names(&self.dir.join(&first)) {
-                if rest.len() + 2 == self.algorithm.id_len() * 2 && digits(&rest) {
+                if rest.len() + 2 == self.algorithm.id_len() * 2 && is_hex(&rest) {
                     ids.extend(Oid::from_hex(format!("{first}{rest}").as_bytes()));
                 }
             }
@@ -115,34 +104,32 @@ impl LooseObjects {
 }
 
 impl LooseObject {
-    /// The whole object. Nothing over `limit` bytes is allocated.
-    pub fn read(&self, limit: u64, inflater: &mut Inflater) -> Result<Object, ObjectError> {
+    /// Inflates the whole object. Nothing over `limit` bytes is allocated.
+    ///
+    /// # Errors
+    /// The file is damaged, or the object is over `limit` bytes.
+    pub(crate) fn read(&self, limit: u64, inflater: &mut Inflater) -> Result<Object, ObjectError> {
         if self.size > limit {
             return Err(ObjectError::TooLarge { id: self.id, size: self.size, limit });
         }
         let mut data = Vec::new();
-        let stored = self.size.saturating_add(self.header as u64);
-        inflater.inflate(&self.stored, stored, &mut data).map_err(|error| loose(self.id, &error))?;
-        data.drain(..self.header);
+        let inflated_len = self.size.saturating_add(self.header_len as u64);
+        inflater
+            .inflate(&self.stored, inflated_len, &mut data)
+            .map_err(|error| corrupt_file(self.id, &error))?;
+        data.drain(..self.header_len);
         Ok(Object { kind: self.kind, data })
     }
 }
 
-fn stored(path: &Path) -> io::Result<Stored> {
-    if regular_file_len(path)? < MAPPED_FROM {
-        return fs::read(path).map(Stored::Read);
-    }
-    Map::open(path).map(Stored::Mapped)
-}
-
-fn loose(id: Oid, why: &impl ToString) -> ObjectError {
+fn corrupt_file(id: Oid, why: &impl ToString) -> ObjectError {
     corrupt(id, &format!("loose file: {}", why.to_string()))
 }
 
-/// Kind, size, and the length of the header itself.
-fn header(head: &[u8]) -> Option<(Kind, u64, usize)> {
-    let end = head.iter().position(|&byte| byte == 0)?;
-    let header = std::str::from_utf8(&head[..end]).ok()?;
+/// Parses the header and returns kind, size, and the length of the header itself.
+fn parse_header(start: &[u8]) -> Option<(Kind, u64, usize)> {
+    let end = start.iter().position(|&byte| byte == 0)?;
+    let header = std::str::from_utf8(&start[..end]).ok()?;
     let (kind, size) = header.split_once(' ')?;
     let kind = match kind {
         "commit" => Kind::Commit,
@@ -162,10 +149,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn headers_are_read_strictly() {
-        assert_eq!(header(b"blob 12\0rest"), Some((Kind::Blob, 12, 8)));
-        assert_eq!(header(b"commit 18446744073709551615\0"), Some((Kind::Commit, u64::MAX, 28)));
-        for bad in [
+    fn headers_are_parsed_strictly() {
+        assert_eq!(parse_header(b"blob 12\0rest"), Some((Kind::Blob, 12, 8)));
+        assert_eq!(parse_header(b"commit 18446744073709551615\0"), Some((Kind::Commit, u64::MAX, 28)));
+        for invalid in [
             "blob 12",
             "blob +1\0",
             "blob -1\0",
@@ -174,7 +161,7 @@ mod tests {
             "blob\0",
             "blob 99999999999999999999\0",
         ] {
-            assert_eq!(header(bad.as_bytes()), None, "{bad}");
+            assert_eq!(parse_header(invalid.as_bytes()), None, "{invalid}");
         }
     }
 }

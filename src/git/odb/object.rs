@@ -1,17 +1,18 @@
-//! What an object store hands out, and how reading one object can fail.
+//! Git objects, the errors of reading one, and the trait that reads them by id.
 
 use std::collections::HashMap;
 
 use thiserror::Error;
 
-use super::delta_context::Growth;
-use super::numbers::Numbers;
 use super::oid::Oid;
-use crate::git::commits::commit_graph_file::UNKNOWN;
+
+/// The generation of a commit that is in no commit-graph file. It is higher than all stored ones, like git's
+/// `GENERATION_NUMBER_V1_INFINITY`.
+pub(crate) const GENERATION_INFINITY: u32 = u32::MAX;
 
 /// The four kinds of git object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub(crate) enum Kind {
     /// A commit.
     Commit,
     /// A directory.
@@ -24,34 +25,34 @@ pub enum Kind {
 
 /// One object: its kind and its inflated, undeltified bytes without the loose header.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Object {
-    /// What `data` holds.
+pub(crate) struct Object {
+    /// The kind of the object.
     pub kind: Kind,
     /// The content.
     pub data: Vec<u8>,
 }
 
-/// Why one object could not be had. It costs that one object, never the whole run.
+/// Why one object could not be read. Other objects of the store are not affected.
 #[derive(Debug, Error, Clone, PartialEq, Eq)]
 pub enum ObjectError {
-    /// No pack, loose file or alternate holds it (partial clone, damaged repository).
+    /// No pack, loose file or alternate contains it (partial clone, damaged repository).
     #[error("object {id} is missing")]
     Missing {
-        /// The id that was asked for.
+        /// The requested id.
         id: Oid,
     },
-    /// It is there and does not read back.
+    /// It is stored, but cannot be decoded.
     #[error("object {id} is corrupt: {why}")]
     Corrupt {
-        /// The id that was asked for.
+        /// The requested id.
         id: Oid,
         /// What is wrong with the stored bytes.
         why: String,
     },
-    /// It is larger than the caller wants to hold.
+    /// It is larger than the caller accepts.
     #[error("object {id} has {size} bytes, over the limit of {limit}")]
     TooLarge {
-        /// The id that was asked for.
+        /// The requested id.
         id: Oid,
         /// Its inflated size in bytes.
         size: u64,
@@ -61,7 +62,7 @@ pub enum ObjectError {
 }
 
 impl ObjectError {
-    /// The id that was asked for.
+    /// The requested id.
     pub fn id(&self) -> &Oid {
         match self {
             ObjectError::Missing { id }
@@ -72,73 +73,29 @@ impl ObjectError {
 }
 
 /// Reads single objects by id.
-pub trait ReadObjects: Sync {
-    /// The object named `id`, whole.
+pub(crate) trait ReadObjects: Sync {
+    /// Returns the complete object `id`.
+    ///
+    /// # Errors
+    /// The object is missing, corrupt, or larger than the limit of the store.
     fn read(&self, id: &Oid) -> Result<Object, ObjectError>;
 
-    /// A number that is higher than those of all commits which the commit `id` reaches, where git wrote one down; else
-    /// the highest one, which nothing that has a number reaches. It may be wrong: no commit may be lost by it.
-    fn level(&self, _id: &Oid) -> u32 {
-        UNKNOWN
+    /// Returns the generation number of the commit `id`, which is higher than those of all its ancestors;
+    /// `GENERATION_INFINITY` where git has not stored one. The number may be wrong: no commit may be missed
+    /// because of it.
+    fn generation(&self, _id: &Oid) -> u32 {
+        GENERATION_INFINITY
     }
 }
 
-/// Objects held in memory: for tests of everything above the store.
+/// Objects in memory, for tests of the layers above the store.
 impl ReadObjects for HashMap<Oid, Object> {
     fn read(&self, id: &Oid) -> Result<Object, ObjectError> {
         self.get(id).cloned().ok_or(ObjectError::Missing { id: *id })
     }
 }
 
-/// Receives the objects of a whole store, one worker's share.
-pub trait Visitor: Send {
-    /// What the visit of an object leaves behind for those that grow from it; `()` for visitors that look at
-    /// each object by itself. It lives as long as the object's bytes are held: a handful at a time.
-    type State;
-
-    /// One object, whole. Each unique id comes once per run, in no promised order. `growth` tells what it has
-    /// from an object that this visitor has seen before, where that is known.
-    fn visit(
-        &mut self,
-        id: &Oid,
-        kind: Kind,
-        data: &[u8],
-        growth: Option<Growth<'_, Self::State>>,
-    ) -> Self::State;
-
-    /// One object that could not be read.
-    fn failed(&mut self, error: ObjectError);
-}
-
-/// Walks every object that is stored, whether anything refers to it or not.
-pub trait ScanObjects: ReadObjects {
-    /// Numbers for what is stored now.
-    fn numbers(&self) -> Numbers;
-
-    /// Whether there is something under the id `id`, sound or not.
-    fn has(&self, id: &Oid) -> bool;
-
-    /// Visits every stored object of the wanted `kinds` on up to `threads` threads. `make` is called
-    /// once per worker; the workers' visitors come back for merging, in no promised order.
-    fn for_each<V: Visitor>(&self, kinds: &[Kind], threads: usize, make: &(dyn Fn() -> V + Sync)) -> Vec<V>;
-}
-
-impl ScanObjects for HashMap<Oid, Object> {
-    fn numbers(&self) -> Numbers {
-        let mut ids: Vec<Oid> = self.keys().copied().collect();
-        ids.sort_unstable();
-        Numbers::new(&[], ids)
-    }
-
-    fn has(&self, id: &Oid) -> bool {
-        self.contains_key(id)
-    }
-
-    fn for_each<V: Visitor>(&self, kinds: &[Kind], _threads: usize, make: &(dyn Fn() -> V + Sync)) -> Vec<V> {
-        let mut visitor = make();
-        for (id, object) in self.iter().filter(|(_, object)| kinds.contains(&object.kind)) {
-            visitor.visit(id, object.kind, &object.data, None);
-        }
-        vec![visitor]
-    }
+/// Returns the error that the object `id` is corrupt because of `why`.
+pub(crate) fn corrupt(id: Oid, why: &impl ToString) -> ObjectError {
+    ObjectError::Corrupt { id, why: why.to_string() }
 }

@@ -1,10 +1,10 @@
-//! Object ids of both hash algorithms that git knows, as plain values.
+//! Object ids of both of git's hash algorithms, as plain values.
 
 use std::fmt;
 
 /// The hash algorithm that names a repository's objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum HashAlgorithm {
+pub(crate) enum HashAlgorithm {
     /// 20-byte ids.
     Sha1,
     /// 32-byte ids (`extensions.objectFormat = sha256`).
@@ -12,8 +12,8 @@ pub enum HashAlgorithm {
 }
 
 impl HashAlgorithm {
-    /// Bytes in one id.
-    pub fn id_len(self) -> usize {
+    /// Returns the number of bytes in one id.
+    pub(crate) fn id_len(self) -> usize {
         match self {
             HashAlgorithm::Sha1 => 20,
             HashAlgorithm::Sha256 => 32,
@@ -21,7 +21,7 @@ impl HashAlgorithm {
     }
 }
 
-/// The value of each byte as a hexadecimal digit; 255 for those that are none.
+/// The value of each byte as a hexadecimal digit; 255 for all other bytes.
 const DIGITS: [u8; 256] = {
     let mut digits = [255; 256];
     let mut value = 0;
@@ -33,7 +33,7 @@ const DIGITS: [u8; 256] = {
     digits
 };
 
-/// An object id: 20 bytes under SHA-1, 32 under SHA-256. Ordered by its bytes, like a pack index.
+/// An object id: 20 bytes under SHA-1, 32 under SHA-256. Ordered by its bytes, as in a pack index.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Oid {
     bytes: [u8; 32],
@@ -41,7 +41,7 @@ pub struct Oid {
 }
 
 impl Oid {
-    /// An id from its raw bytes; `None` unless there are 20 or 32 of them.
+    /// Creates an id from its raw bytes; `None` unless there are 20 or 32 of them.
     pub fn from_bytes(raw: &[u8]) -> Option<Oid> {
         if raw.len() != 20 && raw.len() != 32 {
             return None;
@@ -51,13 +51,14 @@ impl Oid {
         Some(Oid { bytes, len: raw.len() as u8 })
     }
 
-    /// An id from 40 or 64 hexadecimal digits of either case.
+    /// Parses an id of 40 or 64 hexadecimal digits of either case.
     pub fn from_hex(hex: &[u8]) -> Option<Oid> {
         if hex.len() != 40 && hex.len() != 64 {
             return None;
         }
         let mut bytes = [0; 32];
-        // All digits are looked at before one is judged: whole histories of commits are read by this.
+        // Invalid digits are checked once at the end, without a branch per digit: whole histories of commits are
+        // parsed by this.
         let mut bad = 0;
         for (byte, pair) in bytes.iter_mut().zip(hex.chunks_exact(2)) {
             let (high, low) = (DIGITS[usize::from(pair[0])], DIGITS[usize::from(pair[1])]);
@@ -67,12 +68,12 @@ impl Oid {
         (bad < 16).then_some(Oid { bytes, len: (hex.len() / 2) as u8 })
     }
 
-    /// The raw bytes.
+    /// Returns the raw bytes.
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes[..self.len as usize]
     }
 
-    /// Whether every byte is zero: git's way to say "no object" (unborn branch, deletion).
+    /// Returns whether every byte is zero, which git uses for "no object" (unborn branch, deletion).
     pub fn is_zero(&self) -> bool {
         self.bytes == [0; 32]
     }

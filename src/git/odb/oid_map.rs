@@ -1,7 +1,7 @@
 //! Maps keyed by object id.
 //!
-//! An id is a hash already: its first bytes are as good a hash as any. Millions of look-ups make the
-//! difference worth these lines; forging ids that agree in eight bytes costs an attacker 2^32 hashes a pair.
+//! An id is already a hash, so its first bytes serve as the hash. The gain matters over millions of lookups. Forging
+//! ids that agree in eight bytes costs an attacker 2^32 hashes a pair.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -11,7 +11,7 @@ use super::oid::Oid;
 /// A map keyed by object id.
 pub(crate) type OidMap<V> = HashMap<Oid, V, BuildHasherDefault<OidHasher>>;
 
-/// Takes the first eight bytes of the id, and nothing else of it.
+/// Uses the first eight bytes of the id as its hash.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct OidHasher(u64);
 
@@ -22,7 +22,7 @@ impl Hasher for OidHasher {
         }
     }
 
-    // The lengths that come before and after the bytes.
+    // The lengths that `Oid` hashes before and after its bytes.
     fn write_usize(&mut self, _len: usize) {}
     fn write_u8(&mut self, _len: u8) {}
 
@@ -36,7 +36,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn ids_are_spread_by_their_own_bytes() {
+    fn the_first_eight_bytes_of_an_id_are_its_hash() {
         use std::hash::BuildHasher;
         let build = BuildHasherDefault::<OidHasher>::default();
         let id =

@@ -1,16 +1,17 @@
 //! Reads the entries of a tree object.
 //!
-//! Trees are hostile input like everything else: entries may be unsorted or repeat a name, so
-//! nothing above this file relies on their order.
+//! Trees are untrusted input: entries may be unsorted or repeat a name, so no caller relies on their order.
+//!
+//! Format: the "Tree Objects" section of Pro Git's chapter "Git Objects".
 
 use thiserror::Error;
 
 use super::object::{Kind, ObjectError, ReadObjects};
 use super::oid::Oid;
 
-/// What a tree or index entry is.
+/// The type of a tree or index entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Mode {
+pub(crate) enum Mode {
     /// A regular file.
     File,
     /// A regular file with the executable bit.
@@ -24,9 +25,9 @@ pub enum Mode {
 }
 
 impl Mode {
-    /// The mode of the octal number that git stores. Unknown file types count as [`Mode::File`], so
-    /// that whatever stands behind them is read instead of being passed over.
-    pub fn from_bits(bits: u32) -> Mode {
+    /// Converts the mode number that git stores. Unknown file types become [`Mode::File`], so that their content is
+    /// scanned instead of skipped.
+    pub(crate) fn from_bits(bits: u32) -> Mode {
         match bits & 0o170_000 {
             0o040_000 => Mode::Tree,
             0o120_000 => Mode::Symlink,
@@ -36,13 +37,13 @@ impl Mode {
         }
     }
 
-    /// Whether the entry's id names a blob of this repository.
-    pub fn is_blob(self) -> bool {
+    /// Returns whether the entry's id names a blob of this repository.
+    pub(crate) fn is_blob(self) -> bool {
         matches!(self, Mode::File | Mode::Executable | Mode::Symlink)
     }
 
-    /// Whether both are the same kind of thing; the executable bit makes no difference.
-    pub fn same_type(self, other: Mode) -> bool {
+    /// Returns whether both have the same type; the executable bit makes no difference.
+    pub(crate) fn is_same_type(self, other: Mode) -> bool {
         let plain = |mode| if mode == Mode::Executable { Mode::File } else { mode };
         plain(self) == plain(other)
     }
@@ -50,8 +51,8 @@ impl Mode {
 
 /// One entry of a tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TreeEntry<'a> {
-    /// What it is.
+pub(crate) struct TreeEntry<'a> {
+    /// The type of the entry.
     pub mode: Mode,
     /// Its name, without directories.
     pub name: &'a [u8],
@@ -62,30 +63,30 @@ pub struct TreeEntry<'a> {
 /// Mode, name and the bytes of the id.
 pub(crate) type RawEntry<'a> = (Mode, &'a [u8], &'a [u8]);
 
-/// The bytes of a tree do not read as entries.
+/// The bytes of a tree cannot be parsed as entries.
 #[derive(Debug, Error, Clone, Copy, PartialEq, Eq)]
 #[error("malformed tree entry at byte {at}")]
-pub struct MalformedTree {
-    /// Where the first bad entry begins.
+pub(crate) struct MalformedTree {
+    /// Byte offset of the first malformed entry.
     pub at: usize,
 }
 
-/// Iterates the entries of a tree's bytes, in stored order. After an error it ends.
+/// Iterates over the entries of a tree's bytes, in stored order. Ends after the first error.
 #[derive(Clone, Debug)]
-pub struct TreeEntries<'a> {
+pub(crate) struct TreeEntries<'a> {
     data: &'a [u8],
     at: usize,
     id_len: usize,
 }
 
-/// The entries of `data`, whose ids have `id_len` bytes (as long as the id of the tree itself).
-pub fn entries(data: &[u8], id_len: usize) -> TreeEntries<'_> {
+/// Iterates over the entries of `data`, whose ids have `id_len` bytes (as many as the id of the tree itself).
+pub(crate) fn entries(data: &[u8], id_len: usize) -> TreeEntries<'_> {
     TreeEntries { data, at: 0, id_len }
 }
 
 impl<'a> TreeEntries<'a> {
-    /// The next entry with its id as raw bytes: for passes over all trees of a repository, where
-    /// most ids are not worth copying.
+    /// Returns the next entry with its id as raw bytes: for passes over all trees of a repository, where most ids
+    /// are not needed as an [`Oid`].
     pub(crate) fn next_raw(&mut self) -> Option<Result<RawEntry<'a>, MalformedTree>> {
         if self.at >= self.data.len() {
             return None;
@@ -98,13 +99,13 @@ impl<'a> TreeEntries<'a> {
         Some(entry.ok_or(MalformedTree { at }))
     }
 
-    /// Where the next entry begins; after an error, the end of the bytes.
+    /// Returns the byte offset of the next entry; after an error, the end of the bytes.
     pub(crate) fn position(&self) -> usize {
         self.at
     }
 
-    /// Goes on at `at`, where an entry must begin.
-    pub(crate) fn go_on_at(&mut self, at: usize) {
+    /// Continues at byte offset `at`, where an entry must begin.
+    pub(crate) fn seek(&mut self, at: usize) {
         self.at = at;
     }
 
@@ -142,11 +143,11 @@ impl<'a> Iterator for TreeEntries<'a> {
     }
 }
 
-/// Whether `id` is the tree without entries. git knows that one without storing it.
-pub fn is_empty_tree(id: &Oid) -> bool {
+/// Returns whether `id` is the empty tree, which git can read without storing it.
+pub(crate) fn is_empty_tree(id: &Oid) -> bool {
     const SHA1: &[u8] = b"4b825dc642cb6eb9a060e54bf8d69288fbee4904";
     const SHA256: &[u8] = b"6ef19b41225c5369f1c104d45d8d85efa9b057b53b14b4b9b939dd74decc5321";
-    // It is asked of nearly every tree of a history: most are decided by their first byte.
+    // Called for nearly every tree of a history: the first byte decides most of them.
     match id.as_bytes()[0] {
         0x4b => Oid::from_hex(SHA1) == Some(*id),
         0x6e => Oid::from_hex(SHA256) == Some(*id),
@@ -154,21 +155,27 @@ pub fn is_empty_tree(id: &Oid) -> bool {
     }
 }
 
-/// The bytes of the tree `id`. An object of another kind is an error.
-pub fn read_tree(objects: &impl ReadObjects, id: &Oid) -> Result<Vec<u8>, ObjectError> {
+/// Returns the bytes of the tree `id`.
+///
+/// # Errors
+/// The object cannot be read, or is not a tree.
+pub(crate) fn read_tree(objects: &impl ReadObjects, id: &Oid) -> Result<Vec<u8>, ObjectError> {
     if is_empty_tree(id) {
         return Ok(Vec::new());
     }
     let object = objects.read(id)?;
     if object.kind != Kind::Tree {
-        return Err(ObjectError::Corrupt { id: *id, why: "used as a tree, but is none".into() });
+        return Err(ObjectError::Corrupt { id: *id, why: "used as a tree, but is not one".into() });
     }
     Ok(object.data)
 }
 
-/// What stands at `path` below the tree `root`; `None` when nothing does. The root itself is the empty path.
-/// Links are not followed.
-pub fn lookup(
+/// Returns the entry at `path` below the tree `root`; `None` when there is none. The empty path is the root itself.
+/// Symbolic links are not followed.
+///
+/// # Errors
+/// A tree on the way cannot be read or is malformed.
+pub(crate) fn lookup(
     objects: &impl ReadObjects,
     root: &Oid,
     path: &[u8],
@@ -180,15 +187,15 @@ pub fn lookup(
         }
         let id = found.1;
         let data = read_tree(objects, &id)?;
-        let mut here = None;
+        let mut next = None;
         for entry in entries(&data, id.as_bytes().len()) {
             let entry = entry.map_err(|error| ObjectError::Corrupt { id, why: error.to_string() })?;
             if entry.name == name {
-                here = Some((entry.mode, entry.id));
+                next = Some((entry.mode, entry.id));
                 break;
             }
         }
-        match here {
+        match next {
             Some(entry) => found = entry,
             None => return Ok(None),
         }
@@ -219,13 +226,13 @@ mod tests {
         let modes: Vec<Mode> = entries(&data, 20).map(|entry| entry.expect("valid").mode).collect();
         use Mode::*;
         assert_eq!(modes, [File, Executable, Symlink, Gitlink, Tree, File]);
-        let second = entries(&data, 20).nth(1).expect("there").expect("valid");
+        let second = entries(&data, 20).nth(1).expect("a second entry").expect("valid");
         assert_eq!(second.name, b"b \xff");
         assert_eq!(second.id, Oid::from_bytes(&[2; 20]).expect("20 bytes"));
     }
 
     #[test]
-    fn malformed_bytes_are_one_error_and_the_end() {
+    fn malformed_bytes_give_one_error_and_end_the_iteration() {
         let good = raw("100644", b"a", 1);
         let cut = [good.clone(), raw("100644", b"b", 2)[..20].to_vec()].concat();
         for (data, at) in [
@@ -243,7 +250,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn any_bytes_are_read_without_panic(data in proptest::collection::vec(any::<u8>(), 0..200)) {
+        fn arbitrary_bytes_are_parsed_without_panic(data in proptest::collection::vec(any::<u8>(), 0..200)) {
             let _ = entries(&data, 20).count() + entries(&data, 32).count();
         }
     }

@@ -1,9 +1,10 @@
-//! Every place that names an object: refs, HEADs, reflogs and pseudo-refs, of all work trees.
+//! Lists everything that names an object: refs, HEADs, reflogs and pseudo-refs, of all worktrees (gitglossary(7),
+//! gitrepository-layout(5)).
 //!
-//! `git rev-list --all` leaves out most of these, and secrets lie there: the older stashes, amended
-//! commits, what a reset threw away.
+//! `git rev-list --all` leaves out most of these, and they contain secrets: in older stashes, amended commits, and
+//! commits that a reset removed from a branch.
 
-pub mod tracking;
+pub(crate) mod tracking;
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
@@ -12,60 +13,64 @@ use std::path::{Path, PathBuf};
 use super::env::path_from_bytes;
 use super::odb::oid::Oid;
 use super::plumbing::Plumbing;
-use super::repo::{Repo, RepoError, read_if_there};
+use super::repo::{Repo, RepoError, read_if_exists};
 
-/// What sort of name a [`Tip`] is.
+/// The kind of name of a [`Tip`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum TipClass {
-    /// Something below `refs/`.
+pub(crate) enum TipKind {
+    /// A ref below `refs/`.
     Ref,
-    /// HEAD of this or another work tree.
+    /// HEAD of this or another worktree.
     Head,
-    /// An old or new side of a reflog entry; the object may be gone already.
+    /// The old or new id of a reflog entry; the object may no longer exist.
     Reflog,
-    /// ORIG_HEAD, FETCH_HEAD, MERGE_HEAD and their like; may name a tree.
-    Pseudo,
+    /// A pseudo-ref: ORIG_HEAD, FETCH_HEAD, MERGE_HEAD and the like; may name a tree.
+    PseudoRef,
 }
 
-/// One name for one object, which may be of any kind.
+/// A name of an object, which may be of any kind.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Tip {
-    /// What sort of name it is.
-    pub class: TipClass,
-    /// Full name, `refs/heads/main`; names of other work trees begin with `worktrees/NAME/` or
-    /// `main-worktree/`. A reflog's tips have the name of their ref. Invalid UTF-8 is replaced.
+pub(crate) struct Tip {
+    /// The kind of name.
+    pub kind: TipKind,
+    /// Full name, such as `refs/heads/main`. Names in other worktrees begin with `worktrees/NAME/` or `main-worktree/`.
+    /// Tips of a reflog have the name of its ref. Invalid UTF-8 is replaced.
     pub name: String,
-    /// The object it names; tags are not peeled.
+    /// The id of the object; tags are not peeled.
     pub id: Oid,
 }
 
-/// All tips of the repository, sorted, each once.
-pub fn tips(repo: &Repo) -> Result<Vec<Tip>, RepoError> {
+/// Returns all tips of the repository, sorted, without duplicates.
+///
+/// # Errors
+///
+/// When refs or files of the git directory cannot be read.
+pub(crate) fn read_tips(repo: &Repo) -> Result<Vec<Tip>, RepoError> {
     let mut tips = Vec::new();
-    let mut named: HashMap<String, Oid> = HashMap::new();
+    let mut ids_by_name: HashMap<String, Oid> = HashMap::new();
     for (name, id) in repo.refs()? {
-        named.insert(name.clone(), id);
-        tips.push(Tip { class: TipClass::Ref, name, id });
+        ids_by_name.insert(name.clone(), id);
+        tips.push(Tip { kind: TipKind::Ref, name, id });
     }
     if let Some(id) = repo.head()? {
-        tips.push(Tip { class: TipClass::Head, name: "HEAD".into(), id });
+        tips.push(Tip { kind: TipKind::Head, name: "HEAD".into(), id });
     }
-    for (prefix, dir) in work_tree_dirs(repo)? {
+    for (prefix, dir) in worktree_git_dirs(repo)? {
         if let Some(plumbing) = repo.plumbing().filter(|_| !prefix.is_empty()) {
-            in_tables(&prefix, &Plumbing { git_dir: &dir, ..plumbing }, &mut tips)?;
+            add_reftable_tips(&prefix, &Plumbing { git_dir: &dir, ..plumbing }, &mut tips)?;
         }
-        pseudo_refs(&prefix, &dir, &named, &mut tips)?;
+        add_pseudo_refs(&prefix, &dir, &ids_by_name, &mut tips)?;
         if dir != repo.common_dir() {
             for (name, file) in files_below(&dir, "refs")? {
-                let id = first_id(&read_if_there(&file)?);
-                tips.extend(id.map(|id| Tip { class: TipClass::Ref, name: format!("{prefix}{name}"), id }));
+                let id = first_id(&read_if_exists(&file)?);
+                tips.extend(id.map(|id| Tip { kind: TipKind::Ref, name: format!("{prefix}{name}"), id }));
             }
         }
         for (name, file) in files_below(&dir, "logs")? {
             let name = format!("{prefix}{}", name.strip_prefix("logs/").unwrap_or(&name));
             let mut seen = HashSet::new();
-            for id in reflog_ids(&read_if_there(&file)?).filter(|id| seen.insert(*id)) {
-                tips.push(Tip { class: TipClass::Reflog, name: name.clone(), id });
+            for id in reflog_ids(&read_if_exists(&file)?).filter(|id| seen.insert(*id)) {
+                tips.push(Tip { kind: TipKind::Reflog, name: name.clone(), id });
             }
         }
     }
@@ -74,42 +79,48 @@ pub fn tips(repo: &Repo) -> Result<Vec<Tip>, RepoError> {
     Ok(tips)
 }
 
-/// HEAD of another work tree, and the refs that it alone has.
-fn in_tables(prefix: &str, there: &Plumbing<'_>, tips: &mut Vec<Tip>) -> Result<(), RepoError> {
-    let head = there.id("HEAD")?;
-    tips.extend(head.map(|id| Tip { class: TipClass::Head, name: format!("{prefix}HEAD"), id }));
-    let is_own = |name: &str| {
-        ["refs/bisect/", "refs/worktree/", "refs/rewritten/"].iter().any(|own| name.starts_with(own))
+/// Adds HEAD of another worktree and its per-worktree refs, read from reftables.
+fn add_reftable_tips(prefix: &str, worktree: &Plumbing<'_>, tips: &mut Vec<Tip>) -> Result<(), RepoError> {
+    let head = worktree.rev_parse("HEAD")?;
+    tips.extend(head.map(|id| Tip { kind: TipKind::Head, name: format!("{prefix}HEAD"), id }));
+    let is_per_worktree = |name: &str| {
+        ["refs/bisect/", "refs/worktree/", "refs/rewritten/"]
+            .iter()
+            .any(|directory| name.starts_with(directory))
     };
-    let own = there.refs()?.into_iter().filter(|(name, _)| is_own(name));
-    tips.extend(own.map(|(name, id)| Tip { class: TipClass::Ref, name: format!("{prefix}{name}"), id }));
+    let refs = worktree.refs()?.into_iter().filter(|(name, _)| is_per_worktree(name));
+    tips.extend(refs.map(|(name, id)| Tip { kind: TipKind::Ref, name: format!("{prefix}{name}"), id }));
     Ok(())
 }
 
-/// The reflogs of HEAD and of stashes, where [`tips`] knows none because no file holds them.
-pub fn reflogs_of_tables(repo: &Repo) -> Vec<Tip> {
+/// Returns the reflogs of HEAD and of the stash if they are in reftables, where [`read_tips`] does not find them.
+pub(crate) fn reftable_reflogs(repo: &Repo) -> Vec<Tip> {
     let Some(plumbing) = repo.plumbing() else { return Vec::new() };
-    let of = |name: &'static str| {
+    let tips = |name: &'static str| {
         let ids = plumbing.reflog(name).into_iter();
-        ids.map(move |id| Tip { class: TipClass::Reflog, name: name.to_owned(), id })
+        ids.map(move |id| Tip { kind: TipKind::Reflog, name: name.to_owned(), id })
     };
-    ["HEAD", "refs/stash"].into_iter().flat_map(of).collect()
+    ["HEAD", "refs/stash"].into_iter().flat_map(tips).collect()
 }
 
-/// The files of refs that name neither an object nor another ref, as a crash can leave them: git passes over them
-/// with a warning. `tips` are those of the repository.
-pub fn broken(repo: &Repo, tips: &[Tip]) -> Result<Vec<String>, RepoError> {
+/// Returns the names of ref files that contain neither an id nor the name of another ref, as a crash can leave them:
+/// git ignores them with a warning. `tips` are those of the repository.
+///
+/// # Errors
+///
+/// When files of the git directory cannot be read.
+pub(crate) fn broken_refs(repo: &Repo, tips: &[Tip]) -> Result<Vec<String>, RepoError> {
     if repo.plumbing().is_some() {
         return Ok(Vec::new());
     }
-    let named: HashSet<&str> =
-        tips.iter().filter(|tip| tip.class == TipClass::Ref).map(|tip| tip.name.as_str()).collect();
+    let resolved: HashSet<&str> =
+        tips.iter().filter(|tip| tip.kind == TipKind::Ref).map(|tip| tip.name.as_str()).collect();
     let mut broken = Vec::new();
     for (name, file) in files_below(repo.common_dir(), "refs")? {
-        if named.contains(name.as_str()) || name.ends_with(".lock") {
+        if resolved.contains(name.as_str()) || name.ends_with(".lock") {
             continue;
         }
-        let content = read_if_there(&file)?;
+        let content = read_if_exists(&file)?;
         if !content.starts_with(b"ref:") && first_id(&content).is_none() {
             broken.push(name);
         }
@@ -118,15 +129,15 @@ pub fn broken(repo: &Repo, tips: &[Tip]) -> Result<Vec<String>, RepoError> {
     Ok(broken)
 }
 
-/// The directories that hold a HEAD, with the prefix of their names; this work tree's first.
-fn work_tree_dirs(repo: &Repo) -> Result<Vec<(String, PathBuf)>, RepoError> {
+/// Returns the git directories of all worktrees, each with the prefix of its ref names; that of this worktree first.
+fn worktree_git_dirs(repo: &Repo) -> Result<Vec<(String, PathBuf)>, RepoError> {
     let own = repo.git_dir();
     let mut dirs = vec![(String::new(), own.to_path_buf())];
     if own != repo.common_dir() {
         dirs.push(("main-worktree/".into(), repo.common_dir().to_path_buf()));
     }
     let real = own.canonicalize().ok();
-    for (name, dir, is_dir) in list(&repo.common_dir().join("worktrees"))? {
+    for (name, dir, is_dir) in read_dir(&repo.common_dir().join("worktrees"))? {
         if is_dir && dir.canonicalize().ok() != real {
             dirs.push((format!("worktrees/{name}/"), dir));
         }
@@ -134,32 +145,33 @@ fn work_tree_dirs(repo: &Repo) -> Result<Vec<(String, PathBuf)>, RepoError> {
     Ok(dirs)
 }
 
-/// The files of `dir` that are named like `ORIG_HEAD`. Of this work tree HEAD itself is known.
-fn pseudo_refs(
+/// Adds what the files of `dir` with names like `ORIG_HEAD` contain. HEAD of this worktree is left out: it is known
+/// already.
+fn add_pseudo_refs(
     prefix: &str,
     dir: &Path,
-    named: &HashMap<String, Oid>,
+    ids_by_name: &HashMap<String, Oid>,
     tips: &mut Vec<Tip>,
 ) -> Result<(), RepoError> {
-    for (name, file, is_dir) in list(dir)? {
-        let like_head = name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
-        if is_dir || !like_head || (name == "HEAD" && prefix.is_empty()) {
+    for (name, file, is_dir) in read_dir(dir)? {
+        let is_pseudo_ref = name.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+        if is_dir || !is_pseudo_ref || (name == "HEAD" && prefix.is_empty()) {
             continue;
         }
-        let class = if name == "HEAD" { TipClass::Head } else { TipClass::Pseudo };
-        let content = read_if_there(&file)?;
+        let kind = if name == "HEAD" { TipKind::Head } else { TipKind::PseudoRef };
+        let content = read_if_exists(&file)?;
         for line in content.split(|&byte| byte == b'\n') {
             let id = match line.strip_prefix(b"ref:") {
-                Some(target) => named.get(&*String::from_utf8_lossy(target.trim_ascii())).copied(),
+                Some(target) => ids_by_name.get(&*String::from_utf8_lossy(target.trim_ascii())).copied(),
                 None => first_id(line),
             };
-            tips.extend(id.map(|id| Tip { class, name: format!("{prefix}{name}"), id }));
+            tips.extend(id.map(|id| Tip { kind, name: format!("{prefix}{name}"), id }));
         }
     }
     Ok(())
 }
 
-/// The old and new ids of each line of a reflog.
+/// Returns the old and new id of each line of a reflog, without null ids.
 fn reflog_ids(log: &[u8]) -> impl Iterator<Item = Oid> {
     log.split(|&byte| byte == b'\n').flat_map(|line| {
         let mut words = line.splitn(3, |&byte| byte == b' ');
@@ -171,17 +183,18 @@ fn reflog_ids(log: &[u8]) -> impl Iterator<Item = Oid> {
     })
 }
 
+/// Returns the id at the start of a line, unless it is the null id.
 fn first_id(line: &[u8]) -> Option<Oid> {
     let word = line.split(u8::is_ascii_whitespace).next()?;
     Oid::from_hex(word).filter(|id| !id.is_zero())
 }
 
-/// All files below `root/top`, each with its path from `root`. Links are not followed.
+/// Returns all files below `root/top`, each with its path relative to `root`. Symbolic links are not followed.
 fn files_below(root: &Path, top: &str) -> Result<Vec<(String, PathBuf)>, RepoError> {
     let mut files = Vec::new();
     let mut dirs = vec![(top.to_owned(), root.join(path_from_bytes(top.as_bytes())))];
     while let Some((prefix, dir)) = dirs.pop() {
-        for (name, path, is_dir) in list(&dir)? {
+        for (name, path, is_dir) in read_dir(&dir)? {
             let name = format!("{prefix}/{name}");
             if is_dir { dirs.push((name, path)) } else { files.push((name, path)) }
         }
@@ -189,8 +202,8 @@ fn files_below(root: &Path, top: &str) -> Result<Vec<(String, PathBuf)>, RepoErr
     Ok(files)
 }
 
-/// Name, path and whether it is a directory, of everything in `dir`; a missing one is empty.
-fn list(dir: &Path) -> Result<Vec<(String, PathBuf, bool)>, RepoError> {
+/// Returns the name and path of each entry of `dir`, and whether it is a directory. A missing directory is empty.
+fn read_dir(dir: &Path) -> Result<Vec<(String, PathBuf, bool)>, RepoError> {
     use std::io::ErrorKind::{NotADirectory, NotFound};
     let failed = |source| RepoError::Io { path: dir.into(), source };
     let entries = match fs::read_dir(dir) {
@@ -212,18 +225,18 @@ mod tests {
     use crate::git::testing::TestRepo;
     use crate::git::testing_objects::oid;
 
-    fn has(tips: &[Tip], class: TipClass, name: &str, id: &str) -> bool {
-        tips.contains(&Tip { class, name: name.into(), id: oid(id) })
+    fn has(tips: &[Tip], kind: TipKind, name: &str, id: &str) -> bool {
+        tips.contains(&Tip { kind, name: name.into(), id: oid(id) })
     }
 
     #[test]
     fn an_unborn_repository_has_no_tips() {
         let test = TestRepo::new();
-        assert_eq!(tips(&Repo::open(test.path()).expect("a repository")).expect("readable"), []);
+        assert_eq!(read_tips(&Repo::open(test.path()).expect("a repository")).expect("readable"), []);
     }
 
     #[test]
-    fn every_place_that_names_an_object_is_found() {
+    fn everything_that_names_an_object_is_found() {
         let test = TestRepo::new();
         test.write("f", "1");
         let first = test.commit_all("one");
@@ -240,16 +253,16 @@ mod tests {
         let old_stash = test.text(&["rev-parse", "stash"]);
         test.write("f", "stashed again");
         test.git(&["stash", "-q"]);
-        let linked = test.beside("linked");
+        let linked = test.sibling_path("linked");
         test.git(&["worktree", "add", "-q", "--detach", linked.to_str().expect("text")]);
-        let there = linked.to_str().expect("text");
-        test.git(&["-C", there, "commit", "-q", "--allow-empty", "-m", "detached"]);
-        let detached = test.text(&["-C", there, "rev-parse", "HEAD"]);
-        test.git(&["-C", there, "update-ref", "refs/bisect/bad", &dropped]);
+        let worktree = linked.to_str().expect("text");
+        test.git(&["-C", worktree, "commit", "-q", "--allow-empty", "-m", "detached"]);
+        let detached = test.text(&["-C", worktree, "rev-parse", "HEAD"]);
+        test.git(&["-C", worktree, "update-ref", "refs/bisect/bad", &dropped]);
         test.git(&["fetch", "-q", ".", "packed"]);
 
-        let all = tips(&Repo::open(test.path()).expect("a repository")).expect("readable");
-        use TipClass::*;
+        let all = read_tips(&Repo::open(test.path()).expect("a repository")).expect("readable");
+        use TipKind::*;
         for name in ["refs/heads/main", "refs/heads/packed"] {
             assert!(has(&all, Ref, name, &first), "{name}");
         }
@@ -262,12 +275,12 @@ mod tests {
         assert!(has(&all, Reflog, "HEAD", &dropped));
         assert!(has(&all, Reflog, "refs/stash", &old_stash));
         assert!(has(&all, Reflog, "worktrees/linked/HEAD", &detached));
-        assert!(has(&all, Pseudo, "ORIG_HEAD", &dropped) || has(&all, Pseudo, "ORIG_HEAD", &first));
-        assert!(has(&all, Pseudo, "FETCH_HEAD", &first));
+        assert!(has(&all, PseudoRef, "ORIG_HEAD", &dropped) || has(&all, PseudoRef, "ORIG_HEAD", &first));
+        assert!(has(&all, PseudoRef, "FETCH_HEAD", &first));
         assert!(all.iter().all(|tip| !tip.id.is_zero()));
 
-        // Seen from the other work tree the names turn round.
-        let all = tips(&Repo::open(&linked).expect("a repository")).expect("readable");
+        // From the other worktree, the names are reversed.
+        let all = read_tips(&Repo::open(&linked).expect("a repository")).expect("readable");
         assert!(has(&all, Head, "HEAD", &detached));
         assert!(has(&all, Head, "main-worktree/HEAD", &first));
         assert!(has(&all, Reflog, "main-worktree/HEAD", &dropped));
@@ -275,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn broken_lines_of_a_reflog_are_passed_over() {
+    fn malformed_lines_of_a_reflog_are_skipped() {
         let id = "a".repeat(40);
         let log = format!("garbage\n{} {id} A <a@b> 1 +0000\tcommit\n\n{id}", "0".repeat(40));
         assert_eq!(reflog_ids(log.as_bytes()).collect::<Vec<_>>(), [oid(&id), oid(&id)]);

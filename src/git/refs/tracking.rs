@@ -1,67 +1,63 @@
-//! Which refs tell what a remote has: its remote-tracking branches.
+//! Recognizes the remote-tracking branches of a remote: the refs that show which commits the remote already has.
 //!
-//! Where they are is a setting of the remote, and its name alone proves little: `origin/fork` may be a remote
-//! beside `origin`.
+//! Their location is determined by the fetch refspecs of the remote. The remote's name alone is not sufficient:
+//! `origin/fork` may be another remote besides `origin`.
 
-use crate::git::repo::{Repo, RepoError};
+use crate::git::repo::{Remote, Repo, RepoError};
 
 /// The remote-tracking branches of one remote.
-pub struct Tracking {
-    /// Where those of all remotes are by custom, and whether it is this one.
-    owners: Vec<(String, bool)>,
-    /// Where those of this one are by its settings, with at most one `*`.
-    targets: Vec<String>,
+pub(crate) struct RemoteTrackingRefs {
+    /// The default directory below `refs/remotes/` of each remote, and whether it is that of this remote.
+    directories: Vec<(String, bool)>,
+    /// The destinations of this remote's fetch refspecs, with at most one `*` each.
+    destinations: Vec<String>,
 }
 
-impl Tracking {
-    /// Those of the remote called `name`. Where there is none of that name, of all whose address for pushing
-    /// is `address`.
-    pub fn of(repo: &Repo, name: &str, address: &str) -> Result<Tracking, RepoError> {
+impl RemoteTrackingRefs {
+    /// The remote-tracking branches of the remote `name`. If there is no remote with that name, those of all remotes
+    /// whose URL for pushes is `url`.
+    ///
+    /// # Errors
+    ///
+    /// When the configuration of the remotes cannot be read.
+    pub(crate) fn from_remote(repo: &Repo, name: &str, url: &str) -> Result<RemoteTrackingRefs, RepoError> {
         let remotes = repo.remotes()?;
-        let is_named = remotes.iter().any(|remote| remote.name == name);
-        let is_meant = |remote: &Remote| match is_named {
+        let has_name = remotes.iter().any(|remote| remote.name == name);
+        let is_selected = |remote: &Remote| match has_name {
             true => remote.name == name,
-            false => !address.is_empty() && same_place(&remote.address, address),
+            false => !url.is_empty() && is_same_url(&remote.push_url, url),
         };
-        let mut owners: Vec<(String, bool)> =
-            remotes.iter().map(|remote| (folder(&remote.name), is_meant(remote))).collect();
-        if !is_named {
-            owners.push((folder(name), true));
+        let mut directories: Vec<(String, bool)> =
+            remotes.iter().map(|remote| (remote_directory(&remote.name), is_selected(remote))).collect();
+        if !has_name {
+            directories.push((remote_directory(name), true));
         }
-        let meant = remotes.into_iter().filter(is_meant);
-        let targets = meant.flat_map(|remote| remote.fetches).filter_map(target).collect();
-        Ok(Tracking { owners, targets })
+        let refspecs = remotes.into_iter().filter(is_selected).flat_map(|remote| remote.fetch_refspecs);
+        let destinations = refspecs.filter_map(tracking_destination).collect();
+        Ok(RemoteTrackingRefs { directories, destinations })
     }
 
-    /// Whether the ref is one of them.
-    pub fn tracks(&self, name: &str) -> bool {
-        let owners = self.owners.iter().filter(|(folder, _)| name.starts_with(folder.as_str()));
-        match owners.max_by_key(|(folder, is_meant)| (folder.len(), *is_meant)) {
-            Some((_, is_meant)) => *is_meant,
-            None => self.targets.iter().any(|target| matches(target, name)),
+    /// Whether the ref with this full name is one of them.
+    pub(crate) fn contains(&self, name: &str) -> bool {
+        let directories =
+            self.directories.iter().filter(|(directory, _)| name.starts_with(directory.as_str()));
+        match directories.max_by_key(|(directory, is_selected)| (directory.len(), *is_selected)) {
+            Some((_, is_selected)) => *is_selected,
+            None => self.destinations.iter().any(|pattern| matches(pattern, name)),
         }
     }
 }
 
-/// A remote as it is configured.
-pub struct Remote {
-    /// Its name.
-    pub name: String,
-    /// Where pushes go.
-    pub address: String,
-    /// What is fetched from where to where.
-    pub fetches: Vec<(String, String)>,
-}
-
-fn folder(remote: &str) -> String {
+fn remote_directory(remote: &str) -> String {
     format!("refs/remotes/{remote}/")
 }
 
-/// Where a fetch puts things, unless people put their own things there too: a mirror's branches say nothing
-/// about what the other side has.
-fn target((from, to): (String, String)) -> Option<String> {
-    let is_own = to == from || ["refs/heads/", "refs/tags/", "refs/*"].iter().any(|own| to.starts_with(own));
-    (!is_own && to.starts_with("refs/")).then_some(to)
+/// Returns the destination of a fetch refspec, unless local refs have the same location: the branches of a mirror do
+/// not show what the remote has.
+fn tracking_destination((source, destination): (String, String)) -> Option<String> {
+    let is_local = destination == source
+        || ["refs/heads/", "refs/tags/", "refs/*"].iter().any(|local| destination.starts_with(local));
+    (!is_local && destination.starts_with("refs/")).then_some(destination)
 }
 
 fn matches(pattern: &str, name: &str) -> bool {
@@ -73,6 +69,6 @@ fn matches(pattern: &str, name: &str) -> bool {
     }
 }
 
-fn same_place(one: &str, other: &str) -> bool {
+fn is_same_url(one: &str, other: &str) -> bool {
     one.trim_end_matches('/') == other.trim_end_matches('/')
 }

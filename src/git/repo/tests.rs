@@ -1,3 +1,5 @@
+//! Repositories of every kind, opened as by a user and as by git's hooks.
+
 use super::*;
 use crate::git::commits::tag::peel;
 use crate::git::index::Index;
@@ -8,31 +10,31 @@ fn oid(hex: &str) -> Oid {
     Oid::from_hex(hex.as_bytes()).expect("an id")
 }
 
-fn same(left: &Path, right: &Path) {
+fn assert_same_path(left: &Path, right: &Path) {
     let real =
         |path: &Path| path.canonicalize().unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     assert_eq!(real(left), real(right));
 }
 
 #[test]
-fn an_unborn_repository_has_places_and_no_head() {
+fn an_unborn_repository_has_directories_and_no_head() {
     let test = TestRepo::new();
     test.write("sub/dir/file", "x");
     let repo = Repo::discover(&test.path().join("sub/dir")).expect("found");
-    same(repo.git_dir(), &test.path().join(".git"));
-    same(repo.common_dir(), &test.path().join(".git"));
-    same(repo.work_tree().expect("not bare"), test.path());
+    assert_same_path(repo.git_dir(), &test.path().join(".git"));
+    assert_same_path(repo.common_dir(), &test.path().join(".git"));
+    assert_same_path(repo.work_tree().expect("not bare"), test.path());
     assert_eq!(repo.head().expect("readable"), None);
     assert_eq!(repo.algorithm(), HashAlgorithm::Sha1);
-    assert!(!repo.is_bare() && !repo.is_partial().expect("readable"));
-    assert!(repo.shallow().expect("readable").is_empty());
+    assert!(!repo.is_bare() && !repo.is_partial_clone().expect("readable"));
+    assert!(repo.shallow_commits().expect("readable").is_empty());
     assert!(matches!(resolve(&repo, "HEAD"), Err(RepoError::UnknownRevision { .. })));
 }
 
 #[test]
 fn a_plain_directory_is_not_a_repository() {
     let dir = tempfile::tempdir().expect("a temporary directory");
-    let env = GitEnv { ceilings: Some(dir.path().into()), ..GitEnv::default() };
+    let env = GitEnv { ceiling_dirs: Some(dir.path().into()), ..GitEnv::default() };
     assert!(matches!(Repo::with_env(dir.path(), env), Err(RepoError::NotARepository { .. })));
     assert!(matches!(Repo::open(dir.path()), Err(RepoError::NotARepository { .. })));
     assert!(matches!(Repo::discover(&dir.path().join("absent")), Err(RepoError::NotARepository { .. })));
@@ -59,17 +61,20 @@ fn revisions_and_ranges_resolve_to_commits() {
     for rev in [&blob, "nope", "", "side~9", &"0".repeat(40)] {
         assert!(matches!(resolve(&repo, rev), Err(RepoError::UnknownRevision { .. })), "{rev}");
     }
-    let sides = |left: &str, right: &str| (oid(left), oid(right));
-    assert_eq!(repo.sides(&store(&repo), "main..side").expect("two commits"), sides(&main, &side));
-    assert_eq!(repo.sides(&store(&repo), "main...side").expect("two commits"), sides(&main, &side));
-    assert_eq!(repo.sides(&store(&repo), "main..").expect("HEAD"), sides(&main, &island));
-    assert_eq!(repo.sides(&store(&repo), "..main").expect("HEAD"), sides(&island, &main));
-    assert!(matches!(repo.sides(&store(&repo), "main"), Err(RepoError::NotARange { .. })));
-    assert!(matches!(repo.sides(&store(&repo), "main..nope"), Err(RepoError::UnknownRevision { .. })));
+    let ends = |left: &str, right: &str| (oid(left), oid(right));
+    assert_eq!(repo.rev_parse_range(&store(&repo), "main..side").expect("two commits"), ends(&main, &side));
+    assert_eq!(repo.rev_parse_range(&store(&repo), "main...side").expect("two commits"), ends(&main, &side));
+    assert_eq!(repo.rev_parse_range(&store(&repo), "main..").expect("HEAD"), ends(&main, &island));
+    assert_eq!(repo.rev_parse_range(&store(&repo), "..main").expect("HEAD"), ends(&island, &main));
+    assert!(matches!(repo.rev_parse_range(&store(&repo), "main"), Err(RepoError::NotARange { .. })));
+    assert!(matches!(
+        repo.rev_parse_range(&store(&repo), "main..nope"),
+        Err(RepoError::UnknownRevision { .. })
+    ));
 }
 
 #[test]
-fn hook_variables_say_where_everything_is() {
+fn the_variables_of_a_hook_determine_all_paths() {
     let test = TestRepo::new();
     test.write("sub/file", "x");
     test.commit_all("one");
@@ -81,12 +86,13 @@ fn hook_variables_say_where_everything_is() {
         ..GitEnv::default()
     };
     let repo = Repo::with_env(test.path(), env).expect("a repository");
-    same(repo.work_tree().expect("not bare"), test.path());
+    assert_same_path(repo.work_tree().expect("not bare"), test.path());
     assert_eq!(repo.index_file(), repo.work_tree().expect("not bare").join(".git/next-index-1.lock"));
     let dirs = [test.path().join(".git/objects/incoming"), test.path().join(".git/objects")];
     assert_eq!(repo.objects_dirs(), dirs);
 
-    // Without GIT_DIR the index still belongs to the root of the work tree, not to where we stand.
+    // Without GIT_DIR, the path of the index is still relative to the root of the working tree, not to the current
+    // directory.
     let env = GitEnv { index_file: Some("temporary".into()), ..GitEnv::default() };
     let repo = Repo::with_env(&test.path().join("sub"), env).expect("a repository");
     assert_eq!(
@@ -96,16 +102,16 @@ fn hook_variables_say_where_everything_is() {
 
     let env = GitEnv { git_dir: Some("../.git".into()), work_tree: Some("..".into()), ..GitEnv::default() };
     let repo = Repo::with_env(&test.path().join("sub"), env).expect("a repository");
-    same(repo.work_tree().expect("named"), test.path());
-    same(&repo.index_file(), &test.path().join(".git/index"));
+    assert_same_path(repo.work_tree().expect("named"), test.path());
+    assert_same_path(&repo.index_file(), &test.path().join(".git/index"));
 }
 
 #[test]
-fn commits_in_quarantine_have_names() {
+fn commits_in_quarantine_are_resolved() {
     let test = TestRepo::new();
     test.commit("one");
-    let quarantine = test.beside("quarantine");
-    std::fs::create_dir(&quarantine).expect("a fresh place");
+    let quarantine = test.sibling_path("quarantine");
+    std::fs::create_dir(&quarantine).expect("a new directory");
     let tree = test.text(&["write-tree"]);
     let mut command = test.command();
     command
@@ -126,36 +132,36 @@ fn a_linked_worktree_has_its_own_head_and_index() {
     let test = TestRepo::new();
     let first = test.commit("one");
     test.commit("two");
-    let linked = test.beside("linked");
+    let linked = test.sibling_path("linked");
     test.git(&["worktree", "add", "-q", "--detach", linked.to_str().expect("text"), &first]);
     let own = test.path().join(".git/worktrees/linked");
 
     let env = GitEnv { git_dir: Some(own.clone()), ..GitEnv::default() };
     for repo in [Repo::discover(&linked), Repo::with_env(&linked, env)] {
         let repo = repo.expect("a repository");
-        same(repo.git_dir(), &own);
-        same(repo.common_dir(), &test.path().join(".git"));
-        same(repo.work_tree().expect("not bare"), &linked);
-        same(&repo.index_file(), &own.join("index"));
+        assert_same_path(repo.git_dir(), &own);
+        assert_same_path(repo.common_dir(), &test.path().join(".git"));
+        assert_same_path(repo.work_tree().expect("not bare"), &linked);
+        assert_same_path(&repo.index_file(), &own.join("index"));
         assert_eq!(repo.head().expect("readable"), Some(oid(&first)));
         assert_eq!(repo.hooks_dir().expect("readable"), Some(repo.common_dir().join("hooks")));
     }
 }
 
 #[test]
-fn hooks_live_where_the_configuration_says() {
+fn the_hooks_directory_is_the_configured_one() {
     let test = TestRepo::new();
     let repo = || {
         Repo::with_env(test.path(), GitEnv { config_global: Some("/dev/null".into()), ..GitEnv::default() })
     };
     let hooks = || repo().expect("a repository").hooks_dir().expect("readable").expect("somewhere");
-    same(hooks().parent().expect("below"), &test.path().join(".git"));
+    assert_same_path(hooks().parent().expect("below"), &test.path().join(".git"));
     test.git(&["config", "core.hooksPath", ".husky"]);
     assert_eq!(hooks().file_name(), Some(".husky".as_ref()));
-    same(hooks().parent().expect("below"), test.path());
+    assert_same_path(hooks().parent().expect("below"), test.path());
     test.git(&["config", "core.hooksPath", "/somewhere/else"]);
     assert_eq!(hooks(), Path::new("/somewhere/else"));
-    let global = test.beside("global");
+    let global = test.sibling_path("global");
     std::fs::write(&global, "[core]\n\thooksPath = /from/global\n").expect("room on the disk");
     test.git(&["config", "--unset", "core.hooksPath"]);
     let env = GitEnv { config_global: Some(global), ..GitEnv::default() };
@@ -174,32 +180,32 @@ fn bare_shallow_partial_and_submodule_repositories_open() {
     let second = test.commit_all("two");
     test.git(&["config", "uploadpack.allowFilter", "true"]);
     let url = format!("file://{}", test.path().display());
-    let place = |name: &str| test.beside(name).to_str().expect("text").to_owned();
+    let path = |name: &str| test.sibling_path(name).to_str().expect("text").to_owned();
 
-    test.git(&["clone", "-q", "--bare", &url, &place("bare.git")]);
-    let bare = Repo::open(&test.beside("bare.git")).expect("a repository");
+    test.git(&["clone", "-q", "--bare", &url, &path("bare.git")]);
+    let bare = Repo::open(&test.sibling_path("bare.git")).expect("a repository");
     assert!(bare.is_bare() && bare.work_tree().is_none());
-    same(&bare.objects_dirs()[0], &test.beside("bare.git/objects"));
+    assert_same_path(&bare.objects_dirs()[0], &test.sibling_path("bare.git/objects"));
 
-    test.git(&["clone", "-q", "--depth", "1", &url, &place("shallow")]);
-    let shallow = Repo::open(&test.beside("shallow")).expect("a repository");
-    assert_eq!(shallow.shallow().expect("readable"), HashSet::from([oid(&second)]));
+    test.git(&["clone", "-q", "--depth", "1", &url, &path("shallow")]);
+    let clone = Repo::open(&test.sibling_path("shallow")).expect("a repository");
+    assert_eq!(clone.shallow_commits().expect("readable"), HashSet::from([oid(&second)]));
 
-    test.git(&["clone", "-q", "--no-checkout", "--filter=blob:none", &url, &place("partial")]);
-    let partial = Repo::open(&test.beside("partial")).expect("a repository");
-    assert!(partial.is_partial().expect("readable"));
+    test.git(&["clone", "-q", "--no-checkout", "--filter=blob:none", &url, &path("partial")]);
+    let partial = Repo::open(&test.sibling_path("partial")).expect("a repository");
+    assert!(partial.is_partial_clone().expect("readable"));
     assert_eq!(partial.head().expect("readable"), Some(oid(&second)));
 
     let outer = TestRepo::new();
     outer.git(&["submodule", "--quiet", "add", &url, "inner"]);
     let inner = Repo::discover(&outer.path().join("inner")).expect("a repository");
-    same(inner.work_tree().expect("not bare"), &outer.path().join("inner"));
-    same(inner.git_dir(), &outer.path().join(".git/modules/inner"));
+    assert_same_path(inner.work_tree().expect("not bare"), &outer.path().join("inner"));
+    assert_same_path(inner.git_dir(), &outer.path().join(".git/modules/inner"));
     assert_eq!(inner.head().expect("readable"), Some(oid(&second)));
 }
 
 #[test]
-fn an_unknown_way_to_store_refs_is_named() {
+fn an_unknown_ref_storage_is_named_in_the_error() {
     let test = TestRepo::new();
     test.git(&["config", "core.repositoryFormatVersion", "1"]);
     test.git(&["config", "extensions.refStorage", "files"]);
@@ -217,24 +223,27 @@ fn an_unknown_way_to_store_refs_is_named() {
 }
 
 #[test]
-fn refs_in_tables_are_asked_of_git() {
+fn refs_in_reftables_are_read_by_git() {
     let test = TestRepo::init(&["init", "-q", "-b", "main", "--ref-format=reftable"]);
     assert_eq!(Repo::open(test.path()).expect("a repository").head().expect("readable"), None);
     let first = test.commit("one");
     let second = test.commit("two");
     test.git(&["tag", "-am", "annotated", "v1", &first]);
     let tag = test.text(&["rev-parse", "v1"]);
-    let linked = test.beside("linked");
+    let linked = test.sibling_path("linked");
     test.git(&["worktree", "add", "-q", "--detach", linked.to_str().expect("text"), &first]);
     let repo = Repo::open(test.path()).expect("a repository");
     assert_eq!(repo.head().expect("readable"), Some(oid(&second)));
-    assert_eq!(repo.sides(&store(&repo), "v1..main").expect("two tips"), (oid(&tag), oid(&second)));
-    assert_eq!(repo.sides(&store(&repo), "v1~0...main").expect("related"), (oid(&first), oid(&second)));
+    assert_eq!(repo.rev_parse_range(&store(&repo), "v1..main").expect("two tips"), (oid(&tag), oid(&second)));
+    assert_eq!(
+        repo.rev_parse_range(&store(&repo), "v1~0...main").expect("related"),
+        (oid(&first), oid(&second))
+    );
     for rev in ["nope", "", "--all"] {
         assert!(matches!(resolve(&repo, rev), Err(RepoError::UnknownRevision { .. })), "{rev}");
     }
     assert_eq!(Repo::open(&linked).expect("a repository").head().expect("readable"), Some(oid(&first)));
-    let tips = crate::git::refs::tips(&repo).expect("readable");
+    let tips = crate::git::refs::read_tips(&repo).expect("readable");
     for (name, id) in [
         ("refs/heads/main", &second),
         ("refs/tags/v1", &tag),
@@ -246,7 +255,7 @@ fn refs_in_tables_are_asked_of_git() {
 }
 
 #[test]
-fn a_merge_under_way_names_its_other_heads() {
+fn a_merge_in_progress_has_merge_heads() {
     let test = TestRepo::new();
     test.commit("base");
     test.git(&["checkout", "-qb", "side"]);
@@ -260,7 +269,7 @@ fn a_merge_under_way_names_its_other_heads() {
 }
 
 #[test]
-fn sha256_repositories_are_repositories() {
+fn sha256_repositories_open() {
     let test = TestRepo::init(&["init", "-q", "-b", "main", "--object-format=sha256"]);
     assert_eq!(Repo::open(test.path()).expect("a repository").head().expect("readable"), None);
     let first = test.commit("one");
@@ -270,22 +279,25 @@ fn sha256_repositories_are_repositories() {
     assert_eq!(repo.algorithm(), HashAlgorithm::Sha256);
     assert_eq!(repo.head().expect("readable"), Some(oid(&second)));
     assert_eq!(resolve(&repo, "v1").expect("a tag"), oid(&second));
-    assert_eq!(repo.sides(&store(&repo), "main~..main").expect("two commits"), (oid(&first), oid(&second)));
-    let tips = crate::git::refs::tips(&repo).expect("readable");
+    assert_eq!(
+        repo.rev_parse_range(&store(&repo), "main~..main").expect("two commits"),
+        (oid(&first), oid(&second))
+    );
+    let tips = crate::git::refs::read_tips(&repo).expect("readable");
     assert!(tips.iter().any(|tip| tip.name == "refs/heads/main" && tip.id == oid(&second)));
 }
 
-/// Commits with a hook that writes down what it was told, and returns the repository and index that
-/// [`Repo::with_env`] then finds. The index file itself is gone by then: the hook keeps a copy.
-fn seen_by_hook(test: &TestRepo, at: &Path, commit: &[&str]) -> (Repo, Index) {
-    let dump = test.beside("dump");
+/// Commits with a hook that records its environment, and returns the repository and index that [`Repo::with_env`] opens
+/// with that environment. The index file itself no longer exists then: the hook keeps a copy.
+fn commit_with_hook(test: &TestRepo, at: &Path, commit: &[&str]) -> (Repo, Index) {
+    let dump = test.sibling_path("dump");
     let hook = format!(
         "#!/bin/sh\nd='{0}'\npwd > $d\nfor n in GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE; do\n\
          eval echo \"\\\"\\${{$n-}}\\\"\" >> $d\ndone\ncp \"${{GIT_INDEX_FILE:-.git/index}}\" '{0}.index'\n",
         dump.display()
     );
-    let hooks = test.beside("hooks");
-    std::fs::create_dir_all(&hooks).expect("a fresh place");
+    let hooks = test.sibling_path("hooks");
+    std::fs::create_dir_all(&hooks).expect("a new directory");
     std::fs::write(hooks.join("pre-commit"), hook).expect("room on the disk");
     use std::os::unix::fs::PermissionsExt;
     std::fs::set_permissions(hooks.join("pre-commit"), PermissionsExt::from_mode(0o755)).expect("own file");
@@ -305,13 +317,13 @@ fn seen_by_hook(test: &TestRepo, at: &Path, commit: &[&str]) -> (Repo, Index) {
         assert_eq!(parent(&repo.index_file()), parent(&named));
         assert_eq!(repo.index_file().file_name(), named.file_name());
     }
-    let copy = test.beside("dump.index");
+    let copy = test.sibling_path("dump.index");
     let index = Index::read(&copy, repo.git_dir(), repo.algorithm()).expect("a valid index");
     (repo, index)
 }
 
 #[test]
-fn hooks_of_every_kind_of_commit_see_what_will_be_committed() {
+fn hooks_of_all_commit_commands_read_the_content_to_be_committed() {
     let test = TestRepo::new();
     let content = |test: &TestRepo, index: &Index, path: &str| {
         let entry = index.entries().find(|entry| entry.path == path.as_bytes());
@@ -321,42 +333,42 @@ fn hooks_of_every_kind_of_commit_see_what_will_be_committed() {
         test.write(path, "1");
     }
     test.git(&["add", "-A"]);
-    let (repo, index) = seen_by_hook(&test, test.path(), &[]);
-    same(repo.work_tree().expect("not bare"), test.path());
+    let (repo, index) = commit_with_hook(&test, test.path(), &[]);
+    assert_same_path(repo.work_tree().expect("not bare"), test.path());
     assert_eq!(index.len(), 3);
 
     test.write("a", "2");
-    let (_, index) = seen_by_hook(&test, test.path(), &["-a"]);
+    let (_, index) = commit_with_hook(&test, test.path(), &["-a"]);
     assert_eq!(content(&test, &index, "a"), "2");
 
-    // Of two staged files one is committed, from below the root.
+    // One of two staged files is committed, from a subdirectory.
     test.write("a", "3");
     test.write("dir/c", "3");
     test.git(&["add", "-A"]);
-    let (repo, index) = seen_by_hook(&test, &test.path().join("dir"), &["--", "c"]);
-    same(repo.work_tree().expect("not bare"), test.path());
+    let (repo, index) = commit_with_hook(&test, &test.path().join("dir"), &["--", "c"]);
+    assert_same_path(repo.work_tree().expect("not bare"), test.path());
     assert_eq!((content(&test, &index, "a"), content(&test, &index, "dir/c")), ("2".into(), "3".into()));
 
-    let linked = test.beside("linked");
+    let linked = test.sibling_path("linked");
     test.git(&["worktree", "add", "-q", "-b", "other", linked.to_str().expect("text")]);
     std::fs::write(linked.join("b"), "linked").expect("room on the disk");
     for args in [&["-a"][..], &["--amend", "-a"]] {
-        let (repo, index) = seen_by_hook(&test, &linked, args);
-        same(repo.work_tree().expect("not bare"), &linked);
-        same(repo.git_dir(), &test.path().join(".git/worktrees/linked"));
+        let (repo, index) = commit_with_hook(&test, &linked, args);
+        assert_same_path(repo.work_tree().expect("not bare"), &linked);
+        assert_same_path(repo.git_dir(), &test.path().join(".git/worktrees/linked"));
         assert_eq!(content(&test, &index, "b"), "linked");
     }
 }
 
 #[test]
-fn a_receiving_hook_sees_what_is_still_in_quarantine() {
+fn a_receive_hook_reads_objects_in_quarantine() {
     let test = TestRepo::new();
     test.commit("one");
-    let bare = test.beside("bare.git");
-    let place = bare.to_str().expect("text");
-    test.git(&["clone", "-q", "--bare", test.path().to_str().expect("text"), place]);
-    let dump = test.beside("dump");
-    // The push is refused, so that nothing of it stays behind but this copy.
+    let bare = test.sibling_path("bare.git");
+    let url = bare.to_str().expect("text");
+    test.git(&["clone", "-q", "--bare", test.path().to_str().expect("text"), url]);
+    let dump = test.sibling_path("dump");
+    // The push is rejected, so that only this copy of its objects remains.
     let hook = format!(
         "#!/bin/sh\nd='{0}'\npwd > $d\necho \"$GIT_DIR\" >> $d\necho \"$GIT_OBJECT_DIRECTORY\" >> $d\n\
          echo \"$GIT_ALTERNATE_OBJECT_DIRECTORIES\" >> $d\ncp -r \"$GIT_OBJECT_DIRECTORY\" '{0}.objects'\nexit 1\n",
@@ -368,7 +380,7 @@ fn a_receiving_hook_sees_what_is_still_in_quarantine() {
     use std::os::unix::fs::PermissionsExt;
     std::fs::set_permissions(&file, PermissionsExt::from_mode(0o755)).expect("own file");
     let pushed = test.commit("two");
-    let refused = test.command().args(["push", "-q", place, "main"]).output().expect("git is installed");
+    let refused = test.command().args(["push", "-q", url, "main"]).output().expect("git is installed");
     assert!(!refused.status.success());
 
     let dumped = std::fs::read_to_string(&dump).expect("the hook ran");
@@ -381,13 +393,13 @@ fn a_receiving_hook_sees_what_is_still_in_quarantine() {
     };
     let repo = Repo::with_env(Path::new(lines[0]), env.clone()).expect("a repository");
     assert!(repo.is_bare());
-    same(repo.git_dir(), &bare);
+    assert_same_path(repo.git_dir(), &bare);
     let dirs = repo.objects_dirs();
-    same(dirs[0].parent().expect("below"), &bare.join("objects"));
-    same(&dirs[1], &bare.join("objects"));
+    assert_same_path(dirs[0].parent().expect("below"), &bare.join("objects"));
+    assert_same_path(&dirs[1], &bare.join("objects"));
     assert!(resolve(&repo, &pushed).is_err());
 
-    let env = GitEnv { object_directory: Some(test.beside("dump.objects")), ..env };
+    let env = GitEnv { object_directory: Some(test.sibling_path("dump.objects")), ..env };
     let repo = Repo::with_env(Path::new(lines[0]), env).expect("a repository");
     assert_eq!(resolve(&repo, &pushed).expect("in quarantine"), oid(&pushed));
 }
@@ -396,10 +408,10 @@ fn store(repo: &Repo) -> ObjectStore {
     ObjectStore::open(&repo.objects_dirs(), repo.algorithm())
 }
 
-/// The commit that a revision names, tags peeled.
+/// Resolves a revision to a commit, tags peeled.
 fn resolve(repo: &Repo, rev: &str) -> Result<Oid, RepoError> {
     let objects = store(repo);
-    let tip = repo.tip(&objects, rev)?;
+    let tip = repo.rev_parse(&objects, rev)?;
     match peel(&objects, &tip)? {
         (id, Kind::Commit) => Ok(id),
         _ => Err(RepoError::UnknownRevision { rev: rev.to_owned() }),

@@ -1,51 +1,50 @@
-//! For a person in a hook: what was found, grouped by value, what to do, and one line that sums it up.
+//! For people, in a terminal or a hook: the findings, grouped by value, how to fix them, and a summary line.
 //!
-//! What blocks is printed last, next to the verdict: the end is what a terminal shows.
+//! What blocks is printed last, before the verdict, since a terminal shows the end of the output.
 
+mod allow;
 mod location;
+mod page;
 mod remediation;
 mod snippet;
 
 use std::collections::HashMap;
-use std::fmt::Display;
 use std::io::{self, Write};
 
-use anstyle::{AnsiColor, Style};
+use crate::model::{Status, UnscannedKind, Verdict};
 
-use crate::model::{CoverageKind, Status, Verdict};
-
-use super::escape::{terminal, terminal_path};
+use super::escape::terminal;
 use super::format::{grouped, plural};
-use super::schema::{Coverage, Document, Finding};
-use super::{ReportOptions, schema, verdict};
+use super::options::ReportOptions;
+use super::schema::{StatusCounts, Unscanned};
+use super::verdict;
+use super::view::View;
+use page::{BAD, FAINT, GOOD, Group, NOTE, Page, STRONG};
 
-/// Places shown of one value.
-const PLACES: usize = 5;
-/// Coverage entries shown of each sort.
-const ENTRIES: usize = 20;
+/// Maximum number of locations shown for one value.
+const MAX_LOCATIONS: usize = 5;
+/// Maximum number of unscanned entries shown in one list.
+const MAX_UNSCANNED: usize = 20;
 
-pub(super) fn write(document: &Document, options: &ReportOptions, out: &mut dyn Write) -> io::Result<()> {
-    let page = Page { document, options };
+pub(super) fn write(view: View, options: &ReportOptions, out: &mut dyn Write) -> io::Result<()> {
+    let page = Page { view: &view, options };
     let (blocking, notes): (Vec<Group<'_>>, Vec<Group<'_>>) =
-        groups(document).into_iter().partition(|group| group.iter().any(|finding| document.blocks(finding)));
+        groups(&view).into_iter().partition(|group| group.iter().any(|finding| view.blocks(finding)));
     for group in notes.iter().chain(&blocking) {
         page.group(group, out)?;
     }
-    page.coverage(out)?;
+    page.unscanned(out)?;
     page.notes(out)?;
     page.verdict(out)
 }
 
-/// New findings of one value by one rule, in report order, never empty.
-type Group<'d> = Vec<&'d Finding>;
-
-/// New findings by fingerprint, the groups in the order of their first place. A value that two rules find
-/// has two fingerprints and makes two groups: they say different things about it.
-fn groups(document: &Document) -> Vec<Group<'_>> {
+/// Groups new findings by fingerprint, in the order of their first location. A value that two rules find has two
+/// fingerprints and therefore two groups, since the rules give different help.
+fn groups(view: &View) -> Vec<Group<'_>> {
     let mut groups: Vec<Group<'_>> = Vec::new();
-    let mut known = HashMap::new();
-    for finding in document.findings.iter().filter(|finding| finding.status == Status::New) {
-        let at = *known.entry(finding.fingerprint.as_str()).or_insert_with(|| {
+    let mut indices = HashMap::new();
+    for finding in view.findings.iter().filter(|finding| finding.status == Status::New) {
+        let at = *indices.entry(finding.fingerprint.as_str()).or_insert_with(|| {
             groups.push(Vec::new());
             groups.len() - 1
         });
@@ -54,27 +53,10 @@ fn groups(document: &Document) -> Vec<Group<'_>> {
     groups
 }
 
-/// What every part of the page needs.
-struct Page<'d> {
-    document: &'d Document,
-    options: &'d ReportOptions,
-}
-
-const BAD: Style = AnsiColor::Red.on_default().bold();
-const NOTE: Style = AnsiColor::Yellow.on_default().bold();
-const GOOD: Style = AnsiColor::Green.on_default().bold();
-const FAINT: Style = Style::new().dimmed();
-const STRONG: Style = Style::new().bold();
-
 impl Page<'_> {
-    /// `text` in a style, or plain. `text` is escaped already.
-    fn paint(&self, style: Style, text: impl Display) -> String {
-        if self.options.color { format!("{style}{text}{style:#}") } else { text.to_string() }
-    }
-
     fn group(&self, group: &Group<'_>, out: &mut dyn Write) -> io::Result<()> {
         let first = group[0];
-        let blocks = group.iter().any(|finding| self.document.blocks(finding));
+        let blocks = group.iter().any(|finding| self.view.blocks(finding));
         let name = terminal(&first.name);
         match blocks {
             true => write!(out, "{}", self.paint(BAD, name))?,
@@ -90,19 +72,19 @@ impl Page<'_> {
             write!(out, ": {}", terminal(&first.why.join(", ")))?;
         }
         writeln!(out)?;
-        for finding in group.iter().take(PLACES) {
+        for finding in group.iter().take(MAX_LOCATIONS) {
             writeln!(out)?;
             location::write(self, finding, out)?;
         }
-        if group.len() > PLACES {
-            writeln!(out, "\n  … and {}", plural(group.len() - PLACES, "more place"))?;
+        if group.len() > MAX_LOCATIONS {
+            writeln!(out, "\n  … and {}", plural(group.len() - MAX_LOCATIONS, "more place"))?;
         }
         writeln!(out)?;
         self.remedies(group, out)?;
         writeln!(out)
     }
 
-    /// What to do, one aligned line each.
+    /// How to fix it, one aligned line each.
     fn remedies(&self, group: &Group<'_>, out: &mut dyn Write) -> io::Result<()> {
         let first = group[0];
         let mut line = |label: &str, text: &str| match text.is_empty() {
@@ -117,25 +99,25 @@ impl Page<'_> {
             line(if at == 0 { "purge:" } else { "" }, step)?;
         }
         line("learn:", &format!("stopleak rules show {}", terminal(&first.rule)))?;
-        line("allow:", &location::allow(self, group))
+        line("allow:", &allow::allow(self, group))
     }
 
-    /// What was not read: first what should have been, then what is kept elsewhere.
-    fn coverage(&self, out: &mut dyn Write) -> io::Result<()> {
-        let (gaps, elsewhere): (Vec<&Coverage>, Vec<&Coverage>) =
-            self.document.coverage.iter().partition(|entry| entry.kind.is_gap());
-        self.entries(self.paint(BAD, "Could not be read:"), &gaps, out)?;
+    /// What was not read: first what makes the run incomplete, then what is kept elsewhere.
+    fn unscanned(&self, out: &mut dyn Write) -> io::Result<()> {
+        let (incomplete, elsewhere): (Vec<&Unscanned>, Vec<&Unscanned>) =
+            self.view.unscanned.iter().partition(|entry| entry.kind.is_incomplete());
+        self.entries(self.paint(BAD, "Could not be read:"), &incomplete, out)?;
         self.entries(self.paint(STRONG, "Kept elsewhere, not read:"), &elsewhere, out)
     }
 
-    fn entries(&self, title: String, entries: &[&Coverage], out: &mut dyn Write) -> io::Result<()> {
+    fn entries(&self, title: String, entries: &[&Unscanned], out: &mut dyn Write) -> io::Result<()> {
         if entries.is_empty() {
             return Ok(());
         }
         writeln!(out, "{title}")?;
-        for entry in entries.iter().take(ENTRIES) {
+        for entry in entries.iter().take(MAX_UNSCANNED) {
             write!(out, "  {}", terminal(&entry.what))?;
-            if entry.kind != CoverageKind::Elsewhere {
+            if entry.kind != UnscannedKind::Elsewhere {
                 write!(out, " ({})", entry.kind.as_str())?;
             }
             writeln!(out, ": {}", one_line(&entry.reason))?;
@@ -143,16 +125,16 @@ impl Page<'_> {
                 writeln!(out, "    {} {}", self.paint(FAINT, "remedy:"), one_line(remedy))?;
             }
         }
-        if entries.len() > ENTRIES {
-            writeln!(out, "  … and {} more", grouped(entries.len() as u64 - ENTRIES as u64))?;
+        if entries.len() > MAX_UNSCANNED {
+            writeln!(out, "  … and {} more", grouped(entries.len() as u64 - MAX_UNSCANNED as u64))?;
         }
         writeln!(out)
     }
 
-    /// Findings that are not shown, and what is to be known of the run.
+    /// The number of findings that are not shown, and the remarks about the run.
     fn notes(&self, out: &mut dyn Write) -> io::Result<()> {
-        let schema::StatusCounts { old, suppressed, .. } = self.document.summary.findings;
-        let notes = &self.document.summary.notes;
+        let StatusCounts { old, suppressed, .. } = self.view.summary.findings;
+        let notes = &self.view.summary.notes;
         if self.options.quiet || (old + suppressed == 0 && notes.is_empty()) {
             return Ok(());
         }
@@ -164,7 +146,7 @@ impl Page<'_> {
         }
         if suppressed > 0 {
             let suppressed = plural(suppressed, "finding");
-            writeln!(out, "{label} {suppressed} allowed by a mark, the configuration or the baseline")?;
+            writeln!(out, "{label} {suppressed} suppressed by an allow comment or the baseline")?;
         }
         for note in notes {
             writeln!(out, "{label} {}", one_line(note))?;
@@ -174,18 +156,18 @@ impl Page<'_> {
 
     /// The last line.
     fn verdict(&self, out: &mut dyn Write) -> io::Result<()> {
-        let style = match self.document.summary.verdict {
+        let style = match self.view.summary.verdict {
             Verdict::Clean if self.options.quiet => return Ok(()),
             Verdict::Clean => GOOD,
             Verdict::Findings | Verdict::Incomplete => BAD,
         };
-        let verdict::Result { emphasis, rest } = verdict::result(self.document);
+        let verdict::Sentence { emphasis, rest } = verdict::result(self.view);
         let (emphasis, rest) = (self.paint(style, terminal(&emphasis)), terminal(&rest));
-        writeln!(out, "stopleak: {emphasis}{rest} {}", verdict::rests_on(self.document))
+        writeln!(out, "stopleak: {emphasis}{rest} {}", verdict::scope(self.view))
     }
 }
 
-/// Text of several lines as one, escaped.
+/// Joins the lines of `text` and escapes it.
 fn one_line(text: &str) -> String {
     terminal(&text.split_whitespace().collect::<Vec<_>>().join(" "))
 }

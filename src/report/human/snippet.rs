@@ -1,21 +1,21 @@
 //! The masked line with carets below the mask.
 //!
-//! Drawn here and not by annotate-snippets: an excerpt is a window of its line, so a column that a
-//! library counts in it is wrong, and what is hostile must be written out the same way as in every other
-//! line of the page.
+//! The crate annotate-snippets is not used: an excerpt is a window of its line, so the columns of a library would be
+//! wrong, and untrusted text must be escaped in the same way as in every other line of the report.
 
 use std::io::{self, Write};
 
 use crate::model::Excerpt;
 
-use super::{BAD, FAINT, Page, terminal};
+use super::page::{BAD, FAINT, Page};
+use crate::report::escape::terminal;
 
-/// Columns of a terminal of unknown width.
-const WIDTH: usize = 120;
-/// An excerpt gets this many columns on the narrowest terminal.
-const LEAST: usize = 24;
+/// Assumed columns of a terminal of unknown width.
+const DEFAULT_WIDTH: usize = 120;
+/// Columns of an excerpt on the narrowest terminal.
+const MIN_EXCERPT_WIDTH: usize = 24;
 
-pub(crate) fn write(page: &Page<'_>, line: usize, excerpt: &Excerpt, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(page: &Page<'_>, line: usize, excerpt: &Excerpt, out: &mut dyn Write) -> io::Result<()> {
     let characters: Vec<char> = excerpt.text.chars().collect();
     let end = excerpt.end.min(characters.len());
     let start = excerpt.start.min(end);
@@ -25,7 +25,7 @@ pub(crate) fn write(page: &Page<'_>, line: usize, excerpt: &Excerpt, out: &mut d
 
     let number = line.to_string();
     let gutter = 4 + number.len() + " | ".len();
-    let room = page.options.width.unwrap_or(WIDTH).saturating_sub(gutter).max(LEAST);
+    let room = page.options.width.unwrap_or(DEFAULT_WIDTH).saturating_sub(gutter).max(MIN_EXCERPT_WIDTH);
     let value = head(&value, room);
     let room = room - cells(&value);
     let before = tail(before.trim_start(), (room / 2).max(room.saturating_sub(cells(&after))));
@@ -54,7 +54,8 @@ fn tail(text: &str, room: usize) -> String {
     cut(text.chars().rev(), cells(text), room).into_iter().rev().collect()
 }
 
-/// As many of the `characters`, `width` columns wide, as fit; an ellipsis says that some did not.
+/// Returns as many of the `characters`, which are `width` columns wide, as fit into `room` columns; an ellipsis replaces
+/// the rest.
 fn cut(characters: impl Iterator<Item = char>, width: usize, room: usize) -> Vec<char> {
     if width <= room {
         return characters.collect();
@@ -71,11 +72,12 @@ fn cut(characters: impl Iterator<Item = char>, width: usize, room: usize) -> Vec
     kept
 }
 
+/// Columns of `text`.
 fn cells(text: &str) -> usize {
     text.chars().map(cell).sum()
 }
 
-/// Columns of one character: East Asian wide ranges and emoji take two, combining marks none. Coarse; an
+/// Columns of one character: East Asian wide ranges and emoji take two, combining characters none. Approximate; an
 /// error moves the carets by a column.
 fn cell(character: char) -> usize {
     match character {

@@ -1,7 +1,7 @@
-//! SARIF 2.1.0 as GitHub code scanning wants it.
+//! SARIF 2.1.0 for GitHub code scanning.
 //!
-//! A service rejects a whole upload over one result without a location or with one result too many, so every
-//! result has a location, whatever carried the value, and what is over the limit is dropped and counted.
+//! The service rejects a whole upload if one result has no location or if there are too many results. Therefore every
+//! result has a location, for every content kind, and results over the limit are dropped and counted.
 
 mod model;
 
@@ -11,41 +11,39 @@ use std::io;
 
 use serde_json::json;
 
-use crate::model::{Carrier, Confidence, Severity, Status};
+use crate::model::{Confidence, ContentKind, Severity, Status};
 
 use super::escape::{sarif_message, uri_path};
-use super::schema::{Document, Finding};
-use super::{ReportOptions, schema};
+use super::options::ReportOptions;
+use super::schema::Scan;
+use super::view::{Finding, View};
 use model::*;
 
-/// GitHub refuses a run with more.
+/// GitHub rejects a run with more results.
 const MAX_RESULTS: usize = 25_000;
 
-/// A reason that begins so tells of a mark beside the value; every other one of configuration or baseline.
-const IN_SOURCE: &str = "inline";
-
-pub(super) fn write(document: &Document, _: &ReportOptions, out: &mut dyn io::Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, &log(document, MAX_RESULTS))?;
+pub(super) fn write(view: View, _: &ReportOptions, out: &mut dyn io::Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, &log(&view, MAX_RESULTS))?;
     out.write_all(b"\n")
 }
 
-fn log(document: &Document, max_results: usize) -> Log<'_> {
-    let findings = kept(document, max_results);
+fn log(view: &View, max_results: usize) -> Log<'_> {
+    let findings = within_limit(view, max_results);
     let rules = rules(&findings);
     let results = findings
         .iter()
         .map(|finding| {
             let index = rules.binary_search_by_key(&finding.rule.as_str(), |rule| rule.id);
-            result(document, finding, index.expect("the rules were taken from these findings"))
+            result(view, finding, index.expect("the rules were taken from these findings"))
         })
         .collect();
-    let scan = &document.scan;
+    let scan = &view.scan;
     Log {
         schema: "https://json.schemastore.org/sarif-2.1.0.json",
         version: "2.1.0",
         runs: [Run {
             automation_details: AutomationDetails { id: automation_id(scan) },
-            invocations: [invocation(document, document.findings.len() - findings.len())],
+            invocations: [invocation(view, view.findings.len() - findings.len())],
             column_kind: "unicodeCodePoints",
             results,
             properties: json!({
@@ -53,7 +51,7 @@ fn log(document: &Document, max_results: usize) -> Log<'_> {
                 "ruleset": scan.ruleset,
                 "rules": scan.rules,
                 "policy": scan.policy,
-                "summary": document.summary,
+                "summary": view.summary,
             }),
             tool: Tool {
                 driver: Driver {
@@ -67,9 +65,10 @@ fn log(document: &Document, max_results: usize) -> Log<'_> {
     }
 }
 
-/// The findings that fit, in report order. What blocks stays longest, then new, old and suppressed ones.
-fn kept(document: &Document, max_results: usize) -> Vec<&Finding> {
-    let mut order: Vec<(usize, &Finding)> = document.findings.iter().enumerate().collect();
+/// The findings within the limit, in report order. Suppressed ones are dropped first, then old ones, then new ones that
+/// do not block.
+fn within_limit(view: &View, max_results: usize) -> Vec<&Finding> {
+    let mut order: Vec<(usize, &Finding)> = view.findings.iter().enumerate().collect();
     if order.len() > max_results {
         order.sort_by_key(|(_, finding)| {
             (finding.status, Reverse(finding.confidence), Reverse(finding.severity))
@@ -80,16 +79,16 @@ fn kept(document: &Document, max_results: usize) -> Vec<&Finding> {
     order.into_iter().map(|(_, finding)| finding).collect()
 }
 
-/// The category: uploads of different commands, and of the shards of one, do not replace one another.
-fn automation_id(scan: &schema::Scan) -> String {
+/// The category: uploads of different commands, and of the shards of one command, do not replace one another.
+fn automation_id(scan: &Scan) -> String {
     match scan.shard {
         Some(shard) => format!("{}/{}/{}-of-{}/", scan.tool, scan.command, shard.number, shard.of),
         None => format!("{}/{}/", scan.tool, scan.command),
     }
 }
 
-/// One descriptor for each rule that found something, by id. Severity and precision belong to the rule in
-/// SARIF; where its findings differ, the highest is taken, and each result tells its own in `properties`.
+/// One descriptor for each rule with findings, sorted by id. In SARIF, severity and precision belong to the rule; the
+/// highest among its findings is used, and each result has its own in `properties`.
 fn rules<'d>(findings: &[&'d Finding]) -> Vec<Rule<'d>> {
     let mut by_id: BTreeMap<&str, (&Finding, Severity, Confidence)> = BTreeMap::new();
     for &finding in findings {
@@ -105,7 +104,7 @@ fn rule<'d>(finding: &'d Finding, severity: Severity, confidence: Confidence) ->
     let help = [Some(&finding.help), finding.revoke.as_ref(), finding.revoke_url.as_ref()];
     let mut help: Vec<&str> =
         help.into_iter().flatten().map(String::as_str).filter(|text| !text.is_empty()).collect();
-    // Code scanning refuses a rule without help.
+    // Code scanning rejects a rule without help.
     if help.is_empty() {
         help.push(&finding.name);
     }
@@ -126,11 +125,11 @@ fn rule<'d>(finding: &'d Finding, severity: Severity, confidence: Confidence) ->
     }
 }
 
-fn result<'d>(document: &Document, finding: &'d Finding, rule_index: usize) -> ResultEntry<'d> {
+fn result<'d>(view: &View, finding: &'d Finding, rule_index: usize) -> ResultEntry<'d> {
     ResultEntry {
         rule_id: &finding.rule,
         rule_index,
-        level: if document.blocks(finding) { level(finding.severity) } else { "note" },
+        level: if view.blocks(finding) { level(finding.severity) } else { "note" },
         message: Message { text: message(finding) },
         locations: [Location { physical_location: location(finding) }],
         partial_fingerprints: PartialFingerprints { stopleak: &finding.fingerprint },
@@ -141,7 +140,7 @@ fn result<'d>(document: &Document, finding: &'d Finding, rule_index: usize) -> R
             confidence: finding.confidence.as_str(),
             why: &finding.why,
             status: finding.status.as_str(),
-            carrier: finding.carrier.as_str(),
+            content_kind: finding.content_kind.as_str(),
             object: finding.object.as_deref(),
             first_commit: finding.first_commit.as_deref(),
             author: finding.author.as_deref(),
@@ -159,7 +158,7 @@ fn result<'d>(document: &Document, finding: &'d Finding, rule_index: usize) -> R
             submodule: finding.submodule.as_deref(),
             first_seen: finding.first_seen.as_deref(),
             removed_in: &finding.removed_in,
-            back_in: &finding.back_in,
+            reintroduced_in: &finding.reintroduced_in,
             last_commit: finding.last_commit.as_deref(),
         },
     }
@@ -184,28 +183,28 @@ fn message(finding: &Finding) -> String {
         (Some(false), _) => text += " Not at HEAD.",
         (None, _) => {}
     }
-    // What stands beside the value and does not allow it.
+    // An allow comment next to the value that has no effect.
     if let (Status::New, Some(reason)) = (finding.status, &finding.status_reason) {
         text += &format!(" Note: {}.", sarif_message(reason));
     }
     text
 }
 
-/// A path and region for every carrier. Names have no text in a file: the region is the file's beginning.
-/// What is no file gets a relative URI of its own that names it.
+/// The path and region of a finding. A name has no text in a file, so its region is the beginning of the file. Content
+/// outside of files gets a relative URI that identifies it.
 fn location(finding: &Finding) -> PhysicalLocation {
     let object = finding.object.as_deref().or(finding.first_commit.as_deref()).unwrap_or("unknown");
     let path = uri_path(&finding.path);
-    let (uri, in_tree) = match finding.carrier {
-        Carrier::File if path.is_empty() => (format!("object/{}", uri_path(object)), false),
-        Carrier::File | Carrier::Symlink | Carrier::FileName => (path, true),
-        Carrier::RefName => (path, false),
-        Carrier::Commit => (format!("commit/{}", uri_path(object)), false),
-        Carrier::Tag => (format!("tag/{}", uri_path(object)), false),
-        Carrier::Stdin => ("stdin".to_owned(), false),
+    let (uri, in_tree) = match finding.content_kind {
+        ContentKind::File if path.is_empty() => (format!("object/{}", uri_path(object)), false),
+        ContentKind::File | ContentKind::Symlink | ContentKind::FileName => (path, true),
+        ContentKind::RefName => (path, false),
+        ContentKind::Commit => (format!("commit/{}", uri_path(object)), false),
+        ContentKind::Tag => (format!("tag/{}", uri_path(object)), false),
+        ContentKind::Stdin => ("stdin".to_owned(), false),
     };
-    let region = match finding.carrier {
-        Carrier::FileName | Carrier::RefName => {
+    let region = match finding.content_kind {
+        ContentKind::FileName | ContentKind::RefName => {
             Region { start_line: 1, start_column: 1, end_line: 1, end_column: 1 }
         }
         _ => Region {
@@ -221,16 +220,14 @@ fn location(finding: &Finding) -> PhysicalLocation {
 }
 
 fn suppression(finding: &Finding) -> Option<Suppression> {
-    let reason = finding.status_reason.as_deref();
-    let in_source = reason.is_some_and(|reason| reason.starts_with(IN_SOURCE));
     (finding.status == Status::Suppressed).then(|| Suppression {
-        kind: if in_source { "inSource" } else { "external" },
-        justification: reason.map(str::to_owned),
+        kind: if finding.is_allowed_by_comment { "inSource" } else { "external" },
+        justification: finding.status_reason.clone(),
     })
 }
 
-/// What was not read, and how many results did not fit.
-fn invocation(document: &Document, dropped: usize) -> Invocation {
+/// What was not read, and how many results were dropped.
+fn invocation(view: &View, dropped: usize) -> Invocation {
     let mut notifications: Vec<Notification> = Vec::new();
     if dropped > 0 {
         notifications.push(Notification {
@@ -238,34 +235,31 @@ fn invocation(document: &Document, dropped: usize) -> Invocation {
             level: "warning",
             message: Message {
                 text: format!(
-                    "{dropped} results over the limit of code scanning were left out; jsonl has all"
+                    "{dropped} results over the limit of code scanning were left out; the jsonl format has all of them"
                 ),
             },
         });
     }
-    let said = document.summary.notes.iter().map(|note| ("note", note));
-    for (id, text) in said.chain([("verdict", &document.summary.line)]) {
+    let notes = view.summary.notes.iter().map(|note| ("note", note));
+    for (id, text) in notes.chain([("verdict", &view.summary.line)]) {
         notifications.push(Notification {
             descriptor: DescriptorReference { id },
             level: "note",
             message: Message { text: sarif_message(text) },
         });
     }
-    for entry in &document.coverage {
+    for entry in &view.unscanned {
         let mut text = format!("{}: {}", entry.what, entry.reason);
         if let Some(remedy) = &entry.remedy {
             text += &format!(". {remedy}");
         }
         notifications.push(Notification {
             descriptor: DescriptorReference { id: entry.kind.as_str() },
-            level: if entry.kind.is_gap() { "error" } else { "note" },
+            level: if entry.kind.is_incomplete() { "error" } else { "note" },
             message: Message { text: sarif_message(&text) },
         });
     }
-    Invocation {
-        execution_successful: document.summary.complete,
-        tool_execution_notifications: notifications,
-    }
+    Invocation { execution_successful: view.summary.complete, tool_execution_notifications: notifications }
 }
 
 fn level(severity: Severity) -> &'static str {
@@ -276,7 +270,7 @@ fn level(severity: Severity) -> &'static str {
     }
 }
 
-/// The middle of GitHub's ranges: over 9.0 critical, from 7.0 high, from 4.0 medium, below low.
+/// A value inside each of GitHub's ranges: over 9.0 critical, from 7.0 high, from 4.0 medium, below low.
 fn security_severity(severity: Severity) -> &'static str {
     match severity {
         Severity::Critical => "9.5",
@@ -286,25 +280,25 @@ fn security_severity(severity: Severity) -> &'static str {
     }
 }
 
-/// The first `most` characters.
-fn limited(text: &str, most: usize) -> String {
-    text.chars().take(most).collect()
+/// The first `max_characters` characters.
+fn limited(text: &str, max_characters: usize) -> String {
+    text.chars().take(max_characters).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::report::fixture;
+    use crate::report::{assemble, fixture};
 
     #[test]
-    fn what_is_over_the_limit_is_dropped_suppressed_first_and_said() {
-        let document = Document::new(&fixture::rich(), false);
-        let (all, new) = (document.findings.len(), document.summary.findings.new);
-        let run = &log(&document, new).runs[0];
+    fn results_over_the_limit_are_dropped_and_counted_suppressed_ones_first() {
+        let view = assemble::view(&fixture::rich(), false);
+        let (all, new) = (view.findings.len(), view.summary.findings.new);
+        let run = &log(&view, new).runs[0];
         assert_eq!(run.results.len(), new);
         assert!(run.results.iter().all(|result| result.baseline_state == "new"));
-        let said = &run.invocations[0].tool_execution_notifications[0];
-        assert_eq!(said.descriptor.id, "results-dropped");
-        assert!(said.message.text.starts_with(&format!("{} results", all - new)));
+        let notification = &run.invocations[0].tool_execution_notifications[0];
+        assert_eq!(notification.descriptor.id, "results-dropped");
+        assert!(notification.message.text.starts_with(&format!("{} results", all - new)));
     }
 }

@@ -1,4 +1,5 @@
-//! The part of SARIF 2.1.0 that code scanning services read. Numbers are sections of the OASIS standard.
+//! The part of SARIF 2.1.0 that code scanning services read. Numbers are sections of the OASIS standard
+//! (<https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>).
 
 use serde::Serialize;
 use serde_json::Value;
@@ -19,7 +20,7 @@ pub(super) struct Run<'d> {
     pub(super) tool: Tool<'d>,
     pub(super) automation_details: AutomationDetails,
     pub(super) invocations: [Invocation; 1],
-    /// 3.14.17. Without it columns count UTF-16 code units.
+    /// 3.14.17. Without it, columns are UTF-16 code units.
     pub(super) column_kind: &'static str,
     pub(super) results: Vec<ResultEntry<'d>>,
     pub(super) properties: Value,
@@ -114,12 +115,12 @@ pub(super) struct ResultEntry<'d> {
     pub(super) locations: [Location; 1],
     pub(super) partial_fingerprints: PartialFingerprints<'d>,
     pub(super) baseline_state: &'static str,
-    /// 3.27.23: absent would mean "unknown"; an empty list says that nothing suppresses it.
+    /// 3.27.23: without it suppressions are unknown; an empty list means that there are none.
     pub(super) suppressions: Vec<Suppression>,
     pub(super) properties: ResultProperties<'d>,
 }
 
-/// Our entry of 3.27.17; the name carries the version.
+/// The fingerprint of this tool, 3.27.17; its name has the version of the scheme.
 #[derive(Serialize)]
 pub(super) struct PartialFingerprints<'d> {
     #[serde(rename = "stopleak/v1")]
@@ -168,14 +169,14 @@ pub(super) struct Region {
     pub(super) end_column: usize,
 }
 
-/// What SARIF has no place for, under the names of the master format.
+/// The fields that SARIF does not have, with the names of the master format.
 #[derive(Serialize)]
 pub(super) struct ResultProperties<'d> {
     pub(super) severity: &'static str,
     pub(super) confidence: &'static str,
     pub(super) why: &'d [String],
     pub(super) status: &'static str,
-    pub(super) carrier: &'static str,
+    pub(super) content_kind: &'static str,
     pub(super) object: Option<&'d str>,
     pub(super) first_commit: Option<&'d str>,
     pub(super) author: Option<&'d str>,
@@ -193,6 +194,6 @@ pub(super) struct ResultProperties<'d> {
     pub(super) submodule: Option<&'d str>,
     pub(super) first_seen: Option<&'d str>,
     pub(super) removed_in: &'d [String],
-    pub(super) back_in: &'d [String],
+    pub(super) reintroduced_in: &'d [String],
     pub(super) last_commit: Option<&'d str>,
 }

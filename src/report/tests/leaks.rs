@@ -1,17 +1,20 @@
-//! No format shows a value, wherever it stands and whatever it is made of.
+//! No format shows a value, wherever it occurs and whatever its bytes are.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
 use serde_json::Value;
 
 use super::text;
-use crate::model::{Carrier, CommitFacts, Coverage, CoverageKind, RepoPath, ScanReport, Secret};
+use crate::model::{
+    Command, CommitFacts, ContentKind, Evidence, RepoPath, ScanReport, Secret, StatusReason, Unscanned,
+    UnscannedKind,
+};
 use crate::report::fixture;
 use crate::report::fixture::Part;
 use crate::report::redact::is_plain_word;
 use crate::report::{Format, ReportOptions};
 
-/// A report with both values on one line and in every other place that holds foreign text.
+/// A report with both values on one line and in every other field that has text of the scanned repository.
 fn report(values: [&[u8]; 2], context: &str, path: &[u8]) -> ScanReport {
     let secrets = values.map(Secret::new);
     let parts = [
@@ -22,20 +25,22 @@ fn report(values: [&[u8]; 2], context: &str, path: &[u8]) -> ScanReport {
         Part::Text(context),
     ];
     let rule = fixture::rule("example-token", "Example API token");
-    // Plain words stand in names by chance and stay there; in the excerpt they are masked like all others.
+    // Plain words occur in names by chance and are not masked there; in the excerpt they are masked like all others.
     let [one, other] = values.map(|value| if is_plain_word(value) { b"" } else { value });
-    let holding = |head: &[u8]| [head, b"<", one, b"/", other, b">"].concat();
-    let words = |head: &str| String::from_utf8_lossy(&holding(head.as_bytes())).into_owned();
+    let with_values = |head: &[u8]| [head, b"<", one, b"/", other, b">"].concat();
+    let words = |head: &str| String::from_utf8_lossy(&with_values(head.as_bytes())).into_owned();
     let mut findings = vec![
         fixture::finding(&rule, path, fixture::line(&parts, 0)),
         fixture::finding(&rule, path, fixture::line(&parts, 1)),
     ];
-    for carrier in [Carrier::FileName, Carrier::RefName, Carrier::Commit, Carrier::Symlink] {
+    for content_kind in
+        [ContentKind::FileName, ContentKind::RefName, ContentKind::Commit, ContentKind::Symlink]
+    {
         let mut found = findings[0].clone();
-        found.why.push(words("why"));
-        found.status_reason = Some(words("reason"));
-        found.provenance.path = RepoPath::new(holding(path));
-        found.provenance.carrier = carrier;
+        found.why.push(Evidence::Feature(words("why").leak()));
+        found.status_reason = Some(StatusReason::UntrustedAllowComment { reason: words("reason") });
+        found.provenance.path = RepoPath::new(with_values(path));
+        found.provenance.content_kind = content_kind;
         found.provenance.refs = [words("refs/heads/")].into_iter().collect();
         found.provenance.first_commit = Some(CommitFacts {
             id: "c".repeat(40),
@@ -46,26 +51,26 @@ fn report(values: [&[u8]; 2], context: &str, path: &[u8]) -> ScanReport {
             summary: words("summary"),
             is_head: false,
             is_pushed: false,
-            merge: false,
-            shallow: false,
+            is_merge: false,
+            is_shallow: false,
         });
         findings.push(found);
     }
-    let mut report = fixture::report("history", findings);
+    let mut report = fixture::report(Command::History, findings);
     report.header.target = words("target");
     report.header.refs = [words("refs/heads/")].into_iter().collect();
     report.notes = vec![words("note")];
-    report.nothing = Some(words("nothing"));
-    report.coverage = vec![Coverage {
-        kind: CoverageKind::Unreadable,
-        what: RepoPath::new(holding(path)).to_text(),
+    report.nothing_scanned = Some(words("nothing"));
+    report.unscanned = vec![Unscanned {
+        kind: UnscannedKind::Unreadable,
+        what: RepoPath::new(with_values(path)).to_text(),
         reason: words("reason"),
         remedy: Some(words("remedy")),
     }];
     report
 }
 
-/// Every string in `value`, keys too.
+/// Every string in `value`, keys included.
 fn strings(value: &Value, found: &mut Vec<String>) {
     match value {
         Value::String(text) => found.push(text.clone()),
@@ -78,7 +83,7 @@ fn strings(value: &Value, found: &mut Vec<String>) {
     }
 }
 
-/// Everything that a reader of this output could see: its bytes, and what its strings and escapes stand for.
+/// Everything that a reader of this output could decode: its bytes, and its strings without their escapes.
 fn views(format: Format, output: &str) -> Vec<Vec<u8>> {
     let documents: Vec<Value> = match format {
         Format::Human => Vec::new(),
@@ -110,7 +115,7 @@ fn holds(views: &[Vec<u8>], value: &[u8]) -> bool {
     views.iter().any(|view| memchr::memmem::find(view, value).is_some())
 }
 
-/// Values of 6 to 200 bytes: what tokens look like, what people type, and what files contain.
+/// Values of 6 to 200 bytes: like tokens, like passwords, and arbitrary bytes.
 fn value() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![
         "[A-Za-z0-9_=+/-]{6,200}".prop_map(String::into_bytes),
@@ -138,7 +143,7 @@ proptest! {
             for (color, width) in [(false, None), (true, Some(40))] {
                 let options = ReportOptions { color, width, ..ReportOptions::default() };
                 let seen = views(format, &text(format, &report, &options));
-                // What stands in every report is no leak.
+                // Text that is in every report is not a leak.
                 let other: [&[u8]; 2] = [b"\x01unrelated one", b"\x02unrelated two"];
                 let constant = || views(format, &text(format, &self::report(other, "", b""), &options));
                 for value in [&first, &second] {
@@ -149,7 +154,7 @@ proptest! {
     }
 
     #[test]
-    fn short_values_and_wild_excerpts_break_nothing(
+    fn short_values_and_wrong_excerpt_offsets_do_not_panic(
         value in vec(any::<u8>(), 1..6),
         text_of_line in "\\PC{0,80}",
         (start, end) in (0_usize..100, 0_usize..100),

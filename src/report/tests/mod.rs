@@ -1,19 +1,21 @@
-//! Every format on the shared reports, its schema, and that nothing leaks.
+//! Every format with the shared reports, its schema, and that nothing leaks.
 
+mod content_kinds;
 mod leaks;
+mod recipes;
 mod schema;
 
 use serde_json::Value;
 
 use super::fixture::{report, rich, staged};
 use super::*;
-use crate::model::{Coverage, CoverageKind};
-use crate::report::schema::{Record, SCHEMA};
+use crate::model::{Command, Unscanned, UnscannedKind};
+use crate::report::schema::{Document, Record, SCHEMA};
 
 /// `report` in `format` as text.
 pub(super) fn text(format: Format, report: &ScanReport, options: &ReportOptions) -> String {
     let mut out = Vec::new();
-    write(format, report, options, &mut out).expect("a vector takes everything");
+    write(format, report, options, &mut out).expect("writing to a vector does not fail");
     String::from_utf8(out).expect("every format is UTF-8")
 }
 
@@ -51,9 +53,9 @@ fn sarif_rich() {
     insta::assert_snapshot!(snapshot(Format::Sarif, &rich()));
 }
 
-/// A mirror has a ref for each pull request, and no reader wants a megabyte for each finding.
+/// A mirror has a ref for each pull request, which would be a megabyte for each finding.
 #[test]
-fn of_very_many_refs_some_of_each_kind_are_listed_and_all_are_counted() {
+fn at_most_250_refs_of_each_kind_are_listed_and_all_are_counted() {
     let mut report = rich();
     let name = |kind: &str| (0..300).map(move |at| format!("refs/{kind}/{at:03}")).collect::<Vec<String>>();
     let names = ["heads", "pull", "remotes/origin", "tags"].map(name).concat();
@@ -66,17 +68,17 @@ fn of_very_many_refs_some_of_each_kind_are_listed_and_all_are_counted() {
     assert!(listed.is_sorted() && listed.contains(&"refs/tags/249") && !listed.contains(&"refs/tags/250"));
     let human = plain(Format::Human, &report);
     assert!(human.contains("refs/heads/004 and 1,195 more refs"), "{human}");
-    assert!(human.contains(" and at least 1,192 more. Have everybody"), "{human}");
+    assert!(human.contains(" and at least 1,192 more. Replace every clone"), "{human}");
 }
 
 #[test]
-fn only_a_complete_run_without_findings_is_called_clean() {
-    let mut empty = report("scan", Vec::new());
+fn only_a_complete_run_without_findings_is_clean() {
+    let mut empty = report(Command::Scan, Vec::new());
     assert_eq!(plain(Format::Human, &empty), "stopleak: clean. Read 12 files, 34.1 kB; 134 rules.\n");
     let quiet = ReportOptions { quiet: true, ..ReportOptions::default() };
     assert_eq!(text(Format::Human, &empty, &quiet), "");
-    empty.coverage.push(Coverage {
-        kind: CoverageKind::Missing,
+    empty.unscanned.push(Unscanned {
+        kind: UnscannedKind::Missing,
         what: "x".to_owned(),
         reason: "gone".to_owned(),
         remedy: None,
@@ -92,26 +94,26 @@ fn only_a_complete_run_without_findings_is_called_clean() {
     }
 }
 
-/// Each format says what was read, what was not and why, and what a person should know.
+/// Each format reports what was read, what was not and why, and the remarks about the run.
 #[test]
-fn every_format_ends_with_the_verdict_line_and_what_it_rests_on() {
-    let mut report = report("ci", Vec::new());
+fn every_format_ends_with_the_verdict_and_what_was_read() {
+    let mut report = report(Command::Ci, Vec::new());
     report.header.policy = Some("c".repeat(40));
     report.notes = vec!["the change edits the policy".to_owned()];
     report.counts.skipped = 2;
     report.counts.commits = 3;
     report.counts.objects = 4;
-    let entry = |kind: CoverageKind, what: &str| Coverage {
+    let entry = |kind: UnscannedKind, what: &str| Unscanned {
         kind,
         what: what.to_owned(),
         reason: "why".to_owned(),
         remedy: None,
     };
-    report.coverage = vec![
-        entry(CoverageKind::Corrupt, "a"),
-        entry(CoverageKind::Missing, "b"),
-        entry(CoverageKind::Missing, "c"),
-        entry(CoverageKind::Elsewhere, "d"),
+    report.unscanned = vec![
+        entry(UnscannedKind::Corrupt, "a"),
+        entry(UnscannedKind::Missing, "b"),
+        entry(UnscannedKind::Missing, "c"),
+        entry(UnscannedKind::Elsewhere, "d"),
     ];
     let line = "stopleak: INCOMPLETE, 3 things could not be read; 0 secrets found. \
                 Read 3 commits, 4 objects, 12 files, 34.1 kB; 134 rules. 2 files skipped by configuration. \
@@ -126,12 +128,12 @@ fn every_format_ends_with_the_verdict_line_and_what_it_rests_on() {
     let jsonl = summary(plain(Format::Jsonl, &report).lines().last().expect("a line"));
     let sarif = summary(&plain(Format::Sarif, &report))["runs"][0]["properties"]["summary"].clone();
     for summary in [&json, &jsonl, &sarif] {
-        assert_eq!(summary["not_read"]["missing"], 2);
+        assert_eq!(summary["unscanned"]["missing"], 2);
         assert_eq!((&summary["counts"]["commits"], &summary["counts"]["skipped"]), (&3.into(), &2.into()));
         assert_eq!(summary["line"], line);
     }
-    report.coverage.clear();
-    report.nothing = Some("0 commits in a..b: why".to_owned());
+    report.unscanned.clear();
+    report.nothing_scanned = Some("0 commits in a..b: why".to_owned());
     for format in Format::ALL {
         let text = plain(*format, &report);
         assert!(text.contains("stopleak: nothing to scan, 0 commits in a..b: why."), "{format}: {text}");
@@ -140,7 +142,7 @@ fn every_format_ends_with_the_verdict_line_and_what_it_rests_on() {
 }
 
 #[test]
-fn a_guess_below_the_threshold_is_a_note_and_leaves_the_run_clean() {
+fn a_finding_below_the_threshold_is_a_note_and_the_run_is_clean() {
     let mut guess = staged();
     guess.findings.retain(|finding| finding.confidence < guess.fail_on);
     let page = plain(Format::Human, &guess);
@@ -149,11 +151,11 @@ fn a_guess_below_the_threshold_is_a_note_and_leaves_the_run_clean() {
 }
 
 #[test]
-fn long_lists_of_gaps_are_cut_and_counted() {
-    let mut many = report("scan", Vec::new());
-    many.coverage = (0..33)
-        .map(|number| Coverage {
-            kind: CoverageKind::Unreadable,
+fn long_lists_of_unscanned_entries_are_truncated_and_counted() {
+    let mut many = report(Command::Scan, Vec::new());
+    many.unscanned = (0..33)
+        .map(|number| Unscanned {
+            kind: UnscannedKind::Unreadable,
             what: format!("file{number:02}"),
             reason: "permission denied".to_owned(),
             remedy: None,
@@ -168,7 +170,7 @@ fn long_lists_of_gaps_are_cut_and_counted() {
 }
 
 #[test]
-fn colours_and_width_change_looks_only() {
+fn colours_and_width_do_not_change_the_text() {
     let coloured = text(Format::Human, &rich(), &ReportOptions { color: true, ..ReportOptions::default() });
     assert!(coloured.contains("\x1b[1m"));
     let stripped = strip(&coloured);
@@ -186,7 +188,7 @@ fn strip(text: &str) -> String {
 }
 
 #[test]
-fn values_are_shown_on_request_but_never_to_a_server() {
+fn values_are_shown_on_request_but_never_in_sarif() {
     let shown = ReportOptions { show_secrets: true, ..ReportOptions::default() };
     for &format in Format::ALL {
         let found = text(format, &staged(), &shown).contains("tok_0123456789abcdefgh");
@@ -195,17 +197,17 @@ fn values_are_shown_on_request_but_never_to_a_server() {
 }
 
 #[test]
-fn the_order_of_findings_in_memory_does_not_show() {
+fn the_output_does_not_depend_on_the_order_of_findings_in_memory() {
     let mut backwards = rich();
     backwards.findings.reverse();
-    backwards.coverage.reverse();
+    backwards.unscanned.reverse();
     for &format in Format::ALL {
         assert_eq!(plain(format, &rich()), plain(format, &backwards), "{format}");
     }
 }
 
 #[test]
-fn records_read_back_and_begin_and_end_as_promised() {
+fn records_parse_back_between_scan_and_summary() {
     let lines = plain(Format::Jsonl, &rich());
     let records: Vec<Record> =
         lines.lines().map(|line| serde_json::from_str(line).expect("a record")).collect();

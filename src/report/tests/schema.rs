@@ -1,13 +1,14 @@
-//! The JSON Schema accepts what is written and nothing else.
+//! The JSON Schema accepts the output and nothing else.
 
 use jsonschema::Validator;
 use serde_json::{Value, json};
 
 use super::{plain, rich, staged};
+use crate::model::Command;
 use crate::report::Format;
 
 fn schema() -> Validator {
-    let text = include_str!("../../../schema/stopleak-report-v1.json");
+    let text = include_str!("../../../schema/stopleak-report-v2.json");
     let schema: Value = serde_json::from_str(text).expect("the schema is JSON");
     jsonschema::meta::validate(&schema).expect("the schema is a schema");
     jsonschema::validator_for(&schema).expect("the schema compiles")
@@ -23,7 +24,7 @@ fn every_line_and_every_document_is_valid() {
     for line in lines() {
         assert!(schema.is_valid(&line), "{line}");
     }
-    for report in [staged(), rich(), super::report("scan", Vec::new())] {
+    for report in [staged(), rich(), super::report(Command::Scan, Vec::new())] {
         let document: Value = serde_json::from_str(&plain(Format::Json, &report)).expect("JSON");
         assert!(schema.is_valid(&document), "{document:#}");
     }
@@ -31,7 +32,7 @@ fn every_line_and_every_document_is_valid() {
 
 /// Each field of each record, also inside the document, is required, and no other is allowed.
 #[test]
-fn missing_and_unknown_fields_are_refused() {
+fn missing_and_unknown_fields_are_invalid() {
     let schema = schema();
     for line in lines() {
         for field in line.as_object().expect("a record").keys() {
@@ -49,10 +50,10 @@ fn missing_and_unknown_fields_are_refused() {
         "/scan",
         "/scan/shard",
         "/findings/0",
-        "/coverage/0",
+        "/unscanned/0",
         "/summary",
         "/summary/counts",
-        "/summary/not_read",
+        "/summary/unscanned",
     ] {
         let mut more = document.clone();
         more.pointer_mut(pointer).expect("it is there")["extra"] = json!(1);
@@ -64,7 +65,7 @@ fn missing_and_unknown_fields_are_refused() {
 }
 
 #[test]
-fn wrong_words_are_refused() {
+fn unknown_words_are_invalid() {
     let schema = schema();
     let finding = lines().into_iter().find(|line| line["type"] == "finding").expect("a finding");
     for (field, wrong) in [
@@ -72,7 +73,7 @@ fn wrong_words_are_refused() {
         ("severity", json!("info")),
         ("fingerprint", json!("abc")),
         ("start_line", json!(0)),
-        ("carrier", json!("File")),
+        ("content_kind", json!("File")),
         ("type", json!("findings")),
     ] {
         let mut changed = finding.clone();

@@ -1,5 +1,8 @@
-//! From bytes to findings, and from findings to findings with a place.
+//! Scans the bytes of one blob, message or name for candidates, and turns candidates into findings at a path.
+//!
+//! The two steps are separate because one blob can have several paths, and rules and confidence depend on the path.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -10,194 +13,233 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 use memchr::memmem;
 
 use crate::decode;
-use crate::engine::{Engine, Match, confidence_of, settle};
+use crate::engine::{Engine, Match, confidence_from_score, resolve_overlaps};
 use crate::model::{
-    Carrier, Confidence, Coverage, CoverageKind, Finding, Fingerprint, Locator, Place, Provenance, RepoPath,
-    RuleInfo, Secret, Span, StageCounts, Status,
+    Confidence, ContentKind, Evidence, Finding, Fingerprint, Locator, Position, Provenance, RepoPath,
+    RuleInfo, Secret, Span, StageCounts, Status, Unscanned,
 };
 use crate::policy::{Policy, Role, Surroundings};
 use crate::rules::{Rule, RuleSet};
 
 use super::excerpt::excerpt;
-use crate::scan::{ScanError, Settings, aborted};
+use super::unscanned::{MAX_FINDINGS, aborted, too_many_findings};
+use crate::scan::error::ScanError;
+#[cfg(feature = "git")]
+use crate::scan::settings::Settings;
 
-/// More findings than a person could read; beyond it a blob is cut, and that is said.
-pub(crate) const MAX_FINDINGS: usize = 10_000;
-
-/// Rules and policy, ready for blobs. Shared by all threads.
-pub(crate) struct Inspector<'s> {
-    rules: &'s RuleSet,
-    policy: &'s Policy,
+/// Rules and policy, ready to scan blobs with. Shared by all threads.
+pub(crate) struct BlobScanner<'s> {
+    rules: RuleSet,
+    policy: Cow<'s, Policy>,
     stats: bool,
     deadline: Option<Instant>,
-    /// Built when the first bytes come: most commits that a hook sees bring few, many bring none.
-    engine: OnceLock<Engine>,
-    /// By rule, of those that found something.
-    placed: Box<[OnceLock<Box<PlacedRule>>]>,
+    /// Built when the first bytes are scanned, unless the settings have a shared one: many commits that a hook scans
+    /// add no bytes.
+    engine: OnceLock<Arc<Engine>>,
+    /// By rule, for rules that matched.
+    compiled_rules: Box<[OnceLock<Box<CompiledRule>>]>,
 }
 
-/// What is known of a rule once a finding leaves the engine.
-pub(crate) struct PlacedRule {
+/// What findings need of a rule.
+pub(crate) struct CompiledRule {
     info: Arc<RuleInfo>,
-    /// Only files with such paths count.
+    /// The rule applies only to files with such paths.
     pub(crate) paths: Option<GlobSet>,
-    /// Whether a match is a guess about what somebody wrote, which a test's path makes weaker.
+    /// Whether a match is a guess by context, which counts less in files of tests.
     pub(crate) is_guess: bool,
 }
 
-/// A finding of which it is not known yet where its bytes came from.
+/// A finding without provenance: the path of its bytes is not known yet.
 #[derive(Clone, Debug)]
 pub(crate) struct Candidate<'i> {
-    found: Match<'i>,
+    matched: Match<'i>,
     finding: Finding,
 }
 
-/// What one blob holds.
+/// The result of scanning one blob.
 #[derive(Debug, Default)]
-pub(crate) struct Inspected<'i> {
-    /// By place. Several may cover the same bytes until [`Inspector::place`] knows the path.
+pub(crate) struct BlobScan<'i> {
+    /// In the order of their bytes. Several may cover the same bytes; [`BlobScanner::findings`] resolves overlaps for a
+    /// path.
     pub(crate) candidates: Vec<Candidate<'i>>,
-    /// Why not all of it was inspected, if so.
-    pub(crate) gap: Option<Coverage>,
-    /// How many candidates there are, also those beyond [`MAX_FINDINGS`].
-    found: usize,
+    /// Why the blob was not scanned completely, if so.
+    pub(crate) unscanned: Option<Unscanned>,
+    /// Number of candidates, including those beyond [`MAX_FINDINGS`].
+    count: usize,
 }
 
-impl Inspected<'_> {
-    /// Makes more than [`MAX_FINDINGS`] candidates a gap.
-    pub(crate) fn say_what_is_cut(&mut self, what: impl Fn() -> String) {
-        if self.found > MAX_FINDINGS && self.gap.is_none() {
-            self.gap = Some(too_many(self.found, what()));
+impl BlobScan<'_> {
+    /// Sets the unscanned entry if there are more than [`MAX_FINDINGS`] candidates. `what` names the blob.
+    pub(crate) fn report_truncation(&mut self, what: impl Fn() -> String) {
+        if self.count > MAX_FINDINGS && self.unscanned.is_none() {
+            self.unscanned = Some(too_many_findings(self.count, what()));
         }
     }
 }
 
-/// A part of a text.
-pub(crate) struct Part<'t> {
-    /// The part itself.
+/// A chunk of a text, with context on both sides.
+pub(crate) struct Chunk<'t> {
+    /// The bytes of the chunk.
     pub(crate) text: &'t [u8],
-    /// How many bytes of the whole come before it.
+    /// Byte offset of the chunk in the whole text.
     pub(crate) offset: usize,
-    /// Where its first byte stands in the whole.
-    pub(crate) first: Place,
-    /// Where values have to begin to be reported: the bytes around are there to judge them by.
+    /// Line and column of the chunk's first byte in the whole text.
+    pub(crate) start: Position,
+    /// Byte range of the chunk in which reported values start; the bytes around it are context.
     pub(crate) reported: Range<usize>,
 }
 
-impl<'s> Inspector<'s> {
-    pub(crate) fn new(settings: &'s Settings) -> Result<Inspector<'s>, ScanError> {
-        let rules = &settings.rules;
-        // Those of the built-in rules are tested.
-        for rule in rules.own() {
-            globs(rule)?;
-        }
-        let placed = (0..rules.count()).map(|_| OnceLock::new()).collect();
-        Ok(Inspector {
-            rules,
-            policy: &settings.policy,
+impl<'s> BlobScanner<'s> {
+    /// Returns one for a run with `settings`.
+    ///
+    /// # Errors
+    ///
+    /// If a path glob of a user's rule does not compile.
+    #[cfg(feature = "git")]
+    pub(crate) fn new(settings: &'s Settings) -> Result<BlobScanner<'s>, ScanError> {
+        let scanner = BlobScanner::from_parts(settings.rules.clone(), Cow::Borrowed(&settings.policy))?;
+        Ok(BlobScanner {
             stats: settings.stats,
             deadline: settings.deadline,
+            engine: settings.shared_engine().map_or_else(OnceLock::new, OnceLock::from),
+            ..scanner
+        })
+    }
+
+    /// Returns one without a deadline, statistics or a shared engine.
+    ///
+    /// # Errors
+    ///
+    /// If a path glob of a user's rule does not compile.
+    pub(crate) fn from_parts(rules: RuleSet, policy: Cow<'s, Policy>) -> Result<BlobScanner<'s>, ScanError> {
+        // The globs of the built-in rules are tested.
+        for rule in rules.user_rules() {
+            compile_globs(rule)?;
+        }
+        let compiled_rules = (0..rules.count()).map(|_| OnceLock::new()).collect();
+        Ok(BlobScanner {
+            rules,
+            policy,
+            stats: false,
+            deadline: None,
             engine: OnceLock::new(),
-            placed,
+            compiled_rules,
         })
     }
 
     pub(crate) fn engine(&self) -> &Engine {
-        self.engine
-            .get_or_init(|| if self.stats { Engine::counting(self.rules) } else { Engine::new(self.rules) })
+        self.engine.get_or_init(|| {
+            Arc::new(if self.stats { Engine::with_stats(&self.rules) } else { Engine::new(&self.rules) })
+        })
     }
 
-    /// How often each stage of the search was reached, where the settings want it counted.
-    pub(crate) fn stages(&self) -> Option<StageCounts> {
-        self.stats.then(|| self.engine.get().and_then(Engine::stages).unwrap_or_default())
+    /// Returns the engine, for other scans with the same rules.
+    #[cfg(feature = "git")]
+    pub(crate) fn shared_engine(&self) -> Arc<Engine> {
+        self.engine();
+        Arc::clone(self.engine.get().expect("just built"))
     }
 
-    pub(crate) fn placed(&self, rule: &Rule) -> &PlacedRule {
+    /// Returns what suppresses findings.
+    #[cfg(feature = "git")]
+    pub(crate) fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Returns how often each stage of the search was entered; `None` unless the settings enable `stats`.
+    pub(crate) fn stage_counts(&self) -> Option<StageCounts> {
+        self.stats.then(|| self.engine.get().and_then(|engine| engine.stats()).unwrap_or_default())
+    }
+
+    pub(crate) fn compiled_rule(&self, rule: &Rule) -> &CompiledRule {
         let at = self.rules.position(&rule.id).expect("the engine has no other rules");
-        self.placed[at].get_or_init(|| Box::new(placed(rule)))
+        self.compiled_rules[at].get_or_init(|| Box::new(compile(rule)))
     }
 
-    /// Whether the time for this scan is over.
-    pub(crate) fn is_late(&self) -> bool {
+    /// Whether the deadline of this run has passed.
+    pub(crate) fn is_past_deadline(&self) -> bool {
         self.deadline.is_some_and(|end| Instant::now() >= end)
     }
 
-    /// Whether the configuration leaves the file out.
-    pub(crate) fn skips(&self, path: &RepoPath) -> bool {
+    /// Whether `skip-paths` lists the file.
+    pub(crate) fn is_skipped(&self, path: &RepoPath) -> bool {
         self.policy.skips(path)
     }
 
-    /// Everything in `bytes`, judged by what stands in them: marks and baseline included, paths not.
-    /// Never panics; `what` names the bytes in the gap that says so instead.
-    pub(crate) fn inspect(&self, bytes: &[u8], what: impl Fn() -> String) -> Inspected<'_> {
-        catch_unwind(AssertUnwindSafe(|| self.try_inspect(bytes, &what)))
-            .unwrap_or_else(|_| Inspected { gap: Some(aborted(what())), ..Inspected::default() })
+    /// Scans `bytes`. Allow comments and the baseline are applied, rules and policies by path are not yet.
+    ///
+    /// Never panics: a panic inside becomes the unscanned entry. `what` names the bytes in that entry.
+    pub(crate) fn scan(&self, bytes: &[u8], what: impl Fn() -> String) -> BlobScan<'_> {
+        catch_unwind(AssertUnwindSafe(|| self.try_scan(bytes, &what)))
+            .unwrap_or_else(|_| BlobScan { unscanned: Some(aborted(what())), ..BlobScan::default() })
     }
 
-    fn try_inspect<'i>(&'i self, bytes: &[u8], what: &dyn Fn() -> String) -> Inspected<'i> {
-        let chunk = decode::text(bytes);
-        let text = chunk.text.as_ref();
-        let mut inspected = Inspected::default();
-        self.try_part(
-            &Part { text, offset: 0, first: Place::default(), reported: 0..text.len() },
-            &mut inspected,
+    fn try_scan<'i>(&'i self, bytes: &[u8], what: &dyn Fn() -> String) -> BlobScan<'i> {
+        let text = decode::text(bytes);
+        let text = text.as_ref();
+        let mut scan = BlobScan::default();
+        self.try_scan_chunk(
+            &Chunk { text, offset: 0, start: Position::default(), reported: 0..text.len() },
+            &mut scan,
         );
-        inspected.say_what_is_cut(what);
-        inspected
+        scan.report_truncation(what);
+        scan
     }
 
-    /// Adds what a part of a text holds to what the parts before it do; the caller says at the end
-    /// [what is cut](Inspected::say_what_is_cut). Never panics.
-    pub(crate) fn inspect_part<'i>(
+    /// Adds the candidates of a chunk to those of the chunks before it. Never panics.
+    ///
+    /// After the last chunk, the caller calls [`BlobScan::report_truncation`].
+    pub(crate) fn scan_chunk<'i>(
         &'i self,
-        part: &Part<'_>,
-        into: &mut Inspected<'i>,
+        chunk: &Chunk<'_>,
+        scan: &mut BlobScan<'i>,
         what: impl Fn() -> String,
     ) {
-        let done = catch_unwind(AssertUnwindSafe(|| self.try_part(part, into)));
+        let done = catch_unwind(AssertUnwindSafe(|| self.try_scan_chunk(chunk, scan)));
         if done.is_err() {
-            into.gap = Some(aborted(what()));
+            scan.unscanned = Some(aborted(what()));
         }
     }
 
-    /// How much text before and behind a value is looked at, however long it is.
-    pub(crate) fn overlap(&self) -> (usize, usize) {
+    /// Returns how many bytes of context before and after a value decide about it, however long the text is. Chunks
+    /// that overlap by so much give the same findings as the whole text.
+    pub(crate) fn chunk_overlap(&self) -> (usize, usize) {
         let margin = self.engine().margin();
-        let (before, behind) = Surroundings::REACH;
-        (before + margin, behind + margin)
+        let (before, after) = Surroundings::CONTEXT;
+        (before + margin, after + margin)
     }
 
-    fn try_part<'i>(&'i self, part: &Part<'_>, into: &mut Inspected<'i>) {
-        let Part { text, offset, first, ref reported } = *part;
+    fn try_scan_chunk<'i>(&'i self, chunk: &Chunk<'_>, scan: &mut BlobScan<'i>) {
+        let Chunk { text, offset, start, ref reported } = *chunk;
         let matches = self.engine().candidates(text);
         if matches.is_empty() {
             return;
         }
-        let secrets = regions(&matches);
-        let mut locator = Locator::new(text, first);
+        let secrets = covered_spans(&matches);
+        let mut locator = Locator::new(text, start);
         for mut found in matches.into_iter().filter(|found| reported.contains(&found.span.start)) {
-            into.found += 1;
-            if into.found > MAX_FINDINGS {
+            scan.count += 1;
+            if scan.count > MAX_FINDINGS {
                 continue;
             }
             let around = Surroundings { text, value: found.span, secrets: &secrets };
             let mut finding = self.finding(&found, &mut locator, &around);
-            self.policy.judge(&mut finding, &around);
+            self.policy.evaluate(&mut finding, &around);
             for span in [&mut found.span, &mut found.whole] {
                 *span = Span::new(span.start + offset, span.end + offset);
             }
-            into.candidates.push(Candidate { found, finding });
+            scan.candidates.push(Candidate { matched: found, finding });
         }
     }
 
     fn finding(&self, found: &Match<'_>, locator: &mut Locator<'_>, around: &Surroundings<'_>) -> Finding {
-        let secret = Secret::new(found.span.of(around.text));
-        let info = &self.placed(found.rule).info;
+        let secret = Secret::new(found.span.slice(around.text));
+        let info = &self.compiled_rule(found.rule).info;
         Finding {
             rule: Arc::clone(info),
             severity: found.severity,
             confidence: found.confidence,
-            why: found.why.iter().map(|&reason| reason.to_owned()).collect(),
+            why: found.why.clone(),
             fingerprint: self.fingerprint(&info.id, &secret),
             secret,
             location: locator.locate(found.span),
@@ -208,121 +250,113 @@ impl<'s> Inspector<'s> {
         }
     }
 
-    /// The name of a value that a rule found.
+    /// Returns the fingerprint of a value of `rule`.
     pub(crate) fn fingerprint(&self, rule: &str, value: &Secret) -> Fingerprint {
         Fingerprint::new(self.policy.key(), rule, value)
     }
 
-    /// Whether a rule holds for files at `path`.
-    pub(crate) fn at_path(&self, path: &RepoPath, in_file: bool) -> impl Fn(&Rule) -> bool {
+    /// Returns a filter for the rules that apply at `path`. A rule with path globs applies to files only.
+    pub(crate) fn path_filter(&self, path: &RepoPath, is_file: bool) -> impl Fn(&Rule) -> bool {
         let path = String::from_utf8_lossy(path.as_bytes()).into_owned();
-        move |rule| match &self.placed(rule).paths {
-            Some(paths) => in_file && paths.is_match(&path),
+        move |rule| match &self.compiled_rule(rule).paths {
+            Some(paths) => is_file && paths.is_match(&path),
             None => true,
         }
     }
 
-    /// The bare values in `bytes`, of any confidence: what an older version already held.
-    pub(crate) fn values(&self, bytes: &[u8]) -> HashSet<Secret> {
+    /// Returns the bare values in `bytes`, of any confidence, at any path: those of a previous version are not new.
+    pub(crate) fn bare_values(&self, bytes: &[u8]) -> HashSet<Secret> {
         if bytes.is_empty() {
             return HashSet::new();
         }
         let values = || {
-            let chunk = decode::text(bytes);
-            let matches = self.engine().candidates(&chunk.text);
-            matches.iter().map(|found| Secret::new(found.span.of(&chunk.text)).bare()).collect()
+            let text = decode::text(bytes);
+            let matches = self.engine().candidates(&text);
+            matches.iter().map(|found| Secret::new(found.span.slice(&text)).bare()).collect()
         };
-        // Knowing nothing of the old version makes everything new: the side on which to err.
+        // After a panic every value counts as new: better a false positive than a missed secret.
         catch_unwind(AssertUnwindSafe(values)).unwrap_or_default()
     }
 
-    /// Those of the `wanted` bare values that are values in `bytes`. Cheap where none of them is.
-    pub(crate) fn values_among(&self, bytes: &[u8], wanted: &HashSet<Secret>) -> HashSet<Secret> {
-        /// So much of a bare value stands together in a text.
-        const TOGETHER: usize = 8;
-        let text = decode::text(bytes).text;
-        let start = |value: &Secret| value.expose()[..value.expose().len().min(TOGETHER)].to_vec();
+    /// Returns the `wanted` bare values that are values in `bytes`. Cheap if the text contains none of them.
+    pub(crate) fn bare_values_among(&self, bytes: &[u8], wanted: &HashSet<Secret>) -> HashSet<Secret> {
+        /// This many bytes of a bare value are contiguous in a text.
+        const CONTIGUOUS: usize = 8;
+        let text = decode::text(bytes);
+        let start = |value: &Secret| value.expose()[..value.expose().len().min(CONTIGUOUS)].to_vec();
         if !wanted.iter().any(|value| memmem::find(&text, &start(value)).is_some()) {
             return HashSet::new();
         }
-        self.values(bytes).intersection(wanted).cloned().collect()
+        self.bare_values(bytes).intersection(wanted).cloned().collect()
     }
 
-    /// The findings at their place: of the rules that hold for such a path, the best on any bytes.
-    pub(crate) fn place(&self, candidates: Vec<Candidate<'_>>, provenance: &Provenance) -> Vec<Finding> {
-        self.place_as(&provenance.path, candidates, provenance)
+    /// Returns the findings at the path of `provenance`: of the rules that apply there, the best match of any bytes.
+    pub(crate) fn findings(&self, candidates: Vec<Candidate<'_>>, provenance: &Provenance) -> Vec<Finding> {
+        self.findings_at(&provenance.path, candidates, provenance)
     }
 
-    /// The same where rules see the file at another path than people do.
-    pub(crate) fn place_as(
+    /// The same for a file whose path for rules and policy differs from the one that is shown.
+    pub(crate) fn findings_at(
         &self,
-        place: &RepoPath,
+        policy_path: &RepoPath,
         mut candidates: Vec<Candidate<'_>>,
         provenance: &Provenance,
     ) -> Vec<Finding> {
         if candidates.is_empty() {
             return Vec::new();
         }
-        let in_file = matches!(provenance.carrier, Carrier::File | Carrier::Symlink);
-        let at_path = self.at_path(place, in_file);
-        let in_name = matches!(provenance.carrier, Carrier::FileName | Carrier::RefName);
+        let is_file = matches!(provenance.content_kind, ContentKind::File | ContentKind::Symlink);
+        let applies = self.path_filter(policy_path, is_file);
+        let is_name = matches!(provenance.content_kind, ContentKind::FileName | ContentKind::RefName);
         candidates.retain(|candidate| {
-            at_path(candidate.found.rule) && !(in_name && self.placed(candidate.found.rule).is_guess)
+            applies(candidate.matched.rule)
+                && !(is_name && self.compiled_rule(candidate.matched.rule).is_guess)
         });
-        let role = if in_file { Role::of(place) } else { Role::PLAIN };
+        let role = if is_file { Role::from_path(policy_path) } else { Role::PLAIN };
         let finding = |candidate: Candidate<'_>| {
             let mut finding = candidate.finding;
-            let confidence = self.confidence_in(role, &candidate.found)?;
+            let confidence = self.confidence_in(role, &candidate.matched)?;
             if confidence < finding.confidence {
                 finding.confidence = confidence;
-                finding.why.push(role.why().to_owned());
+                finding.why.push(Evidence::PathRole(role.why()));
             }
             finding.provenance = provenance.clone();
             Some(finding)
         };
-        settle(candidates, |candidate| &candidate.found).into_iter().filter_map(finding).collect()
+        resolve_overlaps(candidates, |candidate| &candidate.matched).into_iter().filter_map(finding).collect()
     }
 
-    /// How sure a match is in a file of this role; `None` when it is none there. Never surer than without.
+    /// Returns the confidence of a match in a file of this role; `None` if it is no match there. Never higher than
+    /// that of the match itself.
     pub(crate) fn confidence_in(&self, role: Role, found: &Match<'_>) -> Option<Confidence> {
-        match found.evidence {
-            Some(evidence) => {
-                Some(confidence_of(evidence + role.weight(found.rule.human))?.min(found.confidence))
-            }
+        match found.score {
+            Some(score) => Some(
+                confidence_from_score(score + role.weight(found.rule.human_chosen))?.min(found.confidence),
+            ),
             None => {
-                let is_picture = role.is_example() && self.placed(found.rule).is_guess;
-                let is_hash = role.is_of_hashes()
+                let is_example = role.is_example() && self.compiled_rule(found.rule).is_guess;
+                let is_hash = role.has_package_hashes()
                     && !found.rule.keywords.is_empty()
                     && found.confidence < Confidence::High;
-                Some(if is_picture || is_hash { Confidence::Low } else { found.confidence })
+                Some(if is_example || is_hash { Confidence::Low } else { found.confidence })
             }
         }
     }
 }
 
-/// The entry for an object of which only the first findings are reported.
-pub(crate) fn too_many(count: usize, what: String) -> Coverage {
-    Coverage {
-        kind: CoverageKind::Aborted,
-        what,
-        reason: format!("{count} findings in one place; only the first {MAX_FINDINGS} are reported"),
-        remedy: Some("look at it by hand, or list it under skip-paths".to_owned()),
-    }
-}
-
-/// The bytes that the matches cover, sorted, overlapping ones joined.
-fn regions(matches: &[Match<'_>]) -> Vec<Span> {
-    let mut regions: Vec<Span> = Vec::with_capacity(matches.len());
+/// Returns the byte ranges that the matches cover, sorted, overlapping ones joined.
+fn covered_spans(matches: &[Match<'_>]) -> Vec<Span> {
+    let mut spans: Vec<Span> = Vec::with_capacity(matches.len());
     for found in matches {
-        match regions.last_mut() {
+        match spans.last_mut() {
             Some(last) if found.span.start < last.end => last.end = last.end.max(found.span.end),
-            _ => regions.push(found.span),
+            _ => spans.push(found.span),
         }
     }
-    regions
+    spans
 }
 
-fn placed(rule: &Rule) -> PlacedRule {
+fn compile(rule: &Rule) -> CompiledRule {
     let info = RuleInfo {
         id: rule.id.clone(),
         name: rule.name.clone(),
@@ -331,11 +365,11 @@ fn placed(rule: &Rule) -> PlacedRule {
         revoke: rule.revoke.as_ref().map(|revoke| revoke.how.clone()),
         revoke_url: rule.revoke.as_ref().and_then(|revoke| revoke.url.clone()),
     };
-    let paths = (!rule.paths.is_empty()).then(|| globs(rule).expect("they were compiled before"));
-    PlacedRule { info: Arc::new(info), paths, is_guess: rule.generic || rule.human }
+    let paths = (!rule.paths.is_empty()).then(|| compile_globs(rule).expect("they were compiled before"));
+    CompiledRule { info: Arc::new(info), paths, is_guess: rule.generic || rule.human_chosen }
 }
 
-fn globs(rule: &Rule) -> Result<GlobSet, ScanError> {
+fn compile_globs(rule: &Rule) -> Result<GlobSet, ScanError> {
     let error = |glob: &str, error: globset::Error| ScanError::Glob {
         rule: rule.id.clone(),
         glob: glob.to_owned(),
@@ -353,9 +387,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_path_globs_of_every_built_in_rule_can_be_used() {
+    fn path_globs_of_built_in_rules_compile() {
         for rule in RuleSet::builtin().iter() {
-            assert_eq!(placed(rule).paths.is_some(), !rule.paths.is_empty(), "{}", rule.id);
+            assert_eq!(compile(rule).paths.is_some(), !rule.paths.is_empty(), "{}", rule.id);
         }
     }
 }

@@ -1,40 +1,40 @@
-//! The line of context that people see, with every secret on it masked before anything else happens.
+//! The line of context that reports show, with every secret on it masked.
 
 use memchr::{memchr, memrchr};
 
 use crate::model::{Excerpt, Secret, Span};
 
-/// How many bytes of context are kept on either side of the value.
-const REACH: usize = 80;
+/// Most bytes of context on either side of the value.
+const MAX_CONTEXT: usize = 80;
 
-/// The masked line around `value`. `secrets` are regions that cover all values found in `text`,
-/// sorted, none overlapping another; `value` is in one of them.
+/// Returns the masked line around `value`. `secrets` are byte ranges that cover all values found in `text`, sorted and
+/// not overlapping; one of them contains `value`.
 pub(crate) fn excerpt(text: &[u8], value: Span, secrets: &[Span]) -> Excerpt {
-    let low = value.start.saturating_sub(REACH);
+    let low = value.start.saturating_sub(MAX_CONTEXT);
     let start = memrchr(b'\n', &text[low..value.start]).map_or(low, |at| low + at + 1);
     let first_line_end =
         memchr(b'\n', &text[value.start..value.end]).map_or(value.end, |at| value.start + at);
-    let high = first_line_end.saturating_add(REACH).min(text.len());
+    let high = first_line_end.saturating_add(MAX_CONTEXT).min(text.len());
     let end = memchr(b'\n', &text[first_line_end..high]).map_or(high, |at| first_line_end + at);
 
     let mut shown = String::new();
-    let (mut marked_start, mut marked_end) = (0, 0);
+    let (mut value_start, mut value_end) = (0, 0);
     let mut at = start;
     let first = secrets.partition_point(|secret| secret.end <= start);
     for secret in secrets[first..].iter().take_while(|secret| secret.start < end) {
         push(&mut shown, &text[at..secret.start.clamp(at, end)]);
         let begin = shown.chars().count();
-        shown.push_str(&Secret::new(secret.of(text)).redacted());
+        shown.push_str(&Secret::new(secret.slice(text)).redacted());
         if secret.contains(value) {
-            (marked_start, marked_end) = (begin, shown.chars().count());
+            (value_start, value_end) = (begin, shown.chars().count());
         }
         at = secret.end.clamp(at, end);
     }
     push(&mut shown, text[at..end].strip_suffix(b"\r").unwrap_or(&text[at..end]));
-    Excerpt { text: shown, start: marked_start, end: marked_end }
+    Excerpt { text: shown, start: value_start, end: value_end }
 }
 
-/// Appends bytes as text; at a cut through a character the rest of it shows as U+FFFD.
+/// Appends bytes as text; a character that is cut becomes U+FFFD.
 fn push(shown: &mut String, bytes: &[u8]) {
     shown.push_str(&String::from_utf8_lossy(bytes));
 }
@@ -43,9 +43,9 @@ fn push(shown: &mut String, bytes: &[u8]) {
 mod tests {
     use super::*;
 
-    fn of(text: &str, values: &[&str], wanted: usize) -> Excerpt {
+    fn excerpt_of(text: &str, values: &[&str], wanted: usize) -> Excerpt {
         let span = |value: &&str| {
-            let start = text.find(*value).expect("the text holds the value");
+            let start = text.find(*value).expect("the text contains the value");
             Span::new(start, start + value.len())
         };
         let secrets: Vec<Span> = values.iter().map(span).collect();
@@ -53,9 +53,12 @@ mod tests {
     }
 
     #[test]
-    fn every_secret_on_the_line_is_masked_and_the_wanted_one_marked() {
-        let shown =
-            of("x\nüser = 'hunter2' or 'abcdefghijklmnopqrs'\r\ny", &["hunter2", "abcdefghijklmnopqrs"], 1);
+    fn every_secret_on_the_line_is_masked_and_the_range_is_that_of_the_value() {
+        let shown = excerpt_of(
+            "x\nüser = 'hunter2' or 'abcdefghijklmnopqrs'\r\ny",
+            &["hunter2", "abcdefghijklmnopqrs"],
+            1,
+        );
         assert_eq!(shown.text, "üser = '********' or 'abcd********'");
         let marked: String = shown.text.chars().skip(shown.start).take(shown.end - shown.start).collect();
         assert_eq!(marked, "abcd********");
@@ -63,7 +66,7 @@ mod tests {
 
     #[test]
     fn values_over_several_lines_show_their_first_line_only() {
-        let shown = of("key = \"line one\nline two\" # note", &["line one\nline two"], 0);
+        let shown = excerpt_of("key = \"line one\nline two\" # note", &["line one\nline two"], 0);
         assert_eq!(shown.text, "key = \"line********");
     }
 
@@ -71,7 +74,7 @@ mod tests {
     fn long_lines_are_cut_and_a_secret_at_the_cut_stays_masked() {
         let text = format!("{}{} value {}", "a".repeat(200), "S3cretS3cretS3cret".repeat(4), "b".repeat(500));
         let secret = "S3cretS3cretS3cret".repeat(4);
-        let shown = of(&text, &[&secret, "value"], 1);
+        let shown = excerpt_of(&text, &[&secret, "value"], 1);
         assert!(!shown.text.contains("S3cretS") && shown.text.len() < 250, "{}", shown.text);
     }
 }

@@ -2,6 +2,9 @@
 
 pub(crate) mod blob_scanner;
 pub(crate) mod excerpt;
-pub(crate) mod names;
+#[cfg(feature = "git")]
+pub(crate) mod identity;
+#[cfg(feature = "git")]
 pub(crate) mod object_part;
 pub(crate) mod streaming;
+pub(crate) mod unscanned;

@@ -1,121 +1,118 @@
-//! Inspects what may be larger than memory, part after part.
+//! Scans input that may be larger than memory, chunk by chunk.
 //!
-//! Each part overlaps its neighbours by as much as any judgement looks at, so what is found is what would be
-//! found in the whole, and it costs the same memory however large that is. Files are not mapped: one that is
-//! cut off while it is read, as logs are, would end the process.
+//! Each chunk overlaps its neighbours by the context that decides about a value, so the findings are those of the whole
+//! text, in constant memory. Files are not mapped: one that is truncated while it is read, as logs are, would end the
+//! process.
 
 use std::io;
 
 use crate::decode::TextReader;
-use crate::model::{Locator, Place, character_boundary};
+use crate::model::{Locator, Position, character_boundary};
 
-use super::blob_scanner::{Inspected, Inspector, Part};
+use super::blob_scanner::{BlobScan, BlobScanner, Chunk};
 
-/// How much of a text is judged at once. Most files are smaller and are one part.
-const PART: usize = 2 * 1024 * 1024;
+/// Bytes of a chunk, without its overlaps. Most files are smaller and are one chunk.
+const CHUNK_SIZE: usize = 2 * 1024 * 1024;
 
-/// Reads one text after the other into the same memory; one a thread.
-pub(crate) struct PartReader {
-    /// One part with its overlaps. What no text has reached yet is not taken from the system.
+/// Scans one text after the other through the same buffer; one per thread.
+pub(crate) struct StreamScanner {
+    /// One chunk with its overlaps. Pages that no text has filled yet use no memory.
     buffer: Vec<u8>,
+    /// Bytes of overlap before and after a chunk.
     before: usize,
-    behind: usize,
+    after: usize,
 }
 
-/// What was read of one text.
-pub(crate) struct Inspection<'i, 'b> {
-    /// What it holds, also where the end was not reached.
-    pub(crate) inspected: Inspected<'i>,
-    /// How many stored bytes were read.
+/// The result of scanning one text.
+pub(crate) struct StreamScan<'i, 'b> {
+    /// What was found, also if reading stopped early.
+    pub(crate) scan: BlobScan<'i>,
+    /// Number of stored bytes that were read.
     pub(crate) bytes: u64,
-    /// The text itself, where one part is all of it.
+    /// The whole decoded text, if it is one chunk.
     pub(crate) text: Option<&'b [u8]>,
-    /// Why the end was not reached, if so.
-    pub(crate) unread: Option<Unread>,
+    /// Why reading stopped before the end, if so.
+    pub(crate) stopped: Option<StopReason>,
 }
 
-/// Why reading ended early.
-pub(crate) enum Unread {
-    /// There are more bytes than the limit allows.
+/// Why reading stopped early.
+pub(crate) enum StopReason {
+    /// The text has more bytes than the limit allows.
     TooLarge,
-    /// The system does not hand them out.
+    /// The system returned an error.
     Failed(io::Error),
 }
 
-impl PartReader {
-    /// For texts that `inspector` looks at.
-    pub(crate) fn new(inspector: &Inspector<'_>) -> PartReader {
-        PartReader::with_part(inspector, PART)
+impl StreamScanner {
+    /// Returns one for `scanner`.
+    pub(crate) fn new(scanner: &BlobScanner<'_>) -> StreamScanner {
+        StreamScanner::with_chunk_size(scanner, CHUNK_SIZE)
     }
 
-    fn with_part(inspector: &Inspector<'_>, part: usize) -> PartReader {
-        let (before, behind) = inspector.overlap();
-        PartReader { buffer: vec![0; before + part + behind], before, behind }
+    fn with_chunk_size(scanner: &BlobScanner<'_>, size: usize) -> StreamScanner {
+        let (before, after) = scanner.chunk_overlap();
+        StreamScanner { buffer: vec![0; before + size + after], before, after }
     }
 
-    /// Inspects all that `input` gives, up to `limit` bytes. `what` names it in a gap.
-    pub(crate) fn inspect<'i>(
+    /// Scans `input` to its end, up to `limit` bytes. `what` names it in an unscanned entry.
+    pub(crate) fn scan<'i>(
         &mut self,
-        inspector: &'i Inspector<'_>,
+        scanner: &'i BlobScanner<'_>,
         input: &mut dyn io::Read,
         limit: Option<u64>,
         what: impl Fn() -> String,
-    ) -> Inspection<'i, '_> {
+    ) -> StreamScan<'i, '_> {
         let mut reader = TextReader::new(input);
-        let mut inspected = Inspected::default();
-        // What comes before the buffer, how much of the buffer is text, and from where in it values are to
-        // be reported.
-        let (mut offset, mut first, mut filled, mut start) = (0, Place::default(), 0, 0);
-        let (is_one_part, unread) = loop {
+        let mut scan = BlobScan::default();
+        // Byte offset and position of the buffer in the text, how much of the buffer is text, and from where in it
+        // values are reported.
+        let (mut offset, mut start, mut filled, mut reported) = (0, Position::default(), 0, 0);
+        let (is_one_chunk, stopped) = loop {
             let was_filled = filled;
-            let unread = match reader.fill(&mut self.buffer[filled..]) {
+            let stopped = match reader.fill(&mut self.buffer[filled..]) {
                 Ok(count) => {
                     filled += count;
                     None
                 }
-                Err(error) => Some(Unread::Failed(error)),
+                Err(error) => Some(StopReason::Failed(error)),
             };
             if limit.is_some_and(|limit| reader.bytes_read() > limit) {
-                inspected = Inspected::default();
-                break (false, Some(Unread::TooLarge));
+                scan = BlobScan::default();
+                break (false, Some(StopReason::TooLarge));
             }
             let text = &self.buffer[..filled];
             let is_last = filled < self.buffer.len();
-            let end = if is_last { filled } else { filled - self.behind };
-            inspector.inspect_part(
-                &Part { text, offset, first, reported: start..end },
-                &mut inspected,
-                &what,
-            );
+            let end = if is_last { filled } else { filled - self.after };
+            scanner.scan_chunk(&Chunk { text, offset, start, reported: reported..end }, &mut scan, &what);
             if is_last {
-                break (was_filled == 0, unread);
+                break (was_filled == 0, stopped);
             }
             let kept = character_boundary(text, end - self.before);
-            first = Locator::new(text, first).place(kept);
+            start = Locator::new(text, start).position(kept);
             offset += kept;
-            start = end - kept;
+            reported = end - kept;
             self.buffer.copy_within(kept..filled, 0);
             filled -= kept;
         };
-        inspected.say_what_is_cut(what);
-        let text = is_one_part.then(|| &self.buffer[..filled]);
-        Inspection { inspected, bytes: reader.bytes_read(), text, unread }
+        scan.report_truncation(what);
+        let text = is_one_chunk.then(|| &self.buffer[..filled]);
+        StreamScan { scan, bytes: reader.bytes_read(), text, stopped }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::scan::Settings;
-    use crate::scan::tests::{RULE, settings, token};
+    use crate::scan::settings::Settings;
+    use crate::scan::testing::{RULE, settings, token};
 
-    /// Text with values at all distances from the parts' ends, most of them beside something that is
-    /// looked at too.
+    /// Returns text with values at all distances from the ends of chunks, most of them with context that decides about
+    /// them.
     fn text(settings: &Settings) -> Vec<u8> {
         let line = |number: usize| {
             let token = token(settings, number as u64);
             match number % 5 {
-                0 => format!("token = '{token}' # stopleak:allow {RULE} behind {number}\r\n"),
+                0 => format!("token = '{token}' # stopleak:allow {RULE} after {number}\r\n"),
                 1 => format!("# stopleak:allow {RULE} above {number}\n  token = '{token}'\n"),
                 2 => format!("{{\"ä\": \"{token}\", \"{token}\": \"é\"}}"),
                 3 => "x ü ".repeat(number * 7 % 4000),
@@ -126,36 +123,38 @@ mod tests {
     }
 
     #[test]
-    fn parts_of_any_size_hold_what_the_whole_holds() {
+    fn chunks_of_any_size_give_the_findings_of_the_whole() {
         let settings = settings();
-        let inspector = Inspector::new(&settings).expect("the built-in rules are fine");
-        let in_parts = |bytes: &[u8], part: usize| {
-            let mut reader = PartReader::with_part(&inspector, part);
+        let scanner = BlobScanner::new(&settings).expect("the built-in rules are fine");
+        let in_chunks = |bytes: &[u8], size: usize| {
+            let mut reader = StreamScanner::with_chunk_size(&scanner, size);
             let mut input = bytes;
-            let read = reader.inspect(&inspector, &mut input, None, || "what".to_owned());
-            assert_eq!((read.bytes, read.unread.is_none()), (bytes.len() as u64, true));
-            assert_eq!(read.text.is_some(), part > bytes.len(), "{part}");
-            format!("{:?}", read.inspected)
+            let read = reader.scan(&scanner, &mut input, None, || "what".to_owned());
+            assert_eq!((read.bytes, read.stopped.is_none()), (bytes.len() as u64, true));
+            assert_eq!(read.text.is_some(), size > bytes.len(), "{size}");
+            format!("{:?}", read.scan)
         };
         let text = text(&settings);
-        let whole = format!("{:?}", inspector.inspect(&text, || "what".to_owned()));
-        for (mark, count) in [("inline: above", 20), ("inline: behind", 20), ("start_line", 60)] {
+        let whole = format!("{:?}", scanner.scan(&text, || "what".to_owned()));
+        let above = "AllowComment { reason: \"above";
+        let after = "AllowComment { reason: \"after";
+        for (expected, count) in [(above, 20), (after, 20), ("start_line", 60)] {
             assert!(
-                whole.matches(mark).count() >= count,
-                "the text is no good example: {} of {mark}",
-                whole.matches(mark).count()
+                whole.matches(expected).count() >= count,
+                "the text is no good example: {} of {expected}",
+                whole.matches(expected).count()
             );
         }
-        for part in [9973, 2 * text.len()] {
-            assert!(in_parts(&text, part) == whole, "{part}");
+        for size in [9973, 2 * text.len()] {
+            assert!(in_chunks(&text, size) == whole, "{size}");
         }
         let units = std::str::from_utf8(&text).expect("text").encode_utf16();
         let utf16: Vec<u8> = [0xFE, 0xFF].into_iter().chain(units.flat_map(u16::to_be_bytes)).collect();
-        assert!(in_parts(&utf16, 50_000) == whole);
+        assert!(in_chunks(&utf16, 50_000) == whole);
     }
 
     #[test]
-    fn what_was_found_before_reading_failed_is_kept() {
+    fn findings_before_a_read_error_are_kept() {
         struct Fails;
         impl io::Read for Fails {
             fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
@@ -163,17 +162,17 @@ mod tests {
             }
         }
         let settings = settings();
-        let inspector = Inspector::new(&settings).expect("the built-in rules are fine");
-        let mut reader = PartReader::with_part(&inspector, 5000);
+        let scanner = BlobScanner::new(&settings).expect("the built-in rules are fine");
+        let mut reader = StreamScanner::with_chunk_size(&scanner, 5000);
         let text = text(&settings);
         let mut input = io::Read::chain(text.as_slice(), Fails);
-        let read = reader.inspect(&inspector, &mut input, None, || "what".to_owned());
-        assert!(matches!(read.unread, Some(Unread::Failed(_))));
-        assert!(read.inspected.candidates.len() > 20);
-        // More than is allowed was not read at all.
-        let read = reader.inspect(&inspector, &mut text.as_slice(), Some(text.len() as u64 - 1), String::new);
-        assert!(matches!(read.unread, Some(Unread::TooLarge)) && read.inspected.candidates.is_empty());
-        let read = reader.inspect(&inspector, &mut text.as_slice(), Some(text.len() as u64), String::new);
-        assert!(read.unread.is_none());
+        let read = reader.scan(&scanner, &mut input, None, || "what".to_owned());
+        assert!(matches!(read.stopped, Some(StopReason::Failed(_))));
+        assert!(read.scan.candidates.len() > 20);
+        // A text over the limit has no findings.
+        let read = reader.scan(&scanner, &mut text.as_slice(), Some(text.len() as u64 - 1), String::new);
+        assert!(matches!(read.stopped, Some(StopReason::TooLarge)) && read.scan.candidates.is_empty());
+        let read = reader.scan(&scanner, &mut text.as_slice(), Some(text.len() as u64), String::new);
+        assert!(read.stopped.is_none());
     }
 }

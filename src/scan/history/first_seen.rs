@@ -1,401 +1,330 @@
-//! From the values of all objects to the versions that are reported: one value at one place is one finding,
-//! in the version that was first there.
+//! For each value at each path, the earliest version that has it: one value at one path is one finding.
 //!
-//! The version that is first may be the last to be read, as packs have no order of time. So everything that
-//! is said about a finding is made at the end, from the few objects that are first somewhere.
+//! The earliest version may be the last to be read, as packs are not in order of time. So nothing but fingerprints
+//! is collected here, and everything else about a finding is made at the end, from the few objects that are first
+//! somewhere.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::git::attribution::{Attribution, BlobHistory, Reach};
+use crate::git::attribution::{Attribution, BlobHistory, Reachability};
 use crate::git::odb::tree::Mode;
-use crate::git::{Kind, Oid, ReadObjects};
-use crate::model::{Carrier, CommitFacts, Confidence, Finding, Fingerprint, Provenance, RefSet, RepoPath};
+use crate::git::{Kind, Oid};
+use crate::model::{Confidence, ContentKind, Fingerprint, RefSet, RepoPath};
+use crate::scan::blob::blob_scanner::BlobScanner;
+use crate::scan::blob::object_part::ObjectPart;
 use crate::source::history::History;
-use crate::source::view::RepoView;
 
 use super::fingerprint_scan::Values;
-use super::timeline::Lives;
-use crate::scan::blob::blob_scanner::{Inspected, Inspector};
-use crate::scan::blob::names::tell_who;
-use crate::scan::blob::object_part::{Piece, Subject, inspect};
-use crate::scan::{Outcome, Settings, aborted};
+use super::object_scan::PartValues;
 
-/// Places in the order of the graph that what nothing reaches has behind everything else.
-const UNREACHED: u32 = 1 << 31;
-/// What no commit brought is behind all commits; what a ref names is before what none does.
-const NAMED: u32 = u32::MAX - 1;
-const NAMELESS: u32 = u32::MAX;
+/// Ranks from here on are those of unreachable commits: behind all reachable ones.
+const UNREACHABLE: u32 = 1 << 31;
+/// Rank of what no commit introduced: behind all commits, what a ref reaches before the rest.
+const WITHOUT_COMMIT: u32 = u32::MAX - 1;
+const WITHOUT_REF: u32 = u32::MAX;
 
-/// A piece of an object with values.
-pub(crate) struct Hit<'i> {
-    pub(crate) id: Oid,
-    pub(crate) piece: Piece,
-    pub(crate) values: Values<'i>,
+/// What contains a value.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) enum ValueSource {
+    /// A part of an object.
+    Object(Oid, ObjectPart),
+    /// The name of a file or directory, without the directories above.
+    FileName(Vec<u8>),
+    /// The full name of a ref.
+    RefName(String),
 }
 
-/// Where a value was first.
-pub(crate) struct First {
-    /// Lower is earlier: by graph, unattributed objects last, ties by id.
-    order: Order,
-    source: Arc<Source>,
-    /// Whether any version there is at HEAD.
-    at_head: Option<bool>,
-    /// How sure the value is in that version.
-    pub(crate) confidence: Confidence,
-    /// The refs that have it there.
-    pub(crate) refs: RefSet,
-    /// Where it was taken from.
-    pub(crate) moved_from: Vec<RepoPath>,
+/// A value at a path: what makes two occurrences the same finding.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(super) struct FindingKey {
+    pub(super) fingerprint: Arc<Fingerprint>,
+    pub(super) path: Arc<RepoPath>,
+    pub(super) content_kind: ContentKind,
+    /// Whether it is in header lines of a commit or tag. A value in the message is another finding.
+    is_header: bool,
 }
 
-type Order = (u32, Subject);
-
-/// What brought an object to a place.
-#[derive(Default)]
-struct Source {
-    /// The commit, and whether it may have been an earlier one.
-    commit: Option<(Oid, bool)>,
-    refs: RefSet,
-    reachable: bool,
-}
-
-/// A value at a place: all that holds a finding together. Messages have another place than the people in the header
-/// above them, which the number tells.
-pub(crate) type Key = (Arc<Fingerprint>, Arc<RepoPath>, Carrier, u8);
-
-/// What an entry of a tree is as a carrier, or its name.
-fn carrier_of(mode: Mode, is_name: bool) -> Carrier {
-    match mode {
-        _ if is_name => Carrier::FileName,
-        Mode::Symlink => Carrier::Symlink,
-        _ => Carrier::File,
+impl FindingKey {
+    /// Whether a file has the value, not a name, message or header.
+    pub(super) fn is_file(&self) -> bool {
+        matches!(self.content_kind, ContentKind::File | ContentKind::Symlink)
     }
 }
 
-/// The place in order of what no commit brought.
-fn nameless(source: &Source) -> u32 {
-    if source.reachable { NAMED } else { NAMELESS }
+/// The earliest version that has a value at a path.
+pub(super) struct FirstVersion {
+    order: Order,
+    pub(super) origin: Arc<Origin>,
+    /// Whether any version at the path is at HEAD; `None` where that has no meaning.
+    pub(super) at_head: Option<bool>,
+    /// The confidence of the value in this version.
+    pub(super) confidence: Confidence,
+    /// The refs that contain the value at the path.
+    pub(super) refs: RefSet,
+    /// The paths from which the value was moved here.
+    pub(super) moved_from: Vec<RepoPath>,
 }
 
-/// Finds out where each value was first.
-pub(crate) struct Places<'p, 's> {
-    inspector: &'p Inspector<'s>,
-    pub(crate) history: &'p History,
-    /// What stands before every path: the place of a submodule.
-    pub(crate) prefix: &'p [u8],
-    /// What reaches the commits with values in their messages.
-    commits: HashMap<Oid, Reach>,
+impl FirstVersion {
+    /// What contains the value in this version.
+    pub(super) fn source(&self) -> &ValueSource {
+        &self.order.1
+    }
+}
+
+/// Lower is earlier: by rank in the commit graph, ties by source.
+type Order = (u32, ValueSource);
+
+/// Where an object at a path comes from.
+#[derive(Default)]
+pub(super) struct Origin {
+    /// The commit that introduced it, and whether an earlier one may have, which a shallow clone cut off.
+    pub(super) commit: Option<(Oid, bool)>,
+    /// The refs that contain this version.
+    refs: RefSet,
+    /// Whether a ref or HEAD reaches it.
+    pub(super) is_reachable: bool,
+}
+
+impl Origin {
+    /// Returns the rank of a version that no commit introduced.
+    fn rank_without_commit(&self) -> u32 {
+        if self.is_reachable { WITHOUT_COMMIT } else { WITHOUT_REF }
+    }
+}
+
+/// Collects the earliest version of each value at each path.
+pub(super) struct FirstSeen<'p, 's> {
+    pub(super) scanner: &'p BlobScanner<'s>,
+    pub(super) history: &'p History,
+    /// What comes before every path: that of the submodule, with `/` at the end.
+    pub(super) prefix: &'p [u8],
+    /// What reaches the commits with values in message or header.
+    commits: HashMap<Oid, Reachability>,
     /// The refs of annotated tags.
     tags: HashMap<Oid, Vec<String>>,
-    pub(crate) first: HashMap<Key, First>,
-    skipped: u64,
+    pub(super) versions: HashMap<FindingKey, FirstVersion>,
+    /// Number of paths that the configuration skips.
+    pub(super) skipped: u64,
 }
 
-impl<'p, 's> Places<'p, 's> {
-    pub(crate) fn new(
-        inspector: &'p Inspector<'s>,
+impl<'p, 's> FirstSeen<'p, 's> {
+    pub(super) fn new(
+        scanner: &'p BlobScanner<'s>,
         history: &'p History,
         prefix: &'p [u8],
-        commits: HashMap<Oid, Reach>,
+        commits: HashMap<Oid, Reachability>,
         tags: HashMap<Oid, Vec<String>>,
-    ) -> Places<'p, 's> {
-        Places { inspector, history, prefix, commits, tags, first: HashMap::new(), skipped: 0 }
+    ) -> FirstSeen<'p, 's> {
+        FirstSeen { scanner, history, prefix, commits, tags, versions: HashMap::new(), skipped: 0 }
     }
 
-    pub(crate) fn add(&mut self, hit: &Hit<'_>, attribution: &Attribution) {
-        let subject = Subject::Object(hit.id, hit.piece);
-        match hit.piece.kind() {
+    /// Adds the values of a part of an object.
+    pub(super) fn add_object(&mut self, found: &PartValues<'_>, attribution: &Attribution) {
+        let source = ValueSource::Object(found.id, found.part);
+        match found.part.kind() {
             Kind::Commit => {
-                let reach = self.commits.get(&hit.id).cloned().unwrap_or_default();
-                let commit = Some((hit.id, false));
-                let source = Arc::new(Source { commit, refs: reach.refs, reachable: reach.reachable });
-                let rank = self.history.rank(&hit.id).unwrap_or(UNREACHED - 1);
-                let order = (if reach.reachable { rank } else { UNREACHED + rank }, subject);
-                self.put(&hit.values, self.here(), Carrier::Commit, &source, &order, None);
+                let Reachability { refs, is_reachable, .. } =
+                    self.commits.get(&found.id).cloned().unwrap_or_default();
+                let origin = Arc::new(Origin { commit: Some((found.id, false)), refs, is_reachable });
+                let rank = self.history.rank(&found.id).unwrap_or(UNREACHABLE - 1);
+                let order = (if is_reachable { rank } else { UNREACHABLE + rank }, source);
+                self.insert(
+                    &found.values,
+                    self.repository_path(),
+                    ContentKind::Commit,
+                    &origin,
+                    &order,
+                    None,
+                );
             }
             Kind::Tag => {
-                let refs: RefSet = self.tags.get(&hit.id).into_iter().flatten().cloned().collect();
-                let source = Arc::new(Source { commit: None, reachable: !refs.is_empty(), refs });
-                let order = (nameless(&source), subject);
-                self.put(&hit.values, self.here(), Carrier::Tag, &source, &order, None);
+                let refs: RefSet = self.tags.get(&found.id).into_iter().flatten().cloned().collect();
+                let origin = Arc::new(Origin { commit: None, is_reachable: !refs.is_empty(), refs });
+                let order = (origin.rank_without_commit(), source);
+                self.insert(&found.values, self.repository_path(), ContentKind::Tag, &origin, &order, None);
             }
             Kind::Blob | Kind::Tree => {
-                let unknown = Default::default();
-                let known = attribution.get(&hit.id).unwrap_or(&unknown);
-                self.add_entry(&hit.values, subject, known, attribution);
+                let unknown = BlobHistory::default();
+                let history = attribution.get(&found.id).unwrap_or(&unknown);
+                self.add_entry(&found.values, source, history, attribution);
             }
         }
     }
 
-    /// The name of tree entries, which `known` says all about.
-    pub(crate) fn add_file_name(
+    /// Adds the values in the name of files or directories, whose introductions are in `history`.
+    pub(super) fn add_file_name(
         &mut self,
         name: &[u8],
         values: &Values<'_>,
-        known: &BlobHistory,
+        history: &BlobHistory,
         attribution: &Attribution,
     ) {
-        self.add_entry(values, Subject::FileName(name.to_vec()), known, attribution);
+        self.add_entry(values, ValueSource::FileName(name.to_vec()), history, attribution);
     }
 
-    /// The name of a ref.
-    pub(crate) fn add_ref_name(&mut self, name: &str, values: &Values<'_>, is_there: bool) {
-        let refs: RefSet = is_there.then(|| name.to_owned()).into_iter().collect();
-        let source = Arc::new(Source { commit: None, refs, reachable: is_there });
+    /// Adds the values in the name of a ref, or of the reflog of one that no longer exists.
+    pub(super) fn add_ref_name(&mut self, name: &str, values: &Values<'_>, exists: bool) {
+        let refs: RefSet = exists.then(|| name.to_owned()).into_iter().collect();
+        let origin = Arc::new(Origin { commit: None, refs, is_reachable: exists });
         let path = RepoPath::new([self.prefix, name.as_bytes()].concat());
-        let order = (nameless(&source), Subject::RefName(name.to_owned()));
-        self.put(values, path, Carrier::RefName, &source, &order, None);
+        let order = (origin.rank_without_commit(), ValueSource::RefName(name.to_owned()));
+        self.insert(values, path, ContentKind::RefName, &origin, &order, None);
     }
 
-    /// Forgets the names that annotated tags repeat of refs that lead to them.
-    pub(crate) fn drop_repeated_names(&mut self) {
-        let of_ref = |(value, path, carrier, _): &Key| {
-            (*carrier == Carrier::RefName).then(|| (Arc::clone(value), path.as_bytes().to_vec()))
+    /// Removes values in the names of annotated tags that are also in the name of a ref of the tag.
+    pub(super) fn remove_tag_names_of_refs(&mut self) {
+        let in_ref_name = |key: &FindingKey| {
+            (key.content_kind == ContentKind::RefName)
+                .then(|| (Arc::clone(&key.fingerprint), key.path.as_bytes().to_vec()))
         };
-        let names: HashSet<(Arc<Fingerprint>, Vec<u8>)> = self.first.keys().filter_map(of_ref).collect();
+        let names: HashSet<(Arc<Fingerprint>, Vec<u8>)> =
+            self.versions.keys().filter_map(in_ref_name).collect();
         if names.is_empty() {
             return;
         }
         let (prefix, tags) = (self.prefix, &self.tags);
-        self.first.retain(|(value, ..), first| {
-            let Subject::Object(id, Piece::TagHeader) = &first.order.1 else { return true };
+        self.versions.retain(|key, first| {
+            let ValueSource::Object(id, ObjectPart::TagHeader) = first.source() else { return true };
             let mut refs = tags.get(id).into_iter().flatten();
-            !refs.any(|name| names.contains(&(Arc::clone(value), [prefix, name.as_bytes()].concat())))
+            let path = |name: &String| [prefix, name.as_bytes()].concat();
+            !refs.any(|name| names.contains(&(Arc::clone(&key.fingerprint), path(name))))
         });
     }
 
+    /// Adds the values of a tree entry, its content or its name, at all its paths.
     fn add_entry(
         &mut self,
         values: &Values<'_>,
-        subject: Subject,
-        known: &BlobHistory,
+        source: ValueSource,
+        history: &BlobHistory,
         attribution: &Attribution,
     ) {
-        let is_name = matches!(subject, Subject::FileName(_));
-        let Some(introduction) = &known.introduction else {
-            let refs = known.refs.clone();
-            let source = Arc::new(Source { commit: None, refs, reachable: known.reachable });
-            let order = (nameless(&source), subject);
-            for (path, mode) in &known.loose_paths {
-                let path = RepoPath::new([self.prefix, path].concat());
-                if self.inspector.skips(&path) {
-                    self.skipped += 1;
-                } else {
-                    self.put(values, path, carrier_of(*mode, is_name), &source, &order, Some(false));
-                }
-            }
-            // A blob by itself. No path that is left out speaks for what has none.
-            if known.loose_paths.is_empty() {
-                let (path, carrier) = match &order.1 {
-                    Subject::FileName(name) => {
-                        (RepoPath::new([self.prefix, name].concat()), Carrier::FileName)
-                    }
-                    _ => (self.here(), Carrier::File),
-                };
-                self.put(values, path, carrier, &source, &order, Some(false));
-            }
-            return;
+        let Some(introduction) = &history.introduction else {
+            return self.add_entry_without_commit(values, source, history);
         };
-        // Tags may name the blob itself.
-        let first = (introduction, known.refs.clone(), known.reachable);
-        let later = known.later.iter().map(|later| (later, later.refs.clone(), later.reachable));
-        for (introduction, refs, reachable) in std::iter::once(first).chain(later) {
-            let rank = attribution.introduction_order(&introduction.commit).unwrap_or(UNREACHED);
-            let order = (rank, subject.clone());
-            let commit = Some((introduction.commit, introduction.at_or_before));
-            let source = Arc::new(Source { commit, refs, reachable });
+        let is_name = matches!(source, ValueSource::FileName(_));
+        // The refs of the first one are those of the blob itself, which a tag can name directly.
+        let first = (introduction, history.refs.clone(), history.is_reachable);
+        let later =
+            history.later_introductions.iter().map(|later| (later, later.refs.clone(), later.is_reachable));
+        for (introduction, refs, is_reachable) in std::iter::once(first).chain(later) {
+            let rank = attribution.introduction_order(&introduction.commit).unwrap_or(UNREACHABLE);
+            let order = (rank, source.clone());
+            let commit = Some((introduction.commit, introduction.may_be_earlier));
+            let origin = Arc::new(Origin { commit, refs, is_reachable });
             for (path, mode) in &introduction.paths {
-                let at_head = known.head_paths.binary_search(path).is_ok();
+                let at_head = history.head_paths.binary_search(path).is_ok();
                 let path = RepoPath::new([self.prefix, path].concat());
-                if self.inspector.skips(&path) {
+                if self.scanner.is_skipped(&path) {
                     self.skipped += 1;
                     continue;
                 }
-                self.put(values, path, carrier_of(*mode, is_name), &source, &order, Some(at_head));
+                self.insert(values, path, entry_kind(*mode, is_name), &origin, &order, Some(at_head));
             }
         }
     }
 
-    /// Adds the values of one version at one place. An earlier version with the same value takes the place;
-    /// whether HEAD still holds the value is true if any version there is at HEAD.
-    fn put(
+    /// Adds the values of an entry that is only in trees without a commit, or of a blob that is in no tree.
+    fn add_entry_without_commit(&mut self, values: &Values<'_>, source: ValueSource, history: &BlobHistory) {
+        let is_name = matches!(source, ValueSource::FileName(_));
+        let refs = history.refs.clone();
+        let origin = Arc::new(Origin { commit: None, refs, is_reachable: history.is_reachable });
+        let order = (origin.rank_without_commit(), source);
+        for (path, mode) in &history.tree_only_paths {
+            let path = RepoPath::new([self.prefix, path].concat());
+            if self.scanner.is_skipped(&path) {
+                self.skipped += 1;
+            } else {
+                self.insert(values, path, entry_kind(*mode, is_name), &origin, &order, Some(false));
+            }
+        }
+        // A blob in no tree has no path that could be skipped.
+        if history.tree_only_paths.is_empty() {
+            let (path, content_kind) = match &order.1 {
+                ValueSource::FileName(name) => {
+                    (RepoPath::new([self.prefix, name].concat()), ContentKind::FileName)
+                }
+                _ => (self.repository_path(), ContentKind::File),
+            };
+            self.insert(values, path, content_kind, &origin, &order, Some(false));
+        }
+    }
+
+    /// Adds the values of one version at one path. An earlier version replaces a later one with the same value;
+    /// `at_head` is true if any version with the value at the path is at HEAD.
+    fn insert(
         &mut self,
         values: &Values<'_>,
         path: RepoPath,
-        carrier: Carrier,
-        source: &Arc<Source>,
+        content_kind: ContentKind,
+        origin: &Arc<Origin>,
         order: &Order,
         at_head: Option<bool>,
     ) {
-        let shared = Arc::new(path);
-        let part = match &order.1 {
-            Subject::Object(_, Piece::CommitHeader | Piece::TagHeader) => 1,
-            _ => 0,
-        };
-        let first = &mut self.first;
-        values.at(self.inspector, &shared, carrier, |fingerprint, confidence| {
-            let source = Arc::clone(source);
-            let refs = source.refs.clone();
-            let order = order.clone();
-            let new = First { order, source, at_head, confidence, refs, moved_from: Vec::new() };
-            match first.entry((Arc::clone(fingerprint), Arc::clone(&shared), carrier, part)) {
-                std::collections::hash_map::Entry::Vacant(entry) => {
+        let path = Arc::new(path);
+        let is_header = matches!(&order.1, ValueSource::Object(_, part) if part.is_header());
+        let versions = &mut self.versions;
+        values.at(self.scanner, &path, content_kind, |fingerprint, confidence| {
+            let key = FindingKey {
+                fingerprint: Arc::clone(fingerprint),
+                path: Arc::clone(&path),
+                content_kind,
+                is_header,
+            };
+            let new = FirstVersion {
+                order: order.clone(),
+                origin: Arc::clone(origin),
+                at_head,
+                confidence,
+                refs: origin.refs.clone(),
+                moved_from: Vec::new(),
+            };
+            match versions.entry(key) {
+                Entry::Vacant(entry) => {
                     entry.insert(new);
                 }
-                std::collections::hash_map::Entry::Occupied(mut entry) => {
-                    let known = entry.get_mut();
-                    let at_head = known.at_head.max(at_head);
-                    let confidence = known.confidence.max(confidence);
-                    // Entries of trees are followed through the graph afterwards.
-                    let is_entry = matches!(carrier, Carrier::File | Carrier::Symlink | Carrier::FileName);
-                    let is_followed = is_entry && new.source.commit.is_some();
-                    let mut refs = std::mem::take(&mut known.refs);
-                    if !is_followed {
-                        refs.join(&new.source.refs);
-                    }
-                    if new.order < known.order {
-                        *known = new;
-                    } else if new.order == known.order {
-                        known.confidence = confidence;
-                    }
-                    known.at_head = at_head;
-                    known.refs = if is_followed { known.source.refs.clone() } else { refs };
-                }
+                Entry::Occupied(mut entry) => entry.get_mut().merge(new, content_kind),
             }
         });
     }
 
-    /// The place of what has no path.
-    fn here(&self) -> RepoPath {
+    /// Returns the path of what has none: that of the repository.
+    fn repository_path(&self) -> RepoPath {
         RepoPath::new(self.prefix.strip_suffix(b"/").unwrap_or(self.prefix))
     }
+}
 
-    /// Reads the objects that are first somewhere and says everything about their values at or above the
-    /// reporting confidence.
-    pub(crate) fn findings(self, view: &RepoView, settings: &Settings, lives: &Lives, outcome: &mut Outcome) {
-        outcome.counts.skipped += self.skipped;
-        let mut by_subject: BTreeMap<Subject, Vec<(Key, First)>> = BTreeMap::new();
-        for (key, first) in self.first {
-            if first.confidence >= settings.confidence {
-                by_subject.entry(first.order.1.clone()).or_default().push((key, first));
-            }
+impl FirstVersion {
+    /// Takes over `new`, another version with the same key, if it is earlier.
+    fn merge(&mut self, new: FirstVersion, content_kind: ContentKind) {
+        let at_head = self.at_head.max(new.at_head);
+        let confidence = self.confidence.max(new.confidence);
+        // The refs of tree entries with a commit are traced through the graph afterwards.
+        let is_entry =
+            matches!(content_kind, ContentKind::File | ContentKind::Symlink | ContentKind::FileName);
+        let is_traced = is_entry && new.origin.commit.is_some();
+        let mut refs = std::mem::take(&mut self.refs);
+        if !is_traced {
+            refs.join(&new.origin.refs);
         }
-        let object = |subject: &Subject| match subject {
-            Subject::Object(id, piece) => Some((*id, *piece)),
-            Subject::FileName(_) | Subject::RefName(_) => None,
-        };
-        let wanted: Vec<(Oid, Piece)> = by_subject.keys().filter_map(object).collect();
-        let mut objects = inspect(self.inspector, &view.objects, &wanted, settings.threads()).into_iter();
-        let mut facts = HashMap::new();
-        let unreached = by_subject.values().flatten().filter(|(_, first)| !first.source.reachable);
-        let unreached: Vec<Oid> =
-            unreached.filter_map(|(_, first)| first.source.commit).map(|(commit, _)| commit).collect();
-        let kept_by = if unreached.is_empty() { HashMap::new() } else { self.history.kept_by(&unreached) };
-        for (subject, places) in by_subject {
-            let name = |name: &[u8]| Some(Ok(self.inspector.inspect(name, || "a name".to_owned())));
-            let inspected = match &subject {
-                Subject::Object(..) => objects.next(),
-                Subject::FileName(file) => name(file),
-                Subject::RefName(of_ref) => name(of_ref.as_bytes()),
-            };
-            let Some(inspected) = inspected else { continue };
-            match inspected {
-                Ok(inspected) => {
-                    let (inspector, prefix, kept_by) = (self.inspector, self.prefix, &kept_by);
-                    let (head, facts) = (self.history.head(), &mut facts);
-                    let found = Findings { inspector, view, prefix, head, lives, kept_by, facts };
-                    found.of(&subject, places, &inspected, outcome);
-                    outcome.coverage.extend(inspected.gap);
-                }
-                Err(gap) => outcome.coverage.push(gap),
-            }
+        if new.order < self.order {
+            *self = new;
+        } else if new.order == self.order {
+            self.confidence = confidence;
         }
+        self.at_head = at_head;
+        self.refs = if is_traced { self.origin.refs.clone() } else { refs };
     }
 }
 
-/// Makes findings of what was inspected.
-struct Findings<'f, 's> {
-    inspector: &'f Inspector<'s>,
-    view: &'f RepoView,
-    /// What stands before every path: the place of a submodule.
-    prefix: &'f [u8],
-    head: Option<Oid>,
-    lives: &'f Lives,
-    /// What leads to commits that nothing reaches.
-    kept_by: &'f HashMap<Oid, Arc<[String]>>,
-    facts: &'f mut HashMap<(Oid, bool), CommitFacts>,
-}
-
-impl Findings<'_, '_> {
-    /// Those of one subject at the `places` where it is first with them.
-    fn of(
-        self,
-        subject: &Subject,
-        places: Vec<(Key, First)>,
-        inspected: &Inspected<'_>,
-        outcome: &mut Outcome,
-    ) {
-        let mut by_place: BTreeMap<_, HashMap<Arc<Fingerprint>, First>> = BTreeMap::new();
-        for ((fingerprint, path, carrier, _), first) in places {
-            by_place.entry((path, carrier)).or_default().insert(fingerprint, first);
-        }
-        let object = match subject {
-            Subject::Object(id, _) => Some(id.to_string()),
-            Subject::FileName(_) | Subject::RefName(_) => None,
-        };
-        let header = match subject {
-            Subject::Object(id, piece @ (Piece::CommitHeader | Piece::TagHeader)) => {
-                self.view.objects.read(id).ok().map(|object| piece.of(&object.data).into_owned())
-            }
-            _ => None,
-        };
-        let mut lost = false;
-        for ((path, carrier), mut wanted) in by_place {
-            let Some(first) = wanted.values().next() else { continue };
-            let commit = first.source.commit.map(|(commit, shallow)| {
-                self.facts
-                    .entry((commit, shallow))
-                    .or_insert_with(|| self.view.facts(&commit, shallow, self.head))
-                    .clone()
-            });
-            let kept_by = first.source.commit.and_then(|(commit, _)| self.kept_by.get(&commit));
-            let kept_by = kept_by.filter(|_| !first.source.reachable);
-            let provenance = Provenance {
-                path: RepoPath::clone(&path),
-                submodule: self.prefix.strip_suffix(b"/").map(RepoPath::new),
-                kept_by: kept_by.map(|names| names.to_vec()).unwrap_or_default(),
-                carrier,
-                first_commit: commit,
-                reachable: Some(first.source.reachable),
-                object: object.clone(),
-                ..Provenance::file(RepoPath::new(""))
-            };
-            let mut found = self.inspector.place(inspected.candidates.clone(), &provenance);
-            found.retain_mut(|finding: &mut Finding| {
-                let first = wanted.get(&finding.fingerprint);
-                if let Some(first) = first {
-                    if let Some(header) = &header {
-                        tell_who(finding, header);
-                    }
-                    finding.provenance.refs = first.refs.clone();
-                    finding.provenance.moved_from.clone_from(&first.moved_from);
-                    finding.provenance.at_head = first.at_head;
-                    let is_file = matches!(finding.provenance.carrier, Carrier::File | Carrier::Symlink);
-                    let life = self.lives.get(&finding.fingerprint).filter(|_| is_file);
-                    finding.provenance.life = life.cloned();
-                }
-                first.is_some()
-            });
-            found.iter().for_each(|finding| {
-                wanted.remove(&finding.fingerprint);
-            });
-            lost |= !wanted.is_empty();
-            outcome.findings.extend(found);
-        }
-        // What was seen once and is not seen again must not pass for clean.
-        if lost && inspected.gap.is_none() {
-            outcome.coverage.push(aborted(object.map_or("a name".to_owned(), |id| format!("object {id}"))));
-        }
+/// Returns the content kind of a tree entry, or of its name.
+fn entry_kind(mode: Mode, is_name: bool) -> ContentKind {
+    match mode {
+        _ if is_name => ContentKind::FileName,
+        Mode::Symlink => ContentKind::Symlink,
+        _ => ContentKind::File,
     }
 }

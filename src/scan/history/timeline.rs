@@ -1,115 +1,138 @@
-//! How values fared after they came: when they went, whether they are back, where they were moved, which refs
-//! have them.
+//! The timeline of each value: introduced, removed, reintroduced, moved, and the refs that contain it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::git::Oid;
 use crate::git::attribution;
-use crate::git::attribution::{Holder, Spot, Trees};
-use crate::model::{Carrier, Confidence, Fingerprint, Life, RepoPath};
+use crate::git::attribution::{Container, Occurrence, TreeIndex};
+use crate::model::{Confidence, ContentKind, Fingerprint, RepoPath, Timeline};
+use crate::scan::blob::object_part::ObjectPart;
 use crate::source::view::RepoView;
 
 use super::fingerprint_scan::Values;
-use super::first_seen::{Hit, Key, Places};
-use crate::scan::blob::object_part::Piece;
+use super::first_seen::{FindingKey, FirstSeen};
+use super::object_scan::PartValues;
 
-/// How values fared, by their fingerprint.
-pub(crate) type Lives = HashMap<Arc<Fingerprint>, Arc<Life>>;
+/// Timelines by the fingerprint of the value.
+pub(super) type Timelines = HashMap<Arc<Fingerprint>, Arc<Timeline>>;
 
-/// The lives of so many values are told. Who has more has other worries.
-const MAX_LIVES: usize = 1 << 14;
+/// Most values that are traced. A repository with more needs other measures first.
+const MAX_TRACED: usize = 1 << 14;
 
-impl Places<'_, '_> {
-    /// How the values fared that are sure enough to be reported. Of values that came more than once or to several
-    /// places, the refs of each place are completed, and where it was moved from.
-    pub(crate) fn follow(
-        &mut self,
-        view: &RepoView,
-        trees: &Trees,
-        hits: &[Hit<'_>],
-        file_names: &[(Vec<u8>, Values<'_>)],
-        confidence: Confidence,
-    ) -> Lives {
-        let in_file = |carrier: Carrier| matches!(carrier, Carrier::File | Carrier::Symlink);
-        // Keys by what holds their values: files, or names. A blob has a name of its own kind.
-        let mut sure: Vec<Key> = self
-            .first
-            .iter()
-            .filter(|((_, _, carrier, _), first)| {
-                first.confidence >= confidence && (in_file(*carrier) || *carrier == Carrier::FileName)
-            })
-            .map(|(key, _)| key.clone())
-            .collect();
-        sure.sort_unstable_by(|one, two| in_file(two.2).cmp(&in_file(one.2)).then_with(|| one.cmp(two)));
-        let value = |key: &Key| (Arc::clone(&key.0), in_file(key.2));
-        let mut values: Vec<(Arc<Fingerprint>, bool)> = sure.iter().map(value).collect();
-        values.dedup();
-        values.truncate(MAX_LIVES);
-        let numbers: HashMap<&(Arc<Fingerprint>, bool), usize> = values.iter().zip(0..).collect();
-        let mut holders: Vec<Vec<Holder>> = vec![Vec::new(); values.len()];
-        let mut hold = |values: &Values<'_>, is_file: bool, holder: Holder| {
-            values.fingerprints(|value| {
-                if let Some(&number) = numbers.get(&(Arc::clone(value), is_file)) {
-                    holders[number].push(holder);
-                }
-            });
-        };
-        for hit in hits.iter().filter(|hit| hit.piece == Piece::Content) {
-            hold(&hit.values, true, Holder::Blob(hit.id));
+/// A value in files (`true`) or in names (`false`). A value that is in both is traced twice.
+type TracedValue = (Arc<Fingerprint>, bool);
+
+fn traced(key: &FindingKey) -> TracedValue {
+    (Arc::clone(&key.fingerprint), key.is_file())
+}
+
+/// Returns the timelines of the values at or above `confidence`. For values that were introduced more than once or at
+/// several paths, completes the refs of each path in `first_seen`, and the paths that the value was moved from.
+pub(super) fn trace_timelines(
+    first_seen: &mut FirstSeen<'_, '_>,
+    view: &RepoView,
+    trees: &TreeIndex,
+    parts: &[PartValues<'_>],
+    file_names: &[(Vec<u8>, Values<'_>)],
+    confidence: Confidence,
+) -> Timelines {
+    let keys = traceable_keys(first_seen, confidence);
+    let mut values: Vec<TracedValue> = keys.iter().map(traced).collect();
+    values.dedup();
+    values.truncate(MAX_TRACED);
+    let numbers: HashMap<&TracedValue, usize> = values.iter().zip(0..).collect();
+    let containers = containers(&numbers, parts, file_names);
+
+    let file_count = values.iter().take_while(|(_, is_file)| *is_file).count();
+    let blob = |container: &Container| match container {
+        Container::Blob(id) => Some(*id),
+        Container::Name(_) => None,
+    };
+    let blobs: Vec<Vec<Oid>> =
+        containers[..file_count].iter().map(|all| all.iter().filter_map(blob).collect()).collect();
+    let timelines = first_seen.history.timelines(view, trees, &blobs);
+
+    // A value that one commit introduced at one path has nothing to complete.
+    let mut incomplete: Vec<(usize, FindingKey)> = Vec::new();
+    for same in keys.chunk_by(|one, other| traced(one) == traced(other)) {
+        let Some(&number) = numbers.get(&traced(&same[0])) else { continue };
+        if same.len() > 1 || timelines.get(number).is_none_or(|timeline| timeline.introductions > 1) {
+            incomplete.extend(same.iter().map(|key| (number, key.clone())));
         }
-        for ((_, values), at) in file_names.iter().zip(0..) {
-            hold(values, false, Holder::Name(at));
-        }
-
-        let files = values.iter().take_while(|(_, is_file)| *is_file).count();
-        let blob = |holder: &Holder| match holder {
-            Holder::Blob(id) => Some(*id),
-            Holder::Name(_) => None,
-        };
-        let blobs: Vec<Vec<Oid>> =
-            holders[..files].iter().map(|holders| holders.iter().filter_map(blob).collect()).collect();
-        let lives = self.history.lives(view, trees, &blobs);
-
-        // Where one commit brought a value to one place, nothing is left to be asked.
-        let mut keys: Vec<(usize, Key)> = Vec::new();
-        for same in sure.chunk_by(|one, two| value(one) == value(two)) {
-            let Some(&number) = numbers.get(&value(&same[0])) else { continue };
-            if same.len() > 1 || lives.get(number).is_none_or(|life| life.comings > 1) {
-                keys.extend(same.iter().map(|key| (number, key.clone())));
-            }
-        }
-        self.spread(view, trees, &holders, &keys);
-        let told = lives.into_iter().map(|life| Arc::new(told(life)));
-        values.into_iter().map(|(value, _)| value).zip(told).collect()
     }
+    complete_versions(first_seen, view, trees, &containers, &incomplete);
+    let timelines = timelines.into_iter().map(|timeline| Arc::new(with_hex_ids(timeline)));
+    values.into_iter().map(|(value, _)| value).zip(timelines).collect()
+}
 
-    /// Completes the refs of the places of some values, and where they were moved from.
-    fn spread(&mut self, view: &RepoView, trees: &Trees, holders: &[Vec<Holder>], keys: &[(usize, Key)]) {
-        let path = |key: &Key| key.1.as_bytes()[self.prefix.len().min(key.1.as_bytes().len())..].to_vec();
-        let paths: Vec<Vec<u8>> = keys.iter().map(|(_, key)| path(key)).collect();
-        let spots: Vec<Spot<'_>> =
-            keys.iter().zip(&paths).map(|((value, _), path)| Spot { value: *value, path }).collect();
-        let spreads = self.history.spreads(view, trees, holders, &spots);
-        for ((_, key), spread) in keys.iter().zip(spreads) {
-            if let Some(first) = self.first.get_mut(key) {
-                let mut moved_from: Vec<RepoPath> =
-                    spread.moved_from.into_iter().map(|at| RepoPath::clone(&keys[at].1.1)).collect();
-                moved_from.sort();
-                moved_from.dedup();
-                first.refs.join(&spread.refs);
-                first.moved_from = moved_from;
+/// Returns the keys of values in files and file names, those in files first, equal values together.
+fn traceable_keys(first_seen: &FirstSeen<'_, '_>, confidence: Confidence) -> Vec<FindingKey> {
+    let versions = first_seen.versions.iter();
+    let traceable = versions.filter(|(key, first)| {
+        first.confidence >= confidence && (key.is_file() || key.content_kind == ContentKind::FileName)
+    });
+    let mut keys: Vec<FindingKey> = traceable.map(|(key, _)| key.clone()).collect();
+    keys.sort_unstable_by(|one, other| other.is_file().cmp(&one.is_file()).then_with(|| one.cmp(other)));
+    keys
+}
+
+/// Returns for each value the blobs or names that contain it.
+fn containers(
+    numbers: &HashMap<&TracedValue, usize>,
+    parts: &[PartValues<'_>],
+    file_names: &[(Vec<u8>, Values<'_>)],
+) -> Vec<Vec<Container>> {
+    let mut containers: Vec<Vec<Container>> = vec![Vec::new(); numbers.len()];
+    let mut add = |values: &Values<'_>, is_file: bool, container: Container| {
+        values.fingerprints(|value| {
+            if let Some(&number) = numbers.get(&(Arc::clone(value), is_file)) {
+                containers[number].push(container);
             }
+        });
+    };
+    for found in parts.iter().filter(|found| found.part == ObjectPart::Content) {
+        add(&found.values, true, Container::Blob(found.id));
+    }
+    for ((_, values), position) in file_names.iter().zip(0..) {
+        add(values, false, Container::Name(position));
+    }
+    containers
+}
+
+/// Completes the refs of some values at their paths, and the paths that the values were moved from.
+fn complete_versions(
+    first_seen: &mut FirstSeen<'_, '_>,
+    view: &RepoView,
+    trees: &TreeIndex,
+    containers: &[Vec<Container>],
+    keys: &[(usize, FindingKey)],
+) {
+    let prefix = first_seen.prefix.len();
+    let in_repository =
+        |key: &FindingKey| key.path.as_bytes()[prefix.min(key.path.as_bytes().len())..].to_vec();
+    let paths: Vec<Vec<u8>> = keys.iter().map(|(_, key)| in_repository(key)).collect();
+    let occurrences: Vec<Occurrence<'_>> =
+        keys.iter().zip(&paths).map(|((value, _), path)| Occurrence { value: *value, path }).collect();
+    let histories = first_seen.history.trace_occurrences(view, trees, containers, &occurrences);
+    for ((_, key), history) in keys.iter().zip(histories) {
+        if let Some(first) = first_seen.versions.get_mut(key) {
+            let mut moved_from: Vec<RepoPath> =
+                history.moved_from.into_iter().map(|at| RepoPath::clone(&keys[at].1.path)).collect();
+            moved_from.sort();
+            moved_from.dedup();
+            first.refs.join(&history.refs);
+            first.moved_from = moved_from;
         }
     }
 }
 
-fn told(life: attribution::Life) -> Life {
+fn with_hex_ids(timeline: attribution::Timeline) -> Timeline {
     let hex = |ids: &[Oid]| ids.iter().map(Oid::to_string).collect();
-    Life {
-        first: life.first.map(|id| id.to_string()),
-        removed: hex(&life.removed),
-        back: hex(&life.back),
-        last: life.last.map(|id| id.to_string()),
+    Timeline {
+        first: timeline.first.map(|id| id.to_string()),
+        removed_in: hex(&timeline.removed_in),
+        reintroduced_in: hex(&timeline.reintroduced_in),
+        last: timeline.last.map(|id| id.to_string()),
     }
 }

@@ -1,18 +1,19 @@
-//! Work that leads to more work, shared by several threads.
+//! A queue of tasks that can add more tasks, processed by several threads.
 //!
-//! The newest task is taken first, so that the queue is never longer than one path down the tree is wide.
+//! The newest task is taken first (depth-first), which keeps the queue as short as the directories on one path of
+//! the tree are wide.
 
 use std::sync::{Condvar, Mutex, MutexGuard};
 use std::thread;
 
-/// A piece of work for a worker `W`.
+/// A task for a worker `W`.
 pub(super) trait Work<W>: Send + Sized {
-    /// Does it; what `add` is given is done later, by whoever has time.
+    /// Runs the task. Tasks passed to `add` run later, on any thread.
     fn run(self, worker: &mut W, add: &mut dyn FnMut(Vec<Self>));
 }
 
-/// Does all `tasks` and what they lead to on up to `threads` threads, each with a worker of its own: those
-/// there are, and new ones. All workers are given back.
+/// Runs all `tasks` and the tasks they add on up to `threads` threads, each with its own worker: first the given
+/// workers, then new ones. Returns all workers.
 pub(super) fn run<T: Work<W>, W: Send>(
     tasks: Vec<T>,
     threads: usize,
@@ -34,7 +35,7 @@ pub(super) fn run<T: Work<W>, W: Send>(
                 queue.work(&mut worker);
                 worker
             };
-            // A thread that cannot be had is one fewer, and the others do its work.
+            // If a thread cannot be started, the others do its work.
             thread::Builder::new().spawn_scoped(scope, run).ok()
         };
         let helpers: Vec<_> = helpers.into_iter().filter_map(helper).collect();
@@ -54,7 +55,7 @@ struct Queue<T> {
 
 struct State<T> {
     tasks: Vec<T>,
-    /// Workers with a task, which may lead to more.
+    /// Number of workers that run a task, which can add more.
     busy: usize,
 }
 
@@ -63,7 +64,7 @@ impl<T> Queue<T> {
         self.state.lock().unwrap_or_else(|poisoned| poisoned.into_inner())
     }
 
-    /// Does tasks until there are none and nobody is left who could add one.
+    /// Runs tasks until none are left and no worker can add one.
     fn work<W>(&self, worker: &mut W)
     where
         T: Work<W>,
@@ -96,7 +97,7 @@ impl<T> Queue<T> {
     }
 }
 
-/// Ends a task also where it panics, or the other threads would wait for it for ever.
+/// Counts a worker as idle when its task ends, also by a panic: the other threads would wait for it forever.
 struct Busy<'q, T>(&'q Queue<T>);
 
 impl<T> Drop for Busy<'_, T> {
@@ -113,28 +114,28 @@ impl<T> Drop for Busy<'_, T> {
 mod tests {
     use super::*;
 
-    /// Counts down and doubles.
-    struct Halves(u32);
+    /// Adds two tasks with the next lower number.
+    struct Countdown(u32);
 
-    impl Work<u32> for Halves {
-        fn run(self, done: &mut u32, add: &mut dyn FnMut(Vec<Halves>)) {
+    impl Work<u32> for Countdown {
+        fn run(self, done: &mut u32, add: &mut dyn FnMut(Vec<Countdown>)) {
             *done += 1;
             if self.0 > 0 {
-                add(vec![Halves(self.0 - 1), Halves(self.0 - 1)]);
+                add(vec![Countdown(self.0 - 1), Countdown(self.0 - 1)]);
             }
         }
     }
 
     #[test]
-    fn everything_is_done_once_on_any_number_of_threads() {
+    fn every_task_runs_once_on_any_number_of_threads() {
         for threads in [1, 2, 8] {
-            let workers = run(vec![Halves(9), Halves(0)], threads, vec![100], &|| 0);
+            let workers = run(vec![Countdown(9), Countdown(0)], threads, vec![100], &|| 0);
             assert_eq!((workers.len(), workers.iter().sum::<u32>()), (threads, 100 + 1023 + 1));
-            // Workers of an earlier round are kept, and all of them are given back.
-            let workers = run(vec![Halves(1)], 2, workers, &|| 0);
+            // Workers of an earlier round are reused, and all of them are returned.
+            let workers = run(vec![Countdown(1)], 2, workers, &|| 0);
             assert_eq!((workers.len(), workers.iter().sum::<u32>()), (threads.max(2), 100 + 1023 + 1 + 3));
         }
-        assert_eq!(run(Vec::<Halves>::new(), 2, Vec::new(), &|| 0), [0, 0]);
+        assert_eq!(run(Vec::<Countdown>::new(), 2, Vec::new(), &|| 0), [0, 0]);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! One directory at a time: what is in it, and what of that is read.
+//! The tasks of a walk: lists one directory at a time, and decides which of its entries are read.
 
 use std::ffi::OsString;
 use std::fs;
@@ -6,40 +6,29 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::model::{Carrier, RepoPath};
+use crate::model::{ContentKind, RepoPath};
 
+use super::directory::Directory;
 use super::queue::Work;
+use super::reader::Reader;
+use super::visitor::{File, FileVisitor, unreadable};
 use super::work_tree;
-use super::work_tree::Folder;
-use super::{File, Reader, Receiver, unreadable};
 
-/// How many files of one directory are read by one thread in a row.
+/// Most files of one directory that one task reads.
 const BATCH: usize = 64;
 
-/// A directory to walk.
-pub(super) struct Directory {
-    /// Its real path.
-    pub(super) path: PathBuf,
-    /// What comes before the names in it where people read them, with a `/` at the end or empty.
-    pub(super) shown: Vec<u8>,
-    /// The same for configuration and rules.
-    pub(super) place: Vec<u8>,
-    /// Whether everything is read, whatever git thinks of it.
-    pub(super) no_ignore: bool,
-    /// What git thinks of it, where it has a say.
-    pub(super) git: Option<Arc<Folder>>,
-}
-
-/// What a thread does in one go.
+/// The unit of work of a thread.
 pub(super) enum Task {
-    /// Read a file that was given by name.
+    /// Reads a file that was given by name.
     File {
+        /// The real path.
         path: PathBuf,
         file: File,
     },
+    /// Lists a directory.
     Directory(Arc<Directory>),
-    /// Read some files of a directory.
-    Files(Arc<Directory>, Vec<(OsString, Carrier)>),
+    /// Reads some files of a directory.
+    Files(Arc<Directory>, Vec<(OsString, ContentKind)>),
 }
 
 impl Task {
@@ -48,29 +37,33 @@ impl Task {
     }
 }
 
-impl<R: Receiver> Work<Reader<'_, R>> for Task {
-    fn run(self, reader: &mut Reader<'_, R>, add: &mut dyn FnMut(Vec<Task>)) {
+impl<V: FileVisitor> Work<Reader<'_, V>> for Task {
+    fn run(self, reader: &mut Reader<'_, V>, add: &mut dyn FnMut(Vec<Task>)) {
         match self {
             Task::File { path, file } => reader.read(&path, file),
             Task::Directory(directory) => walk(&directory, reader, add),
-            Task::Files(directory, names) => reader.read_in(&directory, &names),
+            Task::Files(directory, names) => reader.read_all(&directory, &names),
         }
     }
 }
 
-fn walk<R: Receiver>(directory: &Arc<Directory>, reader: &mut Reader<'_, R>, add: &mut dyn FnMut(Vec<Task>)) {
-    let refused = |error: &io::Error| {
-        let shown = directory.shown.strip_suffix(b"/").unwrap_or(b".");
-        unreadable(RepoPath::new(shown).to_text(), error)
+fn walk<V: FileVisitor>(
+    directory: &Arc<Directory>,
+    reader: &mut Reader<'_, V>,
+    add: &mut dyn FnMut(Vec<Task>),
+) {
+    let unreadable_directory = |error: &io::Error| {
+        let path = directory.prefix.strip_suffix(b"/").unwrap_or(b".");
+        unreadable(RepoPath::new(path).to_text(), error)
     };
     let mut entries = Vec::new();
     match fs::read_dir(&directory.path) {
-        Err(error) => return reader.receiver.gap(refused(&error)),
+        Err(error) => return reader.visitor.unscanned(unreadable_directory(&error)),
         Ok(found) => {
             for entry in found {
                 match entry.and_then(|entry| Ok((entry.file_name(), entry.file_type()?))) {
                     Ok(entry) => entries.push(entry),
-                    Err(error) => reader.receiver.gap(refused(&error)),
+                    Err(error) => reader.visitor.unscanned(unreadable_directory(&error)),
                 }
             }
         }
@@ -80,14 +73,15 @@ fn walk<R: Receiver>(directory: &Arc<Directory>, reader: &mut Reader<'_, R>, add
     } else {
         let has = |wanted: &str| entries.iter().any(|(name, _)| name == wanted);
         let nested = has(".git").then(|| {
-            work_tree::at(&directory.path, directory.git.as_deref(), &mut |gap| reader.receiver.gap(gap))
+            let mut unscanned = |entry| reader.visitor.unscanned(entry);
+            work_tree::nested_at(&directory.path, directory.git.as_deref(), &mut unscanned)
         });
         nested.flatten().or_else(|| directory.git.clone())
     };
     let mut tasks = Vec::new();
     let mut files = Vec::new();
     for (name, kind) in entries {
-        // The repository itself, or where a submodule's is.
+        // The repository itself, or the file with the location of a submodule's.
         if name == ".git" {
             continue;
         }
@@ -100,18 +94,23 @@ fn walk<R: Receiver>(directory: &Arc<Directory>, reader: &mut Reader<'_, R>, add
                     None => continue,
                 },
             };
-            let within = |prefix: &[u8]| [prefix, name.as_encoded_bytes(), b"/"].concat();
-            let (shown, place) = (within(&directory.shown), within(&directory.place));
-            let no_ignore = directory.no_ignore;
-            tasks.push(Task::Directory(Arc::new(Directory { path, shown, place, no_ignore, git })));
-        } else if (kind.is_file() || kind.is_symlink()) && git.as_ref().is_none_or(|git| git.counts(&name)) {
-            files.push((name, if kind.is_symlink() { Carrier::Symlink } else { Carrier::File }));
+            let below = |prefix: &[u8]| [prefix, name.as_encoded_bytes(), b"/"].concat();
+            tasks.push(Task::Directory(Arc::new(Directory {
+                path,
+                prefix: below(&directory.prefix),
+                policy_prefix: below(&directory.policy_prefix),
+                no_ignore: directory.no_ignore,
+                git,
+            })));
+        } else if (kind.is_file() || kind.is_symlink()) && git.as_ref().is_none_or(|git| git.contains(&name))
+        {
+            files.push((name, if kind.is_symlink() { ContentKind::Symlink } else { ContentKind::File }));
         }
     }
-    // A large directory is not one thread's alone.
+    // A large directory is shared by several threads.
     while files.len() > BATCH {
         tasks.push(Task::Files(Arc::clone(directory), files.split_off(files.len() - BATCH)));
     }
     add(tasks);
-    reader.read_in(directory, &files);
+    reader.read_all(directory, &files);
 }

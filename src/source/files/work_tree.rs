@@ -1,7 +1,7 @@
-//! What git says of the files in a work tree: which it tracks, and which of the others it ignores.
+//! Which files of a work tree git tracks, and which of the others it ignores.
 //!
-//! Tracked is asked first, by the index, and what is tracked is not ignored. Hence ignore files are read,
-//! and their globs built, only when something untracked is met.
+//! The index is looked up first, and a tracked file is not ignored. So ignore files are read, and their globs
+//! compiled, only when the walk meets an untracked path.
 
 use std::cmp::Ordering;
 use std::ffi::OsStr;
@@ -15,45 +15,45 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder, gitconfig_excludes_path};
 use crate::git::env::GitEnv;
 use crate::git::index::Index;
 use crate::git::repo::Repo;
-use crate::model::{Coverage, CoverageKind};
-use crate::source::view::path_text;
+use crate::model::{Unscanned, UnscannedKind};
+use crate::source::paths::path_text;
 
 /// One work tree.
 struct WorkTree {
-    /// Its real path.
+    /// The real path.
     top: PathBuf,
-    /// `info/exclude` of its repository.
-    exclude: PathBuf,
-    /// Sorted by path.
+    /// The file `info/exclude` of the repository.
+    exclude_file: PathBuf,
+    /// The tracked files, sorted by path.
     tracked: Index,
-    /// What `info/exclude` and the user's own ignore file say, the stronger first.
+    /// The globs of `info/exclude` and of the user's ignore file, in order of precedence.
     excludes: OnceLock<[Gitignore; 2]>,
 }
 
 /// One directory of a work tree.
 pub(super) struct Folder {
     tree: Arc<WorkTree>,
-    above: Option<Arc<Folder>>,
-    /// Its real path.
+    parent: Option<Arc<Folder>>,
+    /// The real path.
     path: PathBuf,
-    /// How many bytes of a tracked path come before the names in it.
+    /// How many bytes of a tracked path come before the names in this directory.
     prefix: usize,
     /// The tracked entries below it.
     tracked: Range<usize>,
-    /// Whether it is ignored, where that is known already. Tracked files are in it then, or it would not be
-    /// walked; the others are ignored with it.
+    /// Whether git ignores the directory, computed on first use. An ignored directory is walked only for its
+    /// tracked files; the others are ignored with it.
     ignored: OnceLock<bool>,
-    /// What its `.gitignore` says.
+    /// The globs of its `.gitignore`, read on first use.
     rules: OnceLock<Gitignore>,
 }
 
-/// The directory `path` in the work tree around it; `None` where git has no say. A repository that git would
-/// refuse has none, so all files are read there.
-pub(super) fn around(path: &Path, gap: &mut dyn FnMut(Coverage)) -> Option<Arc<Folder>> {
+/// Returns the directory `path` in the work tree that contains it; `None` outside of work trees, where all files
+/// are read. The work tree of a repository that git would refuse to open does not count.
+pub(super) fn containing(path: &Path, unscanned: &mut dyn FnMut(Unscanned)) -> Option<Arc<Folder>> {
     let repo = Repo::with_env(path, GitEnv::default()).ok()?;
-    let tree = WorkTree::of(&repo, gap)?;
+    let tree = WorkTree::new(&repo, unscanned)?;
     let below = path.strip_prefix(&tree.top).ok()?;
-    // What is in the repository's own folder is in no work tree.
+    // The folder of the repository itself is in no work tree.
     if repo.git_dir().canonicalize().is_ok_and(|git_dir| path.starts_with(git_dir)) {
         return None;
     }
@@ -62,44 +62,49 @@ pub(super) fn around(path: &Path, gap: &mut dyn FnMut(Coverage)) -> Option<Arc<F
     for name in below {
         path.push(name);
         let below = folder.below(name, path.clone());
-        // Who names a folder means it, also one that is ignored.
+        // A directory that the user names is read even if it is ignored.
         let _ = below.ignored.set(false);
-        folder = Arc::new(Folder { above: Some(folder), ..below });
+        folder = Arc::new(Folder { parent: Some(folder), ..below });
     }
     Some(folder)
 }
 
-/// The directory `path` as the top of a work tree of its own, if it is one that is not `known` already.
-pub(super) fn at(path: &Path, known: Option<&Folder>, gap: &mut dyn FnMut(Coverage)) -> Option<Arc<Folder>> {
-    if known.is_some_and(|folder| folder.tree.top == path) {
+/// Returns the directory `path` as the top of a nested work tree, if it is one and not the top of the work tree of
+/// `current`.
+pub(super) fn nested_at(
+    path: &Path,
+    current: Option<&Folder>,
+    unscanned: &mut dyn FnMut(Unscanned),
+) -> Option<Arc<Folder>> {
+    if current.is_some_and(|folder| folder.tree.top == path) {
         return None;
     }
-    let tree = WorkTree::of(&Repo::open(path).ok()?, gap)?;
+    let tree = WorkTree::new(&Repo::open(path).ok()?, unscanned)?;
     (tree.top == path).then(|| Arc::new(Folder::top(tree)))
 }
 
 impl WorkTree {
-    fn of(repo: &Repo, gap: &mut dyn FnMut(Coverage)) -> Option<WorkTree> {
+    fn new(repo: &Repo, unscanned: &mut dyn FnMut(Unscanned)) -> Option<WorkTree> {
         let top = repo.work_tree()?.canonicalize().ok()?;
         let file = repo.index_file();
         let index = Index::read(&file, repo.git_dir(), repo.algorithm()).unwrap_or_else(|error| {
-            gap(Coverage {
-                kind: CoverageKind::Unreadable,
+            unscanned(Unscanned {
+                kind: UnscannedKind::Unreadable,
                 what: path_text(&file),
-                reason: format!("cannot tell which ignored files are tracked: {error}"),
+                reason: format!("cannot determine which ignored files are tracked: {error}"),
                 remedy: Some("run again with --no-ignore".to_owned()),
             });
             Index::empty(repo.algorithm())
         });
-        let exclude = repo.common_dir().join("info/exclude");
-        Some(WorkTree { top, exclude, tracked: index, excludes: OnceLock::new() })
+        let exclude_file = repo.common_dir().join("info/exclude");
+        Some(WorkTree { top, exclude_file, tracked: index, excludes: OnceLock::new() })
     }
 }
 
 impl Folder {
     fn top(tree: WorkTree) -> Folder {
         Folder {
-            above: None,
+            parent: None,
             path: tree.top.clone(),
             prefix: 0,
             tracked: 0..tree.tracked.len(),
@@ -109,10 +114,10 @@ impl Folder {
         }
     }
 
-    /// The directory `name` in it, at `path`, if anything there may count.
+    /// Returns the subdirectory `name`, at `path`; `None` if it is ignored and contains no tracked file.
     pub(super) fn enter(self: &Arc<Folder>, name: &OsStr, path: &Path) -> Option<Arc<Folder>> {
-        let below = Folder { above: Some(Arc::clone(self)), ..self.below(name, path.to_path_buf()) };
-        // A submodule is tracked under its own name.
+        let below = Folder { parent: Some(Arc::clone(self)), ..self.below(name, path.to_path_buf()) };
+        // A submodule is tracked by its name, without entries below.
         if below.tracked.is_empty() && !self.tracks(name) {
             let ignored = self.ignores(path, true);
             if ignored {
@@ -123,8 +128,8 @@ impl Folder {
         Some(Arc::new(below))
     }
 
-    /// Whether the file `name` in it is one that git tracks or would let be added.
-    pub(super) fn counts(&self, name: &OsStr) -> bool {
+    /// Whether git tracks the file `name` in this directory, or does not ignore it.
+    pub(super) fn contains(&self, name: &OsStr) -> bool {
         self.tracks(name) || !self.ignores(&self.path.join(name), false)
     }
 
@@ -132,14 +137,14 @@ impl Folder {
         let bytes = name.as_encoded_bytes();
         let tracked = &self.tree.tracked;
         let point = |within, last| {
-            tracked.partition_point(within, |path| self.order(path, bytes, &[last]) == Ordering::Less)
+            tracked.partition_point(within, |path| self.compare(path, bytes, &[last]) == Ordering::Less)
         };
         let first = point(self.tracked.clone(), b'/');
-        // The byte behind the slash.
+        // `0` is the byte after `/`.
         let end = point(first..self.tracked.end, b'0');
         Folder {
             tree: Arc::clone(&self.tree),
-            above: None,
+            parent: None,
             path,
             prefix: self.prefix + bytes.len() + 1,
             tracked: first..end,
@@ -148,40 +153,42 @@ impl Folder {
         }
     }
 
-    /// How a tracked path stands to that of `name` with `more` behind it.
-    fn order(&self, path: &[u8], name: &[u8], more: &[u8]) -> Ordering {
+    /// Compares a tracked path with that of `name` followed by `suffix`.
+    fn compare(&self, path: &[u8], name: &[u8], suffix: &[u8]) -> Ordering {
         let path = &path[self.prefix.min(path.len())..];
-        path.iter().cmp(name.iter().chain(more))
+        path.iter().cmp(name.iter().chain(suffix))
     }
 
     fn tracks(&self, name: &OsStr) -> bool {
         let name = name.as_encoded_bytes();
         let tracked = &self.tree.tracked;
         let first = tracked
-            .partition_point(self.tracked.clone(), |path| self.order(path, name, b"") == Ordering::Less);
-        first < self.tracked.end && self.order(tracked.entry(first).path, name, b"") == Ordering::Equal
+            .partition_point(self.tracked.clone(), |path| self.compare(path, name, b"") == Ordering::Less);
+        first < self.tracked.end && self.compare(tracked.entry(first).path, name, b"") == Ordering::Equal
     }
 
-    /// Whether git ignores what is at `path` in it and not tracked. The first word counts: that of the
-    /// nearest ignore file, and of its last line.
+    /// Whether git ignores the untracked `path` in this directory. The last matching line of the nearest ignore file
+    /// decides, as in gitignore(5).
     fn ignores(&self, path: &Path, is_directory: bool) -> bool {
         if self.is_ignored() {
             return true;
         }
-        let folders = std::iter::successors(Some(self), |folder| folder.above.as_deref());
+        let folders = std::iter::successors(Some(self), |folder| folder.parent.as_deref());
         let rules = folders.map(Folder::rules).chain(self.tree.excludes());
-        let mut words = rules.map(|rules| rules.matched(path, is_directory));
-        matches!(words.find(|word| !word.is_none()), Some(Match::Ignore(_)))
+        let mut matches = rules.map(|rules| rules.matched(path, is_directory));
+        matches!(matches.find(|found| !found.is_none()), Some(Match::Ignore(_)))
     }
 
     fn is_ignored(&self) -> bool {
-        *self.ignored.get_or_init(|| self.above.as_ref().is_some_and(|above| above.ignores(&self.path, true)))
+        *self
+            .ignored
+            .get_or_init(|| self.parent.as_ref().is_some_and(|parent| parent.ignores(&self.path, true)))
     }
 
     fn rules(&self) -> &Gitignore {
         self.rules.get_or_init(|| {
             let file = self.path.join(".gitignore");
-            // git does not follow a link here.
+            // git does not follow a symbolic link here.
             let is_file = file.symlink_metadata().is_ok_and(|metadata| metadata.is_file());
             if is_file { globs(&self.path, &file) } else { Gitignore::empty() }
         })
@@ -191,14 +198,14 @@ impl Folder {
 impl WorkTree {
     fn excludes(&self) -> &[Gitignore] {
         self.excludes.get_or_init(|| {
-            let users = gitconfig_excludes_path().map(|file| globs(&self.top, &file));
-            [globs(&self.top, &self.exclude), users.unwrap_or_else(Gitignore::empty)]
+            let of_user = gitconfig_excludes_path().map(|file| globs(&self.top, &file));
+            [globs(&self.top, &self.exclude_file), of_user.unwrap_or_else(Gitignore::empty)]
         })
     }
 }
 
-/// The globs in `file`, which speak of paths below `top`. A file that is not there, or a line that is no
-/// glob, ignores nothing.
+/// Returns the globs in `file`, which are relative to `top`. A missing file, or a line that is no valid glob, ignores
+/// nothing.
 fn globs(top: &Path, file: &Path) -> Gitignore {
     let mut builder = GitignoreBuilder::new(top);
     let _ = builder.add(file);

@@ -1,24 +1,25 @@
-//! Bitbucket Pipelines. Pull requests have the destination's commit, as a short id; of a push it is not told
-//! what was there before.
+//! Bitbucket Pipelines. Pull requests have the abbreviated id of the destination commit; a push has no id of the commit
+//! before it.
 
-use super::plan::{Name, Plan, System, get, runs};
+use super::plan::{CiSystem, CommitName, Plan, get, is_running};
 use crate::cli::env::Environment;
 
-pub(crate) const SYSTEM: System = System { name: "Bitbucket Pipelines", whole_history: "clone: depth: full" };
+pub(crate) const SYSTEM: CiSystem =
+    CiSystem { name: "Bitbucket Pipelines", full_clone: "clone: depth: full" };
 
 pub(crate) fn plan(env: &Environment) -> Option<Result<Plan, String>> {
-    if !runs(env, "BITBUCKET_BUILD_NUMBER", &["BITBUCKET_COMMIT"]) {
+    if !is_running(env, "BITBUCKET_BUILD_NUMBER", &["BITBUCKET_COMMIT"]) {
         return None;
     }
-    let Some(head) = get(env, "BITBUCKET_COMMIT").map(Name::Id) else {
-        return Some(Ok(Plan::Lost("BITBUCKET_COMMIT is not set".to_owned())));
+    let Some(head) = get(env, "BITBUCKET_COMMIT").map(CommitName::Id) else {
+        return Some(Ok(Plan::Unknown("BITBUCKET_COMMIT is not set".to_owned())));
     };
     let target = get(env, "BITBUCKET_PR_DESTINATION_BRANCH");
-    let commit = get(env, "BITBUCKET_PR_DESTINATION_COMMIT").map(Name::Id);
-    Some(Ok(match commit.or_else(|| target.clone().map(Name::Branch)) {
+    let commit = get(env, "BITBUCKET_PR_DESTINATION_COMMIT").map(CommitName::Id);
+    Some(Ok(match commit.or_else(|| target.clone().map(CommitName::Branch)) {
         Some(base) => Plan::Proposal { base, target, head },
         None if get(env, "BITBUCKET_PR_ID").is_some() => {
-            Plan::Lost("BITBUCKET_PR_DESTINATION_COMMIT is not set".to_owned())
+            Plan::Unknown("BITBUCKET_PR_DESTINATION_COMMIT is not set".to_owned())
         }
         None => Plan::Push { before: None, head, branch: get(env, "BITBUCKET_BRANCH"), default: None },
     }))
@@ -30,25 +31,25 @@ mod tests {
 
     #[test]
     fn pull_requests_and_pushes() {
-        let of = |variables: &[(&str, &str)]| {
+        let plan_for = |variables: &[(&str, &str)]| {
             let variables =
                 [&[("BITBUCKET_BUILD_NUMBER", "1"), ("BITBUCKET_COMMIT", "c")], variables].concat();
-            plan(&Environment::of_variables(&variables)).expect("Bitbucket").expect("a plan")
+            plan(&Environment::from_variables(&variables)).expect("Bitbucket").expect("a plan")
         };
-        let head = Name::Id("c".into());
+        let head = CommitName::Id("c".into());
         let (commit, branch) =
             (("BITBUCKET_PR_DESTINATION_COMMIT", "a"), ("BITBUCKET_PR_DESTINATION_BRANCH", "m"));
         let target = Some("m".to_owned());
         assert_eq!(
-            of(&[commit, branch]),
-            Plan::Proposal { base: Name::Id("a".into()), target: target.clone(), head: head.clone() }
+            plan_for(&[commit, branch]),
+            Plan::Proposal { base: CommitName::Id("a".into()), target: target.clone(), head: head.clone() }
         );
         assert_eq!(
-            of(&[branch]),
-            Plan::Proposal { base: Name::Branch("m".into()), target, head: head.clone() }
+            plan_for(&[branch]),
+            Plan::Proposal { base: CommitName::Branch("m".into()), target, head: head.clone() }
         );
-        assert!(matches!(of(&[("BITBUCKET_PR_ID", "7")]), Plan::Lost(_)));
+        assert!(matches!(plan_for(&[("BITBUCKET_PR_ID", "7")]), Plan::Unknown(_)));
         let push = Plan::Push { before: None, head, branch: Some("x".into()), default: None };
-        assert_eq!(of(&[("BITBUCKET_BRANCH", "x")]), push);
+        assert_eq!(plan_for(&[("BITBUCKET_BRANCH", "x")]), push);
     }
 }

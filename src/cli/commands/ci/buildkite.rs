@@ -1,32 +1,32 @@
-//! Buildkite. `false` stands where there is no pull request, and the commit may be the word HEAD.
+//! Buildkite. Without a pull request its variables are `false`, and the commit may be the word `HEAD`.
 
-use super::plan::{Name, Plan, System, get, get_unless_false, runs};
+use super::plan::{CiSystem, CommitName, Plan, get, get_unless_false, is_running};
 use crate::cli::env::Environment;
 
-pub(crate) const SYSTEM: System = System {
+pub(crate) const SYSTEM: CiSystem = CiSystem {
     name: "Buildkite",
-    whole_history: "BUILDKITE_GIT_CLONE_FLAGS and BUILDKITE_GIT_FETCH_FLAGS without --depth and --filter",
+    full_clone: "BUILDKITE_GIT_CLONE_FLAGS and BUILDKITE_GIT_FETCH_FLAGS without --depth and --filter",
 };
 
 pub(crate) fn plan(env: &Environment) -> Option<Result<Plan, String>> {
-    if !runs(env, "BUILDKITE", &["BUILDKITE_COMMIT"]) {
+    if !is_running(env, "BUILDKITE", &["BUILDKITE_COMMIT"]) {
         return None;
     }
     let head = match get(env, "BUILDKITE_COMMIT") {
-        Some(commit) if commit != "HEAD" => Name::Id(commit),
-        _ => Name::Revision("HEAD".to_owned()),
+        Some(commit) if commit != "HEAD" => CommitName::Id(commit),
+        _ => CommitName::Revision("HEAD".to_owned()),
     };
     if let Some(base) = get_unless_false(env, "BUILDKITE_MERGE_QUEUE_BASE_COMMIT") {
-        return Some(Ok(Plan::Proposal { base: Name::Id(base), target: None, head }));
+        return Some(Ok(Plan::Proposal { base: CommitName::Id(base), target: None, head }));
     }
     if get_unless_false(env, "BUILDKITE_PULL_REQUEST").is_some() {
         return Some(Ok(match get_unless_false(env, "BUILDKITE_PULL_REQUEST_BASE_BRANCH") {
-            Some(target) => Plan::Proposal { base: Name::Branch(target), target: None, head },
-            None => Plan::Lost("BUILDKITE_PULL_REQUEST_BASE_BRANCH is not set".to_owned()),
+            Some(target) => Plan::Proposal { base: CommitName::Branch(target), target: None, head },
+            None => Plan::Unknown("BUILDKITE_PULL_REQUEST_BASE_BRANCH is not set".to_owned()),
         }));
     }
     if get(env, "BUILDKITE_SOURCE").is_some_and(|source| source == "schedule") {
-        return Some(Ok(Plan::All("schedule".to_owned())));
+        return Some(Ok(Plan::FullHistory("schedule".to_owned())));
     }
     let is_tag = get(env, "BUILDKITE_TAG").is_some();
     Some(Ok(Plan::Push {
@@ -43,29 +43,29 @@ mod tests {
 
     #[test]
     fn pull_requests_queues_branches_and_schedules() {
-        let of = |variables: &[(&str, &str)]| {
+        let plan_for = |variables: &[(&str, &str)]| {
             let variables = [&[("BUILDKITE", "true"), ("BUILDKITE_COMMIT", "c")], variables].concat();
-            plan(&Environment::of_variables(&variables)).expect("Buildkite").expect("a plan")
+            plan(&Environment::from_variables(&variables)).expect("Buildkite").expect("a plan")
         };
-        let head = || Name::Id("c".into());
+        let head = || CommitName::Id("c".into());
         let (request, base) = (("BUILDKITE_PULL_REQUEST", "7"), ("BUILDKITE_PULL_REQUEST_BASE_BRANCH", "m"));
         assert_eq!(
-            of(&[request, base]),
-            Plan::Proposal { base: Name::Branch("m".into()), target: None, head: head() }
+            plan_for(&[request, base]),
+            Plan::Proposal { base: CommitName::Branch("m".into()), target: None, head: head() }
         );
-        assert!(matches!(of(&[request]), Plan::Lost(_)));
+        assert!(matches!(plan_for(&[request]), Plan::Unknown(_)));
         assert_eq!(
-            of(&[("BUILDKITE_MERGE_QUEUE_BASE_COMMIT", "a")]),
-            Plan::Proposal { base: Name::Id("a".into()), target: None, head: head() }
+            plan_for(&[("BUILDKITE_MERGE_QUEUE_BASE_COMMIT", "a")]),
+            Plan::Proposal { base: CommitName::Id("a".into()), target: None, head: head() }
         );
-        assert_eq!(of(&[("BUILDKITE_SOURCE", "schedule")]), Plan::All("schedule".into()));
+        assert_eq!(plan_for(&[("BUILDKITE_SOURCE", "schedule")]), Plan::FullHistory("schedule".into()));
         let branch = [
             ("BUILDKITE_PULL_REQUEST", "false"),
             ("BUILDKITE_BRANCH", "x"),
             ("BUILDKITE_PIPELINE_DEFAULT_BRANCH", "m"),
         ];
         assert_eq!(
-            of(&branch),
+            plan_for(&branch),
             Plan::Push { before: None, head: head(), branch: Some("x".into()), default: Some("m".into()) }
         );
     }

@@ -1,39 +1,40 @@
-//! GitLab CI. Merge request pipelines have a base; branch pipelines the commit before, in zeros where the
-//! branch is new or somebody started the pipeline by hand.
+//! GitLab CI. Merge request pipelines have a base commit. Branch pipelines have the commit before the push, which is zeros
+//! if the branch is new or the pipeline was started manually.
 //!
-//! The merge request of a fork may run in the fork. Then `origin` is the fork, whose branches have whatever its
-//! owner pushed: only the commit that GitLab names as the base is trusted.
+//! The merge request of a fork may run in the fork. Then `origin` is the fork, and its owner controls the branches there:
+//! only the commit that GitLab names as the base is trusted.
 
-use super::plan::{Name, Plan, System, before, get, runs};
+use super::plan::{CiSystem, CommitName, Plan, before, get, is_running};
 use crate::cli::env::Environment;
 
-pub(crate) const SYSTEM: System = System { name: "GitLab CI", whole_history: "variables: GIT_DEPTH: \"0\"" };
+pub(crate) const SYSTEM: CiSystem = CiSystem { name: "GitLab CI", full_clone: "variables: GIT_DEPTH: \"0\"" };
 
 pub(crate) fn plan(env: &Environment) -> Option<Result<Plan, String>> {
-    if !runs(env, "GITLAB_CI", &["CI_PIPELINE_SOURCE", "CI_MERGE_REQUEST_IID", "CI_COMMIT_BEFORE_SHA"]) {
+    if !is_running(env, "GITLAB_CI", &["CI_PIPELINE_SOURCE", "CI_MERGE_REQUEST_IID", "CI_COMMIT_BEFORE_SHA"])
+    {
         return None;
     }
-    let id = |name: &str| get(env, name).map(Name::Id);
+    let id = |name: &str| get(env, name).map(CommitName::Id);
     let checked_out = id("CI_COMMIT_SHA");
     let source = get(env, "CI_PIPELINE_SOURCE").unwrap_or_default();
-    let lost = |what: &str| Plan::Lost(format!("{what} is not set"));
+    let unknown = |name: &str| Plan::Unknown(format!("{name} is not set"));
     let is_fork = get(env, "CI_MERGE_REQUEST_PROJECT_ID")
         .zip(get(env, "CI_PROJECT_ID"))
         .is_some_and(|(target, own)| target != own);
-    let proposal = |base: Option<Name>, target: &str, head: Option<Name>| {
+    let proposal = |base: Option<CommitName>, target: &str, head: Option<CommitName>| {
         let target = get(env, target).filter(|_| !is_fork);
-        match (base.or_else(|| target.clone().map(Name::Branch)), head.or(checked_out.clone())) {
+        match (base.or_else(|| target.clone().map(CommitName::Branch)), head.or(checked_out.clone())) {
             (Some(base), Some(head)) => Plan::Proposal { base, target, head },
-            _ => lost("CI_MERGE_REQUEST_DIFF_BASE_SHA or CI_COMMIT_SHA"),
+            _ => unknown("CI_MERGE_REQUEST_DIFF_BASE_SHA or CI_COMMIT_SHA"),
         }
     };
     Some(Ok(match source.as_str() {
-        // Also the pipelines that one for a merge request starts.
+        // Also the child pipelines of a merge request pipeline.
         source if source == "merge_request_event" || get(env, "CI_MERGE_REQUEST_IID").is_some() => proposal(
-            // The second is told of merged results only.
+            // The second variable is set for merged results pipelines only.
             id("CI_MERGE_REQUEST_DIFF_BASE_SHA").or(id("CI_MERGE_REQUEST_TARGET_BRANCH_SHA")),
             "CI_MERGE_REQUEST_TARGET_BRANCH_NAME",
-            // Of merged results what is checked out is a merge that GitLab made.
+            // A merged results pipeline checks out a merge commit that GitLab made, not the source branch.
             id("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA"),
         ),
         "external_pull_request_event" => proposal(
@@ -41,7 +42,7 @@ pub(crate) fn plan(env: &Environment) -> Option<Result<Plan, String>> {
             "CI_EXTERNAL_PULL_REQUEST_TARGET_BRANCH_NAME",
             id("CI_EXTERNAL_PULL_REQUEST_SOURCE_BRANCH_SHA"),
         ),
-        // A pipeline that another one starts has the commits of that.
+        // A child pipeline has the commits of its parent.
         "push" | "parent_pipeline" | "" => match checked_out {
             Some(head) => Plan::Push {
                 before: before(get(env, "CI_COMMIT_BEFORE_SHA")),
@@ -49,10 +50,10 @@ pub(crate) fn plan(env: &Environment) -> Option<Result<Plan, String>> {
                 branch: get(env, "CI_COMMIT_BRANCH"),
                 default: get(env, "CI_DEFAULT_BRANCH"),
             },
-            None => lost("CI_COMMIT_SHA"),
+            None => unknown("CI_COMMIT_SHA"),
         },
-        // By hand, by the clock, or by another program: no change caused it.
-        "schedule" | "web" | "api" | "trigger" | "pipeline" | "chat" | "webide" => Plan::All(source),
+        // Started manually, on a schedule or by another program, not by a change.
+        "schedule" | "web" | "api" | "trigger" | "pipeline" | "chat" | "webide" => Plan::FullHistory(source),
         _ => return Some(Err(source)),
     }))
 }
@@ -61,11 +62,11 @@ pub(crate) fn plan(env: &Environment) -> Option<Result<Plan, String>> {
 mod tests {
     use super::*;
 
-    fn of(variables: &[(&str, &str)]) -> Plan {
+    fn plan_for(variables: &[(&str, &str)]) -> Plan {
         let variables =
             [&[("GITLAB_CI", "true"), ("CI_COMMIT_SHA", "c"), ("CI_DEFAULT_BRANCH", "m")], variables]
                 .concat();
-        plan(&Environment::of_variables(&variables)).expect("GitLab").expect("a plan")
+        plan(&Environment::from_variables(&variables)).expect("GitLab").expect("a plan")
     }
 
     #[test]
@@ -73,23 +74,23 @@ mod tests {
         let (source, base) =
             (("CI_PIPELINE_SOURCE", "merge_request_event"), ("CI_MERGE_REQUEST_DIFF_BASE_SHA", "a"));
         let proposal = |head: &str| Plan::Proposal {
-            base: Name::Id("a".into()),
+            base: CommitName::Id("a".into()),
             target: None,
-            head: Name::Id(head.into()),
+            head: CommitName::Id(head.into()),
         };
-        assert_eq!(of(&[source, base]), proposal("c"));
-        assert_eq!(of(&[source, base, ("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA", "b")]), proposal("b"));
-        assert!(matches!(of(&[source]), Plan::Lost(_)));
+        assert_eq!(plan_for(&[source, base]), proposal("c"));
+        assert_eq!(plan_for(&[source, base, ("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA", "b")]), proposal("b"));
+        assert!(matches!(plan_for(&[source]), Plan::Unknown(_)));
         for started in ["parent_pipeline", "api", ""] {
             let source = ("CI_PIPELINE_SOURCE", started);
-            assert_eq!(of(&[source, base, ("CI_MERGE_REQUEST_IID", "7")]), proposal("c"), "{started}");
+            assert_eq!(plan_for(&[source, base, ("CI_MERGE_REQUEST_IID", "7")]), proposal("c"), "{started}");
         }
     }
 
     #[test]
     fn the_branches_of_a_fork_are_not_those_of_the_target() {
         let request = |own: &str, base: &str| {
-            of(&[
+            plan_for(&[
                 ("CI_PIPELINE_SOURCE", "merge_request_event"),
                 ("CI_MERGE_REQUEST_PROJECT_ID", "1"),
                 ("CI_PROJECT_ID", own),
@@ -98,29 +99,29 @@ mod tests {
             ])
         };
         let proposal = |target: Option<&str>| Plan::Proposal {
-            base: Name::Id("a".into()),
+            base: CommitName::Id("a".into()),
             target: target.map(str::to_owned),
-            head: Name::Id("c".into()),
+            head: CommitName::Id("c".into()),
         };
         assert_eq!(request("1", "a"), proposal(Some("m")));
         assert_eq!(request("2", "a"), proposal(None));
-        assert!(matches!(request("2", ""), Plan::Lost(_)));
+        assert!(matches!(request("2", ""), Plan::Unknown(_)));
     }
 
     #[test]
     fn branches_new_branches_and_schedules() {
         let push = |before: Option<&str>| Plan::Push {
             before: before.map(str::to_owned),
-            head: Name::Id("c".into()),
+            head: CommitName::Id("c".into()),
             branch: Some("x".into()),
             default: Some("m".into()),
         };
         let (source, branch) = (("CI_PIPELINE_SOURCE", "push"), ("CI_COMMIT_BRANCH", "x"));
         let zeros = "0".repeat(40);
-        assert_eq!(of(&[source, branch, ("CI_COMMIT_BEFORE_SHA", "a")]), push(Some("a")));
-        assert_eq!(of(&[source, branch, ("CI_COMMIT_BEFORE_SHA", &zeros)]), push(None));
+        assert_eq!(plan_for(&[source, branch, ("CI_COMMIT_BEFORE_SHA", "a")]), push(Some("a")));
+        assert_eq!(plan_for(&[source, branch, ("CI_COMMIT_BEFORE_SHA", &zeros)]), push(None));
         let child = ("CI_PIPELINE_SOURCE", "parent_pipeline");
-        assert_eq!(of(&[child, branch, ("CI_COMMIT_BEFORE_SHA", "a")]), push(Some("a")));
-        assert_eq!(of(&[("CI_PIPELINE_SOURCE", "schedule")]), Plan::All("schedule".into()));
+        assert_eq!(plan_for(&[child, branch, ("CI_COMMIT_BEFORE_SHA", "a")]), push(Some("a")));
+        assert_eq!(plan_for(&[("CI_PIPELINE_SOURCE", "schedule")]), Plan::FullHistory("schedule".into()));
     }
 }

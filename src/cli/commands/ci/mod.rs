@@ -1,6 +1,6 @@
-//! `stopleak ci`: what a CI run is about, from the variables of its system.
+//! `stopleak ci`: scans the commits that triggered a CI run, from the variables of the CI system.
 //!
-//! One file for each system says what the variables mean; [`run`] looks the commits up and scans.
+//! Each system has one file that reads its variables; [`run`] looks the commits up and scans them.
 
 mod azure;
 mod bitbucket;
@@ -9,6 +9,7 @@ mod circleci;
 mod github;
 mod gitlab;
 mod jenkins;
+mod lookup;
 mod plan;
 mod run;
 
@@ -19,23 +20,23 @@ use crate::cli::env::Environment;
 use crate::cli::exit_code::ExitCode;
 use crate::cli::options::{ScanOptions, TrustOptions};
 use crate::cli::range_scan;
-use crate::source::range::SHALLOW_REMEDY;
+use crate::source::unscanned::SHALLOW_REMEDY;
 
-use plan::{Name, Plan, System, is_zero};
-use run::Ci;
+use plan::{CiSystem, CommitName, Plan, USAGE_HINT, is_zero};
+use run::CiRun;
 
-/// Scan what a CI run is about
+/// Scan the commits that triggered a CI run
 ///
-/// Finds out from the variables of GitHub Actions, GitLab CI, Bitbucket Pipelines, Azure Pipelines, CircleCI,
-/// Jenkins or Buildkite: the commits of a pull request or push, or on a schedule the whole history.
-/// Configuration, baseline, rules and marks are those of the base. Elsewhere: stopleak ci --base REV
+/// Reads the variables of GitHub Actions, GitLab CI, Bitbucket Pipelines, Azure Pipelines, CircleCI, Jenkins or
+/// Buildkite, and scans the commits of the pull request or push; on a schedule the whole history. Configuration,
+/// baseline, rules and allow comments are those of the base commit. On other systems: stopleak ci --base REV
 #[derive(Args, Debug)]
 pub(crate) struct CiArgs {
-    /// Scan every commit that this one lacks, whatever the CI system says
+    /// Scan the commits that are not reachable from this one, regardless of the CI system's variables
     #[arg(long, value_name = "REV")]
     base: Option<String>,
 
-    /// Scan the commits of this one [default: what the CI system says, or HEAD]
+    /// Scan the commits reachable from this one [default: from the CI system's variables, or HEAD]
     #[arg(long, value_name = "REV")]
     head: Option<String>,
 
@@ -46,49 +47,47 @@ pub(crate) struct CiArgs {
     options: ScanOptions,
 }
 
-/// How a system's plan is read; `None` where the system is another one. An error is the name of an event that
-/// does not say which commits are new.
+/// Reads the variables of a system; `None` if the process runs on another one. The error is the name of an event that
+/// does not contain which commits are new.
 type Detect = fn(&Environment) -> Option<Result<Plan, String>>;
 
-const SYSTEMS: [(System, Detect); 7] = [
+const SYSTEMS: [(CiSystem, Detect); 7] = [
     (github::SYSTEM, github::plan),
     (gitlab::SYSTEM, gitlab::plan),
     (bitbucket::SYSTEM, bitbucket::plan),
     (azure::SYSTEM, azure::plan),
     (circleci::SYSTEM, circleci::plan),
     (buildkite::SYSTEM, buildkite::plan),
-    // The variables of an agent stay set when it starts another system's tools.
+    // Last: the variables of a Jenkins agent stay set when it starts the tools of another system.
     (jenkins::SYSTEM, jenkins::plan),
 ];
 
-const BY_HAND: System = System { name: "--base", whole_history: SHALLOW_REMEDY };
-
-const WHAT_TO_PASS: &str = "pass what to scan: stopleak ci --base REV [--head REV]";
+const NO_SYSTEM: CiSystem = CiSystem { name: "--base", full_clone: SHALLOW_REMEDY };
 
 impl CiArgs {
     pub(crate) fn run(self, env: &Environment) -> anyhow::Result<ExitCode> {
         let (system, plan) = self.plan(env)?;
-        let ci = Ci { system, view: range_scan::open(env)?, args: &self, env };
-        ci.run(plan)
+        let view = range_scan::open(env)?;
+        CiRun { system, view, trust: &self.trust, options: &self.options, env }.run(plan)
     }
 
-    /// What to scan, and what system says so.
-    fn plan(&self, env: &Environment) -> anyhow::Result<(System, Plan)> {
+    /// Returns what to scan, and the CI system that it comes from.
+    fn plan(&self, env: &Environment) -> anyhow::Result<(CiSystem, Plan)> {
         for (flag, value) in [("--base", &self.base), ("--head", &self.head)] {
             if value.as_deref().is_some_and(|value| value.trim().is_empty()) {
-                bail!("{flag} is empty: a variable that is not set? {WHAT_TO_PASS}");
+                bail!("{flag} is empty (is a variable not set?); {USAGE_HINT}");
             }
         }
         let found = SYSTEMS.iter().find_map(|(system, detect)| Some((*system, detect(env)?)));
-        let revision = |text: &String| Name::Revision(text.clone());
+        let revision = |text: &String| CommitName::Revision(text.clone());
         let (system, plan) = match (found, &self.base) {
-            (None, None) => bail!("no CI system is recognized by its variables; {WHAT_TO_PASS}"),
-            (None, Some(_)) => (BY_HAND, None),
+            (None, None) => bail!("no variables of a known CI system are set; {USAGE_HINT}"),
+            (None, Some(_)) => (NO_SYSTEM, None),
             (Some((system, Ok(plan))), _) => (system, Some(plan)),
             (Some((system, Err(_))), Some(_)) => (system, None),
             (Some((system, Err(event))), None) => {
                 bail!(
-                    "{}: an event `{event}` does not say which commits are new; {WHAT_TO_PASS}",
+                    "{}: the event `{event}` does not contain which commits are new; {USAGE_HINT}",
                     system.name
                 )
             }
@@ -102,7 +101,7 @@ impl CiArgs {
             system,
             match (plan, &self.base) {
                 (plan, Some(base)) => {
-                    let head = head.or(own_head).unwrap_or(Name::Revision("HEAD".to_owned()));
+                    let head = head.or(own_head).unwrap_or(CommitName::Revision("HEAD".to_owned()));
                     match (plan, is_zero(base)) {
                         (Some(Plan::Push { branch, default, .. }), true) => {
                             Plan::Push { before: None, head, branch, default }
@@ -118,7 +117,7 @@ impl CiArgs {
                     Plan::Push { before, head: head.unwrap_or(own), branch, default }
                 }
                 (Some(plan), None) => plan,
-                (None, None) => bail!("{WHAT_TO_PASS}"),
+                (None, None) => bail!("{USAGE_HINT}"),
             },
         ))
     }

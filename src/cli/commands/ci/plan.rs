@@ -1,82 +1,88 @@
-//! What a CI system says is to be scanned, before anything is looked up in the repository.
+//! What to scan according to the variables of a CI system, before the commits are looked up in the repository.
 
 use crate::cli::env::Environment;
 
-/// One CI system.
+/// How to pass explicitly what to scan, as text for the user.
+pub(crate) const USAGE_HINT: &str = "pass what to scan: stopleak ci --base REV [--head REV]";
+
+/// A CI system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct System {
-    /// What people call it.
+pub(crate) struct CiSystem {
+    /// Product name.
     pub(crate) name: &'static str,
-    /// What makes its checkout hold all of history.
-    pub(crate) whole_history: &'static str,
+    /// Setting with which it fetches the full history, as text for the user.
+    pub(crate) full_clone: &'static str,
 }
 
 /// What to scan.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Plan {
-    /// Every commit of `head` that `base` lacks: a pull request, a merge queue.
+    /// The commits reachable from `head` but not from `base`: a pull request or a merge queue.
     Proposal {
-        /// Where it starts.
-        base: Name,
-        /// The branch that it is for: what that has by now is nothing new either.
+        /// The base commit.
+        base: CommitName,
+        /// The target branch. Commits that it contains by now are not new either.
         target: Option<String>,
-        /// Where it ends.
-        head: Name,
+        /// The head commit.
+        head: CommitName,
     },
-    /// What came to a branch or tag.
+    /// The commits that a push added to a branch or tag.
     Push {
-        /// Where it was before; `None` when it is new, or the system does not tell.
+        /// Id of the commit before the push; `None` if the ref is new, or the system has no variable for it.
         before: Option<String>,
-        /// Where it is now.
-        head: Name,
-        /// The branch, unless it is a tag.
+        /// The commit after the push.
+        head: CommitName,
+        /// Name of the branch; `None` for a tag.
         branch: Option<String>,
-        /// The repository's default branch, where the system tells.
+        /// Name of the default branch, if the system has a variable for it.
         default: Option<String>,
     },
-    /// The whole history, because of this.
-    All(String),
-    /// A ref was deleted: nothing came.
-    Nothing(String),
-    /// What should be told is not.
-    Lost(String),
+    /// The full history, for this reason.
+    FullHistory(String),
+    /// No commits, for this reason: a ref was deleted.
+    NoCommits(String),
+    /// Not known, because a variable is missing: the text names it.
+    Unknown(String),
 }
 
-/// A commit by what is known of it.
+/// The way in which a CI system names a commit.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Name {
-    /// An id, perhaps a short one.
+pub(crate) enum CommitName {
+    /// A full or abbreviated id.
     Id(String),
-    /// An id, and the ref by which the remote has it: no checkout fetches that by itself.
-    At {
+    /// An id, and the ref of the remote that contains it and that a checkout does not fetch.
+    IdInRef {
         /// The id.
         id: String,
-        /// The full name of the ref.
+        /// Full name of the ref.
         reference: String,
     },
-    /// A branch of the remote.
+    /// Name of a branch of the remote.
     Branch(String),
-    /// Whatever the user typed.
+    /// Any revision that git accepts, from the command line.
     Revision(String),
 }
 
-impl Name {
-    /// As it was written.
+impl CommitName {
+    /// Returns the name as written.
     pub(crate) fn as_str(&self) -> &str {
         match self {
-            Name::Id(text) | Name::At { id: text, .. } | Name::Branch(text) | Name::Revision(text) => text,
+            CommitName::Id(text)
+            | CommitName::IdInRef { id: text, .. }
+            | CommitName::Branch(text)
+            | CommitName::Revision(text) => text,
         }
     }
 }
 
 impl Plan {
-    /// What came to `branch`, where the system tells only of this branch whether it is the default one:
-    /// `is_default` is the variable that says `true`.
+    /// Creates the plan for a push to `branch`, for systems that name no default branch but have a variable,
+    /// `is_default`, that is `true` if `branch` is the default branch.
     pub(crate) fn push(
         env: &Environment,
         is_default: &str,
         before: Option<String>,
-        head: Name,
+        head: CommitName,
         branch: Option<String>,
     ) -> Plan {
         let is_default = get(env, is_default).is_some_and(|value| value == "true");
@@ -84,13 +90,13 @@ impl Plan {
     }
 }
 
-/// A variable that is text; an empty one is none.
+/// Returns the value of a variable; `None` if it is not set, empty or not UTF-8.
 pub(crate) fn get(env: &Environment, name: &str) -> Option<String> {
     env.get(name)?.to_str().map(str::to_owned)
 }
 
-/// The variables by which systems say that they run.
-const SIGNS: [&str; 7] = [
+/// The variables that identify the CI systems.
+const SYSTEM_VARIABLES: [&str; 7] = [
     "GITHUB_ACTIONS",
     "GITLAB_CI",
     "BITBUCKET_BUILD_NUMBER",
@@ -100,22 +106,24 @@ const SIGNS: [&str; 7] = [
     "JENKINS_URL",
 ];
 
-/// Whether the system runs whose sign this is. In a container that got no sign of any system, one of its `others`
-/// does as well.
-pub(crate) fn runs(env: &Environment, sign: &str, others: &[&str]) -> bool {
-    let says_so = |sign: &str| get(env, sign).is_some_and(|value| !value.eq_ignore_ascii_case("false"));
-    let is_there = |name: &&str| get(env, name).is_some();
-    says_so(sign)
-        || !SIGNS.into_iter().any(says_so) && get(env, sign).is_none() && others.iter().any(is_there)
+/// Returns whether the process runs on the system that `variable` identifies. In a container that received no such
+/// variable of any system, one of the `others` is enough.
+pub(crate) fn is_running(env: &Environment, variable: &str, others: &[&str]) -> bool {
+    let is_true = |name: &str| get(env, name).is_some_and(|value| !value.eq_ignore_ascii_case("false"));
+    let is_set = |name: &&str| get(env, name).is_some();
+    is_true(variable)
+        || !SYSTEM_VARIABLES.into_iter().any(is_true)
+            && get(env, variable).is_none()
+            && others.iter().any(is_set)
 }
 
-/// The same where `false` means none, as Buildkite writes it.
+/// Like [`get`], but `false` counts as not set, as in the variables of Buildkite.
 pub(crate) fn get_unless_false(env: &Environment, name: &str) -> Option<String> {
     get(env, name).filter(|value| value != "false")
 }
 
-/// `refs/heads/main` and `main` are the branch `main`; another ref is none.
-pub(crate) fn branch_of(name: &str) -> Option<String> {
+/// Returns the name of the branch: `main` for `refs/heads/main` and for `main`; `None` for other refs.
+pub(crate) fn branch_name(name: &str) -> Option<String> {
     match name.strip_prefix("refs/heads/") {
         Some(branch) => Some(branch.to_owned()),
         None if name.starts_with("refs/") => None,
@@ -123,17 +131,17 @@ pub(crate) fn branch_of(name: &str) -> Option<String> {
     }
 }
 
-/// The id of what was there before; `None` for the zeros that mean nothing was.
+/// Returns the id of the commit before a push; `None` for the zeros of a ref that did not exist.
 pub(crate) fn before(id: Option<String>) -> Option<String> {
     id.filter(|id| !is_zero(id))
 }
 
-/// Whether this can be the id of an object, perhaps a short one. Everything else would be read as a revision.
+/// Returns whether this can be a full or abbreviated id. git would parse anything else as a revision.
 pub(crate) fn is_id(text: &str) -> bool {
     (4..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_hexdigit())
 }
 
-/// Whether these are the zeros by which git says that there is no object.
+/// Returns whether this is the null id, with which git writes that there is no object.
 pub(crate) fn is_zero(id: &str) -> bool {
     !id.is_empty() && id.bytes().all(|byte| byte == b'0')
 }

@@ -1,389 +1,334 @@
-//! From a plan to a scan: looks the commits up.
+//! Carries out a plan: looks its commits up and scans them.
 //!
-//! What is not in the clone is never passed over: the run is incomplete then, and says what the checkout lacks.
+//! A commit that is not in the clone makes the run incomplete; the report names it and how to fetch it.
 
-use super::plan::{Name, Plan, System, is_id};
-use super::{CiArgs, WHAT_TO_PASS};
-use crate::cli::commands::scanning;
+use super::lookup::{
+    MissingCommit, find_commit, find_object, is_reachable, remote_branch_tip, remote_default_branch,
+};
+use super::plan::{CiSystem, CommitName, Plan, USAGE_HINT};
 use crate::cli::env::Environment;
 use crate::cli::exit_code::ExitCode;
+use crate::cli::options::{ScanOptions, TrustOptions};
 use crate::cli::output;
+use crate::cli::policy_files::PolicyOf;
 use crate::cli::range_scan;
-use crate::cli::range_scan::{Asked, PolicyOf, short};
-use crate::cli::setup::{Place, Setup};
-use crate::git::commits::rev_list::walk_range;
-use crate::git::commits::tag::peel;
-use crate::git::{Kind, Oid};
-use crate::model::{Coverage, CoverageKind};
-use crate::report::shell;
+use crate::cli::range_scan::{RangeRequest, short};
+use crate::cli::setup::{RepoLocation, Setup};
+use crate::git::Oid;
+use crate::model::{Command, Unscanned, UnscannedKind};
 use crate::scan;
-use crate::scan::{Commits, Settings, Target};
+use crate::scan::{RevisionRange, Settings, Target};
 use crate::source::view::RepoView;
 
-/// One run.
-pub(crate) struct Ci<'a> {
-    pub(crate) system: System,
+/// One run of `stopleak ci`.
+pub(crate) struct CiRun<'a> {
+    pub(crate) system: CiSystem,
     pub(crate) view: RepoView,
-    pub(crate) args: &'a CiArgs,
+    pub(crate) trust: &'a TrustOptions,
+    pub(crate) options: &'a ScanOptions,
     pub(crate) env: &'a Environment,
 }
 
-/// A commit that the clone does not hold.
-struct NotHere {
-    what: String,
-    fetch: String,
-    /// Whether the checkout leaves it out also where it takes all of history.
-    apart: bool,
-    /// Why it is no commit, where that is known.
-    wrong: Option<String>,
+/// A ref after a push.
+struct PushedRef {
+    /// Name of the scanned commits in reports.
+    name: String,
+    /// The commit of the ref.
+    to: Oid,
+    /// The commit of the ref as text for the user.
+    label: String,
+    /// Whether the ref is the default branch.
+    is_default: bool,
+    /// Name of the default branch, if it is known.
+    default: Option<String>,
+    /// Tip of the default branch; `None` if its name is unknown, or if it is the ref itself.
+    default_tip: Option<Result<Oid, MissingCommit>>,
 }
 
-impl Ci<'_> {
-    /// Does what the plan says.
+impl CiRun<'_> {
+    /// Carries out `plan` and writes the reports.
+    ///
+    /// # Errors
+    ///
+    /// A usage or configuration error, a repository that cannot be read, or a report that could not be written.
     pub(crate) fn run(self, plan: Plan) -> anyhow::Result<ExitCode> {
         match plan {
-            Plan::Proposal { base, target, head } => self.proposal(&base, target.as_deref(), &head),
+            Plan::Proposal { base, target, head } => self.scan_proposal(&base, target.as_deref(), &head),
             Plan::Push { before, head, branch, default } => {
-                self.push(before.as_deref(), &head, branch.as_deref(), default)
+                self.scan_push(before.as_deref(), &head, branch.as_deref(), default)
             }
-            Plan::All(why) => self.everything(&format!("the whole history ({why})"), Vec::new()),
-            Plan::Nothing(why) => self.nothing(why),
-            Plan::Lost(why) => {
-                let remedy = format!("{WHAT_TO_PASS}; and {}", self.system.whole_history);
-                let gap = gap(CoverageKind::Missing, "the base of this run".to_owned(), why, remedy);
-                self.unread("ci".to_owned(), gap)
+            Plan::FullHistory(why) => {
+                self.scan_full_history(&format!("the whole history ({why})"), Vec::new())
+            }
+            Plan::NoCommits(why) => self.report_no_commits(why),
+            Plan::Unknown(why) => {
+                let remedy = format!("{USAGE_HINT}; and {}", self.system.full_clone);
+                let entry = missing_entry("the base of this run".to_owned(), why, remedy);
+                self.report_unscanned("ci".to_owned(), entry)
             }
         }
     }
 
-    fn proposal(self, base: &Name, target: Option<&str>, head: &Name) -> anyhow::Result<ExitCode> {
+    fn scan_proposal(
+        self,
+        base: &CommitName,
+        target: Option<&str>,
+        head: &CommitName,
+    ) -> anyhow::Result<ExitCode> {
+        let view = &self.view;
         let mut name = format!("{}..{}", base.as_str(), head.as_str());
-        let (from, to) = match (self.commit(base)?, self.commit(head)?) {
+        let (from, to) = match (find_commit(view, base)?, find_commit(view, head)?) {
             (Ok(from), Ok(to)) => (from, to),
             (from, to) => {
-                // A remedy that has more than one step has the steps of the other, too.
-                let lost = [from.err(), to.err()].into_iter().flatten().min_by_key(|lost| !lost.apart);
-                let gap = self.not_here(&lost.expect("one of them is not there"))?;
-                return self.unread(name, gap);
+                // Prefer the commit that needs a fetch of its own: its remedy includes that of the other.
+                let missing = [from.err(), to.err()].into_iter().flatten();
+                let missing = missing.min_by_key(|missing| !missing.needs_own_fetch);
+                let entry = self.missing_commit_entry(&missing.expect("one of them is missing"))?;
+                return self.report_unscanned(name, entry);
             }
         };
-        let (system, to_shown) = (self.system.name, self.shown(head, &to));
-        let lacking = |base: &str| format!("{system}: every commit of {to_shown} that {base} lacks");
+        let head_label = label(head, &to);
+        let range_note = |base: &str| self.range_note(&head_label, base);
         let (mut known, mut policy) = (vec![from], from);
-        let mut note = lacking(&self.shown(base, &from));
+        let mut note = range_note(&label(base, &from));
         if let Some(target) = target
-            && let Some(tip) = self.branch(target)?
-            // Once the proposal is merged all of it is there, and a second run is still about it.
-            && !self.holds(&tip, &to)?
+            && let Some(tip) = remote_branch_tip(view, target)?
+            // After the merge, the target branch contains the whole proposal; a second run still scans it.
+            && !is_reachable(view, &to, &tip)?
         {
             known.push(tip);
-            // Proposed for another branch before, or the branch was rewritten: neither the commits of that base
-            // nor its policy need ever have been agreed to.
-            if !self.holds(&tip, &from)? && !self.holds(&from, &tip)? {
+            // The proposal was retargeted, or the target branch was rewritten: the base was possibly never part of
+            // the target branch, so neither its commits nor its policy can be trusted.
+            if !is_reachable(view, &from, &tip)? && !is_reachable(view, &tip, &from)? {
                 (known, policy, name) = (vec![tip], tip, format!("{target}..{}", head.as_str()));
-                let target = format!("{target} ({})", short(&tip));
-                note = lacking(&target);
-                note.push_str(&format!("; {}, which is named as the base, is not in it", short(&from)));
+                note = range_note(&format!("{target} ({})", short(&tip)));
+                note.push_str(&format!("; the given base {} is not part of that branch", short(&from)));
             }
         }
-        let commits = Commits::Between { known, to };
-        self.scan(name, commits, PolicyOf::Commit(policy), note, Vec::new())
+        let commits = RevisionRange::Between { known, to };
+        self.scan_range(name, commits, PolicyOf::Commit(policy), note, Vec::new())
     }
 
-    fn push(
+    fn scan_push(
         self,
         before: Option<&str>,
-        head: &Name,
+        head: &CommitName,
         branch: Option<&str>,
         default: Option<String>,
     ) -> anyhow::Result<ExitCode> {
+        let view = &self.view;
         let name = match before {
             Some(before) => format!("{before}..{}", head.as_str()),
             None => head.as_str().to_owned(),
         };
-        let to = match self.locate(head)? {
+        let to = match find_object(view, head)? {
             Ok(to) => to,
-            Err(lost) => {
-                let gap = self.not_here(&lost)?;
-                return self.unread(name, gap);
+            Err(missing) => {
+                let entry = self.missing_commit_entry(&missing)?;
+                return self.report_unscanned(name, entry);
             }
         };
-        let default = default.or(self.default_of_the_remote()?);
+        let default = default.or(remote_default_branch(view)?);
         let is_default = branch.is_some() && branch == default.as_deref();
         let default_tip = match &default {
-            Some(default) if !is_default => Some(self.locate(&Name::Branch(default.clone()))?),
+            Some(default) if !is_default => Some(find_object(view, &CommitName::Branch(default.clone()))?),
             _ => None,
         };
-        let of_default = default_tip.as_ref().and_then(|tip| tip.as_ref().ok()).copied();
-        let system = self.system.name;
-        let shown = self.shown(head, &to);
-        match before {
-            Some(before) => match self.commit(&Name::Id(before.to_owned()))? {
-                Ok(from) => {
-                    let mut note = format!("{system}: every commit of {shown} that {} lacks", short(&from));
-                    let policy = match &default_tip {
-                        _ if is_default => PolicyOf::Commit(from),
-                        Some(Ok(tip)) => PolicyOf::Commit(*tip),
-                        // An earlier push of the same branch may have brought what excuses this one.
-                        lost => {
-                            let why = match lost {
-                                Some(Err(lost)) => {
-                                    format!("{} is not in the clone ({})", lost.what, lost.fetch)
-                                }
-                                _ => "the default branch is not known".to_owned(),
-                            };
-                            note.push_str(&format!("; {why}, so no policy of the repository holds"));
-                            PolicyOf::Nobody
-                        }
-                    };
-                    let commits = Commits::Between { known: vec![from], to };
-                    self.scan(name, commits, policy, note, Vec::new())
-                }
-                Err(lost) if lost.wrong.is_some() || self.is_shallow()? => {
-                    let gap = self.not_here(&lost)?;
-                    self.unread(name, gap)
-                }
-                Err(lost) => {
-                    let instead = match (&default, of_default) {
-                        (Some(default), Some(_)) => format!("everything that {default} lacks"),
-                        _ => "everything that it reaches".to_owned(),
-                    };
-                    let reason = format!(
-                        "the branch was there before, and the clone lacks it: a forced push; scanned instead: {instead}"
-                    );
-                    let remedy = format!("{} first, or name another start: --base REV", lost.fetch);
-                    let gap = gap(CoverageKind::Missing, lost.what, reason, remedy);
-                    let note = format!("{system}: a forced push to {shown}; {instead}");
-                    match of_default {
-                        Some(from) => {
-                            let commits = Commits::Between { known: vec![from], to };
-                            self.scan(name, commits, PolicyOf::Commit(from), note, vec![gap])
-                        }
-                        None if is_default => self.everything(&instead, vec![gap]),
-                        None => {
-                            let commits = Commits::Between { known: Vec::new(), to };
-                            self.scan(name, commits, PolicyOf::Base, note, vec![gap])
-                        }
-                    }
-                }
-            },
-            None => match (default_tip, default) {
-                (Some(Ok(from)), Some(default)) => {
-                    let note =
-                        format!("{system}: every commit of {shown} that {default} ({}) lacks", short(&from));
-                    let commits = Commits::Between { known: vec![from], to };
-                    let name = format!("{default}..{name}");
-                    self.scan(name, commits, PolicyOf::Commit(from), note, Vec::new())
-                }
-                (Some(Err(lost)), _) => {
-                    let gap = self.not_here(&lost)?;
-                    self.unread(name, gap)
-                }
-                _ if is_default => {
-                    let why = "the whole history: it is not told what the default branch had before";
-                    self.everything(why, Vec::new())
-                }
-                // It may be anybody's branch: its own policy does not hold.
-                _ => {
-                    let note = format!(
-                        "{system}: everything that {shown} reaches: neither what was there before nor the \
-                         default branch is known"
-                    );
-                    let commits = Commits::Between { known: Vec::new(), to };
-                    self.scan(name, commits, PolicyOf::Base, note, Vec::new())
-                }
-            },
+        let pushed = PushedRef { name, to, label: label(head, &to), is_default, default, default_tip };
+        let Some(before) = before else { return self.scan_new_ref(pushed) };
+        match find_commit(view, &CommitName::Id(before.to_owned()))? {
+            Ok(from) => self.scan_update(from, pushed),
+            Err(missing) if missing.invalid_reason.is_some() || self.is_shallow()? => {
+                let entry = self.missing_commit_entry(&missing)?;
+                self.report_unscanned(pushed.name, entry)
+            }
+            Err(missing) => self.scan_forced_push(missing, pushed),
         }
     }
 
-    fn scan(
-        self,
-        name: String,
-        commits: Commits,
-        policy: PolicyOf,
-        note: String,
-        gaps: Vec<Coverage>,
-    ) -> anyhow::Result<ExitCode> {
-        let Ci { system, view, args, env } = self;
-        let asked = Asked {
-            command: "ci",
-            name,
-            commits,
-            policy: args.trust.policy(policy),
-            remedy: Some(system.whole_history.to_owned()),
-            notes: vec![note],
-            gaps,
+    /// Scans a push to an existing ref that pointed to `from` before.
+    fn scan_update(self, from: Oid, pushed: PushedRef) -> anyhow::Result<ExitCode> {
+        let PushedRef { name, to, label, is_default, default_tip, .. } = pushed;
+        let mut note = self.range_note(&label, &short(&from));
+        let policy = match default_tip {
+            _ if is_default => PolicyOf::Commit(from),
+            Some(Ok(tip)) => PolicyOf::Commit(tip),
+            // Not the policy of `from`: an earlier push to the same branch may have added suppressions for this one.
+            unknown => {
+                let why = match unknown {
+                    Some(Err(missing)) => {
+                        format!("{} is not in the clone ({})", missing.label, missing.fetch_command)
+                    }
+                    _ => "the default branch is not known".to_owned(),
+                };
+                note.push_str(&format!("; {why}, so no policy of the repository is effective"));
+                PolicyOf::None
+            }
         };
-        range_scan::run(asked, view, &args.options, env)
+        let commits = RevisionRange::Between { known: vec![from], to };
+        self.scan_range(name, commits, policy, note, Vec::new())
     }
 
-    /// The whole history, under the policy of the checked-out files: there is nothing before it.
-    fn everything(self, what: &str, gaps: Vec<Coverage>) -> anyhow::Result<ExitCode> {
-        let Ci { system, args, env, .. } = self;
-        output::check(&args.options.output)?;
-        let setup = Setup::new(env, &env.directory, &args.options.rules, &args.options.grades)?;
+    /// Scans a push after which the commit before it, `missing`, is no longer available.
+    fn scan_forced_push(self, missing: MissingCommit, pushed: PushedRef) -> anyhow::Result<ExitCode> {
+        let PushedRef { name, to, label, is_default, default, default_tip } = pushed;
+        let default_tip = default_tip.and_then(Result::ok);
+        let instead = match (default, default_tip) {
+            (Some(default), Some(_)) => format!("the commits that are not reachable from {default}"),
+            _ => "everything reachable from it".to_owned(),
+        };
+        let reason = format!(
+            "the commit before the push is not in the clone (a forced push); scanned instead: {instead}"
+        );
+        let remedy = format!("{} first, or pass another base: --base REV", missing.fetch_command);
+        let entry = missing_entry(missing.label, reason, remedy);
+        let note = format!("{}: a forced push to {label}; {instead}", self.system.name);
+        match default_tip {
+            Some(from) => {
+                let commits = RevisionRange::Between { known: vec![from], to };
+                self.scan_range(name, commits, PolicyOf::Commit(from), note, vec![entry])
+            }
+            None if is_default => self.scan_full_history(&instead, vec![entry]),
+            None => {
+                let commits = RevisionRange::Between { known: Vec::new(), to };
+                self.scan_range(name, commits, PolicyOf::Base, note, vec![entry])
+            }
+        }
+    }
+
+    /// Scans a push to a new ref, or on a system without a variable for the commit before the push.
+    fn scan_new_ref(self, pushed: PushedRef) -> anyhow::Result<ExitCode> {
+        let PushedRef { name, to, label, is_default, default, default_tip } = pushed;
+        match (default_tip, default) {
+            (Some(Ok(from)), Some(default)) => {
+                let note = self.range_note(&label, &format!("{default} ({})", short(&from)));
+                let commits = RevisionRange::Between { known: vec![from], to };
+                self.scan_range(
+                    format!("{default}..{name}"),
+                    commits,
+                    PolicyOf::Commit(from),
+                    note,
+                    Vec::new(),
+                )
+            }
+            (Some(Err(missing)), _) => {
+                let entry = self.missing_commit_entry(&missing)?;
+                self.report_unscanned(name, entry)
+            }
+            _ if is_default => {
+                let what = "the whole history, because the commit before the push to the default branch is not known";
+                self.scan_full_history(what, Vec::new())
+            }
+            // Any contributor may have pushed the branch, so its own policy is not effective.
+            _ => {
+                let note = format!(
+                    "{}: everything reachable from {label}, because neither the commit before the push nor the \
+                     default branch is known",
+                    self.system.name
+                );
+                let commits = RevisionRange::Between { known: Vec::new(), to };
+                self.scan_range(name, commits, PolicyOf::Base, note, Vec::new())
+            }
+        }
+    }
+
+    fn range_note(&self, head: &str, base: &str) -> String {
+        format!("{}: the commits reachable from {head} but not from {base}", self.system.name)
+    }
+
+    fn scan_range(
+        self,
+        name: String,
+        commits: RevisionRange,
+        policy: PolicyOf,
+        note: String,
+        unscanned: Vec<Unscanned>,
+    ) -> anyhow::Result<ExitCode> {
+        let request = RangeRequest {
+            command: Command::Ci,
+            name,
+            commits,
+            policy: self.trust.policy(policy),
+            remedy: Some(self.system.full_clone.to_owned()),
+            notes: vec![note],
+            unscanned,
+        };
+        range_scan::run(request, self.view, self.options, self.env)
+    }
+
+    /// Scans the whole history with the policy of the checked-out files, because there is no base commit.
+    fn scan_full_history(self, what: &str, unscanned: Vec<Unscanned>) -> anyhow::Result<ExitCode> {
+        let CiRun { system, options, env, .. } = self;
+        output::check_report_files(&options.output)?;
+        let setup = Setup::new(env, &env.directory, &options.rules, &options.thresholds)?;
         let settings = Settings {
-            stats: args.options.output.stats,
+            stats: options.output.stats,
             notes: vec![format!("{}: {what}", system.name)],
             ..setup.scan_settings(env)?
         };
         let target = Target::History { repo: ".".into(), full: false, recurse: false };
         let mut report = scan::run(&target, &settings)?;
-        let cut = report.coverage.iter_mut().filter(|entry| entry.kind == CoverageKind::Shallow);
-        cut.for_each(|entry| entry.remedy = Some(system.whole_history.to_owned()));
-        report.coverage.extend(gaps);
-        report.coverage.sort();
-        scanning::finish(&report, &args.options, env)
+        let shallow = report.unscanned.iter_mut().filter(|entry| entry.kind == UnscannedKind::Shallow);
+        shallow.for_each(|entry| entry.remedy = Some(system.full_clone.to_owned()));
+        report.unscanned.extend(unscanned);
+        report.unscanned.sort();
+        output::finish(&report, options, env)
     }
 
-    fn nothing(self, why: String) -> anyhow::Result<ExitCode> {
-        let Ci { args, env, .. } = self;
-        output::check(&args.options.output)?;
-        let setup = Setup::new(env, &env.directory, &args.options.rules, &args.options.grades)?;
-        let report = scan::nothing("ci", "", format!("0 commits: {why}"), &setup.scan_settings(env)?)?;
-        scanning::finish(&report, &args.options, env)
+    fn report_no_commits(self, why: String) -> anyhow::Result<ExitCode> {
+        let CiRun { options, env, .. } = self;
+        output::check_report_files(&options.output)?;
+        let setup = Setup::new(env, &env.directory, &options.rules, &options.thresholds)?;
+        let settings = setup.scan_settings(env)?;
+        let report = scan::report_nothing_scanned(Command::Ci, "", format!("0 commits: {why}"), &settings)?;
+        output::finish(&report, options, env)
     }
 
-    fn unread(self, name: String, gap: Coverage) -> anyhow::Result<ExitCode> {
-        let place = Place::of(&self.view.repo);
-        let asked = Asked {
-            command: "ci",
+    fn report_unscanned(self, name: String, entry: Unscanned) -> anyhow::Result<ExitCode> {
+        let location = RepoLocation::from_repo(&self.view.repo);
+        let request = RangeRequest {
+            command: Command::Ci,
             name,
-            commits: Commits::Spec(String::new()),
+            commits: RevisionRange::Spec(String::new()),
             policy: PolicyOf::WorkTree,
             remedy: None,
             notes: vec![format!("{}: nothing was scanned", self.system.name)],
-            gaps: Vec::new(),
+            unscanned: Vec::new(),
         };
-        range_scan::unread(&asked, gap, place, &self.args.options, self.env)
-    }
-
-    /// The object of that name, when it is a commit or the tag of one.
-    fn commit(&self, name: &Name) -> anyhow::Result<Result<Oid, NotHere>> {
-        Ok(self.locate(name)?.and_then(|id| match peel(&self.view.objects, &id) {
-            Ok((_, kind)) if kind != Kind::Commit => {
-                let kind = format!("{kind:?}").to_lowercase();
-                Err(NotHere { wrong: Some(format!("it is a {kind}, and no commit")), ..NotHere::of(name) })
-            }
-            // What does not read is told by whoever walks from here.
-            _ => Ok(id),
-        }))
-    }
-
-    /// The object of that name, or what the clone lacks.
-    fn locate(&self, name: &Name) -> anyhow::Result<Result<Oid, NotHere>> {
-        let found = match name {
-            Name::Branch(branch) => self.branch(branch)?,
-            Name::Revision(revision) => self.view.repo.tip(&self.view.objects, revision).ok(),
-            Name::Id(id) | Name::At { id, .. } if !is_id(id) => {
-                let wrong = Some("that is no id of a commit".to_owned());
-                return Ok(Err(NotHere { wrong, ..NotHere::of(name) }));
-            }
-            // Somebody may give a branch or tag the name of a commit.
-            Name::Id(id) | Name::At { id, .. } => self
-                .view
-                .repo
-                .tip(&self.view.objects, id)
-                .ok()
-                .filter(|found| found.to_string().starts_with(&id.to_ascii_lowercase())),
-        };
-        let found = found.filter(|id| self.view.objects.contains(id));
-        Ok(found.ok_or_else(|| NotHere::of(name)))
-    }
-
-    /// Whether everything that `id` reaches is reachable from `tip`.
-    fn holds(&self, tip: &Oid, id: &Oid) -> anyhow::Result<bool> {
-        let lacking = walk_range(&self.view.objects, &self.view.repo.shallow()?, &[*tip], &[*id]);
-        Ok(lacking.commits.is_empty() && lacking.missing.is_empty())
-    }
-
-    /// The tip of a branch of the remote: `origin`, or the only one that has it. Where there is a remote it is never
-    /// a local branch, which may be what is proposed; in a copy without one it is, unless it is checked out.
-    fn branch(&self, branch: &str) -> anyhow::Result<Option<Oid>> {
-        let all = self.view.repo.refs()?;
-        let own = format!("refs/remotes/origin/{branch}");
-        if let Some((_, id)) = all.iter().find(|(name, _)| *name == own) {
-            return Ok(Some(*id));
-        }
-        let is_it = |name: &str| {
-            let of_remote = name.strip_prefix("refs/remotes/").and_then(|name| name.split_once('/'));
-            of_remote.is_some_and(|(_, name)| name == branch)
-        };
-        let others: Vec<Oid> = all.iter().filter(|(name, _)| is_it(name)).map(|(_, id)| *id).collect();
-        let has_remote = all.iter().any(|(name, _)| name.starts_with("refs/remotes/"))
-            || !self.view.repo.remotes()?.is_empty();
-        if !has_remote {
-            let local = format!("refs/heads/{branch}");
-            let checked_out = self.view.repo.head()?;
-            let here = all.iter().find(|(name, id)| *name == local && Some(*id) != checked_out);
-            return Ok(here.map(|(_, id)| *id));
-        }
-        Ok(if let [only] = others[..] { Some(only) } else { None })
-    }
-
-    /// The branch that `refs/remotes/origin/HEAD` names; in a clone without it the one of `main` and `master`
-    /// that the remote has.
-    fn default_of_the_remote(&self) -> anyhow::Result<Option<String>> {
-        if let Some(name) = self.view.repo.remote_head("origin") {
-            return Ok(Some(name));
-        }
-        let (main, master) = (self.branch("main")?, self.branch("master")?);
-        Ok(match (main, master) {
-            (Some(_), None) => Some("main".to_owned()),
-            (None, Some(_)) => Some("master".to_owned()),
-            _ => None,
-        })
+        range_scan::report_unscanned(&request, entry, location, self.options, self.env)
     }
 
     fn is_shallow(&self) -> anyhow::Result<bool> {
-        Ok(!self.view.repo.shallow()?.is_empty())
+        Ok(!self.view.repo.shallow_commits()?.is_empty())
     }
 
-    /// The entry for a commit that is not in the clone, with the system's remedy in one line.
-    fn not_here(&self, lost: &NotHere) -> anyhow::Result<Coverage> {
-        let (what, whole) = (lost.what.clone(), self.system.whole_history);
-        if let Some(wrong) = &lost.wrong {
-            return Ok(gap(CoverageKind::Missing, what, wrong.clone(), WHAT_TO_PASS.to_owned()));
+    /// Returns the entry for a commit that is not in the clone. Its remedy includes the setting of the CI system.
+    fn missing_commit_entry(&self, missing: &MissingCommit) -> anyhow::Result<Unscanned> {
+        let (label, full_clone) = (missing.label.clone(), self.system.full_clone);
+        if let Some(reason) = &missing.invalid_reason {
+            return Ok(missing_entry(label, reason.clone(), USAGE_HINT.to_owned()));
         }
-        Ok(match self.is_shallow()? {
-            true => {
-                let reason = "it is not in this clone, which is shallow".to_owned();
-                let remedy =
-                    if lost.apart { format!("{whole}, and then {}", lost.fetch) } else { whole.to_owned() };
-                gap(CoverageKind::Shallow, what, reason, remedy)
-            }
-            false => {
-                let remedy = format!("{}, and {whole}", lost.fetch);
-                gap(CoverageKind::Missing, what, "it is not in this clone".to_owned(), remedy)
-            }
-        })
-    }
-
-    fn shown(&self, name: &Name, id: &Oid) -> String {
-        match name {
-            Name::Id(_) | Name::At { .. } => short(id),
-            Name::Branch(text) | Name::Revision(text) => format!("{text} ({})", short(id)),
+        if !self.is_shallow()? {
+            let remedy = format!("{}, and {full_clone}", missing.fetch_command);
+            return Ok(missing_entry(label, "it is not in this clone".to_owned(), remedy));
         }
-    }
-}
-
-impl NotHere {
-    fn of(name: &Name) -> NotHere {
-        let (kind, fetch) = match name {
-            Name::Branch(branch) => ("branch", format!("+refs/heads/{branch}:refs/remotes/origin/{branch}")),
-            Name::Id(id) => ("commit", id.clone()),
-            Name::At { reference, .. } => ("commit", reference.clone()),
-            Name::Revision(revision) => ("revision", revision.clone()),
+        let remedy = match missing.needs_own_fetch {
+            true => format!("{full_clone}, and then {}", missing.fetch_command),
+            false => full_clone.to_owned(),
         };
-        NotHere {
-            what: format!("{kind} {}", name.as_str()),
-            fetch: format!("git fetch origin {}", shell::word(fetch.as_bytes())),
-            apart: matches!(name, Name::At { .. }),
-            wrong: None,
-        }
+        let reason = "it is not in this clone, which is shallow".to_owned();
+        Ok(Unscanned { kind: UnscannedKind::Shallow, what: label, reason, remedy: Some(remedy) })
     }
 }
 
-fn gap(kind: CoverageKind, what: String, reason: String, remedy: String) -> Coverage {
-    Coverage { kind, what, reason, remedy: Some(remedy) }
+/// Returns the name of a commit with its id, for messages.
+fn label(name: &CommitName, id: &Oid) -> String {
+    match name {
+        CommitName::Id(_) | CommitName::IdInRef { .. } => short(id),
+        CommitName::Branch(text) | CommitName::Revision(text) => format!("{text} ({})", short(id)),
+    }
+}
+
+fn missing_entry(what: String, reason: String, remedy: String) -> Unscanned {
+    Unscanned { kind: UnscannedKind::Missing, what, reason, remedy: Some(remedy) }
 }

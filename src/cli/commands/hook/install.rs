@@ -1,4 +1,4 @@
-//! Writing, removing and listing hook files.
+//! Writes, removes and lists hook files.
 
 use std::fs;
 use std::io::{self, Write};
@@ -7,168 +7,175 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, bail};
 
 use super::agent::settings::Agent;
+use super::args::{InstallArgs, UninstallArgs};
+use super::manager::HookManager;
+use super::name::HookName;
 use super::script;
-use super::script::Manager;
-use super::{HookName, InstallArgs, UninstallArgs};
 use crate::cli::env::Environment;
 use crate::cli::exit_code::ExitCode;
 use crate::cli::messages;
 use crate::git::repo::Repo;
 
-/// What stands where git looks for a hook.
-enum Found {
-    Nothing,
-    Ours {
-        content: Vec<u8>,
-        executable: bool,
-    },
-    /// A hook that calls stopleak by itself.
-    Calls,
-    /// A folder, which git ignores.
-    Folder,
-    /// Written by a tool that has hooks of its own to call.
-    Managed(Manager),
-    /// Another hook, or a link to one.
+/// State of the path at which git looks for a hook.
+enum HookState {
+    /// There is no file.
+    Absent,
+    /// A hook that stopleak wrote.
+    Installed { content: Vec<u8>, is_executable: bool },
+    /// Another hook, which calls stopleak.
+    CallsStopleak,
+    /// A directory, which git ignores.
+    Directory,
+    /// A hook of a tool with its own configuration.
+    Managed(HookManager),
+    /// Another hook, or a symbolic link.
     Other,
 }
 
-impl Found {
-    fn at(path: &Path) -> anyhow::Result<Found> {
+impl HookState {
+    fn read(path: &Path) -> anyhow::Result<HookState> {
         let metadata = match path.symlink_metadata() {
             Ok(metadata) => metadata,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Found::Nothing),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(HookState::Absent),
             Err(error) => return Err(error.into()),
         };
         if path.is_dir() {
-            return Ok(Found::Folder);
+            return Ok(HookState::Directory);
         }
         let content = match fs::read(path) {
             Ok(content) => content,
-            // A link that leads nowhere is a hook that git ignores.
+            // git ignores a dangling symbolic link.
             Err(error) if metadata.is_symlink() && error.kind() == io::ErrorKind::NotFound => Vec::new(),
             Err(error) => return Err(error.into()),
         };
-        if metadata.is_file() && script::is_ours(&content) {
-            return Ok(Found::Ours { content, executable: is_executable(&metadata) });
+        if metadata.is_file() && script::is_stopleak_hook(&content) {
+            return Ok(HookState::Installed { content, is_executable: is_executable(&metadata) });
         }
         if script::calls_stopleak(&content) {
-            return Ok(Found::Calls);
+            return Ok(HookState::CallsStopleak);
         }
-        Ok(Manager::of(&content).map_or(Found::Other, Found::Managed))
+        Ok(HookManager::detect(&content).map_or(HookState::Other, HookState::Managed))
     }
 }
 
-/// Where git looks for hooks here, and whether other repositories share the place.
+/// The directory in which git looks for the hooks of a repository.
 struct HooksDir {
     path: PathBuf,
-    shared: bool,
-    /// A tool to which the whole folder belongs.
-    manager: Option<Manager>,
-    /// The root of the files, where there are any.
+    /// Whether it is outside of the repository, so that other repositories may use it too.
+    is_shared: bool,
+    /// The tool that manages the whole directory, if any.
+    manager: Option<HookManager>,
+    /// Root of the work tree; `None` in a bare repository.
     work_tree: Option<PathBuf>,
 }
 
-/// One hook and what stands in its place.
-struct Place {
+/// The file of one hook.
+struct HookFile {
     hook: HookName,
     path: PathBuf,
-    found: Found,
-    /// Where the hook that was there before is kept.
-    kept: PathBuf,
-    is_kept: bool,
+    state: HookState,
+    /// Path to which an existing hook is renamed.
+    previous: PathBuf,
+    has_previous: bool,
 }
 
 impl HooksDir {
-    fn of(env: &Environment) -> anyhow::Result<HooksDir> {
+    fn find(env: &Environment) -> anyhow::Result<HooksDir> {
         let repo = Repo::with_env(&env.directory, env.git.clone())?;
         let Some(path) = repo.hooks_dir()? else {
-            bail!("core.hooksPath is set to nothing: git runs no hooks of this repository");
+            bail!("core.hooksPath is empty: git runs no hooks in this repository");
         };
         let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
         let inside = |root: &Path| real(&path).starts_with(real(root));
-        let shared = !inside(repo.common_dir()) && !repo.work_tree().is_some_and(inside);
+        let is_shared = !inside(repo.common_dir()) && !repo.work_tree().is_some_and(inside);
         if path.exists() && !path.is_dir() {
-            bail!("core.hooksPath leads to {}, which is no folder: git runs no hooks here", path.display());
+            bail!(
+                "core.hooksPath is {}, which is not a directory: git runs no hooks in this repository",
+                path.display()
+            );
         }
-        let of_husky = path.components().any(|name| name.as_os_str() == ".husky");
+        let is_husky = path.components().any(|name| name.as_os_str() == ".husky");
         let work_tree = repo.work_tree().map(|root| root.components().collect());
-        Ok(HooksDir { path, shared, manager: of_husky.then_some(Manager::Husky), work_tree })
+        Ok(HooksDir { path, is_shared, manager: is_husky.then_some(HookManager::Husky), work_tree })
     }
 
-    fn look(&self, hook: HookName) -> anyhow::Result<Place> {
+    fn hook_file(&self, hook: HookName) -> anyhow::Result<HookFile> {
         let path = self.path.join(hook.as_str());
-        let kept = self.path.join(script::kept_name(hook));
-        let mut found = Found::at(&path).with_context(|| path.display().to_string())?;
-        if let (Found::Nothing | Found::Other, Some(manager)) = (&found, self.manager) {
-            found = Found::Managed(manager);
+        let previous = self.path.join(script::previous_name(hook));
+        let mut state = HookState::read(&path).with_context(|| path.display().to_string())?;
+        if let (HookState::Absent | HookState::Other, Some(manager)) = (&state, self.manager) {
+            state = HookState::Managed(manager);
         }
-        let is_kept = kept.symlink_metadata().is_ok();
-        Ok(Place { hook, path, found, kept, is_kept })
+        let has_previous = previous.symlink_metadata().is_ok();
+        Ok(HookFile { hook, path, state, previous, has_previous })
     }
 }
 
-/// Installs what `args` name, or the hooks that a repository of this kind needs. All or none of the git
-/// hooks: one that another tool has to call leaves every place as it is.
+/// Installs the hooks that `args` name, or the default hooks of this kind of repository. Installs all of the git hooks
+/// or none: if another tool manages one of them, no hook file is changed.
 pub(crate) fn install(args: &InstallArgs, env: &Environment) -> anyhow::Result<ExitCode> {
-    let dir = HooksDir::of(env)?;
+    let dir = HooksDir::find(env)?;
     let hooks = match (args.hooks.as_slice(), &dir.work_tree) {
         ([], _) if !args.agents.is_empty() => &[],
         ([], Some(_)) => &[HookName::PreCommit, HookName::PreMergeCommit][..],
         ([], None) => &[HookName::PreReceive],
         (named, _) => named,
     };
-    install_in(&dir, hooks, env)?;
+    install_git_hooks(&dir, hooks, env)?;
     for agent in &args.agents {
         agent.install(dir.root()?)?;
     }
     Ok(ExitCode::Complete)
 }
 
-fn install_in(dir: &HooksDir, hooks: &[HookName], env: &Environment) -> anyhow::Result<()> {
-    let places = hooks.iter().map(|hook| dir.look(*hook)).collect::<Result<Vec<_>, _>>()?;
-    let mut refused = false;
-    for Place { hook, path, found, kept, is_kept } in &places {
-        match found {
-            Found::Managed(manager) => {
-                let name = manager.name();
-                messages::warning(&format!("{} belongs to {name} and stays as it is", path.display()));
-                messages::help(&manager.advice(*hook));
-                refused = true;
-            }
-            Found::Folder => {
-                messages::warning(&format!("{} is a folder", path.display()));
-                messages::help("git ignores it: give it another name, or delete it");
-                refused = true;
-            }
-            Found::Other if *is_kept => {
+fn install_git_hooks(dir: &HooksDir, hooks: &[HookName], env: &Environment) -> anyhow::Result<()> {
+    let files = hooks.iter().map(|hook| dir.hook_file(*hook)).collect::<Result<Vec<_>, _>>()?;
+    let mut is_refused = false;
+    for HookFile { hook, path, state, previous, has_previous } in &files {
+        match state {
+            HookState::Managed(manager) => {
                 messages::warning(&format!(
-                    "{} is a hook, and so is {}, which was there before",
+                    "{} is managed by {}; not changed",
                     path.display(),
-                    kept.display()
+                    manager.name()
                 ));
-                messages::help("join the two, or delete one of them");
-                refused = true;
+                messages::help(&manager.advice(*hook));
+                is_refused = true;
+            }
+            HookState::Directory => {
+                messages::warning(&format!("{} is a directory, which git ignores", path.display()));
+                messages::help("rename or delete it");
+                is_refused = true;
+            }
+            HookState::Other if *has_previous => {
+                messages::warning(&format!(
+                    "{} is another hook, but {} already exists from an earlier installation",
+                    path.display(),
+                    previous.display()
+                ));
+                messages::help("merge the two files, or delete one of them");
+                is_refused = true;
             }
             _ => {}
         }
     }
-    if refused {
+    if is_refused {
         bail!("nothing was installed");
     }
     if !hooks.is_empty() {
         fs::create_dir_all(&dir.path).with_context(|| dir.path.display().to_string())?;
     }
-    for place in &places {
-        place.install(env).with_context(|| place.path.display().to_string())?;
+    for file in &files {
+        file.install(env).with_context(|| file.path.display().to_string())?;
     }
-    if places.iter().any(Place::brings_pre_commit) && !dir.look(HookName::PrePush)?.is_checked() {
+    if files.iter().any(HookFile::is_new_pre_commit) && !dir.hook_file(HookName::PrePush)?.is_checked() {
         messages::note(
-            "what cherry-pick, rebase and am bring is seen by pre-push: stopleak hook install --hook pre-push",
+            "to check commits made by cherry-pick, rebase and am before a push: stopleak hook install --hook pre-push",
         );
     }
-    if dir.shared && !hooks.is_empty() {
+    if dir.is_shared && !hooks.is_empty() {
         messages::warning(&format!(
-            "core.hooksPath leads out of this repository: every repository that uses {} runs these hooks",
+            "core.hooksPath is outside of this repository: every repository that uses {} runs these hooks",
             dir.path.display()
         ));
     }
@@ -176,67 +183,72 @@ fn install_in(dir: &HooksDir, hooks: &[HookName], env: &Environment) -> anyhow::
 }
 
 impl HooksDir {
-    /// Where agents look for the settings of a project.
+    /// Returns the folder that contains the project settings of agents.
     fn root(&self) -> anyhow::Result<&Path> {
-        self.work_tree.as_deref().context("a bare repository has no place for an agent's settings")
+        self.work_tree.as_deref().context("a bare repository has no work tree for the settings of an agent")
     }
 }
 
-impl Place {
-    /// Whether stopleak runs here, as far as can be seen.
+impl HookFile {
+    /// Returns whether stopleak runs in this hook, or may run there through the configuration of a hook manager.
     fn is_checked(&self) -> bool {
-        matches!(self.found, Found::Ours { .. } | Found::Calls | Found::Managed(_))
+        matches!(self.state, HookState::Installed { .. } | HookState::CallsStopleak | HookState::Managed(_))
     }
 
-    fn brings_pre_commit(&self) -> bool {
+    fn is_new_pre_commit(&self) -> bool {
         self.hook == HookName::PreCommit && !self.is_checked()
     }
 
     fn install(&self, env: &Environment) -> io::Result<()> {
-        let chains = matches!(self.found, Found::Other);
-        let content = script::render(self.hook, env.executable.as_deref(), chains || self.is_kept);
-        match &self.found {
-            Found::Ours { content: known, executable: true } if *known == content => {
-                messages::note(&format!("{} is installed already", self.path.display()));
+        let replaces_hook = matches!(self.state, HookState::Other);
+        let is_chained = replaces_hook || self.has_previous;
+        let content = script::render(self.hook, env.executable.as_deref(), is_chained);
+        match &self.state {
+            HookState::Installed { content: current, is_executable: true } if *current == content => {
+                messages::note(&format!("{} is already installed", self.path.display()));
                 return Ok(());
             }
-            Found::Calls => {
-                messages::note(&format!("{} calls stopleak already", self.path.display()));
+            HookState::CallsStopleak => {
+                messages::note(&format!("{} already calls stopleak", self.path.display()));
                 return Ok(());
             }
-            Found::Other => fs::rename(&self.path, &self.kept)?,
-            Found::Ours { .. } | Found::Managed(_) | Found::Folder | Found::Nothing => {}
+            HookState::Other => fs::rename(&self.path, &self.previous)?,
+            HookState::Installed { .. }
+            | HookState::Managed(_)
+            | HookState::Directory
+            | HookState::Absent => {}
         }
         let written = write_executable(&self.path, &content);
-        if written.is_err() && chains {
-            // The error that matters is the first one.
-            let _ = fs::rename(&self.kept, &self.path);
+        if written.is_err() && replaces_hook {
+            // Report the first error; ignore a second one from renaming the hook back.
+            let _ = fs::rename(&self.previous, &self.path);
         }
         written?;
         messages::note(&format!("installed {}", self.path.display()));
-        if chains {
-            let order = if self.hook.can_change_what_is_recorded() { "first" } else { "after it" };
+        if replaces_hook {
+            let order = if self.hook.may_change_content() { "before" } else { "after" };
             messages::note(&format!(
-                "  the hook that was there before is {} now and runs {order}",
-                self.kept.display()
+                "  the existing hook was renamed to {} and runs {order} stopleak",
+                self.previous.display()
             ));
-            if fs::read(&self.kept).is_ok_and(|content| script::asks_its_name(&content)) {
-                messages::warning("it asks by which name it was called, and that is another one now");
-                messages::help("see that it still does what it should");
+            if fs::read(&self.previous).is_ok_and(|content| script::uses_own_name(&content)) {
+                messages::warning("the existing hook uses its own file name, which has changed");
+                messages::help("check that it still works");
             }
         }
-        messages::note(&format!("  {}", self.hook.when()));
+        messages::note(&format!("  runs for {}", self.hook.runs_for()));
+        messages::note(&format!("  does not run for {}", self.hook.does_not_run_for()));
         Ok(())
     }
 }
 
-/// Removes what [`install`] wrote: the agents that `args` name, or every git hook. What was there before is
-/// back in its place then, byte for byte.
+/// Removes the hooks that [`install`] wrote: those of the agents that `args` name, otherwise all git hooks. A hook that
+/// existed before is restored, byte for byte.
 pub(crate) fn uninstall(args: &UninstallArgs, env: &Environment) -> anyhow::Result<ExitCode> {
-    let dir = HooksDir::of(env)?;
+    let dir = HooksDir::find(env)?;
     for agent in &args.agents {
         if !agent.uninstall(dir.root()?)? {
-            messages::note(&format!("nothing of stopleak in the settings of {}", agent.name()));
+            messages::note(&format!("no stopleak hook in the settings of {}", agent.name()));
         }
     }
     if !args.agents.is_empty() {
@@ -244,80 +256,80 @@ pub(crate) fn uninstall(args: &UninstallArgs, env: &Environment) -> anyhow::Resu
     }
     let mut removed = false;
     for hook in HookName::ALL {
-        let Place { path, found, kept, is_kept, .. } = dir.look(hook)?;
-        match (found, is_kept) {
-            (Found::Ours { .. }, true) => {
-                fs::rename(&kept, &path).with_context(|| path.display().to_string())?;
-                messages::note(&format!(
-                    "removed {}; the hook that was there before is back",
-                    path.display()
-                ));
+        let HookFile { path, state, previous, has_previous, .. } = dir.hook_file(hook)?;
+        match (state, has_previous) {
+            (HookState::Installed { .. }, true) => {
+                fs::rename(&previous, &path).with_context(|| path.display().to_string())?;
+                messages::note(&format!("removed {}; restored the previous hook", path.display()));
                 removed = true;
             }
-            (Found::Ours { .. }, false) => {
+            (HookState::Installed { .. }, false) => {
                 fs::remove_file(&path).with_context(|| path.display().to_string())?;
                 messages::note(&format!("removed {}", path.display()));
                 removed = true;
             }
             (_, true) => {
                 messages::warning(&format!(
-                    "{} is of no hook of stopleak any more and stays",
-                    kept.display()
+                    "{} was not restored, because {} is not a stopleak hook",
+                    previous.display(),
+                    path.display()
                 ));
             }
             (_, false) => {}
         }
     }
     if !removed {
-        messages::note(&format!("no hook of stopleak in {}", dir.path.display()));
+        messages::note(&format!("no stopleak hook in {}", dir.path.display()));
     }
     Ok(ExitCode::Complete)
 }
 
-/// Says what stands where.
+/// State of a hook or agent entry that differs from what this binary would write.
+const OUTDATED: &str = "installed by another stopleak binary or version; install again to update it";
+
+/// Prints the state of every hook.
 pub(crate) fn status(env: &Environment) -> anyhow::Result<ExitCode> {
-    let dir = HooksDir::of(env)?;
+    let dir = HooksDir::find(env)?;
     let mut text = format!("hooks in {}\n", dir.path.display());
     for hook in HookName::ALL {
-        let Place { found, is_kept, .. } = dir.look(hook)?;
-        let state = match found {
-            Found::Nothing => "absent".to_owned(),
-            Found::Folder => "a folder: git ignores it".to_owned(),
-            Found::Managed(manager) => {
-                format!("left to {0}; what it runs stands in the settings of {0}", manager.name())
+        let HookFile { state, has_previous, .. } = dir.hook_file(hook)?;
+        let state = match state {
+            HookState::Absent => "not installed".to_owned(),
+            HookState::Directory => "a directory, which git ignores".to_owned(),
+            HookState::Managed(manager) => {
+                format!("managed by {0}; see the configuration of {0} for what it runs", manager.name())
             }
-            Found::Calls => "another hook, which calls stopleak".to_owned(),
-            Found::Other => "another hook".to_owned(),
-            Found::Ours { executable: false, .. } => {
+            HookState::CallsStopleak => "another hook, which calls stopleak".to_owned(),
+            HookState::Other => "another hook".to_owned(),
+            HookState::Installed { is_executable: false, .. } => {
                 "installed, but not executable: git ignores it".to_owned()
             }
-            Found::Ours { content, .. }
-                if content == script::render(hook, env.executable.as_deref(), is_kept) =>
+            HookState::Installed { content, .. }
+                if content == script::render(hook, env.executable.as_deref(), has_previous) =>
             {
-                if is_kept { "installed, with the hook that was there before" } else { "installed" }
-                    .to_owned()
+                if has_previous { "installed; also runs the previous hook" } else { "installed" }.to_owned()
             }
-            Found::Ours { .. } => "installed by another stopleak; install again to renew it".to_owned(),
+            HookState::Installed { .. } => OUTDATED.to_owned(),
         };
         text.push_str(&format!("  {:<18}{state}\n", hook.as_str()));
     }
     for agent in Agent::ALL.into_iter().filter(|_| dir.work_tree.is_some()) {
         let state = match agent.installed(dir.root()?)? {
-            None => "absent",
+            None => "not installed",
             Some(true) => "installed",
-            Some(false) => "installed by another stopleak; install again to renew it",
+            Some(false) => OUTDATED,
         };
         text.push_str(&format!("  {:<18}{state}\n", agent.name()));
     }
     text.push_str(
-        "git runs no hooks for --no-verify, nor pre-commit for cherry-pick and rebase: let CI be the gate \
-         (stopleak range A..B)\n",
+        "git skips hooks with --no-verify, and pre-commit also for cherry-pick and rebase; so scan in CI too: \
+         stopleak ci, or stopleak range A..B\n",
     );
     io::stdout().write_all(text.as_bytes())?;
     Ok(ExitCode::Complete)
 }
 
-/// Puts `content` at `path`, whole or not at all.
+/// Writes an executable file atomically: to a temporary file in the same folder, which is then renamed to `path`.
 fn write_executable(path: &Path, content: &[u8]) -> io::Result<()> {
     let temporary = path.with_extension(format!("stopleak-{}", std::process::id()));
     let mut options = fs::OpenOptions::new();
@@ -327,7 +339,7 @@ fn write_executable(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = options.open(&temporary)?;
     let written = file.write_all(content).and_then(|()| fs::rename(&temporary, path));
     if written.is_err() {
-        // The error that matters is the first one.
+        // Report the first error; ignore a second one from removing the temporary file.
         let _ = fs::remove_file(&temporary);
     }
     written

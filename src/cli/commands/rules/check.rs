@@ -1,4 +1,4 @@
-//! `stopleak rules check`: everything that can be wrong with a rule file, all of it at once.
+//! `stopleak rules check`: reports all errors of rule files at once.
 
 use std::collections::BTreeMap;
 use std::io::{self, Write};
@@ -17,9 +17,8 @@ use crate::rules::{Rule, RuleError, RuleSet, lint, load};
 
 /// Check rule files: syntax, patterns, examples and counter-examples
 ///
-/// Every fault is told with file, line and column, all of them at once.
-/// The examples are tried beside the built-in rules, which must not take them away. Exit code 2 when
-/// anything is wrong.
+/// Reports every error with file, line and column. Examples are scanned together with the built-in rules,
+/// which must not find them instead. Exit code 2 when there is an error.
 #[derive(Args, Debug)]
 pub(crate) struct CheckArgs {
     /// Rule files, or folders of them
@@ -27,21 +26,22 @@ pub(crate) struct CheckArgs {
     paths: Vec<PathBuf>,
 }
 
-/// A rule and the file that it stands in.
-struct Placed {
+/// A rule and the file that contains it.
+struct LoadedRule {
     file: Rc<File>,
-    /// How many rules of the file before it have its id.
+    /// Number of earlier rules of the file with the same id.
     before: usize,
     rule: Rule,
 }
 
-impl Placed {
-    fn place(&self, field: &str) -> String {
-        self.file.place(&self.rule.id, self.before, field)
+impl LoadedRule {
+    /// Returns where a field of the rule is: `acme.yaml:3:5`.
+    fn location(&self, field: &str) -> String {
+        self.file.location(&self.rule.id, self.before, field)
     }
 
-    fn complaint(&self, field: &str, complaint: &str) -> String {
-        format!("{}: rule {}: {complaint}", self.place(field), self.rule.id)
+    fn error(&self, field: &str, message: &str) -> String {
+        format!("{}: rule {}: {message}", self.location(field), self.rule.id)
     }
 }
 
@@ -52,106 +52,107 @@ struct File {
 }
 
 impl File {
-    /// Where a field of a rule stands: `acme.yaml:3:5`.
-    fn place(&self, rule: &str, before: usize, field: &str) -> String {
+    /// Returns where a field of a rule is: `acme.yaml:3:5`.
+    fn location(&self, rule: &str, before: usize, field: &str) -> String {
         let (line, column) = lint::place_of(rule, before, field, &self.text);
         format!("{}:{line}:{column}", self.path.display())
     }
 }
 
 pub(crate) fn run(args: &CheckArgs) -> anyhow::Result<ExitCode> {
-    let mut wrong = Vec::new();
-    let mut placed = Vec::new();
+    let mut errors = Vec::new();
+    let mut loaded = Vec::new();
     for path in &args.paths {
-        read(path, &mut placed, &mut wrong);
+        read(path, &mut loaded, &mut errors);
     }
-    wrong.extend(twice(&placed));
+    errors.extend(duplicate_ids(&loaded));
     let mut rules = RuleSet::builtin();
-    if let Err(error) = rules.extend(placed.iter().map(|placed| placed.rule.clone()).collect()) {
-        wrong.push(error.to_string());
+    if let Err(error) = rules.extend(loaded.iter().map(|loaded| loaded.rule.clone()).collect()) {
+        errors.push(error.to_string());
     }
     let engine = Engine::new(&rules);
-    for placed in &placed {
-        let rule = &placed.rule;
-        let mut complain = |field: &str, complaint: &str| wrong.push(placed.complaint(field, complaint));
+    for loaded in &loaded {
+        let rule = &loaded.rule;
+        let mut report = |field: &str, message: &str| errors.push(loaded.error(field, message));
         if let Err(error) = engine::check_pattern(rule) {
-            complain("pattern", &format!("the pattern cannot be built: {error}"));
+            report("pattern", &format!("the pattern does not compile: {error}"));
         }
         for error in rule.paths.iter().filter_map(|glob| Glob::new(glob).err()) {
-            complain("paths", &format!("paths: {error}"));
+            report("paths", &format!("paths: {error}"));
         }
-        for found in examples::complaints(&engine, rule) {
+        for found in examples::check_examples(&engine, rule) {
             let field = if found.which.starts_with("counter") { "counter_examples" } else { "examples" };
-            complain(field, &format!("{}: {}", found.which, found.message));
+            report(field, &format!("{}: {}", found.which, found.message));
         }
     }
     let mut out = io::stdout().lock();
-    for complaint in &wrong {
-        writeln!(out, "{}", messages::visible(&messages::masked(complaint)))?;
+    for error in &errors {
+        writeln!(out, "{}", messages::visible(&messages::masked(error)))?;
     }
-    if wrong.is_empty() {
-        let noun = if placed.len() == 1 { "rule" } else { "rules" };
-        writeln!(out, "{} {noun}, all good", placed.len())?;
+    if errors.is_empty() {
+        let noun = if loaded.len() == 1 { "rule" } else { "rules" };
+        writeln!(out, "{} {noun}, all good", loaded.len())?;
     }
     out.flush()?;
-    Ok(if wrong.is_empty() { ExitCode::Complete } else { ExitCode::Usage })
+    Ok(if errors.is_empty() { ExitCode::Complete } else { ExitCode::Usage })
 }
 
-/// Reads a file or a folder; what cannot be used is told in `wrong`.
-fn read(path: &Path, placed: &mut Vec<Placed>, wrong: &mut Vec<String>) {
+/// Reads a rule file or a folder of them. Appends the rules to `loaded` and the errors to `errors`.
+fn read(path: &Path, loaded: &mut Vec<LoadedRule>, errors: &mut Vec<String>) {
     let files = match load::files(path) {
         Ok(files) => files,
-        Err(error) => return wrong.push(error.to_string()),
+        Err(error) => return errors.push(error.to_string()),
     };
     for path in files {
         let text = match load::read(&path) {
             Ok(text) => text,
             Err(error) => {
-                wrong.push(error.to_string());
+                errors.push(error.to_string());
                 continue;
             }
         };
-        let (rules, errors) = load::parse_all(&text, &path);
+        let (rules, file_errors) = load::parse_all(&text, &path);
         let file = Rc::new(File { path, text });
-        for error in errors {
+        for error in file_errors {
             match error {
-                RuleError::Rule { rule, errors, .. } => {
-                    let place = |error: &str| file.place(&rule, 0, field_of(error));
-                    wrong
-                        .extend(errors.iter().map(|error| format!("{}: rule {rule}: {error}", place(error))));
+                RuleError::Rule { rule, errors: messages, .. } => {
+                    let location = |message: &str| file.location(&rule, 0, field_of(message));
+                    let located = |message: &String| format!("{}: rule {rule}: {message}", location(message));
+                    errors.extend(messages.iter().map(located));
                 }
-                error => wrong.push(error.to_string()),
+                error => errors.push(error.to_string()),
             }
         }
         let mut seen = BTreeMap::<String, usize>::new();
-        placed.extend(rules.into_iter().map(|rule| {
+        loaded.extend(rules.into_iter().map(|rule| {
             let count = seen.entry(rule.id.clone()).or_default();
             let before = std::mem::replace(count, *count + 1);
-            Placed { file: Rc::clone(&file), before, rule }
+            LoadedRule { file: Rc::clone(&file), before, rule }
         }));
     }
 }
 
-/// The field that a complaint of the lint is about: the first that it names.
-fn field_of(complaint: &str) -> &str {
-    const ABOUT: [(&str, &str); 4] = [
+/// Returns the field that an error of the lint is about: the first that it names.
+fn field_of(message: &str) -> &str {
+    const FIELDS: [(&str, &str); 4] = [
         ("a match can begin", "pattern"),
         ("no literal that every match", "pattern"),
         ("a counter-example", "counter_examples"),
         ("an example", "examples"),
     ];
-    let told = ABOUT.iter().find(|(start, _)| complaint.starts_with(start)).map(|(_, field)| *field);
-    told.unwrap_or_else(|| {
-        complaint.split(|end: char| !end.is_ascii_lowercase() && end != '_').next().unwrap_or("id")
+    let field = FIELDS.iter().find(|(start, _)| message.starts_with(start)).map(|(_, field)| *field);
+    field.unwrap_or_else(|| {
+        message.split(|end: char| !end.is_ascii_lowercase() && end != '_').next().unwrap_or("id")
     })
 }
 
-/// A later rule takes the place of an earlier one with its id; among one's own files nobody means that.
-fn twice(placed: &[Placed]) -> Vec<String> {
+/// Returns an error for each id that occurs again. A set of rules would replace the earlier rule, which is a
+/// mistake among files that are checked together.
+fn duplicate_ids(loaded: &[LoadedRule]) -> Vec<String> {
     let mut first = BTreeMap::new();
-    let again = placed.iter().filter_map(|placed| {
-        let before: &Placed = first.insert(&placed.rule.id, placed)?;
-        Some(placed.complaint("id", &format!("the id is used before, at {}", before.place("id"))))
+    let errors = loaded.iter().filter_map(|loaded| {
+        let earlier: &LoadedRule = first.insert(&loaded.rule.id, loaded)?;
+        Some(loaded.error("id", &format!("the id is already used at {}", earlier.location("id"))))
     });
-    again.collect()
+    errors.collect()
 }

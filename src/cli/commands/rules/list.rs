@@ -1,4 +1,4 @@
-//! `stopleak rules list`: which rules there are.
+//! `stopleak rules list`: prints the active rules.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
@@ -7,41 +7,41 @@ use anyhow::anyhow;
 use clap::Args;
 use serde_json::json;
 
+use super::lookup::{ListFormat, provider, setup};
 use super::page::{cut, terminal_width};
-use super::{ListFormat, provider, setup};
 use crate::cli::env::Environment;
 use crate::cli::exit_code::ExitCode;
 use crate::cli::messages;
 use crate::cli::options::{RuleOptions, words};
 use crate::config::nearest;
 use crate::model::{Confidence, Severity};
-use crate::rules::about::domains;
+use crate::rules::metadata::domains;
 use crate::rules::{Rule, RuleSet};
 
 /// Print the active rules
 ///
-/// Words are looked for in id, name and provider, in any letter case; all of them must be there.
+/// Each WORD must occur in the id, the name or the provider of a rule, in any letter case.
 #[derive(Args, Debug)]
 pub(crate) struct ListArgs {
-    /// Only rules with all of these in id, name or provider
+    /// Only rules with each of these in id, name or provider
     #[arg(value_name = "WORD")]
     words: Vec<String>,
 
-    /// Only of providers with this in their name
+    /// Only rules of providers whose name contains this
     #[arg(long, value_name = "TEXT")]
     provider: Option<String>,
 
-    /// Only of these severities
+    /// Only rules of these severities
     #[arg(long, value_name = "critical|high|medium|low,…", value_delimiter = ',', hide_possible_values = true,
           value_parser = words::<Severity>(Severity::ALL.iter().map(|grade| grade.as_str())))]
     severity: Vec<Severity>,
 
-    /// Only of these confidences
+    /// Only rules of these confidences
     #[arg(long, value_name = "high|medium|low,…", value_delimiter = ',', hide_possible_values = true,
           value_parser = words::<Confidence>(Confidence::ALL.iter().map(|grade| grade.as_str())))]
     confidence: Vec<Confidence>,
 
-    /// Only of these folders of the built-in rules: ai, cloud, database …
+    /// Only built-in rules of these folders: ai, cloud, database …
     #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
     domain: Vec<String>,
 
@@ -63,9 +63,9 @@ pub(crate) fn run(args: &ListArgs, env: &Environment) -> anyhow::Result<ExitCode
         }
     }
     let rules = setup(&args.rules, env)?.rules()?;
-    // Identifiers make no findings: nobody looks for them here, and no count counts them.
+    // Rules with `report: false` make no findings, and the counts of other commands leave them out too.
     let listed: Vec<&Rule> =
-        rules.iter().filter(|rule| !rule.identifier && args.wants(&rules, rule)).collect();
+        rules.iter().filter(|rule| rule.is_reported && args.selects(&rules, rule)).collect();
     let text = match args.format {
         ListFormat::Human => table(&listed, env.columns.or_else(terminal_width)),
         ListFormat::Json => {
@@ -75,13 +75,13 @@ pub(crate) fn run(args: &ListArgs, env: &Environment) -> anyhow::Result<ExitCode
     };
     io::stdout().write_all(text.as_bytes())?;
     if listed.is_empty() {
-        messages::note("no active rule is like that");
+        messages::note("no active rule matches");
     }
     Ok(ExitCode::Complete)
 }
 
 impl ListArgs {
-    fn wants(&self, rules: &RuleSet, rule: &Rule) -> bool {
+    fn selects(&self, rules: &RuleSet, rule: &Rule) -> bool {
         let has = |text: &str, word: &str| text.to_lowercase().contains(&word.to_lowercase());
         let named =
             |word: &String| [&rule.id, &rule.name, provider(rule)].into_iter().any(|text| has(text, word));
@@ -106,23 +106,24 @@ fn entry(rules: &RuleSet, rule: &Rule) -> serde_json::Value {
     })
 }
 
-/// A line for each rule, cut to `room` columns where there is a limit: the provider goes first, then the end of
-/// the name.
-fn table(rules: &[&Rule], room: Option<usize>) -> String {
+/// Returns a line for each rule, of at most `max_width` columns where there is a limit: longer lines lose the
+/// provider first, then the end of the name.
+fn table(rules: &[&Rule], max_width: Option<usize>) -> String {
     let width = |of: fn(&Rule) -> usize| rules.iter().map(|rule| of(rule)).max().unwrap_or(0);
     let id = width(|rule| rule.id.len());
     let issuer = width(|rule| provider(rule).chars().count());
     let name = width(|rule| rule.name.chars().count());
     let severity = Severity::ALL.iter().map(|grade| grade.as_str().len()).max().unwrap_or(0);
     let confidence = Confidence::ALL.iter().map(|grade| grade.as_str().len()).max().unwrap_or(0);
-    let grades = id + 2 + severity + 2 + confidence + 2;
-    let with_issuer = room.is_none_or(|room| grades + issuer + 2 + name <= room);
+    let thresholds = id + 2 + severity + 2 + confidence + 2;
+    let with_issuer = max_width.is_none_or(|max| thresholds + issuer + 2 + name <= max);
     let mut text = String::new();
     for rule in rules {
-        let grades = format!("{:id$}  {:severity$}  {:confidence$}", rule.id, rule.severity, rule.confidence);
+        let thresholds =
+            format!("{:id$}  {:severity$}  {:confidence$}", rule.id, rule.severity, rule.confidence);
         let line = match with_issuer {
-            true => format!("{grades}  {:issuer$}  {}", provider(rule), rule.name),
-            false => cut(&format!("{grades}  {}", rule.name), room.unwrap_or(usize::MAX)),
+            true => format!("{thresholds}  {:issuer$}  {}", provider(rule), rule.name),
+            false => cut(&format!("{thresholds}  {}", rule.name), max_width.unwrap_or(usize::MAX)),
         };
         let _ = writeln!(text, "{line}");
     }

@@ -1,4 +1,4 @@
-//! Text for a person at a terminal: headings, paragraphs and lists, as wide as there is room.
+//! Text for a terminal: headings, paragraphs and lists, wrapped to its width.
 
 use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Write as _};
@@ -8,18 +8,18 @@ use anstyle::Style;
 use crate::cli::env::Environment;
 use crate::cli::messages;
 
-/// Columns where nobody says how many there are.
-const WIDTH: usize = 80;
-/// Room for a label.
-pub(crate) const LABEL: usize = 13;
-/// Longer lines are hard to read.
-const WIDEST: usize = 100;
+/// Width in columns where the terminal's is unknown.
+const DEFAULT_WIDTH: usize = 80;
+/// Width in columns of a label.
+pub(crate) const LABEL_WIDTH: usize = 13;
+/// Greatest width in columns: longer lines are hard to read.
+const MAX_WIDTH: usize = 100;
 
 const HEADING: Style = Style::new().bold();
 const FAINT: Style = Style::new().dimmed();
 
-/// A page that grows from top to bottom. What is added is made visible: texts can come from rule files that
-/// others wrote.
+/// A page that is written from top to bottom. Control characters in its texts are made visible: the texts can
+/// come from rule files of other people.
 pub(crate) struct Page {
     text: String,
     width: usize,
@@ -27,11 +27,11 @@ pub(crate) struct Page {
 
 impl Page {
     pub(crate) fn new(env: &Environment) -> Page {
-        let width = env.columns.or_else(terminal_width).unwrap_or(WIDTH).clamp(40, WIDEST);
+        let width = env.columns.or_else(terminal_width).unwrap_or(DEFAULT_WIDTH).clamp(40, MAX_WIDTH);
         Page { text: String::new(), width }
     }
 
-    /// A line in bold with an empty one above it.
+    /// Appends a line in bold, after an empty line.
     pub(crate) fn heading(&mut self, text: &str) {
         if !self.text.is_empty() {
             self.text.push('\n');
@@ -39,12 +39,13 @@ impl Page {
         let _ = writeln!(self.text, "{HEADING}{}{HEADING:#}", messages::visible(text));
     }
 
-    /// Lines of words, all indented by two.
+    /// Appends wrapped lines, indented by two.
     pub(crate) fn paragraph(&mut self, text: &str) {
         self.hanging("  ", text);
     }
 
-    /// The same behind a mark on the first line, such as `  1. `.
+    /// Appends wrapped lines, of which the first begins with `mark`, such as `  1. `, and the others are
+    /// indented by its width.
     pub(crate) fn hanging(&mut self, mark: &str, text: &str) {
         let text = messages::visible(text);
         let indent = mark.chars().count();
@@ -67,19 +68,19 @@ impl Page {
         let _ = writeln!(self.text, "{}", line.trim_end());
     }
 
-    /// A name, and beside it what belongs to it.
+    /// Appends a label and beside it a wrapped text.
     pub(crate) fn entry(&mut self, label: &str, text: &str) {
-        self.hanging(&format!("  {label:<LABEL$} "), text);
+        self.hanging(&format!("  {label:<LABEL_WIDTH$} "), text);
     }
 
-    /// A line as it is, to be copied.
+    /// Appends lines without wrapping them, so that they can be copied.
     pub(crate) fn verbatim(&mut self, indent: usize, text: &str) {
         for line in text.lines() {
             let _ = writeln!(self.text, "{:indent$}{}", "", messages::visible(line));
         }
     }
 
-    /// Lines that say less than the others; what does not fit is cut.
+    /// Appends lines in a faint style. What exceeds the width is cut off.
     pub(crate) fn aside(&mut self, indent: usize, text: &str) {
         for line in text.lines() {
             let line = cut(&messages::visible(line), self.width - indent);
@@ -87,7 +88,7 @@ impl Page {
         }
     }
 
-    /// Prints it, with colours where they are wanted.
+    /// Prints the page, with styles where stdout supports them.
     pub(crate) fn print(self) -> io::Result<()> {
         let mut out = anstream::stdout();
         out.write_all(self.text.as_bytes())?;
@@ -95,15 +96,16 @@ impl Page {
     }
 }
 
-/// The beginning of `line` that fits; an ellipsis says that some did not.
-pub(crate) fn cut(line: &str, room: usize) -> String {
-    if line.chars().count() <= room {
+/// Returns `line`, or the beginning of it with an ellipsis when it has more than `max_width` characters.
+pub(crate) fn cut(line: &str, max_width: usize) -> String {
+    if line.chars().count() <= max_width {
         return line.to_owned();
     }
-    line.chars().take(room.saturating_sub(1)).chain(['…']).collect()
+    line.chars().take(max_width.saturating_sub(1)).chain(['…']).collect()
 }
 
-/// Columns of the terminal that stdout is; `None` when it is none, or will not say.
+/// Returns the width in columns of the terminal that stdout is; `None` when stdout is no terminal or its
+/// width is unknown.
 pub(crate) fn terminal_width() -> Option<usize> {
     if !io::stdout().is_terminal() {
         return None;

@@ -1,26 +1,27 @@
-//! `stopleak rules show`: what somebody needs to know who has just been told of a secret.
+//! `stopleak rules show`: prints what a developer needs after a finding: what the secret gives access to, how to
+//! revoke it, and where it belongs instead.
 
 use std::io::{self, Write};
 
 use clap::Args;
 use serde_json::json;
 
-use super::page::{LABEL, Page};
-use super::recognised;
-use super::recognised::quoted;
-use super::{ListFormat, named, provider, setup};
+use super::conditions::{conditions, quoted};
+use super::lookup::{ListFormat, find_rule, provider, setup};
+use super::page::{LABEL_WIDTH, Page};
 use crate::cli::env::Environment;
 use crate::cli::exit_code::ExitCode;
 use crate::cli::options::RuleOptions;
 use crate::engine::authoring::pattern_description::{in_words, outline};
-use crate::rules::about::{advice, advice_for};
 use crate::rules::advice::{CHANGE, REVOKE};
-use crate::rules::syntax::Kind;
+use crate::rules::metadata::{advice, advice_for};
+use crate::rules::syntax::SecretKind;
 use crate::rules::{Rule, RuleSet};
 
-/// Print what a secret opens, how to revoke it, and what to do instead
+/// Print what a secret gives access to, how to revoke it, and what to do instead
 ///
-/// Also how it is recognised, and what to do about a false alarm. Findings name the rule to ask for.
+/// Also prints how the rule detects it, and how to suppress a false positive. A finding names the id of its
+/// rule.
 #[derive(Args, Debug)]
 pub(crate) struct ShowArgs {
     /// The rule's id
@@ -37,26 +38,26 @@ pub(crate) struct ShowArgs {
 
 pub(crate) fn run(args: &ShowArgs, env: &Environment) -> anyhow::Result<ExitCode> {
     let setup = setup(&args.rules, env)?;
-    let known = setup.known_rules()?;
-    let shown = Shown::new(&known, named(&known, &args.id)?, setup.rules()?.contains(&args.id));
+    let known = setup.all_rules()?;
+    let page = RulePage::new(&known, find_rule(&known, &args.id)?, setup.rules()?.contains(&args.id));
     match args.format {
-        ListFormat::Human => shown.page(env).print()?,
+        ListFormat::Human => page.render(env).print()?,
         ListFormat::Json => {
-            let text = serde_json::to_string_pretty(&shown.json())? + "\n";
+            let text = serde_json::to_string_pretty(&page.json())? + "\n";
             io::stdout().write_all(text.as_bytes())?;
         }
     }
     Ok(ExitCode::Complete)
 }
 
-/// A rule and what is known about its secrets.
-struct Shown<'r> {
+/// The content of the page about a rule.
+struct RulePage<'r> {
     rule: &'r Rule,
     domain: Option<&'static str>,
-    kind: Kind,
-    /// Whether scans ask it here.
-    active: bool,
-    /// A name for a variable that holds such a value.
+    kind: SecretKind,
+    /// Whether scans with the effective configuration use the rule.
+    is_active: bool,
+    /// Example name of a variable that contains such a value.
     variable: String,
 }
 
@@ -66,19 +67,19 @@ enum Step<'r> {
     Other(&'static str),
 }
 
-impl<'r> Shown<'r> {
-    fn new(known: &RuleSet, rule: &'r Rule, active: bool) -> Shown<'r> {
-        let kind = known.kind(&rule.id).unwrap_or(Kind::ApiKey);
-        Shown {
+impl<'r> RulePage<'r> {
+    fn new(known: &RuleSet, rule: &'r Rule, is_active: bool) -> RulePage<'r> {
+        let kind = known.kind(&rule.id).unwrap_or(SecretKind::ApiKey);
+        RulePage {
             rule,
             domain: known.domain(&rule.id),
             kind,
-            active,
+            is_active,
             variable: variable(&rule.id, known.domain(&rule.id)),
         }
     }
 
-    fn page(&self, env: &Environment) -> Page {
+    fn render(&self, env: &Environment) -> Page {
         let (rule, of_kind) = (self.rule, advice_for(self.kind));
         let mut page = Page::new(env);
         page.heading(&rule.name);
@@ -87,8 +88,8 @@ impl<'r> Shown<'r> {
             "{}: {issuer}, {} severity, {} confidence",
             rule.id, rule.severity, rule.confidence
         ));
-        if !self.active {
-            page.paragraph("Scans here do not look for it: the rule is switched off.");
+        if !self.is_active {
+            page.paragraph("Scans here do not use this rule: it is switched off.");
         }
 
         page.heading("What is it?");
@@ -97,22 +98,23 @@ impl<'r> Shown<'r> {
         if let Some(shape) = &shape {
             page.paragraph(shape);
         }
-        if let Some(looks) = looks.filter(|_| in_words(rule).is_some() && !rule.generic && !rule.human) {
+        if let Some(looks) = looks.filter(|_| in_words(rule).is_some() && !rule.generic && !rule.human_chosen)
+        {
             page.aside(4, &squeezed(&looks));
         }
 
-        page.heading("What does it open?");
+        page.heading("What does it give access to?");
         page.paragraph(&rule.help);
         if let Some(meaning) = advice().severities.get(&rule.severity) {
             page.paragraph(&format!("Severity {}: {meaning}.", rule.severity));
         }
 
         page.heading("It leaked. What now?");
-        if self.kind != Kind::Identifier {
+        if self.kind != SecretKind::Identifier {
             page.paragraph(
-            "If it was pushed, published or sent to anybody, it is known. Act at once, even if something stands still \
-             for it.",
-        );
+                "If it was pushed, published or sent to anyone, treat it as known. Act at once, even if \
+                 that interrupts a service.",
+            );
         }
         for (number, step) in (1..).zip(self.steps()) {
             let mark = format!("  {number}. ");
@@ -125,11 +127,11 @@ impl<'r> Shown<'r> {
             }
         }
         if let Some(docs) = self.docs() {
-            page.paragraph("The provider about such values:");
+            page.paragraph("Documentation of the provider:");
             page.verbatim(4, docs);
         }
 
-        page.heading("What instead?");
+        page.heading("What to do instead?");
         for paragraph in &of_kind.instead {
             page.hanging("  - ", paragraph);
         }
@@ -138,17 +140,17 @@ impl<'r> Shown<'r> {
             lines.iter().for_each(|line| page.verbatim(4, line));
         }
 
-        page.heading("Is it a false alarm?");
+        page.heading("Is it a false positive?");
         page.entry("this line", &format!("end it with a comment: stopleak:allow {} REASON", rule.id));
-        page.entry("all of today", "stopleak baseline create");
-        page.entry("never ask it", &format!("in stopleak.yaml: rules: {{ off: [{}] }}", rule.id));
-        page.entry("details", "docs/reference.md; why not found: stopleak rules test");
+        page.entry("all findings", "stopleak baseline create");
+        page.entry("this rule", &format!("in stopleak.yaml: rules: {{ off: [{}] }}", rule.id));
+        page.entry("details", "docs/reference.md; why a value is not found: stopleak rules test");
 
-        page.heading("How is it recognised?");
-        for (label, text) in recognised::conditions(rule) {
+        page.heading("How is it detected?");
+        for (label, text) in conditions(rule) {
             match label {
-                // To be copied in one piece.
-                "pattern" | "never" => page.verbatim(2, &format!("{label:<LABEL$} {text}")),
+                // Not wrapped, so that it can be copied.
+                "pattern" | "allow" => page.verbatim(2, &format!("{label:<LABEL_WIDTH$} {text}")),
                 _ => page.entry(label, &text),
             }
         }
@@ -162,7 +164,7 @@ impl<'r> Shown<'r> {
             Step::Other(text) => json!({"step": text}),
         });
         let places = self.places().map(|(title, lines)| json!({"place": title, "lines": lines}));
-        let conditions = recognised::conditions(rule).into_iter();
+        let labelled = conditions(rule).into_iter().map(|(label, text)| json!({label: text}));
         json!({
             "id": rule.id,
             "name": rule.name,
@@ -171,8 +173,8 @@ impl<'r> Shown<'r> {
             "kind": self.kind,
             "severity": rule.severity,
             "confidence": rule.confidence,
-            "active": self.active,
-            "identifier": rule.identifier,
+            "active": self.is_active,
+            "report": rule.is_reported,
             "about": of_kind.about,
             "shape": self.shape(),
             "outline": outline(rule),
@@ -181,36 +183,37 @@ impl<'r> Shown<'r> {
             "docs": self.docs(),
             "instead": of_kind.instead,
             "places": places.collect::<Vec<_>>(),
-            "recognised": conditions.map(|(label, text)| json!({label: text})).collect::<Vec<_>>(),
+            "recognised": labelled.collect::<Vec<_>>(),
         })
     }
 
-    /// The shape of a value in a sentence.
+    /// Returns a sentence about the shape of a value; `None` when the pattern has no short description.
     fn shape(&self) -> Option<String> {
         let rule = self.rule;
         if rule.generic {
-            return Some(format!("A value beside a name with {} in it.", some(&rule.keywords)));
+            return Some(format!("A value beside a name with {} in it.", first_words(&rule.keywords)));
         }
         let shape = in_words(rule);
         if rule.keywords.is_empty() {
-            let begins = rule.at == 0 && !rule.window.is_some_and(|window| window.every);
+            let begins = rule.literal_offset == 0 && !rule.window.is_some_and(|window| window.every);
             return match shape {
                 Some(shape) => Some(format!("It looks like this: {shape}.")),
-                None => begins.then(|| format!("It begins with {}.", some(&rule.literals))),
+                None => begins.then(|| format!("It begins with {}.", first_words(&rule.literals))),
             };
         }
         let names =
-            if rule.names.is_empty() { String::new() } else { ", and a word for a secret".to_owned() };
+            if rule.name_words.is_empty() { String::new() } else { ", and a word for a secret".to_owned() };
         let shape = shape.map(|shape| format!(": {shape}")).unwrap_or_default();
-        Some(format!("It stands beside a name with {}{names}{shape}.", some(&rule.keywords)))
+        Some(format!("It is beside a name with {} in it{names}{shape}.", first_words(&rule.keywords)))
     }
 
+    /// Returns the steps after a leak, in order.
     fn steps(&self) -> impl Iterator<Item = Step<'r>> {
         let revoke = self.rule.revoke.as_ref();
         let steps = advice_for(self.kind).leaked.iter();
         steps.filter_map(move |step| match step.as_str() {
             REVOKE | CHANGE => Some(Step::Revoke {
-                how: revoke.map_or(ANYWHERE, |revoke| &revoke.how),
+                how: revoke.map_or(REVOKE_ANYWHERE, |revoke| &revoke.how),
                 url: revoke.and_then(|revoke| revoke.url.as_deref()),
                 label: if step == REVOKE { "Revoke: " } else { "" },
             }),
@@ -218,11 +221,12 @@ impl<'r> Shown<'r> {
         })
     }
 
+    /// Returns the address of the provider's documentation of such values.
     fn docs(&self) -> Option<&'r str> {
         self.rule.revoke.as_ref()?.docs.as_deref()
     }
 
-    /// Places for such a value, with the names filled in.
+    /// Returns stores for such a value, the best first, with the names filled in.
     fn places(&self) -> impl Iterator<Item = (&'static str, Vec<String>)> {
         let named = self.variable.to_ascii_lowercase().replace('_', "-");
         let places = advice_for(self.kind).places.iter().filter_map(|place| advice().places.get(place));
@@ -233,15 +237,16 @@ impl<'r> Shown<'r> {
     }
 }
 
-/// How to revoke what no rule knows the issuer of.
-const ANYWHERE: &str = "Change or delete it where it was made, so that the old value opens nothing.";
+/// How to revoke a value of a rule without `revoke`.
+const REVOKE_ANYWHERE: &str =
+    "Change or delete it where it was created, so that the old value no longer works.";
 
-/// Longest name for a variable: the lines with it fit a terminal.
-const LONGEST_VARIABLE: usize = 28;
+/// Greatest length of a variable's name, so that the lines with it fit a terminal.
+const MAX_VARIABLE_LEN: usize = 28;
 
-/// A name for a variable, made from a rule's id: `GH_CLASSIC_PAT`.
+/// Returns a name for a variable, derived from a rule's id: `GH_CLASSIC_PAT`.
 fn variable(id: &str, domain: Option<&str>) -> String {
-    // The ids of these say where the value stands, not what it is.
+    // The ids of these rules describe the place of the value, not the value.
     if domain == Some("generic") || id.ends_with("-literal-secret") {
         let name = ["password", "token", "api-key"].into_iter().find(|word| id.contains(word));
         return format!("APP_{}", name.unwrap_or("secret").to_ascii_uppercase().replace('-', "_"));
@@ -251,13 +256,14 @@ fn variable(id: &str, domain: Option<&str>) -> String {
         id = id.strip_suffix(end).unwrap_or(id);
     }
     let name = id.to_ascii_uppercase().replace('-', "_");
-    // GitHub takes no secret whose name begins like its own, and a shell none that begins with a digit.
+    // GitHub refuses secrets whose name begins with `GITHUB_`, and a shell refuses names that begin with a
+    // digit.
     let mut name = match name.strip_prefix("GITHUB_") {
         Some(rest) => format!("GH_{rest}"),
         None if name.starts_with(|first: char| first.is_ascii_digit()) => format!("THE_{name}"),
         None => name,
     };
-    while name.len() > LONGEST_VARIABLE
+    while name.len() > MAX_VARIABLE_LEN
         && let Some(at) = name.rfind('_')
     {
         name.truncate(at);
@@ -265,7 +271,7 @@ fn variable(id: &str, domain: Option<&str>) -> String {
     name
 }
 
-/// `outline` with its long runs cut short.
+/// Returns `outline` with its runs of equal characters cut to 16.
 fn squeezed(outline: &str) -> String {
     let mut text = String::new();
     let mut run = 0;
@@ -282,10 +288,10 @@ fn squeezed(outline: &str) -> String {
     text
 }
 
-/// Some of the words; people know the others from these.
-fn some(words: &[String]) -> String {
+/// Returns the words, or the first three of more than three.
+fn first_words(words: &[String]) -> String {
     match words {
-        [first, second, third, _, ..] => format!("{first:?}, {second:?}, {third:?} or the like"),
+        [first, second, third, _, ..] => format!("{first:?}, {second:?}, {third:?} or similar"),
         _ => quoted(words),
     }
 }
@@ -295,7 +301,7 @@ mod tests {
     use super::variable;
 
     #[test]
-    fn variables_have_names_that_every_store_takes() {
+    fn names_of_variables_are_accepted_by_every_store() {
         for (id, domain, name) in [
             ("github-classic-pat", "vcs", "GH_CLASSIC_PAT"),
             ("generic-password", "generic", "APP_PASSWORD"),

@@ -1,4 +1,4 @@
-//! `stopleak rules test`: what one rule finds in one text.
+//! `stopleak rules test`: prints what one rule finds in one text.
 
 use std::fs;
 use std::io::{self, Read, Write};
@@ -7,20 +7,20 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use clap::Args;
 
-use super::{named, setup};
+use super::lookup::{find_rule, setup};
 use crate::cli::env::Environment;
 use crate::cli::exit_code::ExitCode;
 use crate::cli::messages;
 use crate::cli::options::RuleOptions;
 use crate::decode;
 use crate::engine::authoring::explain::near_misses;
-use crate::engine::{Engine, settle};
-use crate::model::{Locator, Place, Secret, Span, Verdict};
+use crate::engine::{Engine, resolve_overlaps};
+use crate::model::{Evidence, Locator, Position, Secret, Span, Verdict};
 
-/// Print what one rule finds in a file, and why it does not take the rest
+/// Print what one rule finds in a file, and why it rejects near misses
 ///
-/// At any confidence, and without marks, baseline or other rules. What comes near is told with every condition
-/// that it fails. Exit code 1 when the rule finds something.
+/// Includes matches of every confidence, and ignores allow comments, the baseline and other rules. Each near
+/// miss is printed with every condition that it fails. Exit code 1 when the rule finds something.
 #[derive(Args, Debug)]
 pub(crate) struct TestArgs {
     /// The rule's id
@@ -36,34 +36,34 @@ pub(crate) struct TestArgs {
 }
 
 pub(crate) fn run(args: &TestArgs, env: &Environment) -> anyhow::Result<ExitCode> {
-    let known = setup(&args.rules, env)?.known_rules()?;
-    let rule = named(&known, &args.id)?;
+    let known = setup(&args.rules, env)?.all_rules()?;
+    let rule = find_rule(&known, &args.id)?;
     let mut rules = known.clone();
     rules.retain(|id| id == args.id);
     let (name, bytes) = read(&args.file)?;
     // A token can be part of a file name.
     let name = messages::masked(&name);
-    let chunk = decode::text(&bytes);
-    let text = chunk.text.as_ref();
+    let decoded = decode::text(&bytes);
+    let text = decoded.as_ref();
 
     let engine = Engine::new(&rules);
-    let found = settle(engine.candidates(text), |found| found);
+    let found = resolve_overlaps(engine.candidates(text), |found| found);
     let others = Engine::new(&known);
     let mut in_a_scan = others.candidates(text);
     in_a_scan.retain(|found| found.rule.paths.is_empty() || found.rule.id == args.id);
-    let in_a_scan = settle(in_a_scan, |found| found);
-    let mut locator = Locator::new(text, Place::default());
+    let in_a_scan = resolve_overlaps(in_a_scan, |found| found);
+    let mut locator = Locator::new(text, Position::default());
     let mut out = io::stdout().lock();
     for found in &found {
         let place = locator.locate(found.span);
-        let value = Secret::new(found.span.of(text)).redacted();
+        let value = Secret::new(found.span.slice(text)).redacted();
         let line = format!(
             "{name}:{}:{}: {value} ({} confidence, {} severity: {})",
             place.start_line,
             place.start_column,
             found.confidence,
             found.severity,
-            found.why.join(", ")
+            Evidence::join(&found.why)
         );
         writeln!(out, "{}", messages::visible(&line))?;
         let winner = in_a_scan.iter().find(|other| {
@@ -78,12 +78,12 @@ pub(crate) fn run(args: &TestArgs, env: &Environment) -> anyhow::Result<ExitCode
             for miss in &misses {
                 let at = miss.value.unwrap_or(Span::new(miss.at, miss.at));
                 let place = locator.locate(at);
-                let value = miss.value.map(|value| Secret::new(value.of(text)).redacted());
+                let value = miss.value.map(|value| Secret::new(value.slice(text)).redacted());
                 let value = value.map(|value| format!(" {value}")).unwrap_or_default();
                 let line = format!("{name}:{}:{}: not{value}:", place.start_line, place.start_column);
                 writeln!(out, "{}", messages::visible(&line))?;
-                for objection in &miss.objections {
-                    writeln!(out, "    {}", messages::visible(objection))?;
+                for condition in &miss.failed_conditions {
+                    writeln!(out, "    {}", messages::visible(condition))?;
                 }
             }
         }
@@ -91,13 +91,13 @@ pub(crate) fn run(args: &TestArgs, env: &Environment) -> anyhow::Result<ExitCode
     }
     out.flush()?;
     if !rule.paths.is_empty() {
-        messages::note(&format!("a scan asks {} in these files only: {}", args.id, rule.paths.join(", ")));
+        messages::note(&format!("a scan applies {} only to these files: {}", args.id, rule.paths.join(", ")));
     }
     if found.is_empty() {
         messages::note(&format!("{} finds nothing in {name}", args.id));
         return Ok(ExitCode::Complete);
     }
-    Ok(ExitCode::of(Verdict::Findings, false))
+    Ok(ExitCode::from_verdict(Verdict::Findings, false))
 }
 
 fn read(file: &Path) -> anyhow::Result<(String, Vec<u8>)> {

@@ -1,4 +1,4 @@
-//! The few parts of DER (X.690) that tell a private key from noise.
+//! The parts of DER (X.690) that distinguish a private key from random bytes.
 
 /// One element: its tag byte, its content, and what follows it.
 pub(crate) struct Element<'d> {
@@ -12,7 +12,7 @@ pub(crate) const OCTET_STRING: u8 = 0x04;
 pub(crate) const OBJECT_IDENTIFIER: u8 = 0x06;
 pub(crate) const SEQUENCE: u8 = 0x30;
 
-/// The first element of `bytes`; `None` when its length lies or has more than four bytes.
+/// Parses the first element of `bytes`. `None` if it is longer than `bytes`, or its length has more than four bytes.
 pub(crate) fn element(bytes: &[u8]) -> Option<Element<'_>> {
     let (&tag, rest) = bytes.split_first()?;
     let (&first, rest) = rest.split_first()?;
@@ -29,8 +29,7 @@ pub(crate) fn element(bytes: &[u8]) -> Option<Element<'_>> {
     Some(Element { tag, content: rest.get(..length)?, rest: &rest[length..] })
 }
 
-/// The tags of the elements in `bytes`, one after the other, and the content of each; `None` when
-/// anything is left over.
+/// Parses all elements of `bytes`: tag and content of each. `None` unless they cover `bytes` exactly.
 pub(crate) fn elements(mut bytes: &[u8]) -> Option<Vec<(u8, &[u8])>> {
     let mut found = Vec::new();
     while !bytes.is_empty() {
@@ -58,7 +57,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn elements_read_back_and_lies_are_refused() {
+    fn encoded_elements_parse_and_wrong_lengths_do_not() {
         for size in [0, 1, 127, 128, 255, 256, 4000] {
             let bytes = encode(OCTET_STRING, &vec![7; size]);
             let read = element(&bytes).expect("well formed");

@@ -1,7 +1,7 @@
-//! Marvin32, the keyed hash in Microsoft's identifiable keys
+//! Marvin32, the keyed hash of Microsoft's identifiable keys
 //! (<https://github.com/microsoft/security-utilities>): 64 bits, folded to 32.
 
-/// The hash of `bytes` under a seed, which is written as eight letters: `Default0`.
+/// Hashes `bytes` with a seed of eight ASCII characters (`Default0`).
 pub(crate) fn marvin32(seed: [u8; 8], bytes: &[u8]) -> u32 {
     let (low, high) = state(u64::from_be_bytes(seed), bytes);
     low ^ high
@@ -34,7 +34,7 @@ mod tests {
 
     #[test]
     fn published_vectors() {
-        // From the tests of .NET's own Marvin: the 64 bits before they are folded.
+        // From the tests of Marvin in .NET: the 64 bits before they are folded.
         let seed = 0x004F_B61A_001B_DBCC;
         for (bytes, hash) in [
             (&[][..], 0x30ED_35C1_00CD_3C7D),

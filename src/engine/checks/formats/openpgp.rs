@@ -1,31 +1,31 @@
-//! OpenPGP secret keys (RFC 9580, RFC 4880): the first packet of the block, and the CRC-24 of all.
+//! OpenPGP secret keys (RFC 9580, RFC 4880): the first packet of the block, and the CRC-24 of the block.
 //!
-//! A reader must take a key whose CRC-24 is missing or wrong (RFC 9580 section 6.1), so a wrong one does not
-//! disprove it: such a key is only doubtful.
+//! Implementations must accept a key whose CRC-24 is missing or wrong (RFC 9580 section 6.1), so a wrong one does not
+//! reject the match: it only lowers the confidence.
 
 use data_encoding::BASE64;
 
-use super::{CHECKSUM_VERIFIED, Outcome};
-use crate::model::Severity;
+use crate::engine::checks::offline_check::Outcome;
+use crate::model::{Evidence, Severity};
 
-/// What the block holds; `None` when it does not begin with a secret key.
+/// Evaluates the content of a block, with the checksum of its armour. `None` if it does not begin with a secret key.
 pub(crate) fn verify(bytes: &[u8], sum: Option<&[u8]>) -> Option<Outcome> {
     let is_encrypted = is_encrypted(bytes)?;
-    let right = sum.map(|sum| encoded_crc24(bytes).as_bytes() == sum);
-    Some(match right {
-        Some(false) => Outcome::Doubtful("wrong checksum of the PGP block"),
-        _ if is_encrypted => Outcome::Harmless("encrypted private key", Severity::Low),
-        Some(true) => Outcome::Proved(CHECKSUM_VERIFIED),
-        None => Outcome::Holds("OpenPGP secret key parses"),
+    let is_valid = sum.map(|sum| encoded_crc24(bytes).as_bytes() == sum);
+    Some(match is_valid {
+        Some(false) => Outcome::Downgraded(Evidence::WrongPgpChecksum),
+        _ if is_encrypted => Outcome::LessSevere(Evidence::EncryptedPrivateKey, Severity::Low),
+        Some(true) => Outcome::Verified(Evidence::ChecksumVerified),
+        None => Outcome::Plausible(Evidence::OpenPgpKey),
     })
 }
 
-/// The checksum as the armour has it.
+/// The checksum in the encoding of the armour, without the `=` before it.
 pub(crate) fn encoded_crc24(bytes: &[u8]) -> String {
     BASE64.encode(&crc24(bytes).to_be_bytes()[1..])
 }
 
-/// Initial value B704CE, polynomial 1864CFB.
+/// CRC-24 with the initial value B704CE and the polynomial 1864CFB.
 fn crc24(bytes: &[u8]) -> u32 {
     bytes.iter().fold(0x00B7_04CE, |crc, &byte| {
         (0..8).fold(crc ^ u32::from(byte) << 16, |crc, _| {
@@ -35,13 +35,13 @@ fn crc24(bytes: &[u8]) -> u32 {
     })
 }
 
-/// Whether a passphrase protects the secret key (tag 5) or subkey (tag 7) that `bytes` begin with.
+/// Whether a passphrase protects the secret key (tag 5) or secret subkey (tag 7) at the start of `bytes`.
 fn is_encrypted(bytes: &[u8]) -> Option<bool> {
     let packet = secret_key_packet(bytes)?;
     let (&version, rest) = packet.split_first()?;
     let rest = rest.get(if version == 3 { 6 } else { 4 }..)?;
     let (&algorithm, rest) = rest.split_first()?;
-    // From version 5 on the length of the public part is written before it.
+    // From version 5 on the length of the public part precedes it.
     let rest = if version >= 5 { rest.get(4..)? } else { rest };
     let usage = match algorithm {
         1..=3 => skip_numbers(rest, 2)?,
@@ -54,7 +54,7 @@ fn is_encrypted(bytes: &[u8]) -> Option<bool> {
         28 => rest.get(57..)?,
         _ => return None,
     };
-    // What else can stand here is an algorithm, or a way to derive one from a passphrase.
+    // Zero means unprotected. Other values are an algorithm or a method to derive its key from a passphrase.
     Some(*usage.first()? != 0)
 }
 
@@ -70,7 +70,7 @@ fn secret_key_packet(bytes: &[u8]) -> Option<&[u8]> {
                     let (&two, rest) = rest.split_first()?;
                     ((usize::from(one) - 192) * 256 + usize::from(two) + 192, rest)
                 }
-                255 => long(rest, 4)?,
+                255 => length(rest, 4)?,
                 _ => return None,
             };
             (first & 0x3f, length, rest)
@@ -78,7 +78,7 @@ fn secret_key_packet(bytes: &[u8]) -> Option<&[u8]> {
         0b10 => {
             let (length, rest) = match first & 3 {
                 3 => (rest.len(), rest),
-                size => long(rest, 1 << size)?,
+                size => length(rest, 1 << size)?,
             };
             (first >> 2 & 0x0f, length, rest)
         }
@@ -87,28 +87,28 @@ fn secret_key_packet(bytes: &[u8]) -> Option<&[u8]> {
     matches!(tag, 5 | 7).then(|| content.get(..length))?
 }
 
-/// A length of so many bytes, and what follows it.
-fn long(bytes: &[u8], count: usize) -> Option<(usize, &[u8])> {
+/// A big-endian length of `count` bytes, and the bytes after it.
+fn length(bytes: &[u8], count: usize) -> Option<(usize, &[u8])> {
     let (length, rest) = bytes.split_at_checked(count)?;
     Some((length.iter().fold(0usize, |length, &byte| length << 8 | usize::from(byte)), rest))
 }
 
-/// What follows `count` multiprecision integers, whose lengths are given in bits.
+/// Skips `count` multiprecision integers, whose lengths are in bits.
 fn skip_numbers(mut bytes: &[u8], count: usize) -> Option<&[u8]> {
     for _ in 0..count {
-        let (bits, rest) = long(bytes, 2)?;
+        let (bits, rest) = length(bytes, 2)?;
         bytes = rest.get(bits.div_ceil(8)..)?;
     }
     Some(bytes)
 }
 
-/// What follows a field with one byte of length.
+/// Skips a field with one byte of length.
 fn skip_short(bytes: &[u8]) -> Option<&[u8]> {
-    let (length, rest) = long(bytes, 1)?;
+    let (length, rest) = length(bytes, 1)?;
     rest.get(length..)
 }
 
-/// A secret RSA key, of version 4 and without a passphrase, that is made of `noise`.
+/// Makes an RSA secret key of version 4 without a passphrase from `noise`.
 pub(crate) fn packet(noise: &[u8; 128]) -> Vec<u8> {
     let number = [&[0x04, 0x00][..], &[noise[0] | 0x80], &noise[1..]].concat();
     let public = [&[4, 0x65, 0x43, 0x21, 0x00, 1][..], &number, &[0x00, 0x11, 1, 0, 1]].concat();
@@ -128,10 +128,10 @@ mod tests {
     }
 
     #[test]
-    fn the_first_packet_tells_whether_there_is_a_passphrase() {
+    fn a_passphrase_is_recognized_in_the_first_packet() {
         let mut key = packet(&[0x5a; 128]);
         assert_eq!(is_encrypted(&key), Some(false));
-        // Behind header, version, time, algorithm, the modulus of 130 bytes and the exponent of 5.
+        // After header, version, time, algorithm, the modulus of 130 bytes and the exponent of 5.
         let usage = 3 + 6 + 130 + 5;
         key[usage] = 254;
         assert_eq!(is_encrypted(&key), Some(true));
@@ -141,8 +141,8 @@ mod tests {
     }
 
     #[test]
-    fn keys_of_other_algorithms_are_read_to_the_passphrase() {
-        // Ed25519 as version 4 wrote it, with its curve's name, and as it is written now.
+    fn keys_of_other_algorithms_are_parsed_up_to_the_passphrase() {
+        // Ed25519 in version 4, with the object identifier of its curve, and in version 6.
         let old = [&[4, 0, 0, 0, 0, 22, 2, 0x2b, 0x65, 0x01, 0x07][..], &[0x40; 33], &[254]].concat();
         let new = [&[6, 0, 0, 0, 0, 27, 0, 0, 0, 32][..], &[7; 32], &[0]].concat();
         for (content, expected) in [(old, true), (new, false)] {

@@ -1,7 +1,7 @@
 //! Finds the value that belongs to a name, in any common syntax: `name = "value"`, `"name": "value"`,
 //! `name: value`, `<name>value</name>`, `--name value`, `name => 'value'`, `set("name", "value")`.
 //!
-//! A hand-written scanner over one line, because it runs at every occurrence of words such as
+//! A hand-written scanner over one line and not a regex, because it runs at every occurrence of words such as
 //! `token`: some hundred times per megabyte of source, at a tenth of the cost of a regex.
 
 use crate::model::Span;
@@ -10,7 +10,7 @@ use crate::engine::work_counter;
 
 mod value;
 
-/// What stands between a name and its value.
+/// What separates a name and its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Operator {
     /// `=`, `:=`, `=>`, `:` and the like.
@@ -19,7 +19,7 @@ pub(crate) enum Operator {
     Compare,
     /// `,`: arguments of a call, entries of a list.
     Argument,
-    /// `(`: the name is that of a function.
+    /// `(`: the name is the name of a function.
     Call,
     /// `>`: content of an XML element.
     Element,
@@ -29,27 +29,27 @@ pub(crate) enum Operator {
     Cell,
 }
 
-/// A name with the value written beside it. Spans are offsets into the text given.
+/// A name and the value that is assigned to it. Spans are byte offsets in the searched text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Assigned {
+pub(crate) struct Assignment {
     /// The whole identifier around the keyword.
     pub(crate) name: Span,
     /// The value without its quotes; never empty.
     pub(crate) value: Span,
-    /// The value's quote, when it has one.
+    /// The quote before the value, if any.
     pub(crate) quote: Option<u8>,
-    /// What stands between.
+    /// What separates them.
     pub(crate) operator: Operator,
 }
 
-/// Longest part of a name on either side of a keyword.
-const NAME_REACH: usize = 128;
+/// Most bytes of a name before and after a keyword.
+const MAX_NAME_PART_LENGTH: usize = 128;
 
-/// The value assigned to the identifier that holds `keyword`, looking no farther than `window`. `None` too
-/// where the same keyword comes again in the identifier: its last place stands for all of them.
-pub(crate) fn assigned(text: &[u8], window: Span, keyword: Span) -> Option<Assigned> {
+/// Finds the value that is assigned, within `window`, to the identifier that contains `keyword`. `None` also if the
+/// same keyword occurs again in the identifier: only its last occurrence counts.
+pub(crate) fn find_assignment(text: &[u8], window: Span, keyword: Span) -> Option<Assignment> {
     let end = identifier_end(text, window, keyword);
-    if memchr::memmem::find(&text[keyword.end..end], keyword.of(text)).is_some() {
+    if memchr::memmem::find(&text[keyword.end..end], keyword.slice(text)).is_some() {
         return None;
     }
     let name = Span::new(identifier_start(text, window, keyword), end);
@@ -57,30 +57,32 @@ pub(crate) fn assigned(text: &[u8], window: Span, keyword: Span) -> Option<Assig
     let mut cursor = Cursor { text: &text[..window.end], at: name.end };
     if equals {
         cursor.at += EQUALS_METHODS.iter().find(|method| cursor.rest().starts_with(method))?.len();
-        let (value, quote) = cursor.value(Operator::Compare)?;
-        return Some(Assigned { name, value, quote, operator: Operator::Compare });
+        let (value, quote) = cursor.parse_value(Operator::Compare)?;
+        return Some(Assignment { name, value, quote, operator: Operator::Compare });
     }
-    let Some(operator) = cursor.operator(name, window) else { return compared_before(text, window, name) };
-    let (value, quote) = cursor.value(operator)?;
-    Some(Assigned { name, value, quote, operator })
+    let Some(operator) = cursor.parse_operator(name, window) else {
+        return compared_before(text, window, name);
+    };
+    let (value, quote) = cursor.parse_value(operator)?;
+    Some(Assignment { name, value, quote, operator })
 }
 
-/// Methods that compare what stands before them with what stands in their brackets.
+/// Methods that compare their receiver with their argument.
 const EQUALS_METHODS: [&[u8]; 4] = [b".equals(", b".Equals(", b".equalsIgnoreCase(", b".eq("];
 
-/// The name without a method that compares it, and whether there was one.
+/// Removes a comparing method from the end of the name. Returns whether there was one.
 fn without_equals(text: &[u8], name: Span, keyword: Span) -> (Span, bool) {
     let end = memchr::memrchr(b'.', &text[keyword.end..name.end]).map(|at| keyword.end + at);
     let compared = end.filter(|&end| EQUALS_METHODS.iter().any(|method| text[end..].starts_with(method)));
     (Span::new(name.start, compared.unwrap_or(name.end)), compared.is_some())
 }
 
-/// `"value" == name`: the literal comes first.
-fn compared_before(text: &[u8], window: Span, name: Span) -> Option<Assigned> {
+/// Finds the value of `"value" == name`.
+fn compared_before(text: &[u8], window: Span, name: Span) -> Option<Assignment> {
     let before = text[window.start..name.start].trim_ascii_end();
     let before = before.strip_suffix(b"=").unwrap_or(before);
     let before = before.strip_suffix(b"==").or_else(|| before.strip_suffix(b"!=")).or_else(|| {
-        // The third `=` was the second of two.
+        // The first `=` that was removed belonged to `==` or `!=`.
         before.strip_suffix(b"=").or_else(|| before.strip_suffix(b"!"))
     })?;
     let before = before.trim_ascii_end();
@@ -88,7 +90,7 @@ fn compared_before(text: &[u8], window: Span, name: Span) -> Option<Assigned> {
     work_counter::count_search(inner.len());
     let start = window.start + memchr::memrchr(quote, inner)? + 1;
     let value = Span::new(start, window.start + inner.len());
-    (value.start < value.end).then_some(Assigned {
+    (value.start < value.end).then_some(Assignment {
         name,
         value,
         quote: Some(quote),
@@ -101,18 +103,18 @@ fn is_name_byte(byte: u8) -> bool {
 }
 
 fn identifier_start(text: &[u8], window: Span, keyword: Span) -> usize {
-    let low = window.start.max(keyword.start.saturating_sub(NAME_REACH));
+    let low = window.start.max(keyword.start.saturating_sub(MAX_NAME_PART_LENGTH));
     let before = text[low..keyword.start].iter().rev().take_while(|&&byte| is_name_byte(byte)).count();
     work_counter::count(before);
     keyword.start - before
 }
 
 fn identifier_end(text: &[u8], window: Span, keyword: Span) -> usize {
-    let high = window.end.min(keyword.end + NAME_REACH);
+    let high = window.end.min(keyword.end + MAX_NAME_PART_LENGTH);
     let after = text[keyword.end..high].iter().take_while(|&&byte| is_name_byte(byte)).count();
     work_counter::count(after);
     let mut end = keyword.end + after;
-    // A sentence's full stop and the arrow of `name->` are no part of the name.
+    // The full stop of a sentence and the arrow of `name->` are not part of the name.
     while end > keyword.end && matches!(text[end - 1], b'-' | b'.') {
         end -= 1;
     }
@@ -133,7 +135,8 @@ impl Cursor<'_> {
         &self.text[self.at..]
     }
 
-    fn eat(&mut self, literal: &[u8]) -> bool {
+    /// Skips `literal`, if it is next.
+    fn skip_literal(&mut self, literal: &[u8]) -> bool {
         let found = self.rest().starts_with(literal);
         if found {
             self.at += literal.len();
@@ -141,114 +144,116 @@ impl Cursor<'_> {
         found
     }
 
-    fn skip(&mut self, wanted: impl Fn(u8) -> bool) -> usize {
-        let count = self.rest().iter().take_while(|&&byte| wanted(byte)).count();
+    /// Skips bytes while `is_skipped`, and returns their number.
+    fn skip_while(&mut self, is_skipped: impl Fn(u8) -> bool) -> usize {
+        let count = self.rest().iter().take_while(|&&byte| is_skipped(byte)).count();
         work_counter::count(count + 1);
         self.at += count;
         count
     }
 
-    fn blanks(&mut self) -> usize {
-        self.skip(|byte| byte == b' ' || byte == b'\t')
+    /// Skips spaces and tabs, and returns their number.
+    fn skip_blanks(&mut self) -> usize {
+        self.skip_while(|byte| byte == b' ' || byte == b'\t')
     }
 
-    /// Steps over what may close a name, then over the operator.
-    fn operator(&mut self, name: Span, window: Span) -> Option<Operator> {
-        let quoted = self.close_name();
-        let blanks = self.blanks();
-        self.attribute_value(quoted);
-        if self.eat(b"==") || self.eat(b"!=") {
-            self.eat(b"=");
+    /// Parses what can close a name, then the operator.
+    fn parse_operator(&mut self, name: Span, window: Span) -> Option<Operator> {
+        let is_quoted = self.skip_name_end();
+        let blanks = self.skip_blanks();
+        self.skip_attribute_name(is_quoted);
+        if self.skip_literal(b"==") || self.skip_literal(b"!=") {
+            self.skip_literal(b"=");
             return Some(Operator::Compare);
         }
         const ASSIGNING: [&[u8]; 7] = [b"=>", b":=", b"?=", b"||=", b"+=", b"<-", b"="];
-        if ASSIGNING.iter().any(|operator| self.eat(operator)) {
+        if ASSIGNING.iter().any(|operator| self.skip_literal(operator)) {
             return Some(Operator::Assign);
         }
         // `password?: string`
-        let optional = self.peek() == Some(b'?') && self.rest().get(1) == Some(&b':');
-        self.at += usize::from(optional);
+        let is_optional = self.peek() == Some(b'?') && self.rest().get(1) == Some(&b':');
+        self.at += usize::from(is_optional);
         if self.peek() == Some(b':') && !self.rest().starts_with(b"::") && !self.rest().starts_with(b"://") {
             self.at += 1;
             // `**Password:** value`, `${PASSWORD:-value}`
-            let default = self.text[..name.start].ends_with(b"${") && self.eat(b"-");
-            if !default && !self.eat(b"**") {
-                self.type_annotation();
+            let has_default = self.text[..name.start].ends_with(b"${") && self.skip_literal(b"-");
+            if !has_default && !self.skip_literal(b"**") {
+                self.skip_type_annotation();
             }
             return Some(Operator::Assign);
         }
         // `"password" -> "value"`, `"password" to "value"`: entries of maps.
-        if quoted && (self.eat(b"->") || self.eat(b"to ")) {
+        if is_quoted && (self.skip_literal(b"->") || self.skip_literal(b"to ")) {
             return Some(Operator::Assign);
         }
-        if self.eat(b",") {
-            // The end of a longer text is no name: `"Basic password removed", "next"`.
-            let opened = || name.start > 0 && matches!(self.text[name.start - 1], b'"' | b'\'' | b'`');
-            return (!quoted || opened()).then_some(Operator::Argument);
+        if self.skip_literal(b",") {
+            // The end of a longer string is no name: `"Basic password removed", "next"`.
+            let is_opened = || name.start > 0 && matches!(self.text[name.start - 1], b'"' | b'\'' | b'`');
+            return (!is_quoted || is_opened()).then_some(Operator::Argument);
         }
-        if self.eat(b"(") {
+        if self.skip_literal(b"(") {
             return Some(Operator::Call);
         }
-        if self.eat(b">") {
-            self.eat(b"<string>");
-            self.eat(b"<![CDATA[");
+        if self.skip_literal(b">") {
+            self.skip_literal(b"<string>");
+            self.skip_literal(b"<![CDATA[");
             return Some(Operator::Element);
         }
-        if self.eat(b"</key><string>") {
+        if self.skip_literal(b"</key><string>") {
             return Some(Operator::Element);
         }
         // `std::string password{"value"}`
-        if self.peek() == Some(b'{') && blanks == 0 && !quoted && self.rest().get(1) == Some(&b'"') {
+        if self.peek() == Some(b'{') && blanks == 0 && !is_quoted && self.rest().get(1) == Some(&b'"') {
             self.at += 1;
             return Some(Operator::Assign);
         }
         if self.peek() == Some(b'|') && blanks > 0 {
-            return self.cell(name, window);
+            return self.parse_cell(name, window);
         }
-        if blanks == 0 || quoted {
+        if blanks == 0 || is_quoted {
             return None;
         }
-        self.declared_type();
-        if self.eat(b"= ") {
+        self.skip_declared_type();
+        if self.skip_literal(b"= ") {
             return Some(Operator::Assign);
         }
         let before = &self.text[window.start..name.start];
-        let flag = self.text[name.start..name.end].starts_with(b"-") || ends_with_word(before, SETTERS);
+        let is_flag = self.text[name.start..name.end].starts_with(b"-") || ends_with_word(before, SETTERS);
         // `password "value"`: a line of settings in Groovy, Ruby, nginx; `:password "value"`, `@password "value"`.
-        let line = matches!(self.peek(), Some(b'"' | b'\''))
+        let is_setting = matches!(self.peek(), Some(b'"' | b'\''))
             && matches!(before.trim_ascii(), b"" | b":" | b"@" | b"-" | b"{:");
-        (flag || line).then_some(Operator::Space)
+        (is_flag || is_setting).then_some(Operator::Space)
     }
 
-    /// Quotes and brackets that end a name: `name"`, `name']`, `name")`, `name[]`, `name[32]`, `**name**`.
-    fn close_name(&mut self) -> bool {
-        self.eat(b"\\");
-        let quoted = self.skip(|byte| matches!(byte, b'"' | b'\'' | b'`')) > 0;
+    /// Skips quotes and brackets that end a name, and returns whether there is a quote: `name"`, `name']`, `name")`, `name[]`, `name[32]`, `**name**`.
+    fn skip_name_end(&mut self) -> bool {
+        self.skip_literal(b"\\");
+        let quoted = self.skip_while(|byte| matches!(byte, b'"' | b'\'' | b'`')) > 0;
         if self.peek() == Some(b'[') {
             let digits = self.rest()[1..].iter().take_while(|byte| byte.is_ascii_digit()).count();
             if self.rest().get(1 + digits) == Some(&b']') {
                 self.at += digits + 2;
             }
-        } else if !self.eat(b"]") {
-            self.eat(b"**");
+        } else if !self.skip_literal(b"]") {
+            self.skip_literal(b"**");
         }
         quoted
     }
 
     /// `key="name" value="…"`, `"key": "name", "value": "…"`, `("--name", default="…")`,
-    /// `variable "name" { default = "…" }`: the value stands in an attribute of its own.
-    fn attribute_value(&mut self, quoted: bool) {
-        if !quoted {
+    /// `variable "name" { default = "…" }`: skips the name of the attribute that has the value.
+    fn skip_attribute_name(&mut self, is_quoted: bool) {
+        if !is_quoted {
             return;
         }
         let start = self.at;
-        let separated = self.eat(b",") || self.eat(b"{");
-        self.blanks();
-        let quote = self.eat(b"\"") || self.eat(b"'");
+        let is_separated = self.skip_literal(b",") || self.skip_literal(b"{");
+        self.skip_blanks();
+        let has_quote = self.skip_literal(b"\"") || self.skip_literal(b"'");
         for attribute in [b"value".as_slice(), b"Value", b"content", b"default"] {
-            if (separated || !quote) && self.eat(attribute) {
-                self.skip(|byte| matches!(byte, b'"' | b'\''));
-                self.blanks();
+            if (is_separated || !has_quote) && self.skip_literal(attribute) {
+                self.skip_while(|byte| matches!(byte, b'"' | b'\''));
+                self.skip_blanks();
                 if matches!(self.peek(), Some(b'=' | b':')) {
                     return;
                 }
@@ -257,47 +262,47 @@ impl Cursor<'_> {
         self.at = start;
     }
 
-    /// `| name | value |`: two cells of a table.
-    fn cell(&mut self, name: Span, window: Span) -> Option<Operator> {
+    /// Parses `| name | value |`: two cells of a table.
+    fn parse_cell(&mut self, name: Span, window: Span) -> Option<Operator> {
         let before = self.text[window.start..name.start].trim_ascii_end();
         let before = before.strip_suffix(b"`").unwrap_or(before);
-        let begins =
+        let is_first =
             before.trim_ascii_end().ends_with(b"|") && matches!(self.text[name.start - 1], b' ' | b'`');
         self.at += 1;
-        self.blanks();
-        self.eat(b"`");
-        begins.then_some(Operator::Cell)
+        self.skip_blanks();
+        self.skip_literal(b"`");
+        is_first.then_some(Operator::Cell)
     }
 
-    /// `: String =`, `: &'static str =`: the colon announced a type, the value comes behind `=`.
-    fn type_annotation(&mut self) {
+    /// Skips `String =` or `&'static str =` after a colon: a type, the value follows the `=`.
+    fn skip_type_annotation(&mut self) {
         let start = self.at;
-        self.blanks();
-        let word = self.skip(|byte| {
+        self.skip_blanks();
+        let word = self.skip_while(|byte| {
             byte.is_ascii_alphanumeric()
                 || matches!(byte, b'_' | b'&' | b'\'' | b'<' | b'>' | b'?' | b'.' | b' ' | b'|')
         });
-        let assigns =
+        let is_assigned =
             self.peek() == Some(b'=') && !self.rest().starts_with(b"==") && !self.rest().starts_with(b"=>");
-        if word > 0 && assigns && !self.text[start..self.at].contains(&b'"') {
+        if word > 0 && is_assigned && !self.text[start..self.at].contains(&b'"') {
             self.at += 1;
         } else {
             self.at = start;
         }
     }
 
-    /// `password string =`, `password As String =`: a type without a colon.
-    fn declared_type(&mut self) {
+    /// Skips the type of `password string =` or `password As String =`.
+    fn skip_declared_type(&mut self) {
         let start = self.at;
         const TYPES: [&[u8]; 4] = [b"string ", b"As String ", b"as string ", b"*string "];
-        let declared = TYPES.iter().any(|name| self.eat(name));
-        if !declared || self.peek() != Some(b'=') {
+        let is_declared = TYPES.iter().any(|name| self.skip_literal(name));
+        if !is_declared || self.peek() != Some(b'=') {
             self.at = start;
         }
     }
 }
 
-/// Words before a name that set it to what stands behind the next blank.
+/// Words before a name after which a blank separates name and value.
 const SETTERS: &[&[u8]] = &[b"ENV", b"ARG", b"setx", b"SETX", b"setenv", b"#define", b"define"];
 
 fn ends_with_word(text: &[u8], words: &[&[u8]]) -> bool {
@@ -308,22 +313,23 @@ fn ends_with_word(text: &[u8], words: &[&[u8]]) -> bool {
     })
 }
 
-/// A place where a value can begin.
+/// A position where a value can begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct ValueStart {
+    /// Byte offset of the value.
     pub(crate) at: usize,
-    /// Whether an operator or a command-line option assigns it. Otherwise it only follows one of the
-    /// names, behind a blank or a dash.
-    pub(crate) assigned: bool,
+    /// Whether an operator or a command-line option assigns it. Otherwise it only follows one of the names, after a
+    /// blank or a dash.
+    pub(crate) is_assigned: bool,
 }
 
-/// How far behind a provider's name a value may stand that nothing assigns.
-const UNASSIGNED_REACH: usize = 40;
+/// Most bytes between a provider's name and a value that is not assigned.
+const MAX_UNASSIGNED_DISTANCE: usize = 40;
 
-/// Places behind `keyword` where a value can begin: behind a quote, a bracket or a blank, once an
-/// operator or one of `names` has been passed, or behind a command-line option and a blank. With `bare` a
-/// value may follow the keyword closely with nothing but blanks or words between them. Behind a name, and a bare
-/// keyword, a dash, a dot or an underscore is enough. Used by rules whose pattern decides what a value is.
+/// Finds the positions after `keyword` where a value can begin: after a quote, a bracket or a blank that follows an
+/// operator or one of `names`, or after a command-line option and a blank. With `bare` a value may also follow the keyword
+/// within a short distance, with only blanks or words between them. After a name or a bare keyword, a dash, a dot or an
+/// underscore is enough. Used by rules whose pattern decides what a value is.
 pub(crate) fn value_starts<'t>(
     text: &'t [u8],
     window: Span,
@@ -331,39 +337,40 @@ pub(crate) fn value_starts<'t>(
     names: &'t [String],
     bare: bool,
 ) -> impl Iterator<Item = ValueStart> + 't {
-    // The word that is being read begins with `-`: it is an option, and a blank ends it.
-    let mut option = text[identifier_start(text, window, keyword)] == b'-';
-    let mut operator = false;
-    let mut named = false;
+    // Whether the current word begins with `-`: it is an option, and a blank ends it.
+    let mut is_option = text[identifier_start(text, window, keyword)] == b'-';
+    let mut has_operator = false;
+    let mut has_name = false;
     (keyword.end..window.end).filter_map(move |at| {
         work_counter::count(1);
         let before = text[at - 1];
-        // Most bytes: nothing begins behind a letter or digit, and nothing changes.
+        // Most bytes: no value begins after a letter or digit, and the state stays the same.
         if before.is_ascii_alphanumeric() {
             return None;
         }
-        operator |= matches!(before, b'=' | b':' | b',' | b'(' | b'>');
-        let behind_option = option && matches!(before, b' ' | b'\t');
-        let joint = matches!(before, b'-' | b'_' | b'.');
-        let mut glued = false;
-        if matches!(before, b' ' | b'\t') || joint {
+        has_operator |= matches!(before, b'=' | b':' | b',' | b'(' | b'>');
+        let is_after_option = is_option && matches!(before, b' ' | b'\t');
+        let is_separator = matches!(before, b'-' | b'_' | b'.');
+        let mut is_joined = false;
+        if matches!(before, b' ' | b'\t') || is_separator {
             let word = &text[keyword.start..at - 1];
             let ends_name = names.iter().any(|name| ends_with_name(word, name.as_bytes()));
-            glued = joint && (ends_name || bare && at - 1 == keyword.end);
-            if !joint {
-                option = text[at] == b'-';
-                named |= word.ends_with(b" -") || ends_name;
+            is_joined = is_separator && (ends_name || bare && at - 1 == keyword.end);
+            if !is_separator {
+                is_option = text[at] == b'-';
+                has_name |= word.ends_with(b" -") || ends_name;
             }
         }
-        let close = named || bare && at - keyword.end <= UNASSIGNED_REACH;
-        let opens = matches!(
+        let is_near = has_name || bare && at - keyword.end <= MAX_UNASSIGNED_DISTANCE;
+        let is_opening = matches!(
             before,
             b' ' | b'\t' | b'"' | b'\'' | b'`' | b'=' | b':' | b',' | b'(' | b'>' | b'[' | b'{' | b'|' | b'/'
         );
-        let in_template = before == b'{' && matches!(text[at - 2], b'$' | b'#' | b'%' | b'{');
-        let begins = ((operator || close) && opens && !in_template || behind_option || glued)
-            && !matches!(text[at], b' ' | b'\t' | b'"' | b'\'' | b'`' | b'=' | b':' | b'>' | b'(' | b',');
-        begins.then_some(ValueStart { at, assigned: operator || behind_option })
+        let is_in_template = before == b'{' && matches!(text[at - 2], b'$' | b'#' | b'%' | b'{');
+        let is_start =
+            ((has_operator || is_near) && is_opening && !is_in_template || is_after_option || is_joined)
+                && !matches!(text[at], b' ' | b'\t' | b'"' | b'\'' | b'`' | b'=' | b':' | b'>' | b'(' | b',');
+        is_start.then_some(ValueStart { at, is_assigned: has_operator || is_after_option })
     })
 }
 
@@ -378,10 +385,10 @@ mod tests {
     use super::*;
 
     fn value_of(line: &str, keyword: &str) -> Option<(String, Option<u8>, Operator)> {
-        let start = line.to_lowercase().find(keyword).expect("the line holds the keyword");
+        let start = line.to_lowercase().find(keyword).expect("the line contains the keyword");
         let window = Span::new(0, line.len());
-        let found = assigned(line.as_bytes(), window, Span::new(start, start + keyword.len()))?;
-        let value = String::from_utf8_lossy(found.value.of(line.as_bytes())).into_owned();
+        let found = find_assignment(line.as_bytes(), window, Span::new(start, start + keyword.len()))?;
+        let value = String::from_utf8_lossy(found.value.slice(line.as_bytes())).into_owned();
         Some((value, found.quote, found.operator))
     }
 
@@ -450,7 +457,7 @@ mod tests {
     }
 
     #[test]
-    fn no_value_is_invented() {
+    fn lines_without_an_assigned_value_have_none() {
         for line in [
             "the password is secret",
             "password",
@@ -470,7 +477,7 @@ mod tests {
     }
 
     #[test]
-    fn brackets_belong_to_bare_values_that_open_them() {
+    fn unquoted_values_end_before_brackets_that_they_do_not_open() {
         for (line, expected) in [
             ("password = utf8_dup(v);", "utf8_dup(v)"),
             ("(password=vT9q)", "vT9q"),
@@ -484,7 +491,7 @@ mod tests {
     fn starts(line: &str, keyword: usize) -> Vec<(usize, bool)> {
         let names = ["token".to_owned()];
         value_starts(line.as_bytes(), Span::new(0, line.len()), Span::new(0, keyword), &names, false)
-            .map(|start| (start.at, start.assigned))
+            .map(|start| (start.at, start.is_assigned))
             .collect()
     }
 
@@ -493,7 +500,7 @@ mod tests {
         assert_eq!(starts("dropbox token = 'abc'", 7), [(17, true)]);
         assert_eq!(starts("vercel deploy --prod --token abc def", 6), [(21, true), (29, true), (33, false)]);
         assert_eq!(starts("dropbox TOKEN abc", 7), [(14, false)]);
-        assert_eq!(starts("dropbox said abc", 7), []);
+        assert_eq!(starts("dropbox mentions abc", 7), []);
         assert_eq!(starts("dropboxTOKEN-abc", 7), [(13, false)]);
         assert_eq!(starts("dropbox-access-abc", 7), []);
     }

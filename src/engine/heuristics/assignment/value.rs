@@ -1,4 +1,4 @@
-//! Reads the value at a place: what its quotes hold, or everything up to the next blank or bracket.
+//! Parses a value: the text between quotes, or everything up to the next blank or bracket.
 
 use crate::model::Span;
 
@@ -6,40 +6,40 @@ use super::{Cursor, Operator};
 use crate::engine::work_counter;
 
 impl Cursor<'_> {
-    /// Steps over a call that makes nothing but another type of a literal: `String::from("…")`.
-    fn conversion(&mut self) {
-        let calls = |call: &&&[u8]| {
+    /// Skips a call that only converts a literal to another type: `String::from("…")`.
+    fn skip_conversion(&mut self) {
+        let is_call = |call: &&&[u8]| {
             self.rest().strip_prefix(**call).is_some_and(|rest| matches!(rest.first(), Some(b'"' | b'\'')))
         };
-        if let Some(call) = CONVERSIONS.iter().find(calls) {
+        if let Some(call) = CONVERSIONS.iter().find(is_call) {
             self.at += call.len();
         }
     }
 
-    /// The value at the cursor: what its quotes hold, or everything up to the next blank or bracket.
-    pub(crate) fn value(&mut self, operator: Operator) -> Option<(Span, Option<u8>)> {
-        let blanks = if operator == Operator::Element { 0 } else { self.blanks() };
+    /// Parses the value at the cursor. Returns its span and its quote, if any.
+    pub(crate) fn parse_value(&mut self, operator: Operator) -> Option<(Span, Option<u8>)> {
+        let blanks = if operator == Operator::Element { 0 } else { self.skip_blanks() };
         if matches!(operator, Operator::Assign | Operator::Compare) {
-            self.conversion();
+            self.skip_conversion();
         }
-        // A list's first entry stands for all of them.
+        // Only the first entry of a list is a value.
         if matches!(self.peek(), Some(b'[' | b'{')) && matches!(self.rest().get(1), Some(b'"' | b'\'')) {
             self.at += 1;
         }
         let prefix = self.rest().iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
-        let raw = prefix <= 2 && matches!(self.rest().get(prefix), Some(b'"' | b'\''));
-        if raw || self.peek() == Some(b'@') && matches!(self.rest().get(1), Some(b'"')) {
-            self.at += if raw { prefix } else { 1 };
+        let has_prefix = prefix <= 2 && matches!(self.rest().get(prefix), Some(b'"' | b'\''));
+        if has_prefix || self.peek() == Some(b'@') && matches!(self.rest().get(1), Some(b'"')) {
+            self.at += if has_prefix { prefix } else { 1 };
         }
-        let escaped = self.peek() == Some(b'\\') && matches!(self.rest().get(1), Some(b'"' | b'\''));
-        self.at += usize::from(escaped);
+        let is_escaped = self.peek() == Some(b'\\') && matches!(self.rest().get(1), Some(b'"' | b'\''));
+        self.at += usize::from(is_escaped);
         match self.peek()? {
             quote @ (b'"' | b'\'' | b'`') => {
                 self.at += 1;
-                let triple = self.rest().starts_with(&[quote, quote]);
-                self.at += if triple { 2 } else { 0 };
+                let is_triple = self.rest().starts_with(&[quote, quote]);
+                self.at += if is_triple { 2 } else { 0 };
                 let start = self.at;
-                let end = start + quoted_len(&self.text[start..], quote, escaped)?;
+                let end = start + quoted_len(&self.text[start..], quote, is_escaped)?;
                 (end > start).then_some((Span::new(start, end), Some(quote)))
             }
             b'[' | b'(' => None,
@@ -53,14 +53,14 @@ impl Cursor<'_> {
                 };
                 let end = start + self.text[start..start + length].trim_ascii_end().len();
                 // `A= B=c`: the first variable is empty.
-                let next_variable = blanks > 0 && starts_an_assignment(&self.text[start..end]);
-                (end > start && !next_variable).then_some((Span::new(start, end), None))
+                let is_next_variable = blanks > 0 && starts_an_assignment(&self.text[start..end]);
+                (end > start && !is_next_variable).then_some((Span::new(start, end), None))
             }
         }
     }
 }
 
-/// What may stand around a literal without changing it.
+/// Calls that only convert a literal, up to their parenthesis.
 const CONVERSIONS: [&[u8]; 9] = [
     b"(",
     b"String::from(",
@@ -73,7 +73,7 @@ const CONVERSIONS: [&[u8]; 9] = [
     b"Buffer.from(",
 ];
 
-/// Bytes of an XML element's text; `None` where the line ends or another element begins instead.
+/// Length of an XML element's text. `None` if the line ends or another element begins instead.
 fn element_len(text: &[u8]) -> Option<usize> {
     work_counter::count_search(text.len());
     let end = memchr::memchr(b'<', text)?;
@@ -81,38 +81,38 @@ fn element_len(text: &[u8]) -> Option<usize> {
     text[end..].starts_with(b"</").then_some(content.strip_suffix(b"]]>").unwrap_or(content).len())
 }
 
-/// Bytes of a value without quotes: up to a blank, a separator, or a bracket that closes something
-/// that was opened before the value.
+/// Length of a value without quotes: up to a blank, a separator, or a closing bracket that was opened before the
+/// value.
 fn bare_len(text: &[u8]) -> usize {
     let mut open = 0usize;
-    let stop = |byte: &u8| match byte {
+    let is_end = |byte: &u8| match byte {
         b' ' | b'\t' | b'"' | b'\'' | b'`' | b',' | b';' | b'<' | b'>' | b'|' => true,
         b'(' | b'{' | b'[' => {
             open += 1;
             false
         }
         b')' | b'}' | b']' => {
-            let foreign = open == 0;
+            let is_unopened = open == 0;
             open = open.saturating_sub(1);
-            foreign
+            is_unopened
         }
         _ => false,
     };
-    let length = text.iter().position(stop).unwrap_or(text.len());
+    let length = text.iter().position(is_end).unwrap_or(text.len());
     work_counter::count(length);
     query_value_len(&text[..length])
 }
 
-/// Bytes of a query's value, without the parameters behind it: `value&name=…`.
+/// Length of a value in a query, without the parameters after it: `value&name=…`.
 fn query_value_len(text: &[u8]) -> usize {
-    let begins_parameter = |at: &usize| {
+    let is_parameter = |at: &usize| {
         let name = &text[at + 1..];
         let length = name.iter().take(40).take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_');
         let length = length.count();
         work_counter::count(length);
         length > 0 && name.get(length) == Some(&b'=')
     };
-    memchr::memchr_iter(b'&', text).find(begins_parameter).unwrap_or(text.len())
+    memchr::memchr_iter(b'&', text).find(is_parameter).unwrap_or(text.len())
 }
 
 fn starts_an_assignment(text: &[u8]) -> bool {
@@ -120,13 +120,13 @@ fn starts_an_assignment(text: &[u8]) -> bool {
     name >= 3 && text.get(name) == Some(&b'=') && text.len() > name + 1 && text[name + 1] != b'='
 }
 
-/// Bytes up to the closing quote; `None` when the line ends before it.
-fn quoted_len(text: &[u8], quote: u8, escaped: bool) -> Option<usize> {
+/// Length up to the closing quote. `None` if the line ends before it.
+fn quoted_len(text: &[u8], quote: u8, is_escaped: bool) -> Option<usize> {
     let mut at = 0;
     while at < text.len() {
         work_counter::count(1);
         match text[at] {
-            b'\\' if escaped && text.get(at + 1) == Some(&quote) => return Some(at),
+            b'\\' if is_escaped && text.get(at + 1) == Some(&quote) => return Some(at),
             b'\\' => at += 2,
             byte if byte == quote => return Some(at),
             _ => at += 1,

@@ -1,36 +1,36 @@
-//! Whether an identifier names a secret, and not something about one (`token_type`, `password_field`).
+//! Decides whether an identifier is the name of a secret or of something related (`token_type`, `password_field`).
 
 use crate::engine::work_counter;
 
 use super::weights::words;
 
-/// What a name that names a secret says about it.
+/// Features of the name of a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Named {
-    /// Something else stands beside such a name as often.
-    pub(crate) weak: bool,
-    /// A secret of one form, request or session.
-    pub(crate) short_lived: bool,
-    /// Whoever named it says that it opens nothing.
-    pub(crate) made_up: bool,
-    /// It is what is left of a secret when nobody shall read it.
-    pub(crate) encoded: bool,
+pub(crate) struct NameFeatures {
+    /// Such a name is used for other things as often.
+    pub(crate) is_weak: bool,
+    /// The name of a secret of one form, request or session.
+    pub(crate) is_short_lived: bool,
+    /// The name states that the value is no valid secret.
+    pub(crate) is_made_up: bool,
+    /// The name states that the value is hashed or encrypted.
+    pub(crate) is_encoded: bool,
 }
 
-/// Words that may stand glued to a keyword inside one word (`dbpassword`, `authtoken`).
+/// Words that complete a keyword to the name of a secret (`secret_key`, `token_keys`).
 const KEY_WORDS: &[&str] = &["key", "keys"];
 
-/// What `name`, in which `keyword` was found, says about the secret that it names; `None` when it names
-/// something about a secret, or something public.
-pub(crate) fn names(name: &[u8], keyword: &[u8]) -> Option<Named> {
-    let words = Words::of(name);
+/// Returns the features of `name`, which contains `keyword`. `None` if it is not the name of a secret, but of something
+/// related to one or of something public.
+pub(crate) fn evaluate(name: &[u8], keyword: &[u8]) -> Option<NameFeatures> {
+    let words = Words::new(name);
     let keyword = keyword.to_ascii_lowercase();
     let compact: Vec<u8> = keyword.iter().copied().filter(u8::is_ascii_alphanumeric).collect();
     let end = memchr::memmem::rfind(&words.joined, &compact)? + compact.len();
     // The word in which the keyword ends: `passw` is completed by `ord`, `token` by `s`.
     let index = words.ends.partition_point(|&word_end| word_end < end);
     let word_end = *words.ends.get(index)?;
-    let complete = matches!(
+    let is_complete = matches!(
         &words.joined[end..word_end],
         b"" | b"s"
             | b"ord"
@@ -49,40 +49,40 @@ pub(crate) fn names(name: &[u8], keyword: &[u8]) -> Option<Named> {
         KEY_WORDS.iter().any(|key| word == key.as_bytes())
             && matches!(compact.as_slice(), b"secret" | b"token" | b"encryption" | b"credential")
     };
-    let names_it = complete
+    let is_secret = is_complete
         && words
             .iter()
             .skip(index + 1)
             .all(|word| ends_a_secret(word) || !is_one_of(word, words::SOMETHING_ELSE));
-    // `csrftoken` begins with a word of its own.
+    // `csrftoken` begins with another word.
     let word_start = index.checked_sub(1).map_or(0, |before| words.ends[before]);
-    let glued = words.joined.get(word_start..end - compact.len()).unwrap_or_default();
+    let prefix = words.joined.get(word_start..end - compact.len()).unwrap_or_default();
     let before = |list: &[&str]| {
-        is_one_of(glued, list) || words.iter().take(index + 1).any(|word| is_one_of(word, list))
+        is_one_of(prefix, list) || words.iter().take(index + 1).any(|word| is_one_of(word, list))
     };
-    let has = |list: &[&str]| is_one_of(glued, list) || words.iter().any(|word| is_one_of(word, list));
-    if !names_it || before(words::PUBLIC) || before(words::EXACT_SHAPE) && !is_password(&compact) {
+    let has = |list: &[&str]| is_one_of(prefix, list) || words.iter().any(|word| is_one_of(word, list));
+    if !is_secret || before(words::PUBLIC) || before(words::EXACT_SHAPE) && !is_password(&compact) {
         return None;
     }
-    Some(Named {
-        weak: is_one_of(&keyword, words::WEAK),
-        short_lived: has(words::SHORT_LIVED),
-        made_up: has(words::MADE_UP),
-        encoded: has(words::ENCODED),
+    Some(NameFeatures {
+        is_weak: is_one_of(&keyword, words::WEAK),
+        is_short_lived: has(words::SHORT_LIVED),
+        is_made_up: has(words::MADE_UP),
+        is_encoded: has(words::ENCODED),
     })
 }
 
-/// Whether the sorted `list` has the word.
+/// Whether the sorted `list` contains the word.
 fn is_one_of(word: &[u8], list: &[&str]) -> bool {
     list.binary_search_by(|known| known.as_bytes().cmp(word)).is_ok()
 }
 
-/// Whether people choose what the keyword names, whatever the provider.
+/// Whether the keyword is a name of passwords, which people choose, and not of tokens of a provider.
 fn is_password(keyword: &[u8]) -> bool {
     keyword.starts_with(b"pass") || keyword.ends_with(b"pass") || keyword == b"pwd"
 }
 
-/// Whether machines make what the keyword names, of letters and digits.
+/// Whether the keyword is a name of machine-made values of letters and digits.
 pub(crate) fn has_alphabet(keyword: &[u8]) -> bool {
     let ends = |word: &[u8]| {
         keyword.len() >= word.len() && keyword[keyword.len() - word.len()..].eq_ignore_ascii_case(word)
@@ -90,32 +90,32 @@ pub(crate) fn has_alphabet(keyword: &[u8]) -> bool {
     ends(b"key") || ends(b"token") || ends(b"bearer")
 }
 
-/// Whether the value says what the name says, as names of settings and of messages do.
+/// Whether the value contains the keyword, as names of settings and of messages do.
 pub(crate) fn repeats(value: &[u8], keyword: &[u8]) -> bool {
     work_counter::count(value.len() * 2);
     memchr::memmem::find(&value.to_ascii_lowercase(), &keyword.to_ascii_lowercase()).is_some()
 }
 
-/// Whether the function `name` asks for a secret or is a method of one (`password.encode`), so that
-/// its argument is none.
+/// Whether the function `name` reads or tests a secret or is a method of one (`password.encode`), so that its argument
+/// is not a secret.
 pub(crate) fn is_function_on_a_secret(name: &[u8], keyword: &[u8]) -> bool {
-    let behind = memchr::memmem::rfind(name, keyword).map_or(0, |at| at + keyword.len());
-    let own = name.rsplit(|&byte| byte == b'.').next().unwrap_or(name);
-    let words = Words::of(own);
+    let after = memchr::memmem::rfind(name, keyword).map_or(0, |at| at + keyword.len());
+    let method = name.rsplit(|&byte| byte == b'.').next().unwrap_or(name);
+    let words = Words::new(method);
     let first = words.iter().next().unwrap_or_default();
-    name[behind..].contains(&b'.') || is_one_of(first, words::ASKING)
+    name[after..].contains(&b'.') || is_one_of(first, words::ASKING)
 }
 
-/// The lower-case words of an identifier, cut at everything that is no letter or digit and where
-/// lower case turns into upper case.
+/// The lower-case words of an identifier, split at everything that is no letter or digit and where lower case changes
+/// to upper case.
 struct Words {
     joined: Vec<u8>,
-    /// Where each word ends in `joined`.
+    /// End of each word in `joined`.
     ends: Vec<usize>,
 }
 
 impl Words {
-    fn of(name: &[u8]) -> Words {
+    fn new(name: &[u8]) -> Words {
         work_counter::count(2 * name.len());
         let mut words = Words { joined: Vec::with_capacity(name.len()), ends: Vec::with_capacity(8) };
         for part in name.split(|byte| !byte.is_ascii_alphanumeric()).filter(|part| !part.is_empty()) {
@@ -146,7 +146,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_secrets() {
+    fn names_of_secrets_are_recognized() {
         for (name, keyword) in [
             ("password", "passw"),
             ("DB_PASSWORD", "PASSW"),
@@ -167,13 +167,13 @@ mod tests {
             ("pwd", "pwd"),
             ("secret_prod", "secret"),
         ] {
-            let named = names(name.as_bytes(), keyword.as_bytes()).unwrap_or_else(|| panic!("{name}"));
-            assert!(!named.short_lived && !named.made_up && !named.encoded, "{name}");
+            let named = evaluate(name.as_bytes(), keyword.as_bytes()).unwrap_or_else(|| panic!("{name}"));
+            assert!(!named.is_short_lived && !named.is_made_up && !named.is_encoded, "{name}");
         }
     }
 
     #[test]
-    fn names_of_something_else() {
+    fn names_of_other_things_are_rejected() {
         for (name, keyword) in [
             ("tokenizer", "token"),
             ("token_type", "token"),
@@ -191,37 +191,37 @@ mod tests {
             ("passwordVariable", "passw"),
             ("telegram_api_token", "token"),
         ] {
-            assert_eq!(names(name.as_bytes(), keyword.as_bytes()), None, "{name}");
+            assert_eq!(evaluate(name.as_bytes(), keyword.as_bytes()), None, "{name}");
         }
     }
 
     #[test]
-    fn tokens_of_one_form_are_told_apart() {
+    fn tokens_of_one_form_are_short_lived() {
         for (name, keyword) in
             [("csrf_token", "token"), ("authenticityToken", "Token"), ("csrftoken", "token")]
         {
-            let named = names(name.as_bytes(), keyword.as_bytes());
-            assert!(named.is_some_and(|named| named.short_lived), "{name}");
+            let named = evaluate(name.as_bytes(), keyword.as_bytes());
+            assert!(named.is_some_and(|named| named.is_short_lived), "{name}");
         }
     }
 
     #[test]
-    fn names_may_say_what_became_of_the_secret() {
-        let named = |name: &str, keyword: &str| names(name.as_bytes(), keyword.as_bytes()).expect(name);
-        assert!(named("invalidToken", "Token").made_up);
-        assert!(named("TEST_PASSWORD", "PASSW").made_up);
-        assert!(named("encodedPassword", "Passw").encoded);
-        assert!(named("credential", "credential").weak && !named("password", "passw").weak);
+    fn names_can_state_that_a_value_is_invalid_or_encoded() {
+        let named = |name: &str, keyword: &str| evaluate(name.as_bytes(), keyword.as_bytes()).expect(name);
+        assert!(named("invalidToken", "Token").is_made_up);
+        assert!(named("TEST_PASSWORD", "PASSW").is_made_up);
+        assert!(named("encodedPassword", "Passw").is_encoded);
+        assert!(named("credential", "credential").is_weak && !named("password", "passw").is_weak);
     }
 
     #[test]
-    fn values_that_repeat_their_name_are_seen() {
+    fn values_that_repeat_their_name_are_recognized() {
         assert!(repeats(b"my-Password-1", b"passw"));
         assert!(!repeats(b"vT9qLw2Zr", b"passw"));
     }
 
     #[test]
-    fn functions_that_ask_are_told_from_those_that_set() {
+    fn functions_that_read_a_secret_differ_from_those_that_set_one() {
         for (name, keyword) in
             [("password.encode", "passw"), ("check_password", "passw"), ("user.getToken", "Token")]
         {

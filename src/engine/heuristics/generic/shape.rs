@@ -1,13 +1,13 @@
-//! What a value looks like: machine-made, word, identifier, or something that is known to be public.
+//! Classifies values by their characters: random, words, identifiers, or forms that are public.
 
-use crate::engine::checks::base64_text;
-use crate::engine::heuristics::entropy::shannon_of;
+use crate::engine::checks::formats::base64;
+use crate::engine::heuristics::entropy::shannon_from_bytes;
 use crate::engine::work_counter;
 
 use super::letters;
 use super::letters::Letters;
 
-/// Whether the value could be a secret at all: one word of printable characters, with a letter or digit.
+/// Whether the value can be a secret: printable characters without spaces, with a letter or digit, in no public form.
 pub(crate) fn is_plausible(value: &[u8]) -> bool {
     work_counter::count(6 * value.len());
     value.iter().all(|byte| (0x21..0x7f).contains(byte))
@@ -16,7 +16,7 @@ pub(crate) fn is_plausible(value: &[u8]) -> bool {
         && !has_letter_escape(value)
 }
 
-/// Whether an escape stands for a letter beyond ASCII, as in translations: `\u0434`, `\xd0`.
+/// Whether the value contains an escape of a character beyond ASCII, as in translations: `\u0434`, `\xd0`.
 fn has_letter_escape(value: &[u8]) -> bool {
     memchr::memchr_iter(b'\\', value).any(|at| {
         let Some((kind, digits)) = value[at + 1..].split_first() else { return false };
@@ -30,7 +30,7 @@ fn has_letter_escape(value: &[u8]) -> bool {
     })
 }
 
-/// How many of lower case, upper case, digits and other characters occur.
+/// Number of classes of characters in the value: lower case, upper case, digits, others.
 pub(crate) fn classes(value: &[u8]) -> usize {
     let has = |test: fn(&u8) -> bool| usize::from(value.iter().any(test));
     has(u8::is_ascii_lowercase)
@@ -39,19 +39,19 @@ pub(crate) fn classes(value: &[u8]) -> usize {
         + has(|byte| byte.is_ascii_punctuation())
 }
 
-/// Whether nobody would type the value by hand: even use of many characters, no syllables.
+/// Whether the value looks machine-made: evenly distributed characters, no syllables.
 pub(crate) fn looks_random(value: &[u8]) -> bool {
     work_counter::count(2 * value.len());
     let body = || value.iter().copied().filter(u8::is_ascii_alphanumeric);
     let (mut length, mut digits, mut hexadecimal, mut changes) = (0, 0, true, 0);
-    let mut before = None;
+    let mut previous = None;
     for byte in body() {
         let class = (byte.is_ascii_uppercase(), byte.is_ascii_digit());
         length += 1;
         digits += usize::from(class.1);
         hexadecimal &= byte.is_ascii_hexdigit();
-        changes += usize::from(before.is_some_and(|before| before != class));
-        before = Some(class);
+        changes += usize::from(previous.is_some_and(|previous| previous != class));
+        previous = Some(class);
     }
     if length < 8
         || length * 4 < value.len() * 3
@@ -61,20 +61,20 @@ pub(crate) fn looks_random(value: &[u8]) -> bool {
         return false;
     }
     let alphabet: f32 = if hexadecimal { 16.0 } else { 62.0 };
-    let most = (length as f32).min(alphabet).log2();
-    // Words in it hide nothing where letters and digits keep taking turns.
-    let takes_turns = digits >= 2 && changes * 5 >= length * 2;
-    shannon_of(body()) >= 0.78 * most && (takes_turns || !is_wordlike(value))
+    let max_entropy = (length as f32).min(alphabet).log2();
+    // Where letters and digits alternate, words in the value do not matter.
+    let alternates = digits >= 2 && changes * 5 >= length * 2;
+    shannon_from_bytes(body()) >= 0.78 * max_entropy && (alternates || !is_wordlike(value))
 }
 
-/// Whether letters follow each other as in words, over most of the value.
+/// Whether most of the value consists of letters that follow each other as in words.
 pub(crate) fn is_wordlike(value: &[u8]) -> bool {
     let letters = value.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
     work_counter::count(value.len());
-    letters * 2 >= value.len() && letters >= 5 && letters::of(value) == Letters::Words
+    letters * 2 >= value.len() && letters >= 5 && letters::classify(value) == Letters::Words
 }
 
-/// Whether the value is a word in which digits and signs stand for letters: `p@ssw0rd`.
+/// Whether the value is a word with digits and symbols in place of letters: `p@ssw0rd`.
 pub(crate) fn is_disguised_word(value: &[u8]) -> bool {
     let letter = |byte: &u8| match byte {
         b'0' => b'o',
@@ -87,12 +87,12 @@ pub(crate) fn is_disguised_word(value: &[u8]) -> bool {
     };
     work_counter::count(value.len());
     let plain: Vec<u8> = value.iter().map(letter).collect();
-    // Signs at the end are there to satisfy a rule.
+    // Symbols at the end are added to satisfy a password policy.
     let inner = &plain[..plain.iter().rposition(u8::is_ascii_alphabetic).map_or(0, |at| at + 1)];
     plain != value && !is_wordlike(value) && is_wordlike(inner)
 }
 
-/// Whether it is hexadecimal or padded base64 of a length that the common hashes have.
+/// Whether it is hexadecimal or padded base64 with the length of a common hash.
 pub(crate) fn is_hash(value: &[u8]) -> bool {
     work_counter::count(value.len());
     let hex = matches!(value.len(), 32 | 40 | 56 | 64 | 96 | 128) && value.iter().all(u8::is_ascii_hexdigit);
@@ -100,28 +100,28 @@ pub(crate) fn is_hash(value: &[u8]) -> bool {
     hex || matches!((value.len(), padded), (24, 2) | (28, 1) | (44, 1) | (88, 2))
 }
 
-/// Whether the value says with which function a password was hashed: `$2b$…`, `{SSHA}…`, `sha256:…`.
+/// Whether the value begins with the name of a password hash function: `$2b$…`, `{SSHA}…`, `pbkdf2…`.
 pub(crate) fn is_password_hash(value: &[u8]) -> bool {
     let scheme = |open: u8, close: u8| {
         let inner = value.strip_prefix(&[open])?;
         let end = memchr::memchr(close, inner).filter(|&end| (1..=40).contains(&end))?;
-        let named = inner[..end].iter().all(|byte| byte.is_ascii_alphanumeric() || b"@_.-".contains(byte));
-        named.then_some(inner.len() - end)
+        let is_name = inner[..end].iter().all(|byte| byte.is_ascii_alphanumeric() || b"@_.-".contains(byte));
+        is_name.then_some(inner.len() - end)
     };
     scheme(b'$', b'$').is_some_and(|rest| rest >= 16)
         || scheme(b'{', b'}').is_some()
         || value.starts_with(b"pbkdf2")
 }
 
-/// Whether half of the value counts up, or letters and digits do so in turns: `key-1234567890`, `A1B2C3D4`.
-pub(crate) fn counts(value: &[u8]) -> bool {
+/// Whether half of the value counts up, or letters and digits do so alternately: `key-1234567890`, `A1B2C3D4`.
+pub(crate) fn counts_up(value: &[u8]) -> bool {
     work_counter::count(2 * value.len());
     let next = |byte: u8| if byte == b'9' { b'0' } else { byte.wrapping_add(1) };
     let follows = |step: usize| value.windows(step + 1).filter(move |part| part[step] == next(part[0]));
     value.len() >= 8 && (follows(1).count() * 2 >= value.len() || follows(2).count() * 2 >= value.len())
 }
 
-/// Whether it has brackets, which without quotes around them belong to code.
+/// Whether it contains brackets, which are code in a value without quotes.
 pub(crate) fn has_brackets(value: &[u8]) -> bool {
     value.iter().any(|byte| matches!(byte, b'(' | b')' | b'[' | b']' | b'{' | b'}'))
 }
@@ -129,12 +129,12 @@ pub(crate) fn has_brackets(value: &[u8]) -> bool {
 /// Whether it is base64 of words.
 pub(crate) fn is_encoded_text(value: &[u8]) -> bool {
     value.len().is_multiple_of(4)
-        && base64_text::decode(value)
+        && base64::decode(value)
             .is_some_and(|text| text.iter().all(u8::is_ascii_graphic) && is_wordlike(&text))
 }
 
-/// Whether it has characters that stand in no token or key that a machine makes.
-pub(crate) fn has_foreign_signs(value: &[u8]) -> bool {
+/// Whether it contains characters that do not occur in machine-made tokens and keys.
+pub(crate) fn has_foreign_symbols(value: &[u8]) -> bool {
     work_counter::count(value.len());
     value.iter().any(|byte| {
         matches!(
@@ -144,7 +144,7 @@ pub(crate) fn has_foreign_signs(value: &[u8]) -> bool {
     })
 }
 
-/// Whether the value, without quotes, may as well be the name of a variable.
+/// Whether the value, if it has no quotes, can be the name of a variable.
 pub(crate) fn is_identifier(value: &[u8]) -> bool {
     let first = value
         .first()
@@ -171,22 +171,22 @@ pub(crate) fn is_identifier(value: &[u8]) -> bool {
         })
 }
 
-/// Whether it is of letters, digits and what joins words: no subscript, no member, no reference.
+/// Whether it consists of letters, digits and separators of words: no subscript, no member, no reference.
 pub(crate) fn is_one_word(value: &[u8]) -> bool {
     value.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'!'))
 }
 
-/// Eight, four, four, four and twelve hexadecimal digits: as often a name as a key.
+/// Eight, four, four, four and twelve hexadecimal digits. UUIDs are identifiers as often as keys.
 pub(crate) fn is_uuid(value: &[u8]) -> bool {
     let parts: Vec<&[u8]> = value.split(|&byte| byte == b'-').collect();
     let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
     lengths == [8, 4, 4, 4, 12] && parts.concat().iter().all(u8::is_ascii_hexdigit)
 }
 
-/// Whether the value is of a kind that people publish: a URL, path, version, selector, known hash form.
+/// Whether the value has a form that is public: a URL, a path, a hash, a public key, an image, a date, a color.
 fn is_public(value: &[u8]) -> bool {
     let starts = |prefixes: &[&[u8]]| prefixes.iter().any(|prefix| value.starts_with(prefix));
-    let path = value.iter().filter(|&&byte| byte == b'/').count();
+    let slashes = value.iter().filter(|&&byte| byte == b'/').count();
     let words =
         value.split(|byte| matches!(byte, b'/' | b'.' | b'-' | b'_')).filter(|word| word.len() >= 3).count();
     memchr::memmem::find(value, b"://").is_some()
@@ -213,24 +213,25 @@ fn is_public(value: &[u8]) -> bool {
             b"image/",
             b"text/",
             b"application/",
-            // The beginnings of images in base64: PNG, GIF, JPEG, SVG.
+            // Images in base64: PNG, GIF, JPEG, SVG.
             b"iVBORw0KGgo",
             b"R0lGOD",
             b"/9j/",
             b"PHN2Zy",
         ])
-        || (path >= 2 && words >= 3 && is_wordlike(value))
+        || (slashes >= 2 && words >= 3 && is_wordlike(value))
         || is_file_name(value)
         || is_number(value)
         || is_colour(value)
         || is_date(value)
 }
 
-/// `0x80090336`, `0xFFUL`: a number of a programming language.
+/// `0x80090336`, `0xFFUL`: a hexadecimal number in code.
 fn is_number(value: &[u8]) -> bool {
     let digits = value.strip_prefix(b"0x").or_else(|| value.strip_prefix(b"0X"));
-    let of_number = |byte: &u8| byte.is_ascii_hexdigit() || matches!(byte, b'_' | b'u' | b'U' | b'l' | b'L');
-    digits.is_some_and(|digits| digits.len() <= 20 && digits.iter().all(of_number))
+    let is_number_byte =
+        |byte: &u8| byte.is_ascii_hexdigit() || matches!(byte, b'_' | b'u' | b'U' | b'l' | b'L');
+    digits.is_some_and(|digits| digits.len() <= 20 && digits.iter().all(is_number_byte))
 }
 
 /// `2024-01-31`, with or without a time.
@@ -265,7 +266,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn random_values_are_told_from_words_and_names() {
+    fn random_values_differ_from_words_and_names() {
         for value in [
             "x7Kp2mQ9vR4tW8sZ1nB6cL3j",
             "f81d4fae7dec11d0a76500a0c91e6bf6",

@@ -1,13 +1,13 @@
-//! Questions about each byte of a text, answered for 64 bytes at a time: is it a token byte, a digit, a
-//! letter or digit, and could a short literal begin there?
+//! Classifies each byte of a text, 64 bytes at a time: whether it is a token byte, a digit, a letter or digit, and
+//! whether a short literal could begin there ([`scan`]). Also finds, at every third byte, the groups of four bytes
+//! that hit a set bit of a hash table ([`fours`]).
 //!
-//! And one about every third byte: do the four bytes from it on hit a set bit of a hash table?
-//!
-//! Asked with vector instructions where the processor has them (AVX2, NEON), otherwise by tables. The answers are the same
+//! Uses vector instructions where the processor has them (AVX2, NEON), tables otherwise. The results are the same
 //! everywhere.
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+mod block;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 mod classes;
 #[cfg(target_arch = "aarch64")]
@@ -16,87 +16,36 @@ mod tables;
 
 use std::ops::Range;
 
-use super::short::Halves;
+pub(crate) use block::{BITS, BLOCK, Bits, FOLD, Masks, STEP, hash};
 
-/// Bytes of which the answers come together.
-pub(crate) const BLOCK: usize = 64;
+use super::short::NibbleTables;
 
-/// A block and the three bytes behind it, which the last questions of the block are about too.
-const NEEDED: usize = BLOCK + 3;
-
-/// The answers about one block, one bit a byte.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Masks {
-    pub(crate) token_bytes: u64,
-    pub(crate) digits: u64,
-    pub(crate) alphanumeric: u64,
-    pub(crate) short: u64,
-}
-
-/// Gives the answers about `range` of `text`, block by block. `range` begins at a block and ends at one or at
-/// the text's end; behind the end, bytes are taken for 0.
-pub(crate) fn scan(text: &[u8], range: Range<usize>, halves: &[Halves; 2], sink: impl FnMut(usize, Masks)) {
+/// Passes the position and the masks of each block in `range` of `text` to `sink`. `range` begins at the start of a
+/// block and ends at the end of one or of the text; bytes after the end of the text are 0.
+pub(crate) fn scan(
+    text: &[u8],
+    range: Range<usize>,
+    nibbles: &[NibbleTables; 2],
+    sink: impl FnMut(usize, Masks),
+) {
     #[cfg(target_arch = "x86_64")]
     if std::arch::is_x86_feature_detected!("avx2") {
-        return avx2::scan(text, range, halves, sink);
+        return avx2::scan(text, range, nibbles, sink);
     }
     #[cfg(target_arch = "aarch64")]
-    return neon::scan(text, range, halves, sink);
+    return neon::scan(text, range, nibbles, sink);
     #[cfg(not(target_arch = "aarch64"))]
-    tables::scan(text, range, halves, sink);
+    tables::scan(text, range, nibbles, sink);
 }
 
-/// The hash table that is asked about four bytes: a bit for each value of the hash.
-pub(crate) type Bits = [u32; 1 << (BITS - 5)];
-
-/// Bits of the hash of four bytes: 16 KB of table, half of a first-level cache.
-pub(crate) const BITS: u32 = 17;
-
-/// Sets the bit that tells lower from upper case, whatever the bytes are.
-pub(crate) const FOLD: u32 = 0x2020_2020;
-
-const MULTIPLIER: u32 = 0x9E37_79B1;
-
-/// The number of four folded bytes in the hash table.
-#[inline(always)]
-pub(crate) fn hash(folded: u32) -> usize {
-    (folded.wrapping_mul(MULTIPLIER) >> (32 - BITS)) as usize
-}
-
-/// The distance between the places of [`fours`].
-pub(crate) const STEP: usize = 3;
-
-/// Gives every third place from `range.start` on, within `range`, where four bytes begin that hit a set bit.
+/// Passes every third position in `range`, counted from its start, at which four bytes of `text` hit a set bit to
+/// `sink`.
 pub(crate) fn fours(text: &[u8], range: Range<usize>, bits: &Bits, sink: impl FnMut(usize)) {
     #[cfg(target_arch = "x86_64")]
     if std::arch::is_x86_feature_detected!("avx2") {
         return avx2::fours(text, range, bits, sink);
     }
     tables::fours(text, range, bits, sink);
-}
-
-/// Cuts `range` into blocks and asks `answer` about each.
-#[inline(always)]
-fn each_block(
-    text: &[u8],
-    range: Range<usize>,
-    answer: impl Fn(&[u8; NEEDED]) -> Masks,
-    mut sink: impl FnMut(usize, Masks),
-) {
-    let mut at = range.start;
-    while at < range.end {
-        let masks = match text[at..].first_chunk::<NEEDED>() {
-            Some(block) => answer(block),
-            None => {
-                let mut block = [0; NEEDED];
-                let rest = &text[at..text.len().min(at + NEEDED)];
-                block[..rest.len()].copy_from_slice(rest);
-                answer(&block)
-            }
-        };
-        sink(at, masks);
-        at += BLOCK;
-    }
 }
 
 #[cfg(test)]
@@ -107,25 +56,25 @@ mod tests {
     use crate::rules::token_run::is_token_byte;
 
     fn masks(
-        scan: impl Fn(&[u8], Range<usize>, &[Halves; 2], &mut dyn FnMut(usize, Masks)),
+        scan: impl Fn(&[u8], Range<usize>, &[NibbleTables; 2], &mut dyn FnMut(usize, Masks)),
         text: &[u8],
-        halves: &[Halves; 2],
+        nibbles: &[NibbleTables; 2],
     ) -> Vec<(usize, Masks)> {
         let mut all = Vec::new();
-        scan(text, 0..text.len(), halves, &mut |at, masks| all.push((at, masks)));
+        scan(text, 0..text.len(), nibbles, &mut |at, masks| all.push((at, masks)));
         all
     }
 
-    fn halves() -> impl Strategy<Value = [Halves; 2]> {
+    fn nibbles() -> impl Strategy<Value = [NibbleTables; 2]> {
         let table = || prop::array::uniform4(prop::array::uniform16(any::<u8>()));
-        prop::array::uniform2((table(), table()).prop_map(|(low, high)| Halves { low, high }))
+        prop::array::uniform2((table(), table()).prop_map(|(low, high)| NibbleTables { low, high }))
     }
 
     proptest! {
         #[test]
-        fn every_processor_gives_the_same_answers(text in prop::collection::vec(any::<u8>(), 0..400), halves in halves()) {
-            let by_tables = masks(|text, range, halves, sink| tables::scan(text, range, halves, sink), &text, &halves);
-            let here = masks(|text, range, halves, sink| scan(text, range, halves, sink), &text, &halves);
+        fn every_processor_gives_the_same_masks(text in prop::collection::vec(any::<u8>(), 0..400), nibbles in nibbles()) {
+            let by_tables = masks(|text, range, nibbles, sink| tables::scan(text, range, nibbles, sink), &text, &nibbles);
+            let here = masks(|text, range, nibbles, sink| scan(text, range, nibbles, sink), &text, &nibbles);
             prop_assert_eq!(&by_tables, &here);
             for (at, masks) in by_tables {
                 for bit in 0..64 {
@@ -134,12 +83,12 @@ mod tests {
                     prop_assert_eq!(masks.digits >> bit & 1 == 1, byte.is_ascii_digit());
                     prop_assert_eq!(masks.alphanumeric >> bit & 1 == 1, byte.is_ascii_alphanumeric());
                     let four = [0, 1, 2, 3].map(|next| text.get(at + bit + next).copied().unwrap_or(0));
-                    let remains = |halves: &Halves| {
-                        four.iter().enumerate().fold(u8::MAX, |buckets, (place, byte)| {
-                            buckets & halves.low[place][usize::from(byte & 15)] & halves.high[place][usize::from(byte >> 4)]
+                    let remains = |tables: &NibbleTables| {
+                        four.iter().enumerate().fold(u8::MAX, |buckets, (position, byte)| {
+                            buckets & tables.low[position][usize::from(byte & 15)] & tables.high[position][usize::from(byte >> 4)]
                         }) != 0
                     };
-                    prop_assert_eq!(masks.short >> bit & 1 == 1, halves.iter().any(remains));
+                    prop_assert_eq!(masks.short >> bit & 1 == 1, nibbles.iter().any(remains));
                 }
             }
         }
@@ -164,19 +113,18 @@ mod tests {
         }
     }
 
-    /// Blocks are asked about one after the other, whatever is cut off before them.
     #[test]
-    fn a_later_part_gives_what_the_whole_gives_there() {
+    fn a_later_range_gives_the_same_masks_as_the_whole_text() {
         let text: Vec<u8> =
             (0..1000u32).map(|number| (number.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
-        let halves = [
-            Halves { low: [[1; 16]; 4], high: [[1, 0, 0, 1, 1, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0]; 4] },
-            Halves::default(),
+        let nibbles = [
+            NibbleTables { low: [[1; 16]; 4], high: [[1, 0, 0, 1, 1, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0]; 4] },
+            NibbleTables::default(),
         ];
-        let whole = masks(|text, range, halves, sink| scan(text, range, halves, sink), &text, &halves);
+        let whole = masks(|text, range, nibbles, sink| scan(text, range, nibbles, sink), &text, &nibbles);
         let mut parts = Vec::new();
         for range in [0..128, 128..192, 192..1000] {
-            scan(&text, range, &halves, |at, masks| parts.push((at, masks)));
+            scan(&text, range, &nibbles, |at, masks| parts.push((at, masks)));
         }
         assert_eq!(parts, whole);
         assert!(whole.iter().any(|(_, masks)| masks.short != 0));

@@ -1,9 +1,9 @@
-//! The answers without vector instructions.
+//! Implementation without vector instructions.
 
 use std::ops::Range;
 
-use super::{BLOCK, Bits, FOLD, Masks, NEEDED, STEP, each_block, hash};
-use crate::engine::prefilter::short::Halves;
+use super::block::{BLOCK, Bits, FOLD, Masks, NEEDED, STEP, for_each_block, hash};
+use crate::engine::prefilter::short::NibbleTables;
 use crate::rules::token_run::is_token_byte;
 
 const TOKEN_BYTES: [bool; 256] = {
@@ -16,28 +16,34 @@ const TOKEN_BYTES: [bool; 256] = {
     table
 };
 
-pub(crate) fn scan(text: &[u8], range: Range<usize>, halves: &[Halves; 2], sink: impl FnMut(usize, Masks)) {
-    let whole = |place: usize| -> [u16; 256] {
+pub(crate) fn scan(
+    text: &[u8],
+    range: Range<usize>,
+    nibbles: &[NibbleTables; 2],
+    sink: impl FnMut(usize, Masks),
+) {
+    let buckets = |position: usize| -> [u16; 256] {
         std::array::from_fn(|byte| {
-            let [a, b] = halves
+            let [a, b] = nibbles
                 .each_ref()
-                .map(|halves| u16::from(halves.low[place][byte & 15] & halves.high[place][byte >> 4]));
+                .map(|tables| u16::from(tables.low[position][byte & 15] & tables.high[position][byte >> 4]));
             a | b << 8
         })
     };
-    let places: [[u16; 256]; 4] = std::array::from_fn(whole);
-    let answer = |block: &[u8; NEEDED]| {
+    let positions: [[u16; 256]; 4] = std::array::from_fn(buckets);
+    let classify = |block: &[u8; NEEDED]| {
         let mut masks = Masks::default();
         for at in 0..BLOCK {
             let [a, b, c, d] = [0, 1, 2, 3].map(|next| usize::from(block[at + next]));
             masks.token_bytes |= u64::from(TOKEN_BYTES[a]) << at;
             masks.digits |= u64::from(block[at].is_ascii_digit()) << at;
             masks.alphanumeric |= u64::from(block[at].is_ascii_alphanumeric()) << at;
-            masks.short |= u64::from(places[0][a] & places[1][b] & places[2][c] & places[3][d] != 0) << at;
+            masks.short |=
+                u64::from(positions[0][a] & positions[1][b] & positions[2][c] & positions[3][d] != 0) << at;
         }
         masks
     };
-    each_block(text, range, answer, sink);
+    for_each_block(text, range, classify, sink);
 }
 
 pub(crate) fn fours(text: &[u8], range: Range<usize>, bits: &Bits, mut sink: impl FnMut(usize)) {

@@ -1,26 +1,28 @@
-//! Files that git divides into named chunks: multi-pack indexes and commit-graphs.
+//! The table of contents of chunk-based files: multi-pack indexes and commit-graph files.
+//!
+//! Format: git's `gitformat-chunk`.
 
 use std::ops::Range;
 
-use super::index::IndexError;
+use super::index::PackIndexError;
 
-/// The table of contents of such a file: rows of a 4-byte name and the 8-byte offset where the chunk starts; it ends
-/// where the next row's chunk starts.
-pub(crate) struct Chunks<'a> {
+/// The table of contents. Each row is a 4-byte chunk id and the 8-byte offset of the chunk, which ends at the offset
+/// of the next row.
+pub(crate) struct ChunkTable<'a> {
     /// The whole file.
     pub(crate) map: &'a [u8],
-    /// Where the rows begin.
+    /// Byte offset of the first row.
     pub(crate) table: usize,
-    /// How many rows there are, without the last, which only says where the chunks end.
+    /// Number of chunks: the rows without the last one, which only gives the end of the last chunk.
     pub(crate) count: usize,
 }
 
-impl Chunks<'_> {
-    /// Where the chunk of this name lies; `None` when there is none.
-    pub(crate) fn find(&self, name: &[u8; 4]) -> Result<Option<Range<usize>>, IndexError> {
+impl ChunkTable<'_> {
+    /// Returns the byte range of the chunk `name`; `None` when there is none.
+    pub(crate) fn find(&self, name: &[u8; 4]) -> Result<Option<Range<usize>>, PackIndexError> {
         for row in 0..self.count {
             let at = self.table + row * 12;
-            let rows = self.map.get(at..at + 24).ok_or(IndexError::Damaged("cut short"))?;
+            let rows = self.map.get(at..at + 24).ok_or(PackIndexError::Damaged("truncated"))?;
             if &rows[..4] == name {
                 let offset = |at: usize| {
                     let bytes = rows[at..at + 8].try_into().expect("eight bytes of 24");
@@ -29,7 +31,7 @@ impl Chunks<'_> {
                 let range = offset(4)..offset(16);
                 return match self.map.get(range.clone()) {
                     Some(_) => Ok(Some(range)),
-                    None => Err(IndexError::Damaged("a chunk lies outside the file")),
+                    None => Err(PackIndexError::Damaged("a chunk is outside the file")),
                 };
             }
         }

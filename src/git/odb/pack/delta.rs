@@ -1,68 +1,70 @@
-//! Git's delta format: a child object as copies out of its base and inserted bytes.
+//! Git's delta format: an object as copies from its base and inserted bytes.
 //!
-//! A delta may announce gigabytes in a few bytes (a copy of 16 MB takes seven), so the announced size and the
-//! instructions are compared before more is allocated than there is already.
+//! A delta of a few bytes can declare a result of gigabytes (a copy of 16 MB takes seven bytes), so the declared size
+//! is compared with the instructions before more memory is allocated than base and delta use.
+//!
+//! Format: the section on the deltified representation in git's `gitformat-pack`.
 
 use thiserror::Error;
 
 use crate::git::odb::delta_context;
-use crate::git::odb::delta_context::Copied;
+use crate::git::odb::delta_context::CopiedRange;
 
-/// Why a delta is not one.
+/// Why a delta is invalid.
 #[derive(Debug, Error, Clone, PartialEq, Eq)]
-pub enum DeltaError {
+pub(crate) enum DeltaError {
     /// It ends inside its header or an instruction.
-    #[error("delta is cut short")]
+    #[error("delta is truncated")]
     Truncated,
     /// A size in the header does not fit 64 bits.
-    #[error("delta announces an impossible size")]
+    #[error("delta declares an impossible size")]
     Size,
     /// The instruction byte 0 is reserved.
-    #[error("delta holds the reserved instruction 0")]
+    #[error("delta contains the reserved instruction 0")]
     Reserved,
-    /// A copy reaches outside the base.
+    /// A copy extends outside the base.
     #[error("delta copies {len} bytes at {from} out of a base of {base}")]
     CopyOutOfRange {
-        /// Where the copy starts in the base.
+        /// Byte offset of the copy in the base.
         from: u64,
-        /// How many bytes it asks for.
+        /// Number of bytes to copy.
         len: u64,
-        /// How many the base has.
+        /// Size of the base in bytes.
         base: u64,
     },
-    /// The instructions make more or fewer bytes than the header announces.
-    #[error("delta announces {announced} bytes and makes another number")]
+    /// The instructions produce more or fewer bytes than the header declares.
+    #[error("delta declares {declared} bytes and produces another number")]
     ResultSize {
-        /// What the header says.
-        announced: u64,
+        /// The size in the header, in bytes.
+        declared: u64,
     },
-    /// It was made for a base of another size.
-    #[error("delta is for a base of {announced} bytes, and its base has {base}")]
+    /// It is for a base of another size.
+    #[error("delta is for a base of {declared} bytes, and its base has {base}")]
     BaseSize {
-        /// What the header says.
-        announced: u64,
-        /// What the base has.
+        /// The size in the header, in bytes.
+        declared: u64,
+        /// The size of the base in bytes.
         base: u64,
     },
-    /// The result cannot be held in memory.
+    /// The result does not fit in memory.
     #[error("no memory for the {0} bytes of a delta's result")]
     NoMemory(u64),
 }
 
-/// A delta with its header read.
+/// A delta whose header is parsed.
 #[derive(Clone, Copy, Debug)]
-pub struct Delta<'a> {
+pub(crate) struct Delta<'a> {
     base_len: u64,
     result_len: u64,
     instructions: &'a [u8],
 }
 
-/// One stretch of the result, in the result's order.
+/// One part of the result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Segment<'a> {
-    /// `len` bytes of the base, from `from` on. Lies within the announced base.
+pub(crate) enum Segment<'a> {
+    /// `len` bytes of the base, from `from` on. They are within the declared base size.
     Copy {
-        /// Offset into the base.
+        /// Byte offset in the base.
         from: usize,
         /// Number of bytes; never 0.
         len: usize,
@@ -72,48 +74,58 @@ pub enum Segment<'a> {
 }
 
 impl<'a> Delta<'a> {
-    /// Reads the header of an inflated delta; a prefix of 20 bytes is enough for [`Delta::result_len`].
-    pub fn parse(raw: &'a [u8]) -> Result<Delta<'a>, DeltaError> {
+    /// Parses the header of an inflated delta; a prefix of 20 bytes is enough for [`Delta::result_len`].
+    ///
+    /// # Errors
+    /// The header is truncated or contains an impossible size.
+    pub(crate) fn parse(raw: &'a [u8]) -> Result<Delta<'a>, DeltaError> {
         let mut rest = raw;
         let base_len = size(&mut rest)?;
         let result_len = size(&mut rest)?;
         Ok(Delta { base_len, result_len, instructions: rest })
     }
 
-    /// The size of the base it was made for.
-    pub fn base_len(&self) -> u64 {
-        self.base_len
-    }
-
-    /// The size it announces for its result. Only true once [`Delta::segments`] ended without an error.
-    pub fn result_len(&self) -> u64 {
+    /// Returns the declared size of the result in bytes. It is verified only when [`Delta::segments`] has ended
+    /// without an error.
+    pub(crate) fn result_len(&self) -> u64 {
         self.result_len
     }
 
-    /// The instructions in order. Ends after the first error; without an error the segments make exactly
-    /// [`Delta::result_len`] bytes and every copy lies within [`Delta::base_len`].
-    pub fn segments(&self) -> Segments<'a> {
+    /// Iterates over the instructions in order. Ends after the first error; without an error the segments have
+    /// exactly [`Delta::result_len`] bytes in total, and every copy is within [`Delta::base_len`].
+    pub(crate) fn segments(&self) -> Segments<'a> {
         Segments {
             rest: self.instructions,
             base_len: self.base_len,
             result_len: self.result_len,
-            made: 0,
-            ended: false,
+            produced: 0,
+            is_done: false,
         }
     }
 
-    /// Whether it is sound from end to end and for a base of `base_len` bytes.
-    pub fn check(&self, base_len: u64) -> Result<(), DeltaError> {
+    /// Checks all instructions, for a base of `base_len` bytes.
+    ///
+    /// # Errors
+    /// The delta is invalid, or is for a base of another size.
+    pub(crate) fn check(&self, base_len: u64) -> Result<(), DeltaError> {
         if base_len != self.base_len {
-            return Err(DeltaError::BaseSize { announced: self.base_len, base: base_len });
+            return Err(DeltaError::BaseSize { declared: self.base_len, base: base_len });
         }
         self.segments().try_for_each(|segment| segment.map(|_| ()))
     }
 
-    /// Replaces the content of `out` by the result over `base`; after an error `out` is empty. A delta that is
-    /// not sound gets no more memory than base and delta have already. The content of `copies` becomes what
-    /// the result has from the base.
-    pub fn apply(&self, base: &[u8], out: &mut Vec<u8>, copies: &mut Vec<Copied>) -> Result<(), DeltaError> {
+    /// Replaces the content of `out` with the result of applying the delta to `base`, and the content of `copies`
+    /// with the ranges that come from the base; after an error both are empty. For an invalid delta, no more memory
+    /// is allocated than base and delta use.
+    ///
+    /// # Errors
+    /// The delta is invalid, is for a base of another size, or its result does not fit in memory.
+    pub(crate) fn apply(
+        &self,
+        base: &[u8],
+        out: &mut Vec<u8>,
+        copies: &mut Vec<CopiedRange>,
+    ) -> Result<(), DeltaError> {
         out.clear();
         copies.clear();
         let result = self.fill(base, out, copies);
@@ -124,11 +136,11 @@ impl<'a> Delta<'a> {
         result
     }
 
-    fn fill(&self, base: &[u8], out: &mut Vec<u8>, copies: &mut Vec<Copied>) -> Result<(), DeltaError> {
+    fn fill(&self, base: &[u8], out: &mut Vec<u8>, copies: &mut Vec<CopiedRange>) -> Result<(), DeltaError> {
         if base.len() as u64 != self.base_len {
-            return Err(DeltaError::BaseSize { announced: self.base_len, base: base.len() as u64 });
+            return Err(DeltaError::BaseSize { declared: self.base_len, base: base.len() as u64 });
         }
-        // Ordinary versions of a file are not worth a pass of their own.
+        // An ordinary delta is not larger than this, and is checked only while it is applied.
         if self.result_len > (base.len() + self.instructions.len()) as u64 {
             self.check(self.base_len)?;
         }
@@ -137,7 +149,7 @@ impl<'a> Delta<'a> {
         for segment in self.segments() {
             match segment? {
                 Segment::Copy { from, len } => {
-                    delta_context::push(copies, Copied { from, to: out.len(), len });
+                    delta_context::push(copies, CopiedRange { base_offset: from, offset: out.len(), len });
                     out.extend_from_slice(&base[from..from + len]);
                 }
                 Segment::Insert(bytes) => out.extend_from_slice(bytes),
@@ -147,22 +159,23 @@ impl<'a> Delta<'a> {
     }
 }
 
-/// The instructions of a [`Delta`].
+/// Iterates over the instructions of a [`Delta`].
 #[derive(Clone, Debug)]
-pub struct Segments<'a> {
+pub(crate) struct Segments<'a> {
     rest: &'a [u8],
     base_len: u64,
     result_len: u64,
-    made: u64,
-    ended: bool,
+    /// Bytes of the result so far.
+    produced: u64,
+    is_done: bool,
 }
 
 impl<'a> Segments<'a> {
     fn step(&mut self) -> Result<Option<Segment<'a>>, DeltaError> {
-        let announced = self.result_len;
+        let declared = self.result_len;
         let Some((&code, rest)) = self.rest.split_first() else {
-            let whole = self.made == announced;
-            return if whole { Ok(None) } else { Err(DeltaError::ResultSize { announced }) };
+            let is_complete = self.produced == declared;
+            return if is_complete { Ok(None) } else { Err(DeltaError::ResultSize { declared }) };
         };
         self.rest = rest;
         let (segment, len) = match code {
@@ -174,14 +187,15 @@ impl<'a> Segments<'a> {
                 (Segment::Insert(bytes), len as u64)
             }
         };
-        self.made = self.made.saturating_add(len);
-        if self.made > announced {
-            return Err(DeltaError::ResultSize { announced });
+        self.produced = self.produced.saturating_add(len);
+        if self.produced > declared {
+            return Err(DeltaError::ResultSize { declared });
         }
         Ok(Some(segment))
     }
 
-    /// The low seven bits say which bytes of offset (four) and length (three) follow; the others are zero.
+    /// Parses a copy instruction. The low seven bits of `code` select which bytes of offset (four) and length (three)
+    /// follow; the others are zero. A length of 0 means 64 KiB.
     fn copy(&mut self, code: u8) -> Result<(Segment<'a>, u64), DeltaError> {
         let mut fields = [0u8; 7];
         for (bit, field) in fields.iter_mut().enumerate() {
@@ -200,7 +214,7 @@ impl<'a> Segments<'a> {
         if from + len > self.base_len {
             return Err(DeltaError::CopyOutOfRange { from, len, base: self.base_len });
         }
-        // 24 and 32 bits were read: they fit wherever the base they lie in fits.
+        // Both are within the base, so they fit in `usize` like its size.
         Ok((Segment::Copy { from: from as usize, len: len as usize }, len))
     }
 }
@@ -209,16 +223,16 @@ impl<'a> Iterator for Segments<'a> {
     type Item = Result<Segment<'a>, DeltaError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.ended {
+        if self.is_done {
             return None;
         }
         let step = self.step().transpose();
-        self.ended = !matches!(step, Some(Ok(_)));
+        self.is_done = !matches!(step, Some(Ok(_)));
         step
     }
 }
 
-/// Seven bits a byte, lowest first, the high bit says that more follow.
+/// Parses a size: seven bits a byte, least significant first; the high bit is set when more bytes follow.
 fn size(rest: &mut &[u8]) -> Result<u64, DeltaError> {
     let mut value = 0u64;
     for shift in (0..).step_by(7) {
@@ -252,12 +266,12 @@ mod tests {
 
     proptest! {
         #[test]
-        fn applying_equals_the_plain_meaning(
+        fn applying_equals_a_naive_interpretation(
             base in prop::collection::vec(any::<u8>(), 1..1500),
-            stretch in 1..80usize,
+            repetitions in 1..80usize,
             wanted in prop::collection::vec(instruction(), 0..40),
         ) {
-            let base = base.repeat(stretch);
+            let base = base.repeat(repetitions);
             let mut expected = Vec::new();
             let mut instructions = Vec::new();
             let mut inserted = 0;
@@ -277,30 +291,30 @@ mod tests {
                 }
             }
             let raw = delta(base.len() as u64, expected.len() as u64, &instructions);
-            let parsed = Delta::parse(&raw).expect("written by us");
+            let parsed = Delta::parse(&raw).expect("a valid delta");
             let mut out = b"left over".to_vec();
-            let mut copies = vec![Copied { from: 0, to: 0, len: 1 }];
+            let mut copies = vec![CopiedRange { base_offset: 0, offset: 0, len: 1 }];
             prop_assert_eq!(parsed.apply(&base, &mut out, &mut copies), Ok(()));
             prop_assert_eq!(&out, &expected);
             let copied: usize = copies.iter().map(|copied| copied.len).sum();
             prop_assert_eq!(copied + inserted, out.len());
             for copied in &copies {
-                prop_assert_eq!(&base[copied.from..copied.base_end()], &out[copied.to..copied.end()]);
+                prop_assert_eq!(&base[copied.base_offset..copied.base_end()], &out[copied.offset..copied.end()]);
             }
             for pair in copies.windows(2) {
-                prop_assert!(pair[0].end() <= pair[1].to);
-                prop_assert!(pair[0].end() < pair[1].to || pair[0].base_end() != pair[1].from);
+                prop_assert!(pair[0].end() <= pair[1].offset);
+                prop_assert!(pair[0].end() < pair[1].offset || pair[0].base_end() != pair[1].base_offset);
             }
             prop_assert_eq!(parsed.segments().count(), instructions.len());
         }
 
         #[test]
-        fn arbitrary_bytes_make_an_error_or_the_announced_length(
+        fn arbitrary_bytes_give_an_error_or_the_declared_length(
             raw in prop::collection::vec(any::<u8>(), 0..200),
             base in prop::collection::vec(any::<u8>(), 0..200),
-            honest in any::<bool>(),
+            has_base_len in any::<bool>(),
         ) {
-            let raw = if honest { [varint(base.len() as u64), raw].concat() } else { raw };
+            let raw = if has_base_len { [varint(base.len() as u64), raw].concat() } else { raw };
             if let Ok(parsed) = Delta::parse(&raw) {
                 let mut out = Vec::new();
                 match parsed.apply(&base, &mut out, &mut Vec::new()) {
@@ -321,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn each_lie_has_its_name() {
+    fn each_invalid_delta_has_its_error() {
         let apply = |raw: &[u8]| {
             Delta::parse(raw).and_then(|delta| delta.apply(b"0123456789", &mut Vec::new(), &mut Vec::new()))
         };
@@ -334,8 +348,8 @@ mod tests {
             apply(&[10, 9, 0x91, 2, 9]),
             Err(DeltaError::CopyOutOfRange { from: 2, len: 9, base: 10 })
         );
-        assert_eq!(apply(&[10, 3, 2, b'a', b'b']), Err(DeltaError::ResultSize { announced: 3 }));
-        assert_eq!(apply(&[10, 1, 2, b'a', b'b']), Err(DeltaError::ResultSize { announced: 1 }));
-        assert_eq!(apply(&[9, 1, 1, b'a']), Err(DeltaError::BaseSize { announced: 9, base: 10 }));
+        assert_eq!(apply(&[10, 3, 2, b'a', b'b']), Err(DeltaError::ResultSize { declared: 3 }));
+        assert_eq!(apply(&[10, 1, 2, b'a', b'b']), Err(DeltaError::ResultSize { declared: 1 }));
+        assert_eq!(apply(&[9, 1, 1, b'a']), Err(DeltaError::BaseSize { declared: 9, base: 10 }));
     }
 }

@@ -1,72 +1,72 @@
-//! Which entry of a pack grows from which, from entry headers alone.
+//! The delta trees of a pack: each entry is a child of its delta base. Built from entry headers alone.
 //!
-//! Every object of a delta tree has the kind of its root, so whole trees of unwanted kinds are left out
-//! without inflating a byte. Children stand lightest first: when each is finished before the next begins and
-//! the parent's bytes are let go before the last, at most log2(n) + 1 objects of a tree are alive at once,
-//! whatever shape somebody gave it.
+//! Every object of a delta tree has the kind of its root, so trees of unwanted kinds are skipped without inflating a
+//! byte. Children are sorted by weight, lightest first: when each child is finished before the next begins, and the
+//! base is dropped before its last child is resolved, at most log2(n) + 1 objects of a tree are alive at once, for
+//! trees of every shape.
 
 use std::ops::Range;
 
 use super::file::{EntryBase, PackError, PackFile};
 use crate::git::odb::object::Kind;
 
-/// No parent.
+/// Number of no node.
 const NONE: u32 = u32::MAX;
 
 /// One entry of the pack.
 #[derive(Clone, Copy, Debug)]
-pub struct Node {
-    /// Where it is in the pack.
+pub(crate) struct Node {
+    /// Byte offset of the entry in the pack.
     pub offset: u64,
-    /// Where its id is in the pack's index.
+    /// Position of its id in the pack index.
     pub position: u32,
-    /// How many claimed entries there are in the tree that begins here, this one included.
+    /// Number of selected entries in the subtree of this node, including itself.
     pub weight: u32,
     parent: u32,
     first_child: u32,
 }
 
-/// Where a tree of the forest begins.
+/// The root of one delta tree.
 #[derive(Clone, Debug)]
-pub struct Root {
+pub(crate) struct Root {
     /// The number of its node.
     pub node: u32,
-    /// What it stands on.
+    /// The base of the root itself.
     pub base: RootBase,
-    /// About how many bytes the whole tree inflates to.
+    /// Approximate inflated size of the whole tree in bytes.
     pub cost: u64,
 }
 
-/// What a tree stands on.
+/// The base of a root.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum RootBase {
-    /// Itself: a whole object of this kind.
+pub(crate) enum RootBase {
+    /// None: the root is an undeltified object of this kind.
     Whole(Kind),
-    /// It is a delta over something that the pack's index does not list.
-    Outside,
-    /// It cannot be read, or its bases go round in a circle that was cut here.
+    /// An object that the pack index does not list.
+    External,
+    /// Unknown: the root cannot be read, or its chain of bases is cyclic and was broken here.
     Broken(PackError),
 }
 
 /// The delta trees of one pack. Nodes are numbered in the order of the pack.
 #[derive(Debug)]
-pub struct Forest {
+pub(crate) struct DeltaTrees {
     nodes: Vec<Node>,
     children: Vec<u32>,
     roots: Vec<Root>,
 }
 
-impl Forest {
-    /// Reads the header of every indexed entry. `claimed` says by index position which objects somebody wants
-    /// to have from this pack.
-    pub fn new(pack: &PackFile, claimed: impl Fn(u32) -> bool) -> Forest {
+impl DeltaTrees {
+    /// Reads the header of every indexed entry. `is_selected` returns by index position whether an object is to be
+    /// visited in this pack.
+    pub(crate) fn new(pack: &PackFile, is_selected: impl Fn(u32) -> bool) -> DeltaTrees {
         let positions = pack.positions();
         let mut nodes: Vec<Node> = positions
             .iter()
             .map(|&(offset, position)| Node { offset, position, weight: 0, parent: NONE, first_child: 0 })
             .collect();
         let mut roots = Vec::new();
-        let mut circles_possible = false;
+        let mut may_have_cycles = false;
         for number in 0..nodes.len() as u32 {
             let (base, size) = match pack.entry(nodes[number as usize].offset) {
                 Ok(entry) => (entry.base, entry.size),
@@ -80,44 +80,44 @@ impl Forest {
                     roots.push(Root { node: number, base: RootBase::Whole(kind), cost: size });
                     continue;
                 }
-                EntryBase::Offset(offset) => before(&positions, number, offset),
+                EntryBase::Offset(offset) => node_before(&positions, number, offset),
                 EntryBase::Id(id) => {
                     let offset = pack.index().find(&id).and_then(|position| pack.index().offset(position));
-                    offset.and_then(|offset| at(&positions, offset))
+                    offset.and_then(|offset| node_at(&positions, offset))
                 }
             };
             match parent {
                 Some(parent) => nodes[number as usize].parent = parent,
-                None => roots.push(Root { node: number, base: RootBase::Outside, cost: size }),
+                None => roots.push(Root { node: number, base: RootBase::External, cost: size }),
             }
-            circles_possible |= parent.is_some_and(|parent| parent >= number);
+            may_have_cycles |= parent.is_some_and(|parent| parent >= number);
         }
-        if circles_possible {
-            cut_circles(&mut nodes, &mut roots);
+        if may_have_cycles {
+            break_cycles(&mut nodes, &mut roots);
         }
-        let mut forest = Forest { children: link(&mut nodes), nodes, roots };
-        forest.weigh(claimed);
-        forest
+        let mut trees = DeltaTrees { children: link(&mut nodes), nodes, roots };
+        trees.compute_weights(is_selected);
+        trees
     }
 
-    /// Where the trees begin, each once, in no promised order. Every node belongs to exactly one.
-    pub fn roots(&self) -> &[Root] {
+    /// Returns the roots of all trees, in an unspecified order. Every node belongs to exactly one tree.
+    pub(crate) fn roots(&self) -> &[Root] {
         &self.roots
     }
 
-    /// The node with this number.
+    /// Returns the node with this number.
     ///
     /// # Panics
-    /// When there is none.
-    pub fn node(&self, number: u32) -> &Node {
+    /// When there is no such node.
+    pub(crate) fn node(&self, number: u32) -> &Node {
         &self.nodes[number as usize]
     }
 
-    /// The numbers of the nodes that grow from `number` and lead to claimed entries, lightest first.
-    pub fn children(&self, number: u32) -> &[u32] {
+    /// Returns the numbers of the children of `number` whose subtrees contain selected entries, lightest first.
+    pub(crate) fn children(&self, number: u32) -> &[u32] {
         let children = &self.children[self.child_range(number)];
-        let claimed = children.partition_point(|&child| self.node(child).weight == 0);
-        &children[claimed..]
+        let first_selected = children.partition_point(|&child| self.node(child).weight == 0);
+        &children[first_selected..]
     }
 
     fn child_range(&self, number: u32) -> Range<usize> {
@@ -126,7 +126,7 @@ impl Forest {
         self.nodes[number as usize].first_child as usize..end
     }
 
-    fn weigh(&mut self, claimed: impl Fn(u32) -> bool) {
+    fn compute_weights(&mut self, is_selected: impl Fn(u32) -> bool) {
         let mut parents_first: Vec<u32> = self.roots.iter().map(|root| root.node).collect();
         let mut done = 0;
         while let Some(&number) = parents_first.get(done) {
@@ -135,7 +135,7 @@ impl Forest {
         }
         for &number in parents_first.iter().rev() {
             let node = &mut self.nodes[number as usize];
-            node.weight += u32::from(claimed(node.position));
+            node.weight += u32::from(is_selected(node.position));
             let (parent, weight) = (node.parent, node.weight);
             if parent != NONE {
                 self.nodes[parent as usize].weight += weight;
@@ -155,39 +155,40 @@ impl Forest {
     }
 }
 
-/// The number of the node at `offset`. Two ids with one offset are two nodes; either will do as a base.
-fn at(positions: &[(u64, u32)], offset: u64) -> Option<u32> {
+/// Returns the number of the node at `offset`. Two ids with the same offset are two nodes; either is correct as a
+/// base.
+fn node_at(positions: &[(u64, u32)], offset: u64) -> Option<u32> {
     let number = positions.binary_search_by_key(&offset, |&(offset, _)| offset).ok()?;
     Some(number as u32)
 }
 
-/// The number of the node at `offset`, which lies before node `number`: mostly shortly before, since git writes
-/// versions of one thing one after the other.
-fn before(positions: &[(u64, u32)], number: u32, offset: u64) -> Option<u32> {
+/// Returns the number of the node at `offset`, which is before node `number`: usually shortly before, because git
+/// writes the versions of one file one after the other.
+fn node_before(positions: &[(u64, u32)], number: u32, offset: u64) -> Option<u32> {
     let mut end = number as usize;
     let mut step = 8;
     loop {
         let start = end.saturating_sub(step);
         if start == 0 || positions[start].0 <= offset {
-            return at(&positions[start..end], offset).map(|found| start as u32 + found);
+            return node_at(&positions[start..end], offset).map(|found| start as u32 + found);
         }
         end = start;
         step *= 4;
     }
 }
 
-/// Makes one node of every circle of bases a broken root, so that what remains are trees.
-fn cut_circles(nodes: &mut [Node], roots: &mut Vec<Root>) {
-    // Who came by: each walk towards the root leaves its own number, so meeting it again is a circle.
-    let mut walked_by = vec![NONE; nodes.len()];
+/// Makes one node of every cycle of bases a broken root, so that only trees remain.
+fn break_cycles(nodes: &mut [Node], roots: &mut Vec<Root>) {
+    // Each walk towards the root marks its nodes with its own number, so finding that number again is a cycle.
+    let mut visited_from = vec![NONE; nodes.len()];
     for start in 0..nodes.len() as u32 {
         let mut number = start;
-        while walked_by[number as usize] == NONE {
-            walked_by[number as usize] = start;
+        while visited_from[number as usize] == NONE {
+            visited_from[number as usize] = start;
             match nodes[number as usize].parent {
                 NONE => break,
-                parent if walked_by[parent as usize] == start => {
-                    let error = PackError::Endless(nodes[number as usize].offset);
+                parent if visited_from[parent as usize] == start => {
+                    let error = PackError::EndlessChain(nodes[number as usize].offset);
                     nodes[number as usize].parent = NONE;
                     roots.push(Root { node: number, base: RootBase::Broken(error), cost: 0 });
                     break;
@@ -198,7 +199,7 @@ fn cut_circles(nodes: &mut [Node], roots: &mut Vec<Root>) {
     }
 }
 
-/// Lists the children of all nodes one after another, in the order of their parents.
+/// Returns the children of all nodes in one list, in the order of their parents.
 fn link(nodes: &mut [Node]) -> Vec<u32> {
     for number in 0..nodes.len() {
         let parent = nodes[number].parent;
@@ -208,7 +209,7 @@ fn link(nodes: &mut [Node]) -> Vec<u32> {
     }
     let mut total = 0;
     for node in nodes.iter_mut() {
-        // The end of the node's own children; filling from the back moves it to their beginning.
+        // The end of the node's children in the list; filling from the back moves it to their start.
         total += node.first_child;
         node.first_child = total;
     }
@@ -229,64 +230,64 @@ mod tests {
     use super::*;
     use crate::git::odb::oid::HashAlgorithm;
     use crate::git::odb::pack::writer::{PackWriter, delta, id};
-    use crate::git::odb::pack::{Entry, Index};
+    use crate::git::odb::pack::{Entry, PackIndex};
 
-    /// Opens what `write` writes.
+    /// Opens the pack that `write` writes.
     fn pack(write: impl FnOnce(&mut PackWriter)) -> PackFile {
         let dir = tempfile::tempdir().expect("temporary directory");
         let mut writer = PackWriter::new();
         write(&mut writer);
         writer.write(dir.path(), "one");
         let path = dir.path().join("pack/pack-one.pack");
-        let index = Index::open(&path.with_extension("idx"), HashAlgorithm::Sha1).expect("sound");
-        PackFile::open(&path, index, HashAlgorithm::Sha1).expect("sound")
+        let index = PackIndex::open(&path.with_extension("idx"), HashAlgorithm::Sha1).expect("valid");
+        PackFile::open(&path, index, HashAlgorithm::Sha1).expect("valid")
     }
 
-    /// A tree of which every node but the first grows from a pseudo-randomly chosen earlier one.
+    /// A tree of which every node but the first is a delta against a pseudo-randomly chosen earlier one.
     fn branching(count: u32) -> PackFile {
         pack(|writer| {
-            let mut offsets = vec![writer.whole(id(0), Kind::Blob, b"")];
+            let mut offsets = vec![writer.undeltified(id(0), Kind::Blob, b"")];
             for n in 1..count {
                 let base = n.wrapping_mul(2_654_435_761).wrapping_mul(n) % n;
-                offsets.push(writer.over_offset(id(n), offsets[base as usize], &delta(0, 0, &[])));
+                offsets.push(writer.ofs_delta(id(n), offsets[base as usize], &delta(0, 0, &[])));
             }
         })
     }
 
     #[test]
-    fn every_child_but_the_last_leads_to_at_most_half_of_what_its_parent_does() {
-        let forest = Forest::new(&branching(500), |_| true);
-        assert_eq!(forest.roots().len(), 1);
-        assert_eq!(forest.node(0).weight, 500);
+    fn every_child_but_the_last_has_at_most_half_the_weight_of_its_parent() {
+        let trees = DeltaTrees::new(&branching(500), |_| true);
+        assert_eq!(trees.roots().len(), 1);
+        assert_eq!(trees.node(0).weight, 500);
         for number in 0..500 {
-            let children = forest.children(number);
-            let weights: Vec<_> = children.iter().map(|&child| forest.node(child).weight).collect();
+            let children = trees.children(number);
+            let weights: Vec<_> = children.iter().map(|&child| trees.node(child).weight).collect();
             assert!(weights.is_sorted());
-            assert_eq!(weights.iter().sum::<u32>() + 1, forest.node(number).weight);
-            let half = forest.node(number).weight / 2;
+            assert_eq!(weights.iter().sum::<u32>() + 1, trees.node(number).weight);
+            let half = trees.node(number).weight / 2;
             assert!(weights.iter().rev().skip(1).all(|&weight| weight <= half));
         }
     }
 
     #[test]
-    fn what_leads_to_nothing_claimed_is_no_child() {
+    fn children_without_selected_entries_are_left_out() {
         let pack = branching(100);
-        let wanted = pack.index().find(&id(99)).expect("listed");
-        let forest = Forest::new(&pack, |position| position == wanted);
+        let selected = pack.index().find(&id(99)).expect("listed");
+        let trees = DeltaTrees::new(&pack, |position| position == selected);
         let mut number = 0;
-        while let [child] = forest.children(number) {
+        while let [child] = trees.children(number) {
             number = *child;
         }
-        assert_eq!(forest.children(number), [] as [u32; 0]);
-        assert_eq!(forest.node(number).position, wanted);
-        assert_eq!(forest.node(0).weight, 1);
+        assert_eq!(trees.children(number), [] as [u32; 0]);
+        assert_eq!(trees.node(number).position, selected);
+        assert_eq!(trees.node(0).weight, 1);
     }
 
     #[test]
-    fn entries_come_in_the_order_of_the_pack() {
+    fn entries_are_listed_in_the_order_of_the_pack() {
         let pack = branching(50);
         let entries: Vec<(u32, Entry)> =
-            pack.entries().map(|(position, entry)| (position, entry.expect("sound"))).collect();
+            pack.entries().map(|(position, entry)| (position, entry.expect("valid"))).collect();
         assert!(entries.is_sorted_by_key(|(_, entry)| entry.offset));
         let ids: Vec<_> = entries.iter().map(|(position, _)| pack.index().id(*position)).collect();
         assert_eq!(ids, (0..50).map(id).collect::<Vec<_>>());

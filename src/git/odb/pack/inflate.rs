@@ -1,42 +1,42 @@
-//! Inflating one zlib stream whose exact output size is known beforehand.
+//! Inflates a zlib stream (RFC 1950) whose exact output size is known in advance.
 //!
-//! Git states the size of every object before its compressed bytes, so the output is allocated once and a
-//! stream that gives one byte less or more is corrupt. The stream's Adler-32 is verified.
+//! Git stores the size of every object before its compressed bytes, so the output is allocated once, and a stream
+//! of one byte less or more is corrupt. The stream's Adler-32 checksum is verified.
 
 use flate2::{Decompress, FlushDecompress, Status};
 use thiserror::Error;
 
-/// Deflate cannot expand by more than this (one bit a symbol of 258 bytes, rounded up).
+/// The maximum expansion of deflate, rounded up (258 bytes for a symbol of one bit).
 const MAX_EXPANSION: u64 = 1040;
 
-/// Why a zlib stream did not give what was promised.
+/// Why a zlib stream could not be inflated to its expected size.
 #[derive(Debug, Error, Clone, PartialEq, Eq)]
-pub enum InflateError {
+pub(crate) enum InflateError {
     /// Not a zlib stream, or its checksum differs.
     #[error("damaged zlib stream")]
     Damaged,
-    /// The stream does not end within the bytes there are.
-    #[error("zlib stream is cut short")]
+    /// The input ends before the stream does.
+    #[error("zlib stream is truncated")]
     Truncated,
-    /// The stream ended with another size than its header said.
-    #[error("{expected} bytes were announced, and the zlib stream holds {}", if *.longer { "more" } else { "fewer" })]
+    /// The stream has another size than expected.
+    #[error("{expected} bytes were expected, and the zlib stream contains {}", if *.is_longer { "more" } else { "fewer" })]
     WrongSize {
-        /// What the header said.
+        /// The expected size in bytes.
         expected: u64,
-        /// Whether there is more in the stream than that.
-        longer: bool,
+        /// Whether the stream is longer than that.
+        is_longer: bool,
     },
-    /// The size cannot come from so few compressed bytes, or does not fit in memory.
-    #[error("{size} bytes were announced, which cannot be held or cannot be there")]
+    /// The size is impossible for so few compressed bytes, or does not fit in memory.
+    #[error("{size} bytes were expected, which is too much for the compressed bytes or for the memory")]
     Implausible {
-        /// What the header said.
+        /// The expected size in bytes.
         size: u64,
     },
 }
 
-/// A decompressor that is reused from stream to stream.
+/// A zlib decompressor that is reused for many streams.
 #[derive(Debug)]
-pub struct Inflater(Decompress);
+pub(crate) struct Inflater(Decompress);
 
 impl Default for Inflater {
     fn default() -> Inflater {
@@ -45,9 +45,17 @@ impl Default for Inflater {
 }
 
 impl Inflater {
-    /// Replaces the content of `out` by the `size` bytes of the stream that starts `input`; what follows the
-    /// stream is ignored. Returns how many bytes of `input` the stream had. After an error `out` is empty.
-    pub fn inflate(&mut self, input: &[u8], size: u64, out: &mut Vec<u8>) -> Result<usize, InflateError> {
+    /// Replaces the content of `out` with the `size` bytes of the stream at the start of `input`; bytes after the
+    /// stream are ignored. Returns the length of the stream in `input`. After an error `out` is empty.
+    ///
+    /// # Errors
+    /// The stream is damaged, truncated or of another size.
+    pub(crate) fn inflate(
+        &mut self,
+        input: &[u8],
+        size: u64,
+        out: &mut Vec<u8>,
+    ) -> Result<usize, InflateError> {
         out.clear();
         let result = self.fill(input, size, out);
         if result.is_err() {
@@ -60,10 +68,10 @@ impl Inflater {
         if size / MAX_EXPANSION > input.len() as u64 {
             return Err(InflateError::Implausible { size });
         }
-        // One byte more than needed: so the decompressor always has room to run to the end of its stream.
-        let room = usize::try_from(size).ok().and_then(|size| size.checked_add(1));
-        let room = room.ok_or(InflateError::Implausible { size })?;
-        out.try_reserve_exact(room).map_err(|_| InflateError::Implausible { size })?;
+        // One byte more than needed, so that the decompressor always has space to reach the end of its stream.
+        let capacity = usize::try_from(size).ok().and_then(|size| size.checked_add(1));
+        let capacity = capacity.ok_or(InflateError::Implausible { size })?;
+        out.try_reserve_exact(capacity).map_err(|_| InflateError::Implausible { size })?;
         self.0.reset(true);
         loop {
             let consumed = self.0.total_in() as usize;
@@ -72,11 +80,14 @@ impl Inflater {
             match status.map_err(|_| InflateError::Damaged)? {
                 Status::StreamEnd if out.len() as u64 == size => return Ok(self.0.total_in() as usize),
                 Status::StreamEnd => {
-                    return Err(InflateError::WrongSize { expected: size, longer: out.len() as u64 > size });
+                    return Err(InflateError::WrongSize {
+                        expected: size,
+                        is_longer: out.len() as u64 > size,
+                    });
                 }
                 Status::Ok | Status::BufError => {
                     if out.len() as u64 > size {
-                        return Err(InflateError::WrongSize { expected: size, longer: true });
+                        return Err(InflateError::WrongSize { expected: size, is_longer: true });
                     }
                     if (self.0.total_in(), self.0.total_out()) == before {
                         return Err(InflateError::Truncated);
@@ -86,9 +97,16 @@ impl Inflater {
         }
     }
 
-    /// The first bytes of the stream that starts `input`, as many as fit into `out` and are there. They are
-    /// not verified: the checksum comes at the end.
-    pub fn prefix<'a>(&mut self, input: &[u8], out: &'a mut [u8]) -> Result<&'a [u8], InflateError> {
+    /// Inflates the first bytes of the stream at the start of `input`, at most as many as fit into `out`. They are
+    /// not verified, because the checksum follows the last byte.
+    ///
+    /// # Errors
+    /// The stream is damaged, or the input ends before `out` is full or the stream ends.
+    pub(crate) fn inflate_prefix<'a>(
+        &mut self,
+        input: &[u8],
+        out: &'a mut [u8],
+    ) -> Result<&'a [u8], InflateError> {
         self.0.reset(true);
         loop {
             let (consumed, written) = (self.0.total_in() as usize, self.0.total_out() as usize);
@@ -121,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn gives_exactly_the_announced_bytes_and_the_length_of_the_stream() {
+    fn the_expected_bytes_and_the_length_of_the_stream_are_returned() {
         let mut inflater = Inflater::default();
         let mut out = Vec::new();
         for size in [0, 1, 2, 31, 32, 33, 4096, 65_535, 65_536, 300_000] {
@@ -137,13 +155,13 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_size_is_an_error_whatever_room_the_buffer_has() {
+    fn a_wrong_size_is_an_error_for_every_buffer_capacity() {
         let stream = deflated(b"hello world", 6);
         let mut inflater = Inflater::default();
-        for room in [0, 5, 100, 10_000] {
-            let mut out = Vec::with_capacity(room);
+        for capacity in [0, 5, 100, 10_000] {
+            let mut out = Vec::with_capacity(capacity);
             for size in [0, 1, 10, 12, 100] {
-                let expected = InflateError::WrongSize { expected: size, longer: size < 11 };
+                let expected = InflateError::WrongSize { expected: size, is_longer: size < 11 };
                 assert_eq!(inflater.inflate(&stream, size, &mut out), Err(expected));
                 assert!(out.is_empty());
             }
@@ -151,12 +169,12 @@ mod tests {
     }
 
     #[test]
-    fn every_single_changed_byte_of_a_stored_stream_is_noticed() {
-        let data = b"stored without compression: only the checksum can notice";
+    fn each_changed_byte_of_an_uncompressed_stream_is_detected() {
+        let data = b"stored without compression: only the checksum detects it";
         let stream = deflated(data, 0);
         let mut inflater = Inflater::default();
         let mut out = Vec::new();
-        // Of the third byte only the lowest bits mean anything.
+        // Only the lowest bits of the third byte have a meaning.
         for at in 3..stream.len() {
             let mut damaged = stream.clone();
             damaged[at] ^= 0x40;
@@ -165,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn cut_streams_and_absurd_sizes_are_refused_before_memory_is_asked_for() {
+    fn truncated_streams_and_absurd_sizes_are_refused_before_memory_is_allocated() {
         let stream = deflated(&[7; 5000], 6);
         let mut inflater = Inflater::default();
         let mut out = Vec::new();
@@ -178,13 +196,13 @@ mod tests {
     }
 
     #[test]
-    fn a_prefix_needs_only_the_beginning() {
+    fn a_prefix_needs_only_the_start_of_the_stream() {
         let stream = deflated(&[9; 100_000], 6);
         let mut inflater = Inflater::default();
         let mut out = [0; 16];
-        assert_eq!(inflater.prefix(&stream[..40], &mut out), Ok(&[9; 16][..]));
-        assert_eq!(inflater.prefix(&deflated(b"abc", 6), &mut out), Ok(&b"abc"[..]));
-        assert_eq!(inflater.prefix(b"\x78\x9c", &mut out), Err(InflateError::Truncated));
-        assert_eq!(inflater.prefix(b"what", &mut out), Err(InflateError::Damaged));
+        assert_eq!(inflater.inflate_prefix(&stream[..40], &mut out), Ok(&[9; 16][..]));
+        assert_eq!(inflater.inflate_prefix(&deflated(b"abc", 6), &mut out), Ok(&b"abc"[..]));
+        assert_eq!(inflater.inflate_prefix(b"\x78\x9c", &mut out), Err(InflateError::Truncated));
+        assert_eq!(inflater.inflate_prefix(b"what", &mut out), Err(InflateError::Damaged));
     }
 }

@@ -1,6 +1,6 @@
-//! A whole file as one byte slice, mapped instead of read.
+//! Reads whole files as byte slices, memory-mapped where they are large.
 //!
-//! The only `unsafe` of the git layer lives here.
+//! All `unsafe` code of the object database is in this file.
 
 use std::fs::File;
 use std::io;
@@ -9,22 +9,49 @@ use std::path::Path;
 
 use memmap2::Mmap;
 
-/// A file's bytes for as long as the value lives, even if the file is unlinked meanwhile.
-#[derive(Debug)]
-pub(crate) struct Map(Option<Mmap>);
+/// Files of fewer bytes are read into memory, which is cheaper than mapping them.
+const MIN_MAPPED_LEN: u64 = 64 << 10;
 
-impl Map {
-    /// Maps the file at `path`. An empty file gives an empty slice, which the system call would refuse.
-    pub(crate) fn open(path: &Path) -> io::Result<Map> {
+/// A memory-mapped file. Its bytes stay readable when the file is unlinked.
+#[derive(Debug)]
+pub(crate) struct MappedFile(Option<Mmap>);
+
+impl MappedFile {
+    /// Maps the file at `path`. An empty file gives an empty slice, because the system call rejects it.
+    ///
+    /// # Errors
+    /// The file cannot be opened or mapped, or is not a regular file.
+    pub(crate) fn open(path: &Path) -> io::Result<MappedFile> {
         if regular_file_len(path)? == 0 {
-            return Ok(Map(None));
+            return Ok(MappedFile(None));
         }
-        Ok(Map(Some(map(&File::open(path)?)?)))
+        Ok(MappedFile(Some(map(&File::open(path)?)?)))
     }
 }
 
-/// The length of the file at `path`, and an error for anything else: opening a pipe that somebody left there
-/// would wait forever.
+/// The bytes of one file: mapped, or in memory.
+pub(crate) enum FileBytes {
+    Mapped(MappedFile),
+    Owned(Vec<u8>),
+}
+
+impl FileBytes {
+    /// Reads the file at `path` if it is small, and maps it otherwise.
+    ///
+    /// # Errors
+    /// The file cannot be read or mapped, or is not a regular file.
+    pub(crate) fn open(path: &Path) -> io::Result<FileBytes> {
+        if regular_file_len(path)? < MIN_MAPPED_LEN {
+            return std::fs::read(path).map(FileBytes::Owned);
+        }
+        MappedFile::open(path).map(FileBytes::Mapped)
+    }
+}
+
+/// Returns the length in bytes of the regular file at `path`.
+///
+/// # Errors
+/// There is no such file, or it is not a regular one: opening a named pipe would block forever.
 pub(crate) fn regular_file_len(path: &Path) -> io::Result<u64> {
     let metadata = std::fs::metadata(path)?;
     if metadata.is_file() {
@@ -37,15 +64,26 @@ pub(crate) fn regular_file_len(path: &Path) -> io::Result<u64> {
 fn map(file: &File) -> io::Result<Mmap> {
     // SAFETY: the mapping is private and never written through. Git creates packs, indexes and loose objects
     // under a temporary name, renames them into place and from then on only ever unlinks them, which leaves a
-    // mapping whole. Somebody who writes into or truncates such a file in place during the scan can make us
-    // read other bytes (all of them are checked as hostile) or end the process by a signal, as with git itself.
+    // mapping valid. A process that writes into or truncates such a file in place during the scan can make this
+    // process read other bytes (all of them are treated as untrusted) or end it by a signal, as with git itself.
     unsafe { Mmap::map(file) }
 }
 
-impl Deref for Map {
+impl Deref for MappedFile {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
         self.0.as_deref().unwrap_or_default()
+    }
+}
+
+impl Deref for FileBytes {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        match self {
+            FileBytes::Mapped(map) => map,
+            FileBytes::Owned(bytes) => bytes,
+        }
     }
 }

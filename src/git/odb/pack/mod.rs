@@ -1,11 +1,11 @@
-//! Packfiles: index, entries, deltas and the delta forest, over a read-only memory map.
+//! Packfiles: index, entries, deltas and delta trees, over a read-only memory map.
 //!
-//! Everything here is bytes somebody else wrote. No offset, length, count or id is believed before it was
-//! compared with what is really there, and nothing recurses by the depth of a delta chain.
+//! All bytes are untrusted. Every offset, length, count and id is checked against the actual data before it is used,
+//! and nothing recurses by the depth of a delta chain.
 //!
-//! The pieces stand alone so that a reader of delta *instructions* can be built from the same ones:
-//! [`PackFile::entries`] lists entry headers, [`Delta::segments`] takes a delta apart, [`Forest`] says which
-//! entry grows from which, and [`climb`] rebuilds one tree of it parents first.
+//! The parts are usable separately, so that a reader of delta *instructions* can be built from them:
+//! [`PackFile`] reads entry headers, `delta` iterates over the instructions of a delta,
+//! [`DeltaTrees`] groups entries by their bases, and `resolve_tree` resolves one delta tree, bases first.
 
 mod chunks;
 mod delta;
@@ -14,21 +14,22 @@ mod file;
 mod index;
 mod inflate;
 mod mmap;
-mod multi;
+mod multi_pack_index;
 mod resolve;
 mod resolve_tree;
 #[cfg(test)]
 pub(crate) mod writer;
 
-pub(crate) use chunks::Chunks;
-pub use delta::{Delta, DeltaError, Segment, Segments};
-pub use delta_tree::{Forest, Node, Root, RootBase};
-pub use file::{Entry, EntryBase, PackError, PackFile};
-pub(crate) use index::{FAN_OUT, fan_out_total, read_u32};
-pub use index::{Index, IndexError};
-pub use inflate::{InflateError, Inflater};
-pub(crate) use mmap::{Map, regular_file_len};
-pub use multi::MultiIndex;
-pub use resolve::Rebuilder;
-pub(crate) use resolve::{Bases, corrupt, inherited};
-pub use resolve_tree::{Grower, climb};
+pub(crate) use chunks::ChunkTable;
+#[cfg(test)]
+pub(crate) use delta::Delta;
+pub(crate) use delta_tree::{DeltaTrees, Node, Root, RootBase};
+pub(crate) use file::{Entry, EntryBase, PackError, PackFile};
+pub(crate) use index::{FAN_OUT_LEN, fan_out_total, read_u32};
+pub(crate) use index::{PackIndex, PackIndexError};
+pub(crate) use inflate::Inflater;
+pub(crate) use mmap::{FileBytes, MappedFile, regular_file_len};
+pub(crate) use multi_pack_index::MultiPackIndex;
+pub(crate) use resolve::DeltaResolver;
+pub(crate) use resolve::{DeltaBaseCache, base_error};
+pub(crate) use resolve_tree::{DeltaVisitor, resolve_tree};

@@ -1,4 +1,4 @@
-//! Makes objects out of pack entries, with the buffers one worker needs for it.
+//! Resolves pack entries to objects, with the buffers that one worker needs for it.
 
 use std::sync::Arc;
 
@@ -6,30 +6,35 @@ use super::delta::{Delta, DeltaError};
 use super::file::{Entry, PackError, PackFile};
 use super::inflate::Inflater;
 use crate::git::odb::cache::Cache;
-use crate::git::odb::delta_context::Copied;
-use crate::git::odb::object::{Object, ObjectError};
+use crate::git::odb::delta_context::CopiedRange;
+use crate::git::odb::object::{Object, ObjectError, corrupt};
 use crate::git::odb::oid::Oid;
 
-/// Buffers kept for the next object: at most so many, of at most so many bytes in sum.
-const POOLED: usize = 16;
-const POOLED_BYTES: usize = 32 << 20;
+/// Maximum number of buffers that are kept for reuse.
+const MAX_POOLED: usize = 16;
+/// Maximum capacity in bytes of all buffers that are kept for reuse.
+const MAX_POOLED_BYTES: usize = 32 << 20;
 
-/// Rebuilds one object at a time and reuses what that needs.
+/// Resolves one object at a time and reuses its buffers.
 #[derive(Debug, Default)]
-pub struct Rebuilder {
-    /// For streams that are not entries of a pack.
+pub(crate) struct DeltaResolver {
+    /// Also used for streams that are not pack entries.
     pub inflater: Inflater,
-    /// For whoever reads single objects: the walk over a whole delta tree needs none.
-    pub(crate) bases: Bases,
-    delta: Vec<u8>,
-    copies: Vec<Copied>,
+    /// Used for reading single objects: resolving a whole delta tree needs no cache.
+    pub(crate) base_cache: DeltaBaseCache,
+    instructions: Vec<u8>,
+    copies: Vec<CopiedRange>,
     pool: Vec<Vec<u8>>,
     pooled_bytes: usize,
 }
 
-impl Rebuilder {
-    /// The object that `entry` stores whole. Nothing over `limit` bytes is allocated. `id` is for the error.
-    pub fn whole(
+impl DeltaResolver {
+    /// Returns the object that `entry` stores undeltified. Nothing over `limit` bytes is allocated. `id` is for the
+    /// error.
+    ///
+    /// # Errors
+    /// The entry is damaged, or the object is over `limit` bytes.
+    pub(crate) fn read_whole(
         &mut self,
         pack: &PackFile,
         entry: &Entry,
@@ -39,18 +44,22 @@ impl Rebuilder {
         if entry.size > limit {
             return Err(ObjectError::TooLarge { id, size: entry.size, limit });
         }
-        let mut bytes = self.take(entry.size);
+        let mut bytes = self.take_buffer(entry.size);
         match pack.inflate(entry, &mut self.inflater, &mut bytes) {
             Ok(()) => Ok(bytes),
             Err(error) => {
-                self.give(bytes);
+                self.recycle(bytes);
                 Err(corrupt(id, &error))
             }
         }
     }
 
-    /// The object that the delta `entry` makes of `base`. Nothing over `limit` bytes is allocated.
-    pub fn grown(
+    /// Applies the delta of `entry` to `base` and returns the object. Nothing over `limit` bytes is allocated. `id`
+    /// is for the error.
+    ///
+    /// # Errors
+    /// The entry is damaged, does not fit its base, or the object or its delta is over `limit` bytes.
+    pub(crate) fn resolve_delta(
         &mut self,
         pack: &PackFile,
         entry: &Entry,
@@ -58,18 +67,18 @@ impl Rebuilder {
         base: &[u8],
         limit: u64,
     ) -> Result<Vec<u8>, ObjectError> {
-        // Instructions longer than the limit: they are not inflated, only asked what they would make.
+        // Instructions over the limit are not inflated, except for the header with the size of the result.
         if entry.size > limit {
             let size = pack.object_size(entry, &mut self.inflater).map_err(|error| corrupt(id, &error))?;
             return Err(ObjectError::TooLarge { id, size: size.max(entry.size), limit });
         }
-        let mut instructions = std::mem::take(&mut self.delta);
+        let mut instructions = std::mem::take(&mut self.instructions);
         let result = self.apply(pack, entry, id, base, limit, &mut instructions);
-        // One giant delta must not pin its memory for the rest of the run.
-        if instructions.capacity() <= POOLED_BYTES / 4 {
-            self.delta = instructions;
+        // The memory of one very large delta must not be kept for the rest of the run.
+        if instructions.capacity() <= MAX_POOLED_BYTES / 4 {
+            self.instructions = instructions;
         }
-        self.copies.shrink_to(POOLED_BYTES / 4 / size_of::<Copied>());
+        self.copies.shrink_to(MAX_POOLED_BYTES / 4 / size_of::<CopiedRange>());
         result
     }
 
@@ -83,32 +92,32 @@ impl Rebuilder {
         instructions: &mut Vec<u8>,
     ) -> Result<Vec<u8>, ObjectError> {
         pack.inflate(entry, &mut self.inflater, instructions).map_err(|error| corrupt(id, &error))?;
-        let bad = |error: DeltaError| corrupt(id, &PackError::Delta { offset: entry.offset, error });
-        let delta = Delta::parse(instructions).map_err(bad)?;
+        let invalid = |error: DeltaError| corrupt(id, &PackError::Delta { offset: entry.offset, error });
+        let delta = Delta::parse(instructions).map_err(invalid)?;
         if delta.result_len() > limit {
             return Err(ObjectError::TooLarge { id, size: delta.result_len(), limit });
         }
-        let mut bytes = self.take(delta.result_len());
+        let mut bytes = self.take_buffer(delta.result_len());
         match delta.apply(base, &mut bytes, &mut self.copies) {
             Ok(()) => Ok(bytes),
             Err(error) => {
-                self.give(bytes);
-                Err(bad(error))
+                self.recycle(bytes);
+                Err(invalid(error))
             }
         }
     }
 
-    /// What the last object that was [`Rebuilder::grown`] has from its base.
-    pub fn copies(&self) -> &[Copied] {
+    /// Returns the ranges that the last object of [`DeltaResolver::resolve_delta`] has in common with its base.
+    pub(crate) fn copies(&self) -> &[CopiedRange] {
         &self.copies
     }
 
-    /// An empty buffer that holds at least `size` bytes, if there is so much memory.
-    fn take(&mut self, size: u64) -> Vec<u8> {
+    /// Returns an empty buffer with a capacity of at least `size` bytes, if there is enough memory.
+    fn take_buffer(&mut self, size: u64) -> Vec<u8> {
         // One byte more for the inflater, and slack so that slowly growing versions of a file share a buffer.
-        let wanted = usize::try_from(size.saturating_add(size / 8)).unwrap_or(usize::MAX).saturating_add(64);
+        let needed = usize::try_from(size.saturating_add(size / 8)).unwrap_or(usize::MAX).saturating_add(64);
         let fits =
-            |buffer: &Vec<u8>| (wanted..=wanted.saturating_mul(4).max(1 << 16)).contains(&buffer.capacity());
+            |buffer: &Vec<u8>| (needed..=needed.saturating_mul(4).max(1 << 16)).contains(&buffer.capacity());
         let best = (0..self.pool.len())
             .filter(|&at| fits(&self.pool[at]))
             .min_by_key(|&at| self.pool[at].capacity());
@@ -118,75 +127,70 @@ impl Rebuilder {
             buffer.clear();
             return buffer;
         }
-        // Growing a pooled buffer would copy its old content: a fresh one does not. When the size is a lie and
-        // there is no such memory, whoever fills the buffer finds out the same way.
+        // A new buffer, because growing a pooled one would copy its old content. When this much memory cannot be
+        // allocated (the size may be wrong), filling the buffer reports it.
         let mut buffer = Vec::new();
-        let _ = buffer.try_reserve_exact(wanted);
+        let _ = buffer.try_reserve_exact(needed);
         buffer
     }
 
-    /// Takes a buffer back that is not needed any more.
-    pub fn give(&mut self, buffer: Vec<u8>) {
-        if self.pool.len() == POOLED {
+    /// Takes back a buffer for reuse.
+    pub(crate) fn recycle(&mut self, buffer: Vec<u8>) {
+        if self.pool.len() == MAX_POOLED {
             self.pooled_bytes -= self.pool.swap_remove(0).capacity();
         }
-        if self.pooled_bytes + buffer.capacity() <= POOLED_BYTES {
+        if self.pooled_bytes + buffer.capacity() <= MAX_POOLED_BYTES {
             self.pooled_bytes += buffer.capacity();
             self.pool.push(buffer);
         }
     }
 }
 
-/// Objects that others grow from, by the number of their pack and their offset in it. Versions of one thing are
-/// read one after the other, and each grows from the one before or after it.
+/// Cache of delta bases, by the number of their pack and their offset in it. Versions of one file are usually read
+/// one after the other, and each is a delta against the one before or after it.
 #[derive(Debug)]
-pub(crate) struct Bases(Cache<(usize, u64), Arc<Object>>);
+pub(crate) struct DeltaBaseCache(Cache<(usize, u64), Arc<Object>>);
 
-/// The bases of so many bytes are kept.
-const KEPT_BASES: usize = 24 << 20;
+/// Capacity of the delta base cache in bytes.
+const BASE_CACHE_BYTES: usize = 24 << 20;
 
-impl Default for Bases {
-    fn default() -> Bases {
-        Bases(Cache::new(KEPT_BASES))
+impl Default for DeltaBaseCache {
+    fn default() -> DeltaBaseCache {
+        DeltaBaseCache(Cache::new(BASE_CACHE_BYTES))
     }
 }
 
-impl Bases {
-    /// One that keeps nothing.
-    pub(crate) fn none() -> Bases {
-        Bases(Cache::new(0))
+impl DeltaBaseCache {
+    /// Creates a cache that keeps nothing.
+    pub(crate) fn disabled() -> DeltaBaseCache {
+        DeltaBaseCache(Cache::new(0))
     }
 
-    pub(crate) fn get(&mut self, place: (usize, u64)) -> Option<Arc<Object>> {
-        self.0.get(&place).cloned()
+    pub(crate) fn get(&mut self, location: (usize, u64)) -> Option<Arc<Object>> {
+        self.0.get(&location).cloned()
     }
 
-    /// Keeps the object, unless it is a large one.
-    pub(crate) fn keep(&mut self, place: (usize, u64), object: Object) -> Arc<Object> {
+    /// Adds the object, unless it is large.
+    pub(crate) fn insert(&mut self, location: (usize, u64), object: Object) -> Arc<Object> {
         let weight = object.data.capacity() + size_of::<Object>();
         let object = Arc::new(object);
-        self.0.put(place, object.clone(), weight);
+        self.0.insert(location, object.clone(), weight);
         object
     }
 }
 
-/// The object `id` is corrupt for this reason.
-pub(crate) fn corrupt(id: Oid, why: &impl ToString) -> ObjectError {
-    ObjectError::Corrupt { id, why: why.to_string() }
-}
-
-/// What `error` of a base means for the object `id` that grows from it. A base over the limit makes the object
-/// too large as well, with the base's size: that much would have to be held to have it.
-pub(crate) fn inherited(id: Oid, error: &ObjectError) -> ObjectError {
+/// Returns the error of the object `id` whose base has the error `error`. A base over the limit makes the object too
+/// large as well, with the size of the base: that much memory is needed to resolve it.
+pub(crate) fn base_error(id: Oid, error: &ObjectError) -> ObjectError {
     match error {
         ObjectError::TooLarge { size, limit, .. } => ObjectError::TooLarge { id, size: *size, limit: *limit },
-        ObjectError::Missing { id: base } => corrupt(id, &format!("{INHERITED} {base} is missing")),
-        // A chain keeps the first cause instead of repeating one sentence per link.
-        ObjectError::Corrupt { why, .. } if why.starts_with(INHERITED) => corrupt(id, why),
+        ObjectError::Missing { id: base } => corrupt(id, &format!("{BROKEN_CHAIN} {base} is missing")),
+        // The first cause is kept instead of one sentence per delta of the chain.
+        ObjectError::Corrupt { why, .. } if why.starts_with(BROKEN_CHAIN) => corrupt(id, why),
         ObjectError::Corrupt { id: base, why } => {
-            corrupt(id, &format!("{INHERITED} {base} is corrupt: {why}"))
+            corrupt(id, &format!("{BROKEN_CHAIN} {base} is corrupt: {why}"))
         }
     }
 }
 
-const INHERITED: &str = "its delta chain is broken:";
+const BROKEN_CHAIN: &str = "its delta chain is broken:";

@@ -1,103 +1,104 @@
-//! Rebuilds the objects of one delta tree, parents first, each exactly once.
+//! Resolves the objects of one delta tree, bases first, each exactly once.
 //!
-//! There is no recursion: a chain of 100,000 deltas needs one frame, since a parent is let go before its last
-//! child is climbed into.
+//! There is no recursion: a chain of 100,000 deltas needs one stack frame, because a base is dropped before its last
+//! child is visited.
 
 use std::slice::Iter;
 
-use super::delta_tree::{Forest, Node};
+use super::delta_tree::{DeltaTrees, Node};
 use super::file::PackFile;
-use super::resolve::{Rebuilder, corrupt, inherited};
-use crate::git::odb::delta_context::Growth;
-use crate::git::odb::object::ObjectError;
+use super::resolve::{DeltaResolver, base_error};
+use crate::git::odb::delta_context::DeltaContext;
+use crate::git::odb::object::{ObjectError, corrupt};
 use crate::git::odb::oid::Oid;
 
-/// What happens with the nodes of a tree as they are reached.
-pub trait Grower {
-    /// What an object leaves behind for those that grow from it. It lives as long as the object's bytes.
+/// Receives the objects of a delta tree.
+pub(crate) trait DeltaVisitor {
+    /// What the visitor keeps of an object for its children. It is dropped together with the object's bytes.
     type State;
 
-    /// `bytes` is the object at `node`. Comes also for nodes that nobody claimed but that others grow from.
-    /// Without `growth` it is stored whole, or comes from elsewhere.
-    fn grown(
+    /// Receives the object `bytes` at `node`. Also called for nodes that are not selected but are bases of selected
+    /// ones. Without a `delta_context` the object is stored undeltified, or is a replacement from
+    /// [`DeltaVisitor::unresolved`].
+    fn resolved(
         &mut self,
         node: &Node,
         id: &Oid,
         bytes: &[u8],
-        growth: Option<Growth<'_, Self::State>>,
+        delta_context: Option<DeltaContext<'_, Self::State>>,
     ) -> Self::State;
 
-    /// The object `id` at `node` could not be rebuilt, by its own fault or by that of the base it grows from.
-    /// Bytes from elsewhere make it good: they are handed to [`Grower::grown`] and grown from.
-    fn lost(&mut self, node: &Node, id: &Oid, error: &ObjectError) -> Option<Vec<u8>>;
+    /// Receives the error of the object `id` at `node` that could not be resolved, because it or its base is damaged.
+    /// Returned bytes replace it: they are passed to [`DeltaVisitor::resolved`] and used as the base of its children.
+    fn unresolved(&mut self, node: &Node, id: &Oid, error: &ObjectError) -> Option<Vec<u8>>;
 }
 
-/// A node whose children are still to come.
+/// A node with children that are not yet visited.
 struct Frame<'f, S> {
     object: Result<(Vec<u8>, S), ObjectError>,
     children: Iter<'f, u32>,
 }
 
-/// Goes through the tree of `forest` that begins at node `root`, whose own object is `bytes`. No object over
-/// `limit` bytes is made; what grows from one is lost too.
-pub fn climb<G: Grower>(
+/// Resolves the tree of `trees` whose root is the node number `root`, with the object `bytes`. Objects of more than
+/// `limit` bytes, and all objects that depend on them, are passed to [`DeltaVisitor::unresolved`].
+pub(crate) fn resolve_tree<V: DeltaVisitor>(
     pack: &PackFile,
-    forest: &Forest,
+    trees: &DeltaTrees,
     root: u32,
     bytes: Result<Vec<u8>, ObjectError>,
     limit: u64,
-    rebuilder: &mut Rebuilder,
-    grower: &mut G,
+    resolver: &mut DeltaResolver,
+    visitor: &mut V,
 ) {
-    let mut stack: Vec<Frame<'_, G::State>> = Vec::new();
-    let node = forest.node(root);
+    let mut stack: Vec<Frame<'_, V::State>> = Vec::new();
+    let node = trees.node(root);
     let id = pack.index().id(node.position);
     let object = match bytes {
         Ok(bytes) => {
-            let state = grower.grown(node, &id, &bytes, None);
+            let state = visitor.resolved(node, &id, &bytes, None);
             Ok((bytes, state))
         }
-        Err(error) => rescued(grower, node, &id, error),
+        Err(error) => replacement(visitor, node, &id, error),
     };
-    stack.push(Frame { object, children: forest.children(root).iter() });
+    stack.push(Frame { object, children: trees.children(root).iter() });
     while let Some(mut frame) = stack.pop() {
         let child = frame.children.next();
-        let grown = child.map(|&child| {
-            let node = forest.node(child);
+        let child_frame = child.map(|&child| {
+            let node = trees.node(child);
             let id = pack.index().id(node.position);
             let object = match &frame.object {
-                Ok((base, state)) => {
+                Ok((base, base_state)) => {
                     let entry = pack.entry(node.offset).map_err(|error| corrupt(id, &error));
-                    match entry.and_then(|entry| rebuilder.grown(pack, &entry, id, base, limit)) {
+                    match entry.and_then(|entry| resolver.resolve_delta(pack, &entry, id, base, limit)) {
                         Ok(bytes) => {
-                            let growth = Growth { copies: rebuilder.copies(), base, state };
-                            let state = grower.grown(node, &id, &bytes, Some(growth));
+                            let delta_context = DeltaContext { copies: resolver.copies(), base, base_state };
+                            let state = visitor.resolved(node, &id, &bytes, Some(delta_context));
                             Ok((bytes, state))
                         }
-                        Err(error) => rescued(grower, node, &id, error),
+                        Err(error) => replacement(visitor, node, &id, error),
                     }
                 }
-                Err(error) => rescued(grower, node, &id, inherited(id, error)),
+                Err(error) => replacement(visitor, node, &id, base_error(id, error)),
             };
-            Frame { object, children: forest.children(child).iter() }
+            Frame { object, children: trees.children(child).iter() }
         });
         if frame.children.len() > 0 {
             stack.push(frame);
         } else if let Ok((bytes, _)) = frame.object {
-            rebuilder.give(bytes);
+            resolver.recycle(bytes);
         }
-        stack.extend(grown);
+        stack.extend(child_frame);
     }
 }
 
-/// The object that the grower has in place of one that is lost, which is looked at whole.
-fn rescued<G: Grower>(
-    grower: &mut G,
+/// Returns the visitor's replacement for an object that could not be resolved; it has no delta context.
+fn replacement<V: DeltaVisitor>(
+    visitor: &mut V,
     node: &Node,
     id: &Oid,
     error: ObjectError,
-) -> Result<(Vec<u8>, G::State), ObjectError> {
-    let bytes = grower.lost(node, id, &error).ok_or(error)?;
-    let state = grower.grown(node, id, &bytes, None);
+) -> Result<(Vec<u8>, V::State), ObjectError> {
+    let bytes = visitor.unresolved(node, id, &error).ok_or(error)?;
+    let state = visitor.resolved(node, id, &bytes, None);
     Ok((bytes, state))
 }

@@ -1,4 +1,4 @@
-//! Writes packs and indexes, sound ones and others. Ids are made up: the store does not compute them.
+//! Writes valid and invalid packs and indexes for tests. Ids are invented: the store does not recompute them.
 
 use std::fs;
 use std::io::Write;
@@ -9,13 +9,13 @@ use crate::git::{Kind, Oid};
 /// One instruction of a delta.
 #[derive(Clone, Debug)]
 pub(crate) enum Instruction {
-    /// Offset and length in the base.
+    /// Byte offset and length in the base.
     Copy(u32, u32),
-    /// Up to 127 bytes.
+    /// The bytes to insert, up to 127.
     Insert(Vec<u8>),
 }
 
-/// A made-up id that differs for every `n`.
+/// An invented id that differs for every `n`.
 pub(crate) fn id(n: u32) -> Oid {
     let mut raw = [0; 20];
     raw[..4].copy_from_slice(&n.wrapping_mul(0x9E37_79B9).to_be_bytes());
@@ -23,7 +23,7 @@ pub(crate) fn id(n: u32) -> Oid {
     Oid::from_bytes(&raw).expect("20 bytes")
 }
 
-/// A delta with any header, true or not.
+/// A delta with the given header, which need not match the instructions.
 pub(crate) fn delta(base_len: u64, result_len: u64, instructions: &[Instruction]) -> Vec<u8> {
     let mut out = [varint(base_len), varint(result_len)].concat();
     for instruction in instructions {
@@ -59,10 +59,10 @@ pub(crate) fn deflate(data: &[u8]) -> Vec<u8> {
     encoder.finish().expect("memory")
 }
 
-/// A pack being written.
+/// A pack that is being written.
 pub(crate) struct PackWriter {
     pub(crate) bytes: Vec<u8>,
-    /// What the index will say.
+    /// The ids and offsets that the index will list.
     pub(crate) objects: Vec<(Oid, u64)>,
 }
 
@@ -71,7 +71,7 @@ impl PackWriter {
         PackWriter { bytes: b"PACK\0\0\0\x02????".to_vec(), objects: Vec::new() }
     }
 
-    pub(crate) fn whole(&mut self, id: Oid, kind: Kind, data: &[u8]) -> u64 {
+    pub(crate) fn undeltified(&mut self, id: Oid, kind: Kind, data: &[u8]) -> u64 {
         let kind = match kind {
             Kind::Commit => 1,
             Kind::Tree => 2,
@@ -81,7 +81,7 @@ impl PackWriter {
         self.entry(id, kind, data.len() as u64, &[], &deflate(data))
     }
 
-    pub(crate) fn over_offset(&mut self, id: Oid, base: u64, delta: &[u8]) -> u64 {
+    pub(crate) fn ofs_delta(&mut self, id: Oid, base: u64, delta: &[u8]) -> u64 {
         let mut distance = self.bytes.len() as u64 - base;
         let mut field = vec![distance as u8 & 0x7f];
         while distance > 0x7f {
@@ -91,11 +91,11 @@ impl PackWriter {
         self.entry(id, 6, delta.len() as u64, &field, &deflate(delta))
     }
 
-    pub(crate) fn over_id(&mut self, id: Oid, base: Oid, delta: &[u8]) -> u64 {
+    pub(crate) fn ref_delta(&mut self, id: Oid, base: Oid, delta: &[u8]) -> u64 {
         self.entry(id, 7, delta.len() as u64, base.as_bytes(), &deflate(delta))
     }
 
-    /// Any entry: type and size as in its header, what stands between header and stream, the stream.
+    /// Appends an arbitrary entry: type and size of the header, the bytes between header and stream, the stream.
     pub(crate) fn entry(&mut self, id: Oid, kind: u8, size: u64, field: &[u8], stream: &[u8]) -> u64 {
         let offset = self.bytes.len() as u64;
         self.objects.push((id, offset));

@@ -1,55 +1,57 @@
-//! Finds the objects directories that `info/alternates` lead to.
+//! Finds the objects directories that `info/alternates` files name.
 //!
-//! One path a line; empty lines and lines that begin with `#` say nothing; a path in double quotes is escaped
-//! as in C; a relative one starts at the objects directory whose file names it.
+//! One path a line; empty lines and lines that begin with `#` are ignored; a path in double quotes is escaped as in
+//! C; a relative path starts at the objects directory of the file.
+//!
+//! Format: git's `gitrepository-layout`.
 
 use std::collections::HashSet;
 use std::fs;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
-use super::Problems;
+use super::problems::ProblemLog;
 use crate::git::env::path_from_bytes;
 use crate::git::odb::pack::regular_file_len;
 use crate::git::quote::unquote;
 
-/// Git stops at five.
+/// Git's own limit is five.
 const MAX_DEPTH: usize = 8;
 
-/// All directories, each once, the given ones first.
-pub(crate) fn resolve(given: &[PathBuf], problems: &Problems) -> Vec<PathBuf> {
+/// Returns the directories `roots` and all their alternates, each once, the roots first.
+pub(crate) fn resolve(roots: &[PathBuf], problems: &ProblemLog) -> Vec<PathBuf> {
     let mut found = Vec::new();
     let mut seen = HashSet::new();
-    let mut open: Vec<(PathBuf, usize)> = given.iter().map(|dir| (dir.clone(), 0)).collect();
+    let mut open: Vec<(PathBuf, usize)> = roots.iter().map(|dir| (dir.clone(), 0)).collect();
     let mut next = 0;
     while let Some((dir, depth)) = open.get(next).cloned() {
         next += 1;
-        let place = match fs::canonicalize(&dir) {
-            Ok(place) if place.is_dir() => place,
+        let canonical = match fs::canonicalize(&dir) {
+            Ok(path) if path.is_dir() => path,
             Ok(_) => {
-                problems.add(&dir, "is not a directory; its objects are not seen");
+                problems.add(&dir, "is not a directory; its objects are not read");
                 continue;
             }
             Err(error) => {
-                problems.add(&dir, format!("cannot be opened, so its objects are not seen: {error}"));
+                problems.add(&dir, format!("cannot be opened, so its objects are not read: {error}"));
                 continue;
             }
         };
-        if !seen.insert(place) {
+        if !seen.insert(canonical) {
             continue;
         }
         let file = dir.join("info").join("alternates");
         match regular_file_len(&file).and_then(|_| fs::read(&file)) {
             Ok(_) if depth == MAX_DEPTH => {
-                problems.add(&file, "alternates are nested too deep; the rest is not seen")
+                problems.add(&file, "alternates are nested too deep; the rest is not read")
             }
             Ok(list) => {
-                let paths = list.split(|&byte| byte == b'\n').filter_map(line);
+                let paths = list.split(|&byte| byte == b'\n').filter_map(parse_line);
                 open.extend(paths.map(|path| (dir.join(path), depth + 1)));
             }
             Err(error) if error.kind() == ErrorKind::NotFound => (),
             Err(error) => {
-                problems.add(&file, format!("cannot be read, so its objects are not seen: {error}"))
+                problems.add(&file, format!("cannot be read, so its objects are not read: {error}"))
             }
         }
         found.push(dir);
@@ -57,7 +59,7 @@ pub(crate) fn resolve(given: &[PathBuf], problems: &Problems) -> Vec<PathBuf> {
     found
 }
 
-fn line(line: &[u8]) -> Option<PathBuf> {
+fn parse_line(line: &[u8]) -> Option<PathBuf> {
     let line = line.strip_suffix(b"\r").unwrap_or(line);
     if line.is_empty() || line.starts_with(b"#") {
         return None;
@@ -72,7 +74,7 @@ mod tests {
 
     #[test]
     fn lines_are_comments_paths_or_quoted_paths() {
-        let line = |text: &str| line(text.as_bytes()).map(|path| path.to_string_lossy().into_owned());
+        let line = |text: &str| parse_line(text.as_bytes()).map(|path| path.to_string_lossy().into_owned());
         assert_eq!(line("# ../x"), None);
         assert_eq!(line(""), None);
         assert_eq!(line("../x/objects").as_deref(), Some("../x/objects"));
@@ -81,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn circles_end_and_missing_directories_are_told() {
+    fn cycles_end_and_missing_directories_are_reported() {
         let root = tempfile::tempdir().expect("temporary directory");
         let dir = |name: &str| root.path().join(name).join("objects");
         for (name, lines) in
@@ -90,7 +92,7 @@ mod tests {
             fs::create_dir_all(dir(name).join("info")).expect("create");
             fs::write(dir(name).join("info/alternates"), lines).expect("write");
         }
-        let problems = Problems::default();
+        let problems = ProblemLog::default();
         let found = resolve(&[dir("a"), dir("a")], &problems);
         let found: Vec<_> = found.iter().map(|dir| fs::canonicalize(dir).expect("exists")).collect();
         let expected: Vec<_> =

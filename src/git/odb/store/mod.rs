@@ -1,165 +1,147 @@
 //! The objects of a repository: all its packs, loose objects and alternates as one store.
 //!
-//! What cannot be opened costs only itself and is told by [`ObjectStore::problems`]; whoever promises to have
-//! read everything has to look there, before and after a walk.
+//! A file that cannot be opened only affects the objects in it, and is reported by [`ObjectStore::problems`]. A
+//! caller that claims to have read everything has to check that list, before and after visiting the objects.
 //!
-//! Ids are not recomputed: that would cost more than everything else together. Damage shows because every
-//! zlib stream carries a checksum and every size is stated twice; what a pack deliberately stores under a
-//! wrong id is handed out under that id.
+//! Ids are not recomputed: that would cost more than everything else together. Damage is still detected, because
+//! every zlib stream has a checksum and every size is stored twice. An object that a pack deliberately stores under a
+//! wrong id is returned under that id.
 
 mod alternates;
 mod dedup;
-mod lookup;
 mod packs;
+mod plan;
+mod problems;
 mod scan;
+mod snapshot;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
-use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use super::commit_graph_file::CommitGraphFiles;
 use super::loose::LooseObjects;
 use super::object::{Kind, Object, ObjectError, ReadObjects};
 use super::oid::{HashAlgorithm, Oid};
-use super::pack::Rebuilder;
-use crate::git::commits::commit_graph_file::Levels;
-use lookup::Lookup;
-use packs::{PackList, Packs};
-use scan::Share;
+use super::pack::DeltaResolver;
+use packs::{OpenPacks, PackStore};
+use plan::PackPlan;
+use problems::ProblemLog;
+pub(crate) use problems::StoreProblem;
+use snapshot::Snapshot;
 
-/// What no object may exceed unless [`ObjectStore::with_limit`] says otherwise: half a gibibyte, from where on
-/// git itself does not look for deltas any more.
-pub const DEFAULT_LIMIT: u64 = 512 << 20;
+/// The maximum size of an object in bytes, unless [`ObjectStore::with_limit`] sets another: 512 MiB, git's default
+/// for `core.bigFileThreshold`, from which on git does not store files as deltas.
+pub(crate) const DEFAULT_LIMIT: u64 = 512 << 20;
 
-/// A part of the store that cannot be used, or not trusted as a whole.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct StoreProblem {
-    /// The file or directory.
-    pub path: PathBuf,
-    /// What is wrong with it.
-    pub why: String,
-}
-
-impl fmt::Display for StoreProblem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.path.display(), self.why)
-    }
-}
-
-/// All objects of one repository. Reading is safe while git repacks: packs stay mapped, and what is missing is
-/// looked for in packs that appeared meanwhile.
+/// All objects of one repository. Reading is safe while git repacks: open packs stay mapped, and a missing object is
+/// searched for in packs that have appeared since.
 #[derive(Debug)]
-pub struct ObjectStore {
+pub(crate) struct ObjectStore {
     loose: Vec<LooseObjects>,
-    packs: Packs,
+    packs: PackStore,
     limit: u64,
-    problems: Problems,
-    /// Where to look, until somebody asks for them.
-    levels: (Vec<PathBuf>, HashAlgorithm, OnceLock<Levels>),
-    rebuilders: Mutex<Vec<Rebuilder>>,
-    /// What was worked out about the packs for going through all objects.
-    shares: Mutex<Option<Arc<[Share]>>>,
+    problems: ProblemLog,
+    commit_graph: LazyCommitGraph,
+    resolvers: Mutex<Vec<DeltaResolver>>,
+    /// Kept for the next time that all objects are visited.
+    pack_plans: Mutex<Option<Arc<[PackPlan]>>>,
+}
+
+/// The commit-graph files of the store, opened when a generation number is first needed.
+#[derive(Debug)]
+struct LazyCommitGraph {
+    dirs: Vec<PathBuf>,
+    algorithm: HashAlgorithm,
+    files: OnceLock<CommitGraphFiles>,
 }
 
 impl ObjectStore {
-    /// Opens the store at `objects_dirs`, the repository's own directory first, and all that their
-    /// `info/alternates` lead to. Nothing fails: see [`ObjectStore::problems`].
-    pub fn open(objects_dirs: &[PathBuf], algorithm: HashAlgorithm) -> ObjectStore {
-        let problems = Problems::default();
+    /// Opens the store at `objects_dirs`, the repository's own directory first, and all directories that their
+    /// `info/alternates` name. Failures are reported by [`ObjectStore::problems`].
+    pub(crate) fn open(objects_dirs: &[PathBuf], algorithm: HashAlgorithm) -> ObjectStore {
+        let problems = ProblemLog::default();
         let dirs = alternates::resolve(objects_dirs, &problems);
         ObjectStore {
             loose: dirs.iter().map(|dir| LooseObjects::new(dir, algorithm)).collect(),
-            packs: Packs::open(&dirs, algorithm, &problems),
+            packs: PackStore::open(&dirs, algorithm, &problems),
             limit: DEFAULT_LIMIT,
             problems,
-            levels: (dirs, algorithm, OnceLock::new()),
-            rebuilders: Mutex::default(),
-            shares: Mutex::default(),
+            commit_graph: LazyCommitGraph { dirs, algorithm, files: OnceLock::new() },
+            resolvers: Mutex::default(),
+            pack_plans: Mutex::default(),
         }
     }
 
-    /// The same store that refuses objects over `limit` bytes. An object that grows from a larger base is
-    /// refused too, with the size of that base: so much would have to be held to have it.
-    pub fn with_limit(mut self, limit: u64) -> ObjectStore {
+    /// Returns the store with another limit: objects over `limit` bytes are refused. An object whose delta base is
+    /// over the limit is refused too, with the size of the base, because that much memory is needed to resolve it.
+    pub(crate) fn with_limit(mut self, limit: u64) -> ObjectStore {
         self.limit = limit;
         self
     }
 
-    /// What could not be opened or listed so far, each once. Looking for a missing object and
-    /// [`for_each`](super::object::ScanObjects::for_each) can find more.
-    pub fn problems(&self) -> Vec<StoreProblem> {
+    /// Returns what could not be opened or listed so far, each problem once. Reading a missing object and
+    /// [`ScanObjects::for_each`](crate::git::ScanObjects::for_each) can find more.
+    pub(crate) fn problems(&self) -> Vec<StoreProblem> {
         self.problems.lock().clone()
     }
 
-    /// The kind and size of the object `id`, without inflating more than a few bytes of it.
-    pub fn header(&self, id: &Oid) -> Result<(Kind, u64), ObjectError> {
-        self.with_lookup(|lookup, rebuilder| lookup.header(id, rebuilder))
+    /// Returns the kind and size in bytes of the object `id`, without inflating more than a few bytes of it.
+    ///
+    /// # Errors
+    /// The object is missing or corrupt.
+    pub(crate) fn header(&self, id: &Oid) -> Result<(Kind, u64), ObjectError> {
+        self.with_snapshot(|snapshot, resolver| snapshot.header(id, resolver))
     }
 
-    /// Whether the store has something under the id `id`, sound or not.
-    pub fn contains(&self, id: &Oid) -> bool {
-        let found = self.with_lookup(|lookup, _| match lookup.contains(id) {
+    /// Returns whether an object is stored under `id`, intact or not.
+    pub(crate) fn contains(&self, id: &Oid) -> bool {
+        let found = self.with_snapshot(|snapshot, _| match snapshot.contains(id) {
             true => Ok(()),
             false => Err(ObjectError::Missing { id: *id }),
         });
         found.is_ok()
     }
 
-    /// Asks again when there are new packs: a running gc moves objects and removes where they were.
-    fn with_lookup<T>(
+    /// Runs `read`, and runs it again when it fails and there are new packs: a running gc moves objects into new
+    /// packs and removes the old files.
+    fn with_snapshot<T>(
         &self,
-        ask: impl Fn(&Lookup<'_>, &mut Rebuilder) -> Result<T, ObjectError>,
+        read: impl Fn(&Snapshot<'_>, &mut DeltaResolver) -> Result<T, ObjectError>,
     ) -> Result<T, ObjectError> {
-        let pool = || self.rebuilders.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut rebuilder = pool().pop().unwrap_or_default();
-        let mut ask =
-            |packs: &PackList| ask(&Lookup { packs, loose: &self.loose, limit: self.limit }, &mut rebuilder);
+        let pool = || self.resolvers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut resolver = pool().pop().unwrap_or_default();
+        let mut read = |packs: &OpenPacks| {
+            read(&Snapshot { packs, loose: &self.loose, limit: self.limit }, &mut resolver)
+        };
         let packs = self.packs.current();
-        let mut answer = ask(&packs);
-        if let Err(ObjectError::Missing { .. } | ObjectError::Corrupt { .. }) = answer {
+        let mut result = read(&packs);
+        if let Err(ObjectError::Missing { .. } | ObjectError::Corrupt { .. }) = result {
             self.packs.refresh(&self.problems);
             let now = self.packs.current();
-            // Compared with what was asked: another thread may have found the new packs first.
+            // Compared with the packs that were read: another thread may have found the new ones first.
             if now.len() > packs.len() {
-                answer = ask(&now);
+                result = read(&now);
             }
         }
-        pool().push(rebuilder);
-        answer
+        pool().push(resolver);
+        result
     }
 }
 
 impl ReadObjects for ObjectStore {
     fn read(&self, id: &Oid) -> Result<Object, ObjectError> {
-        let mut object = self.with_lookup(|lookup, rebuilder| lookup.read(id, rebuilder))?;
-        // It may sit in a pooled buffer, and the caller may keep many.
+        let mut object = self.with_snapshot(|snapshot, resolver| snapshot.read(id, resolver))?;
+        // Its buffer may be a larger pooled one, and the caller may keep many objects.
         if object.data.capacity() / 2 > object.data.len() {
             object.data.shrink_to_fit();
         }
         Ok(object)
     }
 
-    fn level(&self, id: &Oid) -> u32 {
-        let (dirs, algorithm, levels) = &self.levels;
-        levels.get_or_init(|| Levels::open(dirs, *algorithm)).of(id)
-    }
-}
-
-/// Where problems are collected by whoever meets them.
-#[derive(Debug, Default)]
-struct Problems(Mutex<Vec<StoreProblem>>);
-
-impl Problems {
-    fn add(&self, path: &Path, why: impl Into<String>) {
-        let problem = StoreProblem { path: path.to_owned(), why: why.into() };
-        let mut problems = self.lock();
-        if !problems.contains(&problem) {
-            problems.push(problem);
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Vec<StoreProblem>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn generation(&self, id: &Oid) -> u32 {
+        let LazyCommitGraph { dirs, algorithm, files } = &self.commit_graph;
+        files.get_or_init(|| CommitGraphFiles::open(dirs, *algorithm)).generation(id)
     }
 }

@@ -1,70 +1,69 @@
-//! Walks every stored object once.
+//! Visits every stored object once.
 //!
-//! The work is dealt out as whole delta trees, the heaviest first so that no worker is left alone with a large
-//! one at the end; the small rest goes in the order of the pack, several at a time.
+//! The unit of work is a whole delta tree. Large trees are taken first, largest first, so that no worker is left with
+//! one at the end; the small ones follow in pack order, several at a time.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError};
 
 use super::ObjectStore;
-use super::dedup;
-use super::dedup::Claims;
-use super::lookup::Lookup;
-use super::packs::PackList;
-use crate::git::odb::delta_context::Growth;
-use crate::git::odb::numbers::Numbers;
-use crate::git::odb::object::{Kind, Object, ObjectError, ReadObjects, ScanObjects, Visitor};
+use super::dedup::Dedup;
+use super::packs::OpenPacks;
+use super::plan::{PackPlan, plan_packs};
+use super::snapshot::Snapshot;
+use crate::git::odb::delta_context::DeltaContext;
+use crate::git::odb::object::{Kind, Object, ObjectError, ReadObjects, corrupt};
+use crate::git::odb::object_numbers::ObjectNumbers;
 use crate::git::odb::oid::Oid;
-use crate::git::odb::pack::{Forest, Grower, Node, PackFile, Rebuilder, Root, RootBase, climb};
+use crate::git::odb::pack::{DeltaResolver, DeltaVisitor, Node, Root, RootBase, resolve_tree};
+use crate::git::odb::visitor::{ObjectVisitor, ScanObjects};
 
-/// Trees that inflate to more than this are dealt out one by one, heaviest first.
-const HEAVY: u64 = 8 << 20;
-/// Of the others so many at a time.
-const BATCH: usize = 16;
-
-/// One pack with what is to be taken from it.
-#[derive(Debug)]
-pub(crate) struct Share {
-    claims: Claims,
-    forest: Forest,
-}
+/// Trees that inflate to more bytes than this are batches of one, largest first.
+const LARGE_TREE_BYTES: u64 = 8 << 20;
+/// Number of other tasks per batch.
+const BATCH_LEN: usize = 16;
 
 #[derive(Clone, Copy)]
 enum Task {
-    /// The tree of this number in the pack of this number.
-    Tree(usize, usize),
+    /// The delta tree with this number, in the pack with this number.
+    Tree { pack: usize, tree: usize },
     /// An object that is in no pack.
     Loose(Oid),
 }
 
 impl ScanObjects for ObjectStore {
-    fn numbers(&self) -> Numbers {
+    fn object_numbers(&self) -> ObjectNumbers {
         let loose = self.list_loose();
-        Numbers::new(&self.packs.current(), loose)
+        ObjectNumbers::new(&self.packs.current(), loose)
     }
 
-    fn has(&self, id: &Oid) -> bool {
-        self.contains(id)
+    fn contains(&self, id: &Oid) -> bool {
+        ObjectStore::contains(self, id)
     }
 
-    fn for_each<V: Visitor>(&self, kinds: &[Kind], threads: usize, make: &(dyn Fn() -> V + Sync)) -> Vec<V> {
-        // Loose objects before packs: what a gc packs in between is then in a pack that is seen.
+    fn for_each<V: ObjectVisitor>(
+        &self,
+        kinds: &[Kind],
+        threads: usize,
+        make: &(dyn Fn() -> V + Sync),
+    ) -> Vec<V> {
+        // Loose objects before packs: an object that a gc packs in between is then in a pack that is listed.
         let loose = self.list_loose();
         self.packs.refresh(&self.problems);
         let packs = self.packs.current();
-        let shares = self.shares(&packs);
-        let (tasks, batches) = deal(&packs, &shares, kinds, loose);
+        let plans = self.pack_plans(&packs);
+        let (tasks, batches) = tasks(&packs, &plans, kinds, loose);
         let next = AtomicUsize::new(0);
         let work = || {
-            let lookup = Lookup { packs: &packs, loose: &self.loose, limit: self.limit };
+            let snapshot = Snapshot { packs: &packs, loose: &self.loose, limit: self.limit };
             let mut worker = Worker {
                 store: self,
-                lookup,
-                shares: &shares,
+                snapshot,
+                plans: &plans,
                 kinds,
-                rebuilder: Rebuilder::default(),
-                rescuer: Rebuilder::default(),
+                resolver: DeltaResolver::default(),
+                replacement_resolver: DeltaResolver::default(),
                 visitor: make(),
             };
             while let Some(batch) = batches.get(next.fetch_add(1, Ordering::Relaxed)) {
@@ -85,31 +84,25 @@ impl ScanObjects for ObjectStore {
 }
 
 impl ObjectStore {
-    /// The shares of `packs`, as they were the last time if no pack has come since: finding out which entry
-    /// grows from which reads every header.
-    fn shares(&self, packs: &PackList) -> Arc<[Share]> {
-        let mut known = self.shares.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(shares) = known.as_ref().filter(|shares| shares.len() == packs.len()) {
-            return shares.clone();
+    /// Returns the plans of `packs`. They are reused when there are no new packs, because planning reads the header
+    /// of every entry.
+    fn pack_plans(&self, packs: &OpenPacks) -> Arc<[PackPlan]> {
+        let mut known = self.pack_plans.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(plans) = known.as_ref().filter(|plans| plans.len() == packs.len()) {
+            return plans.clone();
         }
-        let indexes: Vec<_> = packs.iter().map(|pack| pack.index()).collect();
-        let claims = dedup::divide(&indexes).into_iter();
-        let share = |(claims, pack): (Claims, &Arc<PackFile>)| Share {
-            forest: Forest::new(pack, |position| claims.holds(position)),
-            claims,
-        };
-        let shares: Arc<[Share]> = claims.zip(packs.iter()).map(share).collect();
-        *known = Some(shares.clone());
-        shares
+        let plans = plan_packs(packs);
+        *known = Some(plans.clone());
+        plans
     }
 
-    /// The ids of all loose objects, sorted, each once.
+    /// Returns the ids of all loose objects, sorted, each once.
     fn list_loose(&self) -> Vec<Oid> {
         let mut ids = Vec::new();
         for loose in &self.loose {
             ids.append(&mut loose.list(|dir, error| {
                 self.problems
-                    .add(dir, format!("cannot be listed, so its loose objects are not seen: {error}"));
+                    .add(dir, format!("cannot be listed, so its loose objects are not read: {error}"));
             }));
         }
         ids.sort_unstable();
@@ -118,59 +111,60 @@ impl ObjectStore {
     }
 }
 
-/// The work, and the ranges of it that are taken at once.
-fn deal(
-    packs: &PackList,
-    shares: &[Share],
+/// Returns all tasks, and the ranges of them that a worker takes at once.
+fn tasks(
+    packs: &OpenPacks,
+    plans: &[PackPlan],
     kinds: &[Kind],
     loose: Vec<Oid>,
 ) -> (Vec<Task>, Vec<Range<usize>>) {
-    let mut heavy = Vec::new();
-    let mut light = Vec::new();
-    for (number, share) in shares.iter().enumerate() {
-        for (tree, root) in share.forest.roots().iter().enumerate() {
-            let wanted = match &root.base {
+    let mut large = Vec::new();
+    let mut small = Vec::new();
+    for (pack, plan) in plans.iter().enumerate() {
+        for (tree, root) in plan.trees.roots().iter().enumerate() {
+            let may_be_wanted = match &root.base {
                 RootBase::Whole(kind) => kinds.contains(kind),
-                RootBase::Outside | RootBase::Broken(_) => true,
+                RootBase::External | RootBase::Broken(_) => true,
             };
-            if !wanted || share.forest.node(root.node).weight == 0 {
+            if !may_be_wanted || plan.trees.node(root.node).weight == 0 {
                 continue;
             }
-            let task = Task::Tree(number, tree);
-            if root.cost > HEAVY { heavy.push((root.cost, task)) } else { light.push(task) }
+            let task = Task::Tree { pack, tree };
+            if root.cost > LARGE_TREE_BYTES { large.push((root.cost, task)) } else { small.push(task) }
         }
     }
-    heavy.sort_by_key(|(cost, _)| std::cmp::Reverse(*cost));
-    let packed = |id: &Oid| packs.iter().any(|pack| pack.index().find(id).is_some());
-    light.extend(loose.into_iter().filter(|id| !packed(id)).map(Task::Loose));
+    large.sort_by_key(|(cost, _)| std::cmp::Reverse(*cost));
+    let is_packed = |id: &Oid| packs.iter().any(|pack| pack.index().find(id).is_some());
+    small.extend(loose.into_iter().filter(|id| !is_packed(id)).map(Task::Loose));
 
-    let alone = heavy.len();
-    let tasks: Vec<_> = heavy.into_iter().map(|(_, task)| task).chain(light).collect();
-    let together = (alone..tasks.len()).step_by(BATCH).map(|start| start..(start + BATCH).min(tasks.len()));
-    let batches = (0..alone).map(|at| at..at + 1).chain(together).collect();
+    let single = large.len();
+    let tasks: Vec<_> = large.into_iter().map(|(_, task)| task).chain(small).collect();
+    let batched =
+        (single..tasks.len()).step_by(BATCH_LEN).map(|start| start..(start + BATCH_LEN).min(tasks.len()));
+    let batches = (0..single).map(|at| at..at + 1).chain(batched).collect();
     (tasks, batches)
 }
 
 struct Worker<'a, V> {
     store: &'a ObjectStore,
-    lookup: Lookup<'a>,
-    shares: &'a [Share],
+    snapshot: Snapshot<'a>,
+    plans: &'a [PackPlan],
     kinds: &'a [Kind],
-    rebuilder: Rebuilder,
-    /// For copies from elsewhere, which are read while a tree is being climbed.
-    rescuer: Rebuilder,
+    resolver: DeltaResolver,
+    /// For replacement copies, which are read while `resolver` is resolving a tree.
+    replacement_resolver: DeltaResolver,
     visitor: V,
 }
 
-impl<V: Visitor> Worker<'_, V> {
+impl<V: ObjectVisitor> Worker<'_, V> {
     fn run(&mut self, task: Task) {
         match task {
-            Task::Tree(pack, tree) => self.tree(pack, &self.shares[pack].forest.roots()[tree]),
-            Task::Loose(id) => self.loose(&id),
+            Task::Tree { pack, tree } => self.visit_tree(pack, &self.plans[pack].trees.roots()[tree]),
+            Task::Loose(id) => self.visit_loose(&id),
         }
     }
 
-    fn loose(&mut self, id: &Oid) {
+    fn visit_loose(&mut self, id: &Oid) {
         if self.store.header(id).is_ok_and(|(kind, _)| !self.kinds.contains(&kind)) {
             return;
         }
@@ -179,85 +173,87 @@ impl<V: Visitor> Worker<'_, V> {
                 self.visitor.visit(id, object.kind, &object.data, None);
             }
             Ok(_) => (),
-            // It was listed a moment ago, and no pack has it either: git has pruned it, as it does with what
-            // nothing refers to. Whoever still refers to it finds it missing.
-            Err(ObjectError::Missing { id: gone }) if gone == *id => (),
+            // It was listed before, and no pack contains it now: git has pruned it, which it does with unreachable
+            // objects. If it is still referenced, reading it through the reference reports it as missing.
+            Err(ObjectError::Missing { id: missing }) if missing == *id => (),
             Err(error) => self.visitor.failed(error),
         }
     }
 
-    fn tree(&mut self, number: usize, root: &Root) {
-        let share = &self.shares[number];
-        let pack = &self.lookup.packs[number];
-        let node = share.forest.node(root.node);
+    fn visit_tree(&mut self, number: usize, root: &Root) {
+        let plan = &self.plans[number];
+        let pack = &self.snapshot.packs[number];
+        let node = plan.trees.node(root.node);
         let id = pack.index().id(node.position);
         let (kind, bytes) = match &root.base {
             RootBase::Whole(kind) => {
-                let entry = pack.entry(node.offset);
-                let entry = entry.map_err(|error| crate::git::odb::pack::corrupt(id, &error));
-                let limit = self.lookup.limit;
-                (Some(*kind), entry.and_then(|entry| self.rebuilder.whole(pack, &entry, id, limit)))
+                let entry = pack.entry(node.offset).map_err(|error| corrupt(id, &error));
+                let limit = self.snapshot.limit;
+                (Some(*kind), entry.and_then(|entry| self.resolver.read_whole(pack, &entry, id, limit)))
             }
-            RootBase::Outside | RootBase::Broken(_) => match self.store.read(&id) {
+            RootBase::External | RootBase::Broken(_) => match self.store.read(&id) {
                 Ok(Object { kind, .. }) if !self.kinds.contains(&kind) => return,
                 Ok(Object { kind, data }) => (Some(kind), Ok(data)),
                 Err(error) => (None, Err(error)),
             },
         };
-        let mut grower = Tree {
-            lookup: &self.lookup,
+        let mut tree = TreeVisitor {
+            snapshot: &self.snapshot,
             pack: number,
-            claims: &share.claims,
+            dedup: &plan.dedup,
             kinds: self.kinds,
             kind,
-            rescuer: &mut self.rescuer,
+            replacement_resolver: &mut self.replacement_resolver,
             visitor: &mut self.visitor,
         };
-        climb(pack, &share.forest, root.node, bytes, self.lookup.limit, &mut self.rebuilder, &mut grower);
+        let (trees, limit) = (&plan.trees, self.snapshot.limit);
+        resolve_tree(pack, trees, root.node, bytes, limit, &mut self.resolver, &mut tree);
     }
 }
 
-/// Hands the objects of one delta tree to the visitor.
-struct Tree<'a, V> {
-    lookup: &'a Lookup<'a>,
+/// Passes the objects of one delta tree to the visitor.
+struct TreeVisitor<'a, V> {
+    snapshot: &'a Snapshot<'a>,
+    /// Number of the pack.
     pack: usize,
-    claims: &'a Claims,
+    dedup: &'a Dedup,
     kinds: &'a [Kind],
-    /// The kind of the whole tree; unknown while its root could not be had.
+    /// The kind of all objects of the tree; `None` while its root is not resolved.
     kind: Option<Kind>,
-    rescuer: &'a mut Rebuilder,
+    replacement_resolver: &'a mut DeltaResolver,
     visitor: &'a mut V,
 }
 
-impl<V: Visitor> Grower for Tree<'_, V> {
-    /// Nothing is left by what the visitor does not see: what grows from that is looked at whole.
+impl<V: ObjectVisitor> DeltaVisitor for TreeVisitor<'_, V> {
+    /// `None` for objects that are not visited: their children are visited without a delta context.
     type State = Option<V::State>;
 
-    fn grown(
+    fn resolved(
         &mut self,
         node: &Node,
         id: &Oid,
         bytes: &[u8],
-        growth: Option<Growth<'_, Option<V::State>>>,
+        delta_context: Option<DeltaContext<'_, Option<V::State>>>,
     ) -> Option<V::State> {
         let kind = self.kind.filter(|kind| self.kinds.contains(kind))?;
-        if !self.claims.holds(node.position) {
+        if !self.dedup.contains(node.position) {
             return None;
         }
-        let growth = growth
-            .and_then(|Growth { copies, base, state }| Some(Growth { copies, base, state: state.as_ref()? }));
-        Some(self.visitor.visit(id, kind, bytes, growth))
+        let delta_context = delta_context.and_then(|DeltaContext { copies, base, base_state }| {
+            Some(DeltaContext { copies, base, base_state: base_state.as_ref()? })
+        });
+        Some(self.visitor.visit(id, kind, bytes, delta_context))
     }
 
-    fn lost(&mut self, node: &Node, id: &Oid, error: &ObjectError) -> Option<Vec<u8>> {
-        let copy = self.lookup.read_elsewhere(id, (self.pack, node.offset), self.rescuer);
+    fn unresolved(&mut self, node: &Node, id: &Oid, error: &ObjectError) -> Option<Vec<u8>> {
+        let copy = self.snapshot.read_other_copy(id, (self.pack, node.offset), self.replacement_resolver);
         if let Ok(object) = copy
             && *self.kind.get_or_insert(object.kind) == object.kind
         {
             return Some(object.data);
         }
-        let unwanted = self.kind.is_some_and(|kind| !self.kinds.contains(&kind));
-        if !unwanted && self.claims.holds(node.position) {
+        let is_unwanted = self.kind.is_some_and(|kind| !self.kinds.contains(&kind));
+        if !is_unwanted && self.dedup.contains(node.position) {
             self.visitor.failed(error.clone());
         }
         None

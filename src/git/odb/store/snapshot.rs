@@ -1,89 +1,104 @@
-//! Finds and rebuilds single objects, along delta chains that may lead from pack to pack.
+//! Finds and resolves single objects, along delta chains that may span several packs.
 //!
-//! Every copy of an object is tried before it is called corrupt, and a damaged base is replaced by another copy
-//! of itself. Chains are followed downwards over headers alone, then applied upwards: no recursion by depth.
+//! Every copy of an object is tried before it is reported as corrupt, and a damaged base is replaced by another copy
+//! of it. A chain is first followed to its end by entry headers alone, then the deltas are applied in reverse: there
+//! is no recursion by depth.
 
 use std::collections::HashSet;
 use std::sync::Arc;
 
 use crate::git::odb::loose::LooseObjects;
-use crate::git::odb::object::{Kind, Object, ObjectError};
+use crate::git::odb::object::{Kind, Object, ObjectError, corrupt};
 use crate::git::odb::oid::Oid;
-use crate::git::odb::pack::{Bases, Entry, EntryBase, PackError, PackFile, Rebuilder, corrupt, inherited};
+use crate::git::odb::pack::{
+    DeltaBaseCache, DeltaResolver, Entry, EntryBase, PackError, PackFile, base_error,
+};
 
-/// Longest chain followed to make good for a damaged object; git's own limit is 4095. Without it a store of
+/// The longest chain that is resolved to replace a damaged object; git's limit is 4095. Without a limit, a store of
 /// long damaged chains would cost the square of their length.
-const RESCUE_CHAIN: usize = 4096;
+const MAX_REPLACEMENT_CHAIN: usize = 4096;
 
-/// The store as it is at one moment.
-pub(crate) struct Lookup<'a> {
+/// The packs and loose objects that are open at one moment.
+pub(crate) struct Snapshot<'a> {
     pub(crate) packs: &'a [Arc<PackFile>],
     pub(crate) loose: &'a [LooseObjects],
     pub(crate) limit: u64,
 }
 
-/// An offset in the pack of this number.
-pub(crate) type Place = (usize, u64);
+/// The number of a pack, and a byte offset in it.
+pub(crate) type EntryLocation = (usize, u64);
 
-/// How hard to try.
+/// Which copy of an object is being resolved.
 #[derive(Clone, Copy)]
-enum Effort {
-    /// Any chain, and other copies of what is damaged in it.
-    Full,
-    /// Chains of git's own making, as they stand.
-    Rescue,
+enum Attempt {
+    /// The requested one: chains of any length, with replacements for damaged bases.
+    Original,
+    /// A replacement for a damaged object: chains of at most [`MAX_REPLACEMENT_CHAIN`] deltas, without replacements.
+    Replacement,
 }
 
-/// A delta chain from the object down.
-struct Chain {
-    /// The deltas with the number of their pack, the object's own first.
+impl Attempt {
+    fn max_chain_len(self) -> usize {
+        match self {
+            Attempt::Original => usize::MAX,
+            Attempt::Replacement => MAX_REPLACEMENT_CHAIN,
+        }
+    }
+}
+
+/// A delta chain, from the object to its last base.
+struct DeltaChain {
+    /// The deltas with the numbers of their packs, that of the object first.
     deltas: Vec<(usize, Entry)>,
-    end: End,
+    end: ChainEnd,
 }
 
-enum End {
-    /// An object that was made a moment ago.
-    Kept(Arc<Object>),
+enum ChainEnd {
+    /// The last base is in the cache.
+    Cached(Arc<Object>),
+    /// The last base is stored undeltified, in the pack of this number.
     Whole(usize, Entry, Kind),
-    /// The base is in no pack.
-    Unpacked(Oid),
-    Broken(Place, PackError),
+    /// The last base is in no pack.
+    NotPacked(Oid),
+    /// The entry at this location cannot be read, or the chain is endless.
+    Broken(EntryLocation, PackError),
 }
 
-impl Lookup<'_> {
+impl Snapshot<'_> {
     pub(crate) fn contains(&self, id: &Oid) -> bool {
-        self.places(id).next().is_some() || self.loose.iter().any(|loose| loose.contains(id))
+        self.locations(id).next().is_some() || self.loose.iter().any(|loose| loose.contains(id))
     }
 
-    /// The object `id` from the first copy that is sound.
-    pub(crate) fn read(&self, id: &Oid, rebuilder: &mut Rebuilder) -> Result<Object, ObjectError> {
-        self.first_sound(id, None, rebuilder, |place, rebuilder| {
-            self.rebuild(id, place, Effort::Full, rebuilder)
+    /// Reads the object `id` from its first intact copy.
+    pub(crate) fn read(&self, id: &Oid, resolver: &mut DeltaResolver) -> Result<Object, ObjectError> {
+        self.first_intact(id, None, resolver, |location, resolver| {
+            self.resolve(id, location, Attempt::Original, resolver)
         })
     }
 
-    /// The object `id` from another copy than the one at `except`.
-    pub(crate) fn read_elsewhere(
+    /// Reads the object `id` from another copy than the one at `except`.
+    pub(crate) fn read_other_copy(
         &self,
         id: &Oid,
-        except: Place,
-        rebuilder: &mut Rebuilder,
+        except: EntryLocation,
+        resolver: &mut DeltaResolver,
     ) -> Result<Object, ObjectError> {
-        self.first_sound(id, Some(except), rebuilder, |place, rebuilder| {
-            self.rebuild(id, place, Effort::Rescue, rebuilder)
+        self.first_intact(id, Some(except), resolver, |location, resolver| {
+            self.resolve(id, location, Attempt::Replacement, resolver)
         })
     }
 
-    pub(crate) fn header(&self, id: &Oid, rebuilder: &mut Rebuilder) -> Result<(Kind, u64), ObjectError> {
+    /// Returns the kind and size of the object `id` from its first copy with an intact header.
+    pub(crate) fn header(&self, id: &Oid, resolver: &mut DeltaResolver) -> Result<(Kind, u64), ObjectError> {
         let mut first = None;
-        for place in self.places(id) {
-            match self.packed_header(id, place, rebuilder) {
+        for location in self.locations(id) {
+            match self.packed_header(id, location, resolver) {
                 Ok(header) => return Ok(header),
                 Err(error) => _ = first.get_or_insert(error),
             }
         }
         for loose in self.loose {
-            match loose.open(id, &mut rebuilder.inflater) {
+            match loose.open(id, &mut resolver.inflater) {
                 Ok(Some(object)) => return Ok((object.kind, object.size)),
                 Ok(None) => (),
                 Err(error) => _ = first.get_or_insert(error),
@@ -95,47 +110,47 @@ impl Lookup<'_> {
     fn packed_header(
         &self,
         id: &Oid,
-        place: Place,
-        rebuilder: &mut Rebuilder,
+        location: EntryLocation,
+        resolver: &mut DeltaResolver,
     ) -> Result<(Kind, u64), ObjectError> {
-        let End::Whole(_, _, kind) = self.chain(place, usize::MAX, None).end else {
-            // The chain leaves the packs or is damaged: rare enough to rebuild the object for its header.
-            let object = self.rebuild(id, place, Effort::Full, rebuilder)?;
+        let ChainEnd::Whole(_, _, kind) = self.delta_chain(location, usize::MAX, None).end else {
+            // The chain ends outside the packs or is damaged: rare enough to resolve the object for its header.
+            let object = self.resolve(id, location, Attempt::Original, resolver)?;
             return Ok((object.kind, object.data.len() as u64));
         };
-        let pack = &self.packs[place.0];
-        let entry = pack.entry(place.1).map_err(|error| corrupt(*id, &error))?;
-        let size = pack.object_size(&entry, &mut rebuilder.inflater).map_err(|error| corrupt(*id, &error))?;
+        let pack = &self.packs[location.0];
+        let entry = pack.entry(location.1).map_err(|error| corrupt(*id, &error))?;
+        let size = pack.object_size(&entry, &mut resolver.inflater).map_err(|error| corrupt(*id, &error))?;
         Ok((kind, size))
     }
 
-    /// Every packed copy, then every loose one. The first error is the one to tell.
-    fn first_sound(
+    /// Tries every packed copy, then every loose one. Returns the first error when all fail.
+    fn first_intact(
         &self,
         id: &Oid,
-        except: Option<Place>,
-        rebuilder: &mut Rebuilder,
-        packed: impl Fn(Place, &mut Rebuilder) -> Result<Object, ObjectError>,
+        except: Option<EntryLocation>,
+        resolver: &mut DeltaResolver,
+        packed: impl Fn(EntryLocation, &mut DeltaResolver) -> Result<Object, ObjectError>,
     ) -> Result<Object, ObjectError> {
         let mut first = None;
-        for place in self.places(id).filter(|place| Some(*place) != except) {
-            match packed(place, rebuilder) {
+        for location in self.locations(id).filter(|location| Some(*location) != except) {
+            match packed(location, resolver) {
                 Ok(object) => return Ok(object),
                 Err(error) => _ = first.get_or_insert(error),
             }
         }
-        match self.read_loose(id, rebuilder) {
+        match self.read_loose(id, resolver) {
             Err(error) => Err(first.unwrap_or(error)),
-            sound => sound,
+            object => object,
         }
     }
 
-    fn read_loose(&self, id: &Oid, rebuilder: &mut Rebuilder) -> Result<Object, ObjectError> {
+    fn read_loose(&self, id: &Oid, resolver: &mut DeltaResolver) -> Result<Object, ObjectError> {
         let mut first = None;
         for loose in self.loose {
-            let opened = loose.open(id, &mut rebuilder.inflater);
+            let opened = loose.open(id, &mut resolver.inflater);
             match opened.and_then(|opened| {
-                opened.map(|object| object.read(self.limit, &mut rebuilder.inflater)).transpose()
+                opened.map(|object| object.read(self.limit, &mut resolver.inflater)).transpose()
             }) {
                 Ok(Some(object)) => return Ok(object),
                 Ok(None) => (),
@@ -145,141 +160,145 @@ impl Lookup<'_> {
         Err(first.unwrap_or(ObjectError::Missing { id: *id }))
     }
 
-    fn places(&self, id: &Oid) -> impl Iterator<Item = Place> {
+    fn locations(&self, id: &Oid) -> impl Iterator<Item = EntryLocation> {
         self.packs.iter().enumerate().filter_map(move |(number, pack)| {
             let position = pack.index().find(id)?;
-            // An offset that the index cannot tell is one where no entry is.
+            // Without an offset in the index: an offset where no entry is.
             Some((number, pack.index().offset(position).unwrap_or(u64::MAX)))
         })
     }
 
-    fn id_at(&self, (pack, offset): Place) -> Option<Oid> {
+    fn id_at(&self, (pack, offset): EntryLocation) -> Option<Oid> {
         self.packs[pack].id_at(offset)
     }
 
-    /// The object at `place`, which the index calls `id`.
-    fn rebuild(
+    /// Resolves the object at `location`, whose id in the index is `id`.
+    fn resolve(
         &self,
         id: &Oid,
-        place: Place,
-        effort: Effort,
-        rebuilder: &mut Rebuilder,
+        location: EntryLocation,
+        attempt: Attempt,
+        resolver: &mut DeltaResolver,
     ) -> Result<Object, ObjectError> {
-        let longest = match effort {
-            Effort::Full => usize::MAX,
-            Effort::Rescue => RESCUE_CHAIN,
-        };
-        // A rescue gives up on long chains, so what it finds must not hang on what was read before.
-        if let Effort::Rescue = effort {
-            return self.rebuild_over(&mut Bases::none(), id, place, effort, longest, rebuilder);
+        // Without the cache, because its content would decide whether a chain is too long for a replacement.
+        if let Attempt::Replacement = attempt {
+            let mut disabled = DeltaBaseCache::disabled();
+            return self.resolve_with_cache(&mut disabled, id, location, attempt, resolver);
         }
-        let mut bases = std::mem::replace(&mut rebuilder.bases, Bases::none());
-        let object = self.rebuild_over(&mut bases, id, place, effort, longest, rebuilder);
-        rebuilder.bases = bases;
+        let mut base_cache = std::mem::replace(&mut resolver.base_cache, DeltaBaseCache::disabled());
+        let object = self.resolve_with_cache(&mut base_cache, id, location, attempt, resolver);
+        resolver.base_cache = base_cache;
         object
     }
 
-    fn rebuild_over(
+    fn resolve_with_cache(
         &self,
-        bases: &mut Bases,
+        base_cache: &mut DeltaBaseCache,
         id: &Oid,
-        place: Place,
-        effort: Effort,
-        longest: usize,
-        rebuilder: &mut Rebuilder,
+        location: EntryLocation,
+        attempt: Attempt,
+        resolver: &mut DeltaResolver,
     ) -> Result<Object, ObjectError> {
-        let Chain { mut deltas, end } = self.chain(place, longest, Some(bases));
+        let DeltaChain { mut deltas, end } =
+            self.delta_chain(location, attempt.max_chain_len(), Some(base_cache));
         let base = match end {
-            End::Kept(object) if deltas.is_empty() => return Ok(Object::clone(&object)),
-            End::Kept(object) => Ok(object),
-            End::Whole(pack, entry, kind) => {
-                let data = rebuilder.whole(&self.packs[pack], &entry, *id, self.limit);
-                let made = data.map(|data| Object { kind, data });
-                match made {
+            ChainEnd::Cached(object) if deltas.is_empty() => return Ok(Object::clone(&object)),
+            ChainEnd::Cached(object) => Ok(object),
+            ChainEnd::Whole(pack, entry, kind) => {
+                let data = resolver.read_whole(&self.packs[pack], &entry, *id, self.limit);
+                let whole = data.map(|data| Object { kind, data });
+                match whole {
                     Ok(object) if deltas.is_empty() => return Ok(object),
-                    Ok(object) => Ok(bases.keep((pack, entry.offset), object)),
+                    Ok(object) => Ok(base_cache.insert((pack, entry.offset), object)),
                     Err(error) => Err(((pack, entry.offset), error)),
                 }
             }
-            End::Unpacked(base) => self.read_loose(&base, rebuilder).map(Arc::new).map_err(|error| {
+            ChainEnd::NotPacked(base) => self.read_loose(&base, resolver).map(Arc::new).map_err(|error| {
                 let (pack, entry) = deltas.pop().expect("only a delta names a base");
-                ((pack, entry.offset), inherited(*id, &error))
+                ((pack, entry.offset), base_error(*id, &error))
             }),
-            End::Broken(broken, error) => Err((broken, corrupt(*id, &error))),
+            ChainEnd::Broken(broken, error) => Err((broken, corrupt(*id, &error))),
         };
-        let rescue = |(broken, error): (Place, ObjectError), rebuilder: &mut Rebuilder| match effort {
-            // Copies of the wanted object itself are tried anyway.
-            Effort::Full if broken != place => self.rescue(broken, error, rebuilder),
-            // A rescue is not rescued: that bounds the work, and the stack.
-            Effort::Full | Effort::Rescue => Err(error),
-        };
-        let mut object = base.or_else(|broken| rescue(broken, rebuilder).map(Arc::new))?;
-        while let Some((pack, entry)) = deltas.pop() {
-            let grown = match rebuilder.grown(&self.packs[pack], &entry, *id, &object.data, self.limit) {
-                Ok(data) => Object { kind: object.kind, data },
-                Err(error) => rescue(((pack, entry.offset), error), rebuilder)?,
+        let replace =
+            |(broken, error): (EntryLocation, ObjectError), resolver: &mut DeltaResolver| match attempt {
+                // Other copies of the requested object itself are tried by the caller.
+                Attempt::Original if broken != location => self.read_replacement(broken, error, resolver),
+                // A replacement has no replacements, which bounds the work and the stack.
+                Attempt::Original | Attempt::Replacement => Err(error),
             };
+        let mut object = base.or_else(|broken| replace(broken, resolver).map(Arc::new))?;
+        while let Some((pack, entry)) = deltas.pop() {
+            let resolved =
+                match resolver.resolve_delta(&self.packs[pack], &entry, *id, &object.data, self.limit) {
+                    Ok(data) => Object { kind: object.kind, data },
+                    Err(error) => replace(((pack, entry.offset), error), resolver)?,
+                };
             if let Some(base) = Arc::into_inner(object) {
-                rebuilder.give(base.data);
+                resolver.recycle(base.data);
             }
             if deltas.is_empty() {
-                return Ok(grown);
+                return Ok(resolved);
             }
-            object = bases.keep((pack, entry.offset), grown);
+            object = base_cache.insert((pack, entry.offset), resolved);
         }
         Ok(Arc::unwrap_or_clone(object))
     }
 
-    /// Another copy of the damaged object at `broken`; without one, `error` stands.
-    fn rescue(
+    /// Reads another copy of the damaged object at `broken`; returns `error` when there is none.
+    fn read_replacement(
         &self,
-        broken: Place,
+        broken: EntryLocation,
         error: ObjectError,
-        rebuilder: &mut Rebuilder,
+        resolver: &mut DeltaResolver,
     ) -> Result<Object, ObjectError> {
         let corrupt = matches!(error, ObjectError::Corrupt { .. });
         match corrupt.then(|| self.id_at(broken)).flatten() {
-            Some(id) => self.read_elsewhere(&id, broken, rebuilder).map_err(|_| error),
+            Some(id) => self.read_other_copy(&id, broken, resolver).map_err(|_| error),
             None => Err(error),
         }
     }
 
-    /// Follows the bases of the entry at `place` over their headers, as far as to one of the `bases`.
-    fn chain(&self, place: Place, longest: usize, mut bases: Option<&mut Bases>) -> Chain {
-        let (mut pack, mut offset) = place;
+    /// Follows the bases of the entry at `location` by their headers, up to the first one in `base_cache`.
+    fn delta_chain(
+        &self,
+        location: EntryLocation,
+        max_len: usize,
+        mut base_cache: Option<&mut DeltaBaseCache>,
+    ) -> DeltaChain {
+        let (mut pack, mut offset) = location;
         let mut deltas = Vec::new();
-        // Offsets only ever go down within a pack, so every circle goes through a base named by id.
-        let mut named = HashSet::new();
+        // Base offsets only decrease within a pack, so every cycle contains a base named by id.
+        let mut seen = HashSet::new();
         let end = loop {
-            if let Some(object) = bases.as_mut().and_then(|bases| bases.get((pack, offset))) {
-                break End::Kept(object);
+            if let Some(object) = base_cache.as_mut().and_then(|base_cache| base_cache.get((pack, offset))) {
+                break ChainEnd::Cached(object);
             }
             let entry = match self.packs[pack].entry(offset) {
                 Ok(entry) => entry,
-                Err(error) => break End::Broken((pack, offset), error),
+                Err(error) => break ChainEnd::Broken((pack, offset), error),
             };
             let next = match entry.base {
-                EntryBase::Whole(kind) => break End::Whole(pack, entry, kind),
+                EntryBase::Whole(kind) => break ChainEnd::Whole(pack, entry, kind),
                 EntryBase::Offset(base) => Ok((pack, base)),
-                EntryBase::Id(base) => self.place_near(pack, &base).ok_or(base),
+                EntryBase::Id(base) => self.locate_base(pack, &base).ok_or(base),
             };
-            let again = matches!(entry.base, EntryBase::Id(_)) && !named.insert((pack, offset));
-            if again || deltas.len() == longest {
-                break End::Broken((pack, offset), PackError::Endless(offset));
+            let is_repeated = matches!(entry.base, EntryBase::Id(_)) && !seen.insert((pack, offset));
+            if is_repeated || deltas.len() == max_len {
+                break ChainEnd::Broken((pack, offset), PackError::EndlessChain(offset));
             }
             deltas.push((pack, entry));
             match next {
                 Ok(next) => (pack, offset) = next,
-                Err(base) => break End::Unpacked(base),
+                Err(base) => break ChainEnd::NotPacked(base),
             }
         };
-        Chain { deltas, end }
+        DeltaChain { deltas, end }
     }
 
-    /// A packed copy of `id`, in pack number `pack` if it has one.
-    fn place_near(&self, pack: usize, id: &Oid) -> Option<Place> {
+    /// Returns the location of a packed copy of `id`, in pack number `pack` if that contains it.
+    fn locate_base(&self, pack: usize, id: &Oid) -> Option<EntryLocation> {
         let index = self.packs[pack].index();
-        let near = index.find(id).map(|position| (pack, index.offset(position).unwrap_or(u64::MAX)));
-        near.or_else(|| self.places(id).next())
+        let same_pack = index.find(id).map(|position| (pack, index.offset(position).unwrap_or(u64::MAX)));
+        same_pack.or_else(|| self.locations(id).next())
     }
 }

@@ -1,66 +1,70 @@
-//! Lines for `git filter-repo`, which rewrites all commits at once.
+//! Command lines for `git filter-repo`, which rewrites all commits at once.
 
 use std::collections::BTreeSet;
 
-use crate::model::Carrier;
+use crate::model::ContentKind;
 
-use super::{Finding, in_people};
 use crate::report::shell;
+use crate::report::view::Finding;
 
-/// Paths named in a line.
-const PATHS: usize = 16;
+/// Maximum number of paths in one command line.
+const MAX_PATHS: usize = 16;
 
-/// Where the lines look for the value: beside the repository, so that it is not committed.
-const FILE: &str = "../purge.txt";
+/// The file with the value for the command lines. It is outside of the repository, so that it is not committed.
+const EXPRESSIONS_FILE: &str = "../purge.txt";
 
-/// What has to be rewritten for a value.
-pub(crate) struct Filter<'f> {
-    /// The value as it is shown.
+/// What must be rewritten to remove a value.
+pub(super) struct Filter<'f> {
+    /// The value, masked.
     value: &'f str,
-    has_lines: bool,
-    /// Files that hold it.
+    is_multiline: bool,
+    /// Files that contain it.
     paths: BTreeSet<&'f str>,
-    in_messages: bool,
-    in_people: bool,
-    in_names: bool,
+    is_in_messages: bool,
+    is_in_identities: bool,
+    is_in_file_names: bool,
 }
 
 impl<'f> Filter<'f> {
-    /// For `findings` of one value; `path` tells theirs in the repository.
-    pub(crate) fn of(findings: &[&'f Finding], path: impl Fn(&'f Finding) -> &'f str) -> Filter<'f> {
+    /// Creates the filter for `findings` of one value; `path` returns the path of a finding in the repository.
+    pub(super) fn new(findings: &[&'f Finding], path: impl Fn(&'f Finding) -> &'f str) -> Filter<'f> {
         let has_content = |finding: &&&'f Finding| {
-            matches!(finding.carrier, Carrier::File | Carrier::Symlink) && finding.first_commit.is_some()
+            matches!(finding.content_kind, ContentKind::File | ContentKind::Symlink)
+                && finding.first_commit.is_some()
         };
-        let is_written = |finding: &&Finding| matches!(finding.carrier, Carrier::Commit | Carrier::Tag);
+        let is_object =
+            |finding: &&Finding| matches!(finding.content_kind, ContentKind::Commit | ContentKind::Tag);
         Filter {
             value: findings.first().map_or("VALUE", |finding| &finding.secret),
-            has_lines: findings.iter().any(|finding| finding.start_line != finding.end_line),
+            is_multiline: findings.iter().any(|finding| finding.start_line != finding.end_line),
             paths: findings.iter().filter(has_content).map(|finding| path(finding)).collect(),
-            in_messages: findings.iter().any(|finding| is_written(finding) && !in_people(finding)),
-            in_people: findings.iter().any(|finding| is_written(finding) && in_people(finding)),
-            in_names: findings.iter().any(|finding| finding.carrier == Carrier::FileName),
+            is_in_messages: findings.iter().any(|finding| is_object(finding) && !finding.is_in_name_or_email),
+            is_in_identities: findings
+                .iter()
+                .any(|finding| is_object(finding) && finding.is_in_name_or_email),
+            is_in_file_names: findings.iter().any(|finding| finding.content_kind == ContentKind::FileName),
         }
     }
 
-    /// The line that makes the file with the value, if one is needed.
-    pub(crate) fn file(&self) -> Vec<String> {
-        if self.paths.is_empty() && !self.in_messages {
+    /// The steps that create the file with the value, if it is needed.
+    pub(super) fn expressions_file(&self) -> Vec<String> {
+        if self.paths.is_empty() && !self.is_in_messages {
             return Vec::new();
         }
-        if self.has_lines {
+        if self.is_multiline {
             return vec![format!(
-                "write the line regex:VALUE==>REMOVED into {FILE}, with \\n for the value's line ends and \\+ for +"
+                "Write the line regex:VALUE==>REMOVED to {EXPRESSIONS_FILE}, with \\n for the line endings of the value and \\+ for +"
             )];
         }
         let line = format!("literal:{}==>REMOVED", self.value);
         vec![
-            "the whole value in place of the masked one:".to_owned(),
-            format!("printf '%s\\n' {} > {FILE}", shell::word(line.as_bytes())),
+            "Put the whole value in place of the masked one:".to_owned(),
+            format!("printf '%s\\n' {} > {EXPRESSIONS_FILE}", shell::word(line.as_bytes())),
         ]
     }
 
-    /// The line that takes the value out and keeps the files. `how` comes first.
-    pub(crate) fn line(&self, how: &str) -> String {
+    /// The command line that removes the value and keeps the files. `options` are its first options.
+    pub(super) fn command(&self, options: &str) -> String {
         let mut line = "git filter-repo".to_owned();
         let mut add = |option: &str| {
             if !option.is_empty() {
@@ -68,55 +72,55 @@ impl<'f> Filter<'f> {
                 line.push_str(option);
             }
         };
-        add(how);
+        add(options);
         if !self.paths.is_empty() {
-            add(&format!("--replace-text {FILE}"));
+            add(&format!("--replace-text {EXPRESSIONS_FILE}"));
         }
-        if self.in_messages {
-            add(&format!("--replace-message {FILE}"));
+        if self.is_in_messages {
+            add(&format!("--replace-message {EXPRESSIONS_FILE}"));
         }
         let mut callback = |option: &str, what: &str| {
             let value = python_bytes(self.value);
             let code = format!("return {what}.replace(b\"{value}\", b\"REMOVED\")");
             add(&format!("--{option}-callback {}", shell::word(code.as_bytes())));
         };
-        if self.in_people {
+        if self.is_in_identities {
             callback("name", "name");
             callback("email", "email");
         }
-        if self.in_names {
+        if self.is_in_file_names {
             callback("filename", "filename");
         }
         line
     }
 
-    /// The file with the value, and the line that takes it out.
-    pub(crate) fn blank(&self, how: &str) -> Vec<String> {
-        let mut steps = self.file();
-        steps.push(self.line(how));
+    /// The steps that remove the value and keep the files.
+    pub(super) fn remove_value(&self, options: &str) -> Vec<String> {
+        let mut steps = self.expressions_file();
+        steps.push(self.command(options));
         steps
     }
 
-    /// The line that drops whole files, where files hold the value and nothing else does.
-    pub(crate) fn drop(&self, how: &str) -> Vec<String> {
-        if self.paths.is_empty() || self.in_messages || self.in_people || self.in_names {
+    /// The steps that delete whole files, if only files contain the value.
+    pub(super) fn delete_files(&self, options: &str) -> Vec<String> {
+        if self.paths.is_empty() || self.is_in_messages || self.is_in_identities || self.is_in_file_names {
             return Vec::new();
         }
-        // What begins with a dash is taken for an option unless it is joined to one.
-        let joint = |path: &str| if path.starts_with('-') { '=' } else { ' ' };
-        let option = |path: &&str| format!("--path{}{}", joint(path), shell::path(path));
-        let listed: Vec<String> = self.paths.iter().take(PATHS).map(option).collect();
-        let more = if self.paths.len() > PATHS { " …" } else { "" };
-        let how = if how.is_empty() { String::new() } else { format!("{how} ") };
+        // A path that begins with a dash would be an option unless it is joined to one by `=`.
+        let separator = |path: &str| if path.starts_with('-') { '=' } else { ' ' };
+        let option = |path: &&str| format!("--path{}{}", separator(path), shell::path(path));
+        let listed: Vec<String> = self.paths.iter().take(MAX_PATHS).map(option).collect();
+        let more = if self.paths.len() > MAX_PATHS { " …" } else { "" };
+        let options = if options.is_empty() { String::new() } else { format!("{options} ") };
         vec![
-            "or instead, to drop the files (and those with NUL bytes, which keep their values otherwise):"
+            "Or instead, to delete the files (necessary for those with NUL bytes, which --replace-text does not change):"
                 .to_owned(),
-            format!("git filter-repo {how}--invert-paths {}{more}", listed.join(" ")),
+            format!("git filter-repo {options}--invert-paths {}{more}", listed.join(" ")),
         ]
     }
 }
 
-/// What stands between the quotes of a Python literal for the bytes of `text`.
+/// Escapes the bytes of `text` for a Python bytes literal in double quotes.
 fn python_bytes(text: &str) -> String {
     let byte = |byte: u8| match byte {
         b'"' | b'\\' => format!("\\{}", byte as char),

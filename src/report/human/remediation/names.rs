@@ -1,32 +1,35 @@
-//! Refs that have a value, or whose name does.
+//! Steps for refs that contain a value, or whose name does.
 
-use super::{Finding, id, shell, terminal};
+use crate::report::escape::terminal;
+use crate::report::human::page::short_id;
+use crate::report::shell;
+use crate::report::view::Finding;
 
-/// The remote whose branch a ref is.
-pub(crate) fn remote(name: &str) -> Option<&str> {
+/// The remote of a remote-tracking branch; `None` for other refs.
+pub(super) fn remote(name: &str) -> Option<&str> {
     name.strip_prefix("refs/remotes/").and_then(|name| name.split('/').next())
 }
 
-/// A ref's name as commands take it that know what they are asked for.
-pub(crate) fn short(name: &str) -> &str {
+/// The name of a branch or tag without its prefix, as `git branch` and `git tag` take it.
+pub(super) fn short_name(name: &str) -> &str {
     name.strip_prefix("refs/heads/").or_else(|| name.strip_prefix("refs/tags/")).unwrap_or(name)
 }
 
-/// A ref whose name has it.
-pub(crate) fn rename_ref(name: &str) -> Vec<String> {
-    let word = shell::word(short(name).as_bytes());
+/// Renames a ref whose name contains the value.
+pub(super) fn rename_ref(name: &str) -> Vec<String> {
+    let word = shell::word(short_name(name).as_bytes());
     if let Some(remote) = remote(name) {
         let branch = name.strip_prefix("refs/remotes/").and_then(|name| name.split_once('/'));
         let branch = shell::word(branch.map_or(name, |(_, branch)| branch).as_bytes());
         return vec![
-            "it was pushed as the name of a branch: revoke it first, and push that under another name. Then"
+            "It was pushed as the name of a branch: revoke the secret first and push the branch under another name. Then:"
                 .to_owned(),
             format!("git push {} --delete {branch}", shell::word(remote.as_bytes())),
         ];
     }
     let mut steps = vec![
-        "it stands in the name of a ref. Where that was pushed, revoke it first, and git push REMOTE --delete \
-         it; here"
+        "It is in the name of a ref. If the ref was pushed, revoke the secret first and delete the ref there \
+         (git push REMOTE --delete REF). Here:"
             .to_owned(),
     ];
     steps.push(match name {
@@ -37,36 +40,39 @@ pub(crate) fn rename_ref(name: &str) -> Vec<String> {
     steps
 }
 
-/// A ref that is no branch, and has it.
-pub(crate) fn drop_ref(name: &str, kept: &[&Finding]) -> Vec<String> {
-    let word = shell::word(short(name).as_bytes());
+/// Deletes a ref that is not a branch and contains the value.
+pub(super) fn drop_ref(name: &str, kept: &[&Finding]) -> Vec<String> {
+    let word = shell::word(short_name(name).as_bytes());
     let shown = terminal(name);
     match name {
         "refs/stash" => drop_stash(kept),
         _ if name.starts_with("refs/tags/") => vec![
             format!(
-                "{shown} has it; where it was pushed, revoke the value first, and git push REMOTE --delete {word}:"
+                "{shown} contains it. If the tag was pushed, revoke the secret first and delete the tag there \
+                 (git push REMOTE --delete {word}). Here:"
             ),
             format!("git tag -d {word}"),
         ],
         _ if name.starts_with("refs/") => {
-            vec![format!("{shown} has it, and goes with all it has:"), format!("git update-ref -d {word}")]
+            vec![format!("{shown} contains it. This deletes the ref:"), format!("git update-ref -d {word}")]
         }
-        _ => vec![format!("{shown} is that of another work tree, and has it: run stopleak history there")],
+        _ => vec![format!("{shown} of another work tree contains it: run stopleak history there")],
     }
 }
 
-pub(crate) fn drop_stash(findings: &[&Finding]) -> Vec<String> {
+/// Finds and drops the stash that contains the value.
+pub(super) fn drop_stash(findings: &[&Finding]) -> Vec<String> {
     let object = findings
         .iter()
         .find(|finding| !finding.path.is_empty())
         .and_then(|finding| finding.object.as_deref());
     vec![
-        "a stash has it: find out which, and drop it (one that names none was made on a commit that has it)"
+        "A stash contains it: find it and drop it (if the first command prints none, the stash was made on a commit that \
+         contains it):"
             .to_owned(),
         match object {
             Some(object) => {
-                let object = id(Some(object));
+                let object = short_id(object);
                 format!("git log -g -m --find-object={object} --format=%gd refs/stash")
             }
             None => "git stash list".to_owned(),

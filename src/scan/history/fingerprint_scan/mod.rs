@@ -1,36 +1,37 @@
-//! Which values an object holds, before anybody knows where it stands in the history.
+//! Which values an object contains, as fingerprints and confidences only.
 //!
-//! A history holds the same value in hundreds of versions of a file, and one of them is reported. So nothing
-//! is made for each version that only a report needs: no lines, no excerpt, no reason. A version that came
-//! out of another one as a delta is judged where it differs.
+//! A history has the same value in hundreds of versions of a file, and one of them is reported. So what only a
+//! report needs (line, excerpt, reason) is not made for each version. A version that is stored as a delta is
+//! rescanned only where it differs from its base.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use crate::decode;
-use crate::engine::{Changes, Judged, Match, settle};
-use crate::git::Growth;
-use crate::model::{Carrier, Confidence, Coverage, Effort, Fingerprint, RepoPath, Secret};
+use crate::engine::{Changes, Match, ScanCache, resolve_overlaps};
+use crate::git::DeltaContext;
+use crate::model::{Confidence, ContentKind, Fingerprint, RepoPath, Secret, Unscanned, WorkStats};
 use crate::policy::Role;
 
-use crate::scan::aborted;
-use crate::scan::blob::blob_scanner::{Inspector, MAX_FINDINGS, too_many};
+use crate::scan::blob::blob_scanner::BlobScanner;
+use crate::scan::blob::unscanned::{MAX_FINDINGS, aborted, too_many_findings};
 
-/// Longer values are rare enough to be named anew in each version.
-const MAX_REMEMBERED: usize = 512;
+/// Longest value whose fingerprint is cached, in bytes. Longer ones are rare enough to be hashed in each version.
+const MAX_CACHED_LEN: usize = 512;
 
-/// So many values are remembered with their names.
-const REMEMBERED: usize = 1 << 16;
+/// Most fingerprints in the cache.
+const MAX_CACHED: usize = 1 << 16;
 
-/// What one version leaves for those that grow from it; `None` where they are to be scanned whole.
-pub(crate) type State<'i> = Option<Judged<'i>>;
+/// The scan cache of a version, for the versions that are deltas of it; `None` if these must be scanned whole.
+pub(crate) type State<'i> = Option<ScanCache<'i>>;
 
-/// A value that an object holds, once however often it is there.
+/// A value that an object contains, once or more.
 #[derive(Clone, Debug)]
 pub(crate) struct Value {
     pub(crate) fingerprint: Arc<Fingerprint>,
-    /// The surest of its matches, by the role of the file; `None` where it is none.
+    /// The highest confidence of its matches, by the role of the file; `None` if it is no match there.
     pub(crate) confidence: [Option<Confidence>; Role::COUNT],
 }
 
@@ -39,149 +40,163 @@ pub(crate) struct Value {
 pub(crate) enum Values<'i> {
     /// The same at any path.
     Fixed(Vec<Value>),
-    /// Some of the rules hold for certain paths only.
+    /// Some of the rules apply to certain paths only.
     ByPath(Vec<(Match<'i>, Arc<Fingerprint>)>),
 }
 
-/// Surveys one thread's share of the objects.
-pub(crate) struct Surveyor<'i, 's> {
-    inspector: &'i Inspector<'s>,
-    /// Names of values by the rule's id.
-    names: HashMap<&'i str, HashMap<Box<[u8]>, Arc<Fingerprint>>>,
-    remembered: usize,
-    pub(crate) effort: Effort,
-    pub(crate) gaps: Vec<Coverage>,
+/// Scans one thread's share of the objects.
+pub(crate) struct FingerprintScanner<'i, 's> {
+    scanner: &'i BlobScanner<'s>,
+    /// Fingerprints by the rule's id and the value.
+    fingerprints: HashMap<&'i str, HashMap<Box<[u8]>, Arc<Fingerprint>>>,
+    cached: usize,
+    pub(crate) work_stats: WorkStats,
+    pub(crate) unscanned: Vec<Unscanned>,
 }
 
-impl<'i, 's> Surveyor<'i, 's> {
-    pub(crate) fn new(inspector: &'i Inspector<'s>) -> Surveyor<'i, 's> {
-        Surveyor {
-            inspector,
-            names: HashMap::new(),
-            remembered: 0,
-            effort: Effort::default(),
-            gaps: Vec::new(),
+impl<'i, 's> FingerprintScanner<'i, 's> {
+    pub(crate) fn new(scanner: &'i BlobScanner<'s>) -> FingerprintScanner<'i, 's> {
+        FingerprintScanner {
+            scanner,
+            fingerprints: HashMap::new(),
+            cached: 0,
+            work_stats: WorkStats::default(),
+            unscanned: Vec::new(),
         }
     }
 
-    /// The values in `bytes`; `None` where there are none. Never panics; `what` names the bytes in the gap
-    /// that says so instead. `growth` is how the bytes came out of others that were surveyed here.
-    pub(crate) fn survey(
+    /// Returns the values in `bytes`, or `None` if there are none, and the state for deltas of `bytes`.
+    ///
+    /// `delta_context` describes how `bytes` differ from a base that was scanned before. Never panics: a panic inside
+    /// becomes an unscanned entry, in which `what` names the bytes.
+    pub(crate) fn scan(
         &mut self,
         bytes: &[u8],
-        growth: Option<&Growth<'_, State<'i>>>,
+        delta_context: Option<&DeltaContext<'_, State<'i>>>,
         what: impl Fn() -> String,
     ) -> (Option<Values<'i>>, State<'i>) {
-        let surveyed = catch_unwind(AssertUnwindSafe(|| self.try_survey(bytes, growth, &what)));
-        surveyed.unwrap_or_else(|_| {
-            self.gaps.push(aborted(what()));
+        let scanned = catch_unwind(AssertUnwindSafe(|| self.try_scan(bytes, delta_context, &what)));
+        scanned.unwrap_or_else(|_| {
+            self.unscanned.push(aborted(what()));
             (None, None)
         })
     }
 
-    /// The same of names of files or refs, a line each. Only what has a shape of its own counts there: a name
-    /// holds words like `password` beside anything.
-    pub(crate) fn survey_names(&mut self, names: &[u8], what: impl Fn() -> String) -> Option<Values<'i>> {
-        let surveyed = catch_unwind(AssertUnwindSafe(|| {
-            let inspector = self.inspector;
-            let judged = inspector.engine().judge(names);
-            self.effort.searched += judged.searched as u64;
-            let mut matches = inspector.engine().candidates_of(&judged, names);
+    /// Returns the values in names of files or refs, one per line. Only values with a recognizable format count
+    /// there: a name can contain words like `password` beside anything.
+    pub(crate) fn scan_names(&mut self, names: &[u8], what: impl Fn() -> String) -> Option<Values<'i>> {
+        let scanned = catch_unwind(AssertUnwindSafe(|| {
+            let scanner = self.scanner;
+            let cache = scanner.engine().scan_with_cache(names);
+            self.work_stats.searched += cache.searched as u64;
+            let mut matches = scanner.engine().candidates_from_cache(&cache, names);
             matches.retain(|found| {
-                let rule = inspector.placed(found.rule);
+                let rule = scanner.compiled_rule(found.rule);
                 rule.paths.is_none() && !rule.is_guess
             });
-            (!matches.is_empty()).then(|| self.settled(matches, names))
+            (!matches.is_empty()).then(|| self.resolve(matches, names))
         }));
-        surveyed.unwrap_or_else(|_| {
-            self.gaps.push(aborted(what()));
+        scanned.unwrap_or_else(|_| {
+            self.unscanned.push(aborted(what()));
             None
         })
     }
 
-    fn try_survey(
+    fn try_scan(
         &mut self,
         bytes: &[u8],
-        growth: Option<&Growth<'_, State<'i>>>,
+        delta_context: Option<&DeltaContext<'_, State<'i>>>,
         what: &dyn Fn() -> String,
     ) -> (Option<Values<'i>>, State<'i>) {
-        let engine = self.inspector.engine();
-        let chunk = decode::text(bytes);
-        let text = chunk.text.as_ref();
-        // What was decoded has other offsets than what git stores.
-        let is_stored = matches!(chunk.text, std::borrow::Cow::Borrowed(_));
-        let again = growth.filter(|_| is_stored).and_then(|growth| {
-            let new: Vec<_> = growth.changes(text.len()).collect();
-            let kept: Vec<_> =
-                growth.copies.iter().map(|copied| (copied.from, copied.to..copied.end())).collect();
-            engine.judge_again(text, growth.state.as_ref()?, &Changes { new: &new, kept: &kept })
+        let engine = self.scanner.engine();
+        let decoded = decode::text(bytes);
+        let text = decoded.as_ref();
+        // Deltas refer to offsets in the stored bytes, which decoded text does not have.
+        let is_stored = matches!(decoded, Cow::Borrowed(_));
+        let rescanned = delta_context.filter(|_| is_stored).and_then(|delta_context| {
+            let changed: Vec<_> = delta_context.changed_ranges(text.len()).collect();
+            let ranges =
+                delta_context.copies.iter().map(|range| (range.base_offset, range.offset..range.end()));
+            let copied: Vec<_> = ranges.collect();
+            engine.rescan(
+                text,
+                delta_context.base_state.as_ref()?,
+                &Changes { changed: &changed, copied: &copied },
+            )
         });
-        let count = if again.is_some() { &mut self.effort.by_delta } else { &mut self.effort.whole };
+        let count =
+            if rescanned.is_some() { &mut self.work_stats.by_delta } else { &mut self.work_stats.whole };
         *count += 1;
-        let judged = again.unwrap_or_else(|| engine.judge(text));
-        self.effort.searched += judged.searched as u64;
-        let values = if judged.is_empty() { None } else { self.values(&judged, text, what) };
-        (values, is_stored.then_some(judged))
+        let cache = rescanned.unwrap_or_else(|| engine.scan_with_cache(text));
+        self.work_stats.searched += cache.searched as u64;
+        let values = if cache.is_empty() { None } else { self.values(&cache, text, what) };
+        (values, is_stored.then_some(cache))
     }
 
-    fn values(&mut self, judged: &Judged<'i>, text: &[u8], what: &dyn Fn() -> String) -> Option<Values<'i>> {
-        let inspector = self.inspector;
-        let mut matches = inspector.engine().candidates_of(judged, text);
+    fn values(
+        &mut self,
+        cache: &ScanCache<'i>,
+        text: &[u8],
+        what: &dyn Fn() -> String,
+    ) -> Option<Values<'i>> {
+        let scanner = self.scanner;
+        let mut matches = scanner.engine().candidates_from_cache(cache, text);
         if matches.len() > MAX_FINDINGS {
-            self.gaps.push(too_many(matches.len(), what()));
+            self.unscanned.push(too_many_findings(matches.len(), what()));
             matches.truncate(MAX_FINDINGS);
         }
         if matches.is_empty() {
             return None;
         }
-        if matches.iter().any(|found| inspector.placed(found.rule).paths.is_some()) {
-            let named = |found: Match<'i>| {
-                let name = self.name(&found, text);
-                (found, name)
+        if matches.iter().any(|found| scanner.compiled_rule(found.rule).paths.is_some()) {
+            let with_fingerprint = |found: Match<'i>| {
+                let fingerprint = self.fingerprint(&found, text);
+                (found, fingerprint)
             };
-            return Some(Values::ByPath(matches.into_iter().map(named).collect()));
+            return Some(Values::ByPath(matches.into_iter().map(with_fingerprint).collect()));
         }
-        Some(self.settled(matches, text))
+        Some(self.resolve(matches, text))
     }
 
-    fn settled(&mut self, matches: Vec<Match<'i>>, text: &[u8]) -> Values<'i> {
-        let mut values = Gathered::default();
-        for found in settle(matches, |found| found) {
-            let name = self.name(&found, text);
-            values.add(self.inspector, &found, name);
+    /// Resolves overlapping matches.
+    fn resolve(&mut self, matches: Vec<Match<'i>>, text: &[u8]) -> Values<'i> {
+        let mut values = ValueList::default();
+        for found in resolve_overlaps(matches, |found| found) {
+            let fingerprint = self.fingerprint(&found, text);
+            values.add(self.scanner, &found, fingerprint);
         }
         Values::Fixed(values.0)
     }
 
-    /// The value's name, made once for all versions that hold it.
-    fn name(&mut self, found: &Match<'i>, text: &[u8]) -> Arc<Fingerprint> {
-        let value = found.span.of(text);
-        let names = self.names.entry(&found.rule.id).or_default();
-        if let Some(name) = names.get(value) {
-            return Arc::clone(name);
+    /// Returns the value's fingerprint, computed once for all versions that contain it while it is in the cache.
+    fn fingerprint(&mut self, found: &Match<'i>, text: &[u8]) -> Arc<Fingerprint> {
+        let value = found.span.slice(text);
+        let of_rule = self.fingerprints.entry(&found.rule.id).or_default();
+        if let Some(fingerprint) = of_rule.get(value) {
+            return Arc::clone(fingerprint);
         }
-        let name = Arc::new(self.inspector.fingerprint(&found.rule.id, &Secret::new(value)));
-        if value.len() <= MAX_REMEMBERED {
-            names.insert(value.into(), Arc::clone(&name));
-            self.remembered += 1;
+        let fingerprint = Arc::new(self.scanner.fingerprint(&found.rule.id, &Secret::new(value)));
+        if value.len() <= MAX_CACHED_LEN {
+            of_rule.insert(value.into(), Arc::clone(&fingerprint));
+            self.cached += 1;
         }
-        if self.remembered > REMEMBERED {
-            self.names.clear();
-            self.remembered = 0;
+        if self.cached > MAX_CACHED {
+            self.fingerprints.clear();
+            self.cached = 0;
         }
-        name
+        fingerprint
     }
 }
 
-/// Values, each once.
+/// Values without duplicates, as far as these are close to each other.
 #[derive(Default)]
-struct Gathered(Vec<Value>);
+struct ValueList(Vec<Value>);
 
-impl Gathered {
-    fn add(&mut self, inspector: &Inspector<'_>, found: &Match<'_>, fingerprint: Arc<Fingerprint>) {
+impl ValueList {
+    fn add(&mut self, scanner: &BlobScanner<'_>, found: &Match<'_>, fingerprint: Arc<Fingerprint>) {
         let mut confidence = [None; Role::COUNT];
-        Role::all().for_each(|role| confidence[role.index()] = inspector.confidence_in(role, found));
-        // Equal values mostly stand together or are few.
+        Role::all().for_each(|role| confidence[role.index()] = scanner.confidence_in(role, found));
+        // Equal values are mostly close to each other, or there are few values.
         let known = self.0.iter_mut().rev().take(64).find(|value| value.fingerprint == fingerprint);
         match known {
             Some(value) => {
@@ -195,25 +210,25 @@ impl Gathered {
 }
 
 impl Values<'_> {
-    /// Gives the name of each value that may count somewhere. One may come more than once.
+    /// Calls `sink` with the fingerprint of each value that may count at some path, for some more than once.
     pub(crate) fn fingerprints(&self, mut sink: impl FnMut(&Arc<Fingerprint>)) {
         match self {
             Values::Fixed(values) => values.iter().for_each(|value| sink(&value.fingerprint)),
-            Values::ByPath(matches) => matches.iter().for_each(|(_, name)| sink(name)),
+            Values::ByPath(matches) => matches.iter().for_each(|(_, fingerprint)| sink(fingerprint)),
         }
     }
 
-    /// Gives the values that count at `path`, each with how sure it is there. One may come more than once.
+    /// Calls `sink` with the fingerprint and confidence of each value that counts at `path`, for some more than once.
     pub(crate) fn at(
         &self,
-        inspector: &Inspector<'_>,
+        scanner: &BlobScanner<'_>,
         path: &RepoPath,
-        carrier: Carrier,
+        content_kind: ContentKind,
         mut sink: impl FnMut(&Arc<Fingerprint>, Confidence),
     ) {
-        let in_file = matches!(carrier, Carrier::File | Carrier::Symlink);
-        let role = if in_file { Role::of(path) } else { Role::PLAIN };
-        let mut give = |values: &[Value]| {
+        let is_file = matches!(content_kind, ContentKind::File | ContentKind::Symlink);
+        let role = if is_file { Role::from_path(path) } else { Role::PLAIN };
+        let mut pass = |values: &[Value]| {
             for value in values {
                 if let Some(confidence) = value.confidence[role.index()] {
                     sink(&value.fingerprint, confidence);
@@ -221,15 +236,15 @@ impl Values<'_> {
             }
         };
         match self {
-            Values::Fixed(values) => give(values),
+            Values::Fixed(values) => pass(values),
             Values::ByPath(matches) => {
-                let at_path = inspector.at_path(path, in_file);
-                let here = matches.iter().filter(|(found, _)| at_path(found.rule)).collect();
-                let mut values = Gathered::default();
-                for (found, name) in settle(here, |(found, _)| found) {
-                    values.add(inspector, found, Arc::clone(name));
+                let applies = scanner.path_filter(path, is_file);
+                let applicable = matches.iter().filter(|(found, _)| applies(found.rule)).collect();
+                let mut values = ValueList::default();
+                for (found, fingerprint) in resolve_overlaps(applicable, |(found, _)| found) {
+                    values.add(scanner, found, Arc::clone(fingerprint));
                 }
-                give(&values.0);
+                pass(&values.0);
             }
         }
     }

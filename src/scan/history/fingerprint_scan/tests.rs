@@ -1,4 +1,4 @@
-//! Packs of many versions, surveyed by deltas and whole.
+//! Packs of many versions, scanned by delta and whole.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -11,13 +11,14 @@ use proptest::sample::{Index, select};
 use super::*;
 use crate::engine::authoring::sample::{Draw, sample};
 use crate::git::odb::pack::writer::{Instruction, PackWriter, delta, id};
-use crate::git::{HashAlgorithm, Kind, ObjectError, ObjectStore, Oid, ScanObjects, Visitor};
+use crate::git::{HashAlgorithm, Kind, ObjectError, ObjectStore, ObjectVisitor, Oid, ScanObjects};
 use crate::policy::Policy;
 use crate::rules::RuleSet;
-use crate::scan::Settings;
+use crate::scan::settings::Settings;
 
 static SETTINGS: LazyLock<Settings> = LazyLock::new(|| Settings {
     rules: RuleSet::builtin(),
+    engine: None,
     policy: Policy::default(),
     confidence: Confidence::Low,
     fail_on: Confidence::Low,
@@ -34,10 +35,10 @@ static SETTINGS: LazyLock<Settings> = LazyLock::new(|| Settings {
     env: Default::default(),
 });
 
-static INSPECTOR: LazyLock<Inspector<'static>> =
-    LazyLock::new(|| Inspector::new(&SETTINGS).expect("the built-in rules"));
+static SCANNER: LazyLock<BlobScanner<'static>> =
+    LazyLock::new(|| BlobScanner::new(&SETTINGS).expect("the built-in rules"));
 
-/// Values of every kind of judgement: proved, of one line, of many lines, beside words, in pairs, by path.
+/// Values of every kind of match: verified, on one line, on many lines, beside keywords, in pairs, by path.
 static VALUES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     let drawn = |rule: &str| {
         let rule = SETTINGS.rules.get(rule).expect("a built-in rule");
@@ -58,8 +59,8 @@ static VALUES: LazyLock<Vec<Vec<u8>>> = LazyLock::new(|| {
     ]
 });
 
-/// Bytes of a version: a value, a part of one, or what can stand between.
-fn a_piece() -> impl Strategy<Value = Vec<u8>> {
+/// Bytes of a version: a value, a part of one, or text between values.
+fn a_fragment() -> impl Strategy<Value = Vec<u8>> {
     let value = || any::<Index>().prop_map(|index| index.get(&VALUES).clone());
     let part = (value(), any::<Index>(), any::<bool>()).prop_map(|(value, at, head)| {
         let at = at.index(value.len());
@@ -78,11 +79,11 @@ fn a_piece() -> impl Strategy<Value = Vec<u8>> {
 
 #[derive(Clone, Debug)]
 enum Step {
-    /// This much of the base, from behind the last copy.
+    /// Copies so much of the base, from the end of the last copy on.
     Next(Index),
     Skip(usize),
     Anywhere(Index, Index),
-    Again,
+    Repeat,
     Insert(Vec<u8>),
 }
 
@@ -91,16 +92,16 @@ fn a_step() -> impl Strategy<Value = Step> {
         5 => any::<Index>().prop_map(Step::Next),
         2 => (0..30usize).prop_map(Step::Skip),
         1 => any::<(Index, Index)>().prop_map(|(at, length)| Step::Anywhere(at, length)),
-        1 => Just(Step::Again),
-        3 => a_piece().prop_map(Step::Insert),
+        1 => Just(Step::Repeat),
+        3 => a_fragment().prop_map(Step::Insert),
     ]
 }
 
-/// A pack whose first object is whole and whose others grow from any one before them.
+/// Returns a pack whose first object is whole; every other is a delta of any object before it.
 fn packed(first: &[u8], versions: &[(Index, Vec<Step>)]) -> tempfile::TempDir {
     let dir = tempfile::tempdir().expect("a temporary directory");
     let mut writer = PackWriter::new();
-    let mut texts = vec![(writer.whole(id(0), Kind::Blob, first), first.to_vec())];
+    let mut texts = vec![(writer.undeltified(id(0), Kind::Blob, first), first.to_vec())];
     for (number, (base, steps)) in (1..).zip(versions) {
         let (offset, base) = base.get(&texts).clone();
         let mut text = Vec::new();
@@ -121,7 +122,7 @@ fn packed(first: &[u8], versions: &[(Index, Vec<Step>)]) -> tempfile::TempDir {
                     let at = at.index(base.len() + 1);
                     at..at + length.index(base.len() - at + 1)
                 }
-                Step::Again => last,
+                Step::Repeat => last,
             };
             text.extend_from_slice(&base[last.clone()]);
             // In two instructions, as git splits long ones.
@@ -132,7 +133,7 @@ fn packed(first: &[u8], versions: &[(Index, Vec<Step>)]) -> tempfile::TempDir {
             }
         }
         let stream = delta(base.len() as u64, text.len() as u64, &instructions);
-        texts.push((writer.over_offset(id(number), offset, &stream), text));
+        texts.push((writer.ofs_delta(id(number), offset, &stream), text));
     }
     writer.write(dir.path(), "versions");
     dir
@@ -140,13 +141,13 @@ fn packed(first: &[u8], versions: &[(Index, Vec<Step>)]) -> tempfile::TempDir {
 
 type Seen = BTreeMap<Oid, Vec<String>>;
 
-struct Survey {
-    surveyor: Surveyor<'static, 'static>,
+struct Collector {
+    scanner: FingerprintScanner<'static, 'static>,
     full: bool,
     seen: Seen,
 }
 
-impl Visitor for Survey {
+impl ObjectVisitor for Collector {
     type State = State<'static>;
 
     fn visit(
@@ -154,20 +155,17 @@ impl Visitor for Survey {
         id: &Oid,
         _kind: Kind,
         data: &[u8],
-        growth: Option<Growth<'_, State<'static>>>,
+        delta_context: Option<DeltaContext<'_, State<'static>>>,
     ) -> State<'static> {
-        let growth = growth.filter(|_| !self.full);
-        let (values, state) = self.surveyor.survey(data, growth.as_ref(), || id.to_string());
+        let delta_context = delta_context.filter(|_| !self.full);
+        let (values, state) = self.scanner.scan(data, delta_context.as_ref(), || id.to_string());
         let shown = match values {
             None => Vec::new(),
             Some(Values::Fixed(values)) => values.iter().map(|value| format!("{value:?}")).collect(),
             Some(Values::ByPath(values)) => {
                 let show = |(found, name): &(Match<'_>, Arc<Fingerprint>)| {
-                    let Match { rule, span, whole, confidence, severity, why, evidence } = found;
-                    format!(
-                        "{} {span:?} {whole:?} {confidence} {severity} {why:?} {evidence:?} {name}",
-                        rule.id
-                    )
+                    let Match { rule, span, whole, confidence, severity, why, score } = found;
+                    format!("{} {span:?} {whole:?} {confidence} {severity} {why:?} {score:?} {name}", rule.id)
                 };
                 values.iter().map(show).collect()
             }
@@ -181,54 +179,54 @@ impl Visitor for Survey {
     }
 }
 
-fn surveyed(store: &ObjectStore, full: bool, threads: usize) -> (Seen, Effort) {
-    let make = || Survey { surveyor: Surveyor::new(&INSPECTOR), full, seen: Seen::new() };
-    let (mut seen, mut effort) = (Seen::new(), Effort::default());
-    for survey in store.for_each(&[Kind::Blob], threads, &make) {
-        assert_eq!(survey.surveyor.gaps, []);
-        seen.extend(survey.seen);
-        effort += survey.surveyor.effort;
+fn scan_store(store: &ObjectStore, full: bool, threads: usize) -> (Seen, WorkStats) {
+    let make = || Collector { scanner: FingerprintScanner::new(&SCANNER), full, seen: Seen::new() };
+    let (mut seen, mut work_stats) = (Seen::new(), WorkStats::default());
+    for collector in store.for_each(&[Kind::Blob], threads, &make) {
+        assert_eq!(collector.scanner.unscanned, []);
+        seen.extend(collector.seen);
+        work_stats += collector.scanner.work_stats;
     }
-    (seen, effort)
+    (seen, work_stats)
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(96) })]
 
     #[test]
-    fn surveys_by_delta_and_whole_see_the_same(
-        first in vec(a_piece(), 0..30),
+    fn scans_by_delta_and_whole_find_the_same(
+        first in vec(a_fragment(), 0..30),
         versions in vec((any::<Index>(), vec(a_step(), 0..8)), 1..12),
     ) {
         let dir = packed(&first.concat(), &versions);
         let store = ObjectStore::open(&[dir.path().to_owned()], HashAlgorithm::Sha1);
-        let (by_delta, _) = surveyed(&store, false, 2);
-        let (whole, effort) = surveyed(&store, true, 1);
+        let (by_delta, _) = scan_store(&store, false, 2);
+        let (whole, work_stats) = scan_store(&store, true, 1);
         prop_assert_eq!(by_delta, whole);
-        prop_assert_eq!((effort.whole, effort.by_delta), (versions.len() as u64 + 1, 0));
+        prop_assert_eq!((work_stats.whole, work_stats.by_delta), (versions.len() as u64 + 1, 0));
     }
 }
 
 #[test]
-fn what_grows_from_decoded_text_is_scanned_whole() {
+fn deltas_of_decoded_text_are_scanned_whole() {
     let token = VALUES[0].clone();
     let wide: Vec<u8> = [0xff, 0xfe].into_iter().chain(token.iter().flat_map(|byte| [*byte, 0])).collect();
     let mut writer = PackWriter::new();
-    let first = writer.whole(id(0), Kind::Blob, &wide);
+    let first = writer.undeltified(id(0), Kind::Blob, &wide);
     let same = delta(wide.len() as u64, wide.len() as u64, &[Instruction::Copy(0, wide.len() as u32)]);
-    let second = writer.over_offset(id(1), first, &same);
+    let second = writer.ofs_delta(id(1), first, &same);
     let plain = delta(wide.len() as u64, token.len() as u64, &[Instruction::Insert(token)]);
-    let third = writer.over_offset(id(2), second, &plain);
+    let third = writer.ofs_delta(id(2), second, &plain);
     let again = delta(
         VALUES[0].len() as u64,
         1 + VALUES[0].len() as u64,
         &[Instruction::Insert(b"\n".to_vec()), Instruction::Copy(0, VALUES[0].len() as u32)],
     );
-    writer.over_offset(id(3), third, &again);
+    writer.ofs_delta(id(3), third, &again);
     let dir = tempfile::tempdir().expect("a temporary directory");
     writer.write(dir.path(), "wide");
     let store = ObjectStore::open(&[dir.path().to_owned()], HashAlgorithm::Sha1);
-    let (seen, effort) = surveyed(&store, false, 1);
+    let (seen, work_stats) = scan_store(&store, false, 1);
     assert!(seen.values().all(|values| values.len() == 1), "{seen:?}");
-    assert_eq!((effort.whole, effort.by_delta), (3, 1));
+    assert_eq!((work_stats.whole, work_stats.by_delta), (3, 1));
 }

@@ -1,55 +1,58 @@
-//! What the agents expect to be answered.
+//! The JSON that agents expect from their hooks.
 //!
-//! Consent is not an order: Claude Code takes `allow` for permission that its user would otherwise be asked
-//! for, so there a call without objections is answered with nothing.
+//! Claude Code takes `allow` for a permission, and then skips its own question to the user. So an allowed call is
+//! answered there with an empty object, which leaves the permission to the user.
 
 use serde_json::{Value, json};
 
-/// Which of the documented forms an answer has to have.
+/// Format of an answer, one for each kind of hook that the agents document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Form {
-    /// Claude Code, before a tool is used.
-    ClaudeBefore,
-    /// Claude Code, before it asks its user for permission.
-    ClaudePermission,
-    /// Claude Code, at any other event: after a tool was used, or with a prompt.
+pub(crate) enum ResponseFormat {
+    /// Claude Code, before a tool runs (`PreToolUse`).
+    ClaudePreToolUse,
+    /// Claude Code, before it requests permission from the user (`PermissionRequest`).
+    ClaudePermissionRequest,
+    /// Claude Code, at any other event: after a tool has run, or for a prompt.
     ClaudeOther,
-    /// Cursor, where it asks for permission.
+    /// Cursor, for events that take a permission.
     CursorPermission,
-    /// Cursor, with a prompt.
+    /// Cursor, for a prompt.
     CursorPrompt,
-    /// Nobody that we know. It is answered in all forms, and the exit code tells too.
+    /// An unknown agent. A refusal is written in all formats at once, and the exit code refuses as well.
     Unknown,
 }
 
-impl Form {
-    /// Nothing speaks against the call.
-    pub(crate) fn allowed(self) -> Value {
+impl ResponseFormat {
+    /// Returns the answer that does not stop the call.
+    pub(crate) fn allow(self) -> Value {
         match self {
-            Form::ClaudeBefore | Form::ClaudePermission | Form::ClaudeOther | Form::Unknown => json!({}),
-            Form::CursorPermission => json!({"permission": "allow"}),
-            Form::CursorPrompt => json!({"continue": true}),
+            ResponseFormat::ClaudePreToolUse
+            | ResponseFormat::ClaudePermissionRequest
+            | ResponseFormat::ClaudeOther
+            | ResponseFormat::Unknown => json!({}),
+            ResponseFormat::CursorPermission => json!({"permission": "allow"}),
+            ResponseFormat::CursorPrompt => json!({"continue": true}),
         }
     }
 
-    /// The call must not be carried out; `reason` is safe to be seen.
-    pub(crate) fn refused(self, reason: &str) -> Value {
+    /// Returns the answer that stops the call. `reason` is shown to the agent and its user, and must contain no secret.
+    pub(crate) fn deny(self, reason: &str) -> Value {
         match self {
-            Form::ClaudeBefore => json!({"hookSpecificOutput": {
+            ResponseFormat::ClaudePreToolUse => json!({"hookSpecificOutput": {
                 "hookEventName": "PreToolUse",
                 "permissionDecision": "deny",
                 "permissionDecisionReason": reason,
             }}),
-            Form::ClaudePermission => json!({"hookSpecificOutput": {
+            ResponseFormat::ClaudePermissionRequest => json!({"hookSpecificOutput": {
                 "hookEventName": "PermissionRequest",
                 "decision": {"behavior": "deny", "message": reason},
             }}),
-            Form::ClaudeOther => json!({"decision": "block", "reason": reason}),
-            Form::CursorPermission => {
+            ResponseFormat::ClaudeOther => json!({"decision": "block", "reason": reason}),
+            ResponseFormat::CursorPermission => {
                 json!({"permission": "deny", "user_message": reason, "agent_message": reason})
             }
-            Form::CursorPrompt => json!({"continue": false, "user_message": reason}),
-            Form::Unknown => json!({
+            ResponseFormat::CursorPrompt => json!({"continue": false, "user_message": reason}),
+            ResponseFormat::Unknown => json!({
                 "permission": "deny",
                 "continue": false,
                 "user_message": reason,

@@ -1,7 +1,7 @@
-//! Reading what an agent is about to do, and which agent it is.
+//! Parses the JSON of a call: the texts to scan, and the agent that sends it.
 //!
-//! Fields decide, not names of tools: agents rename those and add new ones. What has the form of a write or an
-//! edit is judged as the file that comes out of it; every other text that a tool is handed is judged too.
+//! Calls are classified by their fields, not by the names of tools, which agents rename and extend. A call with the
+//! fields of a write or an edit is scanned as the resulting file; all other texts in the input of a tool are scanned too.
 
 use std::path::{Path, PathBuf};
 
@@ -9,9 +9,10 @@ use anyhow::{anyhow, bail};
 use memchr::memmem;
 use serde_json::{Map, Value};
 
-use super::answer::Form;
+use super::answer::ResponseFormat;
 
-/// A file that is replaced is compared with up to so many bytes; of a larger one the new text alone is judged.
+/// Maximal size in bytes of a stored file that new content is compared with. For a larger file only the new text is
+/// scanned.
 const MAX_FILE: u64 = 64 * 1024 * 1024;
 
 const FILE: [&str; 5] = ["file_path", "filePath", "path", "target_file", "notebook_path"];
@@ -19,38 +20,43 @@ const CONTENT: [&str; 5] = ["content", "contents", "file_text", "new_source", "n
 const OLD: [&str; 3] = ["old_string", "old_str", "old_text"];
 const NEW: [&str; 3] = ["new_string", "new_str", "new_text"];
 
-/// One call.
+/// A parsed call.
 #[derive(Debug)]
 pub(crate) struct Call {
-    /// How the agent wants to be answered.
-    pub(crate) form: Form,
-    /// Where the agent works.
+    /// Format of the answer that the agent expects.
+    pub(crate) format: ResponseFormat,
+    /// Working directory of the agent.
     pub(crate) directory: PathBuf,
-    /// What to look at; empty for events that carry nothing out.
-    pub(crate) judged: Vec<Judged>,
+    /// The texts to scan; empty for events without a text.
+    pub(crate) texts: Vec<CallText>,
 }
 
-/// A text that a call would write, run or pass on.
+/// A text that a call would write, run or send.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Judged {
-    /// What it is, for people; of a file the path says so.
-    pub(crate) what: &'static str,
-    /// The file that it becomes, absolute.
+pub(crate) struct CallText {
+    /// Description of the text for the user; not shown for a file, which has a path.
+    pub(crate) label: &'static str,
+    /// Absolute path of the file with this content, if it is a file.
     pub(crate) file: Option<PathBuf>,
-    /// The text.
+    /// The text to scan.
     pub(crate) content: Vec<u8>,
-    /// What it replaces.
+    /// Contents that it replaces. A secret that one of them contains is old.
     pub(crate) before: Vec<Vec<u8>>,
 }
 
 type Fields = Map<String, Value>;
 
 impl Call {
-    /// Reads the JSON of a call. Relative paths in it, and a missing directory, mean `directory`.
+    /// Parses the JSON of a call. Relative paths in it are resolved against its own working directory, and that against
+    /// `directory`.
+    ///
+    /// # Errors
+    ///
+    /// Input that is not a JSON object, or an event without the text that it should have.
     pub(crate) fn parse(input: &[u8], directory: &Path) -> anyhow::Result<Call> {
         let input = input.strip_prefix(b"\xef\xbb\xbf").unwrap_or(input);
         let call: Value = serde_json::from_slice(input)
-            .or_else(|error| serde_json::from_slice(&whole_characters(input)).map_err(|_| error))
+            .or_else(|error| serde_json::from_slice(&replace_lone_surrogates(input)).map_err(|_| error))
             .map_err(|error| anyhow!("expected a call as JSON on standard input: {error}"))?;
         let Value::Object(call) = call else { bail!("expected a call as a JSON object on standard input") };
         let event = text(&call, &["hook_event_name", "hookEventName"]).unwrap_or_default();
@@ -58,33 +64,33 @@ impl Call {
         let named = text(&call, &["cwd"]).or(roots.and_then(|roots| roots.first()?.as_str()));
         let directory =
             named.filter(|path| !path.is_empty()).map_or(directory.into(), |path| directory.join(path));
-        let form = form(event, &call);
-        let reader = Reader { call: &call, event, directory: &directory };
-        let judged = match reader.judged()? {
-            None if form == Form::Unknown || carries_out(event) => {
+        let format = response_format(event, &call);
+        let reader = CallReader { call: &call, event, directory: &directory };
+        let texts = match reader.texts()? {
+            None if format == ResponseFormat::Unknown || must_have_text(event) => {
                 bail!("expected a tool call, a command, a file's new content or a prompt; found none of them")
             }
-            judged => judged.unwrap_or_default(),
+            texts => texts.unwrap_or_default(),
         };
-        Ok(Call { form, directory, judged })
+        Ok(Call { format, directory, texts })
     }
 }
 
-/// The JSON with U+FFFD for each half of a character. JavaScript writes halves where a text was cut in two, and no
-/// UTF-8 has room for them.
-fn whole_characters(json: &[u8]) -> Vec<u8> {
-    let half = |at: usize| {
+/// Replaces the escape of each lone surrogate with that of U+FFFD. JavaScript writes lone surrogates where a text was cut
+/// inside a pair, and they have no UTF-8 encoding.
+fn replace_lone_surrogates(json: &[u8]) -> Vec<u8> {
+    let surrogate = |at: usize| {
         let digits = json.get(at..at + 6)?.strip_prefix(b"\\u")?;
         let unit = u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
         (0xd800..0xe000).contains(&unit).then_some(unit)
     };
-    let mut whole = Vec::with_capacity(json.len());
+    let mut json_text = Vec::with_capacity(json.len());
     let mut at = 0;
     while at < json.len() {
-        let taken = match (json[at], half(at), half(at + 6)) {
+        let taken = match (json[at], surrogate(at), surrogate(at + 6)) {
             (b'\\', Some(..0xdc00), Some(0xdc00..)) => 12,
             (b'\\', Some(_), _) => {
-                whole.extend_from_slice(b"\\ufffd");
+                json_text.extend_from_slice(b"\\ufffd");
                 at += 6;
                 continue;
             }
@@ -92,135 +98,140 @@ fn whole_characters(json: &[u8]) -> Vec<u8> {
             _ => 1,
         };
         let end = json.len().min(at + taken);
-        whole.extend_from_slice(&json[at..end]);
+        json_text.extend_from_slice(&json[at..end]);
         at = end;
     }
-    whole
+    json_text
 }
 
-/// Whether an event is about something that can be judged.
-fn carries_out(event: &str) -> bool {
+/// Returns whether an event always has a text to scan, so that a call without one is an error.
+fn must_have_text(event: &str) -> bool {
     let known = ["PreToolUse", "preToolUse", "PermissionRequest", "UserPromptSubmit", "afterFileEdit"];
     known.contains(&event) || event.starts_with("before")
 }
 
-/// Claude Code writes events like `PreToolUse`, Cursor like `preToolUse`. A call without one is told by the
-/// other fields that each of the two always sends.
-fn form(event: &str, call: &Fields) -> Form {
+/// Detects the agent and the event. Claude Code names events like `PreToolUse`, Cursor like `preToolUse`. A call without
+/// an event is recognized by the other fields that each of the two always sends.
+fn response_format(event: &str, call: &Fields) -> ResponseFormat {
     let has = |names: &[&str]| names.iter().any(|name| call.contains_key(*name));
-    let of_cursor = has(&["conversation_id", "generation_id", "cursor_version", "workspace_roots"]);
+    let is_cursor = has(&["conversation_id", "generation_id", "cursor_version", "workspace_roots"]);
     match event.chars().next() {
-        Some(_) if event == "PreToolUse" => Form::ClaudeBefore,
-        Some(_) if event == "PermissionRequest" => Form::ClaudePermission,
-        Some(_) if event == "beforeSubmitPrompt" => Form::CursorPrompt,
-        Some(first) if first.is_ascii_uppercase() => Form::ClaudeOther,
-        Some(_) if event.starts_with("before") || of_cursor => Form::CursorPermission,
-        Some(_) if event.starts_with("pre") || event.starts_with("after") => Form::CursorPermission,
-        None if of_cursor && has(&["prompt"]) => Form::CursorPrompt,
-        None if of_cursor => Form::CursorPermission,
+        Some(_) if event == "PreToolUse" => ResponseFormat::ClaudePreToolUse,
+        Some(_) if event == "PermissionRequest" => ResponseFormat::ClaudePermissionRequest,
+        Some(_) if event == "beforeSubmitPrompt" => ResponseFormat::CursorPrompt,
+        Some(first) if first.is_ascii_uppercase() => ResponseFormat::ClaudeOther,
+        Some(_) if event.starts_with("before") || is_cursor => ResponseFormat::CursorPermission,
+        Some(_) if event.starts_with("pre") || event.starts_with("after") => ResponseFormat::CursorPermission,
+        None if is_cursor && has(&["prompt"]) => ResponseFormat::CursorPrompt,
+        None if is_cursor => ResponseFormat::CursorPermission,
         None if has(&["session_id", "transcript_path"]) => match has(&["tool_input"]) {
-            true if !has(&["tool_response"]) => Form::ClaudeBefore,
-            _ => Form::ClaudeOther,
+            true if !has(&["tool_response"]) => ResponseFormat::ClaudePreToolUse,
+            _ => ResponseFormat::ClaudeOther,
         },
-        _ => Form::Unknown,
+        _ => ResponseFormat::Unknown,
     }
 }
 
-struct Reader<'c> {
+struct CallReader<'c> {
     call: &'c Fields,
     event: &'c str,
     directory: &'c Path,
 }
 
-impl Reader<'_> {
-    /// `None` for calls with nothing in them that we know.
-    fn judged(&self) -> anyhow::Result<Option<Vec<Judged>>> {
+impl CallReader<'_> {
+    /// Returns the texts to scan; `None` if the call has none of the known fields.
+    fn texts(&self) -> anyhow::Result<Option<Vec<CallText>>> {
         let input = match self.call.get("tool_input") {
             None | Some(Value::Null) if self.event.ends_with("reToolUse") => {
                 bail!("expected tool_input in the call of a tool")
             }
-            None | Some(Value::Null) => return Ok(self.of_event()),
-            // Cursor hands the input of MCP tools on as text.
+            None | Some(Value::Null) => return Ok(self.event_texts()),
+            // Cursor passes the input of MCP tools as a string of JSON.
             Some(Value::String(text)) => match serde_json::from_str(text) {
                 Ok(Value::Object(fields)) => fields,
-                _ => return Ok(Some(vec![passed_on("the tool's input", text)])),
+                _ => return Ok(Some(vec![plain_text("the tool's input", text)])),
             },
             Some(Value::Object(fields)) => fields.clone(),
             Some(_) => bail!("expected tool_input to be a JSON object"),
         };
         let tool = text(self.call, &["tool_name"]).unwrap_or_default();
-        Ok(Some(self.of_tool(tool, &input)))
+        Ok(Some(self.tool_texts(tool, &input)))
     }
 
-    /// Events that are about no tool.
-    fn of_event(&self) -> Option<Vec<Judged>> {
+    /// Returns the texts of events without a tool.
+    fn event_texts(&self) -> Option<Vec<CallText>> {
         let call = self.call;
-        let reads = matches!(self.event, "beforeReadFile" | "beforeTabFileRead");
-        if let Some(file) = self.written(call, reads) {
+        let is_read = matches!(self.event, "beforeReadFile" | "beforeTabFileRead");
+        if let Some(file) = self.file_texts(call, is_read) {
             return Some(file);
         }
         let task = if self.event == "subagentStart" { "task" } else { "" };
         let named = [("command", "the shell command"), ("prompt", "the prompt"), (task, "the task")];
-        let texts = named.iter().filter_map(|(name, what)| Some(passed_on(what, text(call, &[name])?)));
-        Some(texts.collect()).filter(|texts: &Vec<Judged>| !texts.is_empty())
+        let texts = named.iter().filter_map(|(name, label)| Some(plain_text(label, text(call, &[name])?)));
+        Some(texts.collect()).filter(|texts: &Vec<CallText>| !texts.is_empty())
     }
 
-    fn of_tool(&self, tool: &str, input: &Fields) -> Vec<Judged> {
-        let reads = matches!(tool, "Read" | "read_file");
-        let written = self.written(input, reads);
-        if reads {
+    /// Returns the texts in the input of a tool.
+    fn tool_texts(&self, tool: &str, input: &Fields) -> Vec<CallText> {
+        let is_read = matches!(tool, "Read" | "read_file");
+        let written = self.file_texts(input, is_read);
+        if is_read {
             return written.unwrap_or_default();
         }
         let is_command = input.get("command").is_some_and(Value::is_string);
-        let (mut judged, rest) = match written {
-            Some(judged) => {
+        let (mut texts, rest) = match written {
+            Some(texts) => {
                 let mut rest = input.clone();
                 for name in [&FILE[..], &CONTENT, &OLD, &NEW, &["edits"]].concat() {
                     rest.remove(name);
                 }
-                (judged, rest)
+                (texts, rest)
             }
             None => (Vec::new(), input.clone()),
         };
-        let what = if is_command { "the shell command" } else { "the tool's input" };
-        // The name of a field says what its value is.
-        if !is_command && judged.is_empty() {
-            judged.push(passed_on(what, &Value::Object(rest.clone()).to_string()));
+        let label = if is_command { "the shell command" } else { "the tool's input" };
+        // The JSON itself is scanned too: the name of a field can show that its value is a secret.
+        if !is_command && texts.is_empty() {
+            texts.push(plain_text(label, &Value::Object(rest.clone()).to_string()));
         }
-        strings(&Value::Object(rest), &mut |text| judged.push(passed_on(what, text)));
-        judged
+        collect_strings(&Value::Object(rest), &mut |text| texts.push(plain_text(label, text)));
+        texts
     }
 
-    /// The file that comes out of a call with the form of a write or an edit; `None` for other calls.
-    fn written(&self, fields: &Fields, reads: bool) -> Option<Vec<Judged>> {
+    /// Returns the resulting file of a write or an edit, or the file that is read with `is_read`; `None` for other calls.
+    fn file_texts(&self, fields: &Fields, is_read: bool) -> Option<Vec<CallText>> {
         let file = self.directory.join(text(fields, &FILE)?);
         let stored = read(&file);
-        let judged =
-            |content: Vec<u8>, before| Judged { what: "the file", file: Some(file.clone()), content, before };
-        let is_done = self.event.starts_with("Post") || self.event.starts_with("after");
+        let file_text = |content: Vec<u8>, before| CallText {
+            label: "the file",
+            file: Some(file.clone()),
+            content,
+            before,
+        };
+        let is_after_tool = self.event.starts_with("Post") || self.event.starts_with("after");
         let content = text(fields, &CONTENT).map(|content| content.as_bytes().to_vec());
-        if reads {
-            return content.or(stored).map(|content| vec![judged(content, Vec::new())]);
+        if is_read {
+            return content.or(stored).map(|content| vec![file_text(content, Vec::new())]);
         }
         if let Some(content) = content {
-            // What is stored afterwards is the new text itself.
+            // After the tool has run, the stored file is the new text itself.
             let response = self.call.get("tool_response").and_then(Value::as_object);
             let original = response.and_then(|fields| text(fields, &["originalFile"]));
-            let before = if is_done { original.map(|text| text.as_bytes().to_vec()) } else { stored };
-            return Some(vec![judged(content, before.into_iter().collect())]);
+            let before = if is_after_tool { original.map(|text| text.as_bytes().to_vec()) } else { stored };
+            return Some(vec![file_text(content, before.into_iter().collect())]);
         }
         let edits = edits(fields)?;
         let olds = || edits.iter().map(|edit| edit.old.as_bytes().to_vec());
-        let changed = stored.as_ref().and_then(|stored| match is_done {
-            true => Some((stored.clone(), edits.iter().rev().try_fold(stored.clone(), Edit::undone)?)),
-            false => Some((edits.iter().try_fold(stored.clone(), Edit::done)?, stored.clone())),
+        let changed = stored.as_ref().and_then(|stored| match is_after_tool {
+            true => Some((stored.clone(), edits.iter().rev().try_fold(stored.clone(), Edit::revert)?)),
+            false => Some((edits.iter().try_fold(stored.clone(), Edit::apply)?, stored.clone())),
         });
         Some(match changed {
-            Some((new, old)) => vec![judged(new, olds().chain([old]).collect())],
-            // The agent will not manage this edit either, or the file is not there yet.
+            Some((new, old)) => vec![file_text(new, olds().chain([old]).collect())],
+            // The edit does not apply to the stored file, or there is no file yet: scan the new text alone.
             None => {
-                let before: Vec<_> = olds().chain(stored.filter(|_| !is_done)).collect();
-                edits.iter().map(|edit| judged(edit.new.as_bytes().to_vec(), before.clone())).collect()
+                let before: Vec<_> = olds().chain(stored.filter(|_| !is_after_tool)).collect();
+                edits.iter().map(|edit| file_text(edit.new.as_bytes().to_vec(), before.clone())).collect()
             }
         })
     }
@@ -234,17 +245,17 @@ struct Edit<'c> {
 }
 
 impl Edit<'_> {
-    fn done(text: Vec<u8>, edit: &Edit<'_>) -> Option<Vec<u8>> {
-        replaced(&text, edit.old.as_bytes(), edit.new.as_bytes(), edit.all)
+    fn apply(text: Vec<u8>, edit: &Edit<'_>) -> Option<Vec<u8>> {
+        replace(&text, edit.old.as_bytes(), edit.new.as_bytes(), edit.all)
     }
 
-    fn undone(text: Vec<u8>, edit: &Edit<'_>) -> Option<Vec<u8>> {
-        replaced(&text, edit.new.as_bytes(), edit.old.as_bytes(), edit.all)
+    fn revert(text: Vec<u8>, edit: &Edit<'_>) -> Option<Vec<u8>> {
+        replace(&text, edit.new.as_bytes(), edit.old.as_bytes(), edit.all)
     }
 }
 
-/// `None` where there is nothing to replace.
-fn replaced(text: &[u8], old: &[u8], new: &[u8], all: bool) -> Option<Vec<u8>> {
+/// Replaces the first occurrence of `old`, or all; `None` if there is none.
+fn replace(text: &[u8], old: &[u8], new: &[u8], all: bool) -> Option<Vec<u8>> {
     if old.is_empty() {
         return text.is_empty().then(|| new.to_vec());
     }
@@ -259,7 +270,7 @@ fn replaced(text: &[u8], old: &[u8], new: &[u8], all: bool) -> Option<Vec<u8>> {
     (rest > 0).then_some(result)
 }
 
-/// The replacements of a call; `None` where it has not their form.
+/// Returns the replacements of a call; `None` if it has not the fields of an edit.
 fn edits(fields: &Fields) -> Option<Vec<Edit<'_>>> {
     fn one(fields: &Fields) -> Option<Edit<'_>> {
         let all = fields.get("replace_all").and_then(Value::as_bool).unwrap_or(false);
@@ -271,29 +282,29 @@ fn edits(fields: &Fields) -> Option<Vec<Edit<'_>>> {
     }
 }
 
-fn passed_on(what: &'static str, text: &str) -> Judged {
-    Judged { what, file: None, content: text.as_bytes().to_vec(), before: Vec::new() }
+fn plain_text(label: &'static str, text: &str) -> CallText {
+    CallText { label, file: None, content: text.as_bytes().to_vec(), before: Vec::new() }
 }
 
-/// The first of the fields that is a text.
+/// Returns the first of the fields with these names that is a string.
 fn text<'c>(fields: &'c Fields, names: &[&str]) -> Option<&'c str> {
     names.iter().find_map(|name| fields.get(*name)?.as_str())
 }
 
-/// Every text in `value`, at any depth: the parser allows no more than 128.
-fn strings(value: &Value, take: &mut impl FnMut(&str)) {
+/// Passes every string in `value` to `take`, at any depth: serde_json parses at most 128 levels.
+fn collect_strings(value: &Value, take: &mut impl FnMut(&str)) {
     match value {
         Value::String(text) => take(text),
-        Value::Array(list) => list.iter().for_each(|value| strings(value, take)),
-        Value::Object(fields) => fields.values().for_each(|value| strings(value, take)),
+        Value::Array(list) => list.iter().for_each(|value| collect_strings(value, take)),
+        Value::Object(fields) => fields.values().for_each(|value| collect_strings(value, take)),
         _ => {}
     }
 }
 
-/// A plain file, as it is stored now; anything else might never end.
+/// Reads the current content of a regular file of at most [`MAX_FILE`] bytes. Others could block or never end.
 fn read(file: &Path) -> Option<Vec<u8>> {
-    let is_plain = file.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() <= MAX_FILE);
-    is_plain.then(|| std::fs::read(file).ok()).flatten()
+    let is_regular = file.metadata().is_ok_and(|metadata| metadata.is_file() && metadata.len() <= MAX_FILE);
+    is_regular.then(|| std::fs::read(file).ok()).flatten()
 }
 
 #[cfg(test)]
@@ -304,15 +315,15 @@ mod tests {
         Call::parse(call.as_bytes(), Path::new("/nowhere"))
     }
 
-    fn form_of(call: &str) -> Form {
-        parse(call).expect("a call").form
+    fn format_of(call: &str) -> ResponseFormat {
+        parse(call).expect("a call").format
     }
 
     #[test]
-    fn half_characters_are_no_reason_to_refuse() {
+    fn lone_surrogates_are_accepted() {
         let read = |text: &str| {
             let call = format!(r#"{{"hook_event_name":"UserPromptSubmit","prompt":"{text}"}}"#);
-            String::from_utf8(parse(&call).expect("a call").judged[0].content.clone()).expect("text")
+            String::from_utf8(parse(&call).expect("a call").texts[0].content.clone()).expect("text")
         };
         assert_eq!(read(r"a\ud83db \ud83d\ude00 \\ud83d"), "a\u{fffd}b \u{1f600} \\ud83d");
         assert_eq!(read(r"\ude00\ud83d\ud83d\ude00"), "\u{fffd}\u{fffd}\u{1f600}");
@@ -320,11 +331,11 @@ mod tests {
     }
 
     #[test]
-    fn the_agents_are_told_apart() {
+    fn agents_and_events_are_distinguished() {
         let claude = r#""session_id":"s","transcript_path":"t","cwd":"/nowhere""#;
         let cursor = r#""conversation_id":"c","generation_id":"g","workspace_roots":["/nowhere"]"#;
         let bash = r#""tool_name":"Bash","tool_input":{"command":"ls"}"#;
-        let forms = [
+        let calls = [
             format!(r#"{{{claude},"hook_event_name":"PreToolUse",{bash}}}"#),
             format!(r#"{{{claude},{bash}}}"#),
             format!(r#"{{{claude},"hook_event_name":"PostToolUse",{bash},"tool_response":{{}}}}"#),
@@ -337,10 +348,10 @@ mod tests {
             format!(r#"{{{cursor},"hook_event_name":"PreToolUse",{bash}}}"#),
             r#"{"command":"ls"}"#.to_owned(),
         ];
-        use Form::{ClaudeBefore, ClaudeOther, CursorPermission, CursorPrompt, Unknown};
+        use ResponseFormat::{ClaudeOther, ClaudePreToolUse, CursorPermission, CursorPrompt, Unknown};
         let expected = [
-            ClaudeBefore,
-            ClaudeBefore,
+            ClaudePreToolUse,
+            ClaudePreToolUse,
             ClaudeOther,
             ClaudeOther,
             ClaudeOther,
@@ -348,14 +359,14 @@ mod tests {
             CursorPermission,
             CursorPermission,
             CursorPrompt,
-            ClaudeBefore,
+            ClaudePreToolUse,
             Unknown,
         ];
-        assert_eq!(forms.map(|call| form_of(&call)), expected);
+        assert_eq!(calls.map(|call| format_of(&call)), expected);
     }
 
     #[test]
-    fn what_cannot_be_judged_is_an_error() {
+    fn a_call_without_the_expected_text_is_an_error() {
         for wrong in [
             "",
             "{",
@@ -369,24 +380,24 @@ mod tests {
         ] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
-        assert!(parse(r#"{"hook_event_name":"Stop"}"#).expect("fine").judged.is_empty());
+        assert!(parse(r#"{"hook_event_name":"Stop"}"#).expect("fine").texts.is_empty());
         assert!(parse(&format!("{}{}", "[".repeat(9999), "]".repeat(9999))).is_err());
     }
 
     #[test]
-    fn every_text_of_an_unknown_tool_is_judged() {
+    fn every_text_of_an_unknown_tool_is_scanned() {
         let call = r#"{"hook_event_name":"PreToolUse","tool_name":"mcp__x__y","tool_input":{"a":[{"b":"c"}],"d":"e"}}"#;
-        let judged = parse(call).expect("a call").judged;
-        let texts: Vec<_> = judged.iter().map(|judged| String::from_utf8_lossy(&judged.content)).collect();
+        let texts = parse(call).expect("a call").texts;
+        let texts: Vec<_> = texts.iter().map(|text| String::from_utf8_lossy(&text.content)).collect();
         assert_eq!(texts, [r#"{"a":[{"b":"c"}],"d":"e"}"#, "c", "e"]);
     }
 
     #[test]
-    fn edits_are_done_and_undone_in_order() {
+    fn edits_are_applied_in_order() {
         let edits = [Edit { old: "a", new: "b", all: false }, Edit { old: "b", new: "c", all: true }];
-        let done = edits.iter().try_fold(b"a b a".to_vec(), Edit::done).expect("found");
-        assert_eq!(done, b"c c a");
-        assert_eq!(replaced(b"x", b"y", b"z", true), None);
-        assert_eq!(replaced(b"", b"", b"z", false).as_deref(), Some(&b"z"[..]));
+        let edited = edits.iter().try_fold(b"a b a".to_vec(), Edit::apply).expect("found");
+        assert_eq!(edited, b"c c a");
+        assert_eq!(replace(b"x", b"y", b"z", true), None);
+        assert_eq!(replace(b"", b"", b"z", false).as_deref(), Some(&b"z"[..]));
     }
 }

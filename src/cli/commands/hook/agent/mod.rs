@@ -1,6 +1,7 @@
-//! A call of an AI coding agent, judged before it is carried out.
+//! Scans a call of an AI coding agent before the agent carries it out.
 //!
-//! The agents run whatever returns neither 0 nor 2, so every failure of ours ends with 2 and says why.
+//! Agents carry out a call unless the hook exits with 2 or answers with a refusal, so every internal error exits with 2
+//! and writes its reason.
 
 mod answer;
 mod call;
@@ -11,24 +12,28 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 
-use super::RunArgs;
+use super::args::RunArgs;
 use crate::cli::env::Environment;
 use crate::cli::exit_code::ExitCode;
 use crate::cli::messages;
-use crate::cli::options::GradeOptions;
+use crate::cli::options::ThresholdOptions;
 use crate::cli::setup::Setup;
-use crate::config::Unsure;
-use crate::model::{Carrier, ScanReport};
+use crate::config::OnIncomplete;
+use crate::model::{ContentKind, ScanReport};
 use crate::scan;
 use crate::scan::{Target, Text};
 
-use answer::Form;
-use call::{Call, Judged};
+use answer::ResponseFormat;
+use call::{Call, CallText};
 
-/// Values that a reason names; agents cut long answers off.
-const LISTED: usize = 5;
+/// Maximal number of findings in an answer, because agents truncate long answers.
+const MAX_LISTED: usize = 5;
 
-/// Reads a call, judges it and answers.
+/// Reads a call from standard input, scans it and writes the answer to stdout.
+///
+/// # Errors
+///
+/// A call that cannot be read or scanned, for which a refusal is written, or an answer that could not be written.
 pub(crate) fn run(args: &RunArgs, env: &Environment) -> anyhow::Result<ExitCode> {
     let mut input = Vec::new();
     let read = io::stdin().read_to_end(&mut input).context("the agent's call cannot be read");
@@ -36,20 +41,20 @@ pub(crate) fn run(args: &RunArgs, env: &Environment) -> anyhow::Result<ExitCode>
         Ok(call) => call,
         Err(error) => return unreadable(error, args, env),
     };
-    match judge(call.judged, &call.directory, args, env) {
+    match scan_texts(call.texts, &call.directory, args, env) {
         Ok(None) => {
-            say(&call.form.allowed())?;
+            write_answer(&call.format.allow())?;
             Ok(ExitCode::Complete)
         }
         Ok(Some(reason)) => {
             let reason = messages::visible(&messages::masked(&reason));
             messages::note(&reason);
-            say(&call.form.refused(&reason))?;
-            Ok(if call.form == Form::Unknown { ExitCode::Usage } else { ExitCode::Complete })
+            write_answer(&call.format.deny(&reason))?;
+            Ok(if call.format == ResponseFormat::Unknown { ExitCode::Usage } else { ExitCode::Complete })
         }
-        // Not judged is not allowed.
+        // A call that was not scanned is refused.
         Err(error) => {
-            say(&call.form.refused(&messages::visible(&messages::masked(&format!(
+            write_answer(&call.format.deny(&messages::visible(&messages::masked(&format!(
                 "stopleak could not check this call: {error:#}"
             )))))?;
             Err(error)
@@ -57,104 +62,111 @@ pub(crate) fn run(args: &RunArgs, env: &Environment) -> anyhow::Result<ExitCode>
     }
 }
 
-/// A call that nobody understands.
+/// Answers a call that could not be parsed, as the key `agent-unreadable` of the configuration decides.
 fn unreadable(error: anyhow::Error, args: &RunArgs, env: &Environment) -> anyhow::Result<ExitCode> {
-    let setup = Setup::new(env, &env.directory, &args.rules, &GradeOptions::default())?;
-    if setup.settings.hooks.agent_unreadable.is_some_and(|set| set.value == Unsure::Warn) {
+    let setup = Setup::new(env, &env.directory, &args.rules, &ThresholdOptions::default())?;
+    if setup.settings.hooks.agent_unreadable.is_some_and(|set| set.value == OnIncomplete::Warn) {
         messages::warning(&format!(
             "stopleak: {error:#}; nothing was checked (hooks: agent-unreadable: warn)"
         ));
-        say(&Form::Unknown.allowed())?;
+        write_answer(&ResponseFormat::Unknown.allow())?;
         return Ok(ExitCode::Complete);
     }
-    say(&Form::Unknown.refused(&messages::visible(&messages::masked(&format!("stopleak: {error:#}")))))?;
+    write_answer(
+        &ResponseFormat::Unknown.deny(&messages::visible(&messages::masked(&format!("stopleak: {error:#}")))),
+    )?;
     Err(error)
 }
 
-/// Why the call must not be carried out, if so.
-fn judge(
-    judged: Vec<Judged>,
+/// Scans the texts of a call. Returns the reason to refuse it, or `None` to allow it.
+fn scan_texts(
+    texts: Vec<CallText>,
     directory: &Path,
     args: &RunArgs,
     env: &Environment,
 ) -> anyhow::Result<Option<String>> {
-    if judged.is_empty() {
+    if texts.is_empty() {
         return Ok(None);
     }
-    // The policy is that of the repository which holds the file; a command is judged where it runs.
-    let start =
-        judged.iter().find_map(|judged| judged.file.clone()).unwrap_or_else(|| directory.to_path_buf());
-    let setup = Setup::new(env, &start, &args.rules, &GradeOptions::default())?;
+    // The effective policy is that of the repository that contains the file; for a command, that of the directory in
+    // which it runs.
+    let start = texts.iter().find_map(|text| text.file.clone()).unwrap_or_else(|| directory.to_path_buf());
+    let setup = Setup::new(env, &start, &args.rules, &ThresholdOptions::default())?;
     let settings = setup.scan_settings(env)?;
-    let root = real(settings.root.clone());
-    let texts = judged.into_iter().map(|judged| {
-        let (name, carrier) = match &judged.file {
+    let root = resolve_links(settings.root.clone());
+    let texts = texts.into_iter().map(|text| {
+        let (name, content_kind) = match &text.file {
             Some(file) => {
-                let file = real(file.clone());
+                let file = resolve_links(file.clone());
                 let path = file.strip_prefix(&root).unwrap_or(&file);
-                (path.to_string_lossy().into_owned(), Carrier::File)
+                (path.to_string_lossy().into_owned(), ContentKind::File)
             }
-            None => (judged.what.to_owned(), Carrier::Stdin),
+            None => (text.label.to_owned(), ContentKind::Stdin),
         };
-        Text { name, carrier, content: judged.content, before: judged.before }
+        Text { name, content_kind, content: text.content, before: text.before }
     });
     let report = scan::run(&Target::Texts { texts: texts.collect() }, &settings)?;
     Ok(reason(&report).map(|reason| without_values(&reason, &report)))
 }
 
-/// Somebody may have put a value into the name of a file.
+/// Masks the secrets that were found in file names.
 fn without_values(text: &str, report: &ScanReport) -> String {
     let values =
         report.in_names.iter().filter_map(|value| Some((value, std::str::from_utf8(value.expose()).ok()?)));
     values.fold(text.to_owned(), |text, (value, plain)| text.replace(plain, &value.redacted()))
 }
 
-/// A path with its links resolved as far as it exists: agents and repositories may name one place in two ways.
-fn real(path: PathBuf) -> PathBuf {
-    let known = path.ancestors().find_map(|above| Some((above, above.canonicalize().ok()?)));
-    match known {
-        Some((above, real)) => real.join(path.strip_prefix(above).unwrap_or(&path)),
+/// Resolves the symbolic links in the part of the path that exists, because an agent and git may name one file by two
+/// paths.
+fn resolve_links(path: PathBuf) -> PathBuf {
+    let existing = path.ancestors().find_map(|above| Some((above, above.canonicalize().ok()?)));
+    match existing {
+        Some((above, resolved)) => resolved.join(path.strip_prefix(above).unwrap_or(&path)),
         None => path,
     }
 }
 
-/// What the agent and its user are told. Values are masked.
+/// Returns the reason to refuse the call, for the agent and its user; `None` if nothing blocks. Values are masked.
 fn reason(report: &ScanReport) -> Option<String> {
     let mut lines: Vec<String> = Vec::new();
     for finding in report.blocking() {
         let path = finding.provenance.path.to_text();
-        let place = match finding.provenance.carrier {
-            Carrier::File => format!("{path}:{}", finding.location.start_line),
+        let location = match finding.provenance.content_kind {
+            ContentKind::File => format!("{path}:{}", finding.location.start_line),
             _ => path,
         };
-        let line =
-            format!("{} [{}] in {place} ({})", finding.rule.name, finding.rule.id, finding.secret.redacted());
+        let line = format!(
+            "{} [{}] in {location} ({})",
+            finding.rule.name,
+            finding.rule.id,
+            finding.secret.redacted()
+        );
         if !lines.contains(&line) {
             lines.push(line);
         }
     }
     if !lines.is_empty() {
         let what = if lines.len() == 1 { "a secret" } else { "secrets" };
-        if let Some(more) = lines.len().checked_sub(LISTED).filter(|more| *more > 0) {
-            lines.truncate(LISTED);
+        if let Some(more) = lines.len().checked_sub(MAX_LISTED).filter(|more| *more > 0) {
+            lines.truncate(MAX_LISTED);
             lines.push(format!("and {more} more"));
         }
         return Some(format!(
-            "stopleak: this call would pass on {what}: {}. Leave the value out: read it from the environment or a \
-             secret store where it is needed.",
+            "stopleak: this call contains {what}: {}. Remove the value: read it from the environment or a secret \
+             store where it is needed.",
             lines.join("; ")
         ));
     }
-    let gap = report.coverage.iter().find(|entry| entry.kind.is_gap())?;
-    Some(format!("stopleak could not check all of this call: {}: {}", gap.what, gap.reason))
+    let entry = report.unscanned.iter().find(|entry| entry.kind.is_incomplete())?;
+    Some(format!("stopleak could not check all of this call: {}: {}", entry.what, entry.reason))
 }
 
-/// Writes the answer. One that cannot be delivered must not count as consent.
-fn say(answer: &serde_json::Value) -> anyhow::Result<()> {
+/// Writes the answer. An error, because an agent could take a missing answer for permission.
+fn write_answer(answer: &serde_json::Value) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
     let text = format!("{answer}\n");
     out.write_all(text.as_bytes())
         .and_then(|()| out.flush())
-        // Not as an I/O error: those of a closed stream end other commands quietly.
+        // Not as an I/O error: that of a closed pipe would end the program with exit code 0.
         .map_err(|error| anyhow!("the answer could not be written: {error}"))
 }

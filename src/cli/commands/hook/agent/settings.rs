@@ -1,8 +1,7 @@
-//! The settings files in which agents look for their hooks: our entries are added and taken out, everything
-//! else keeps its place.
+//! Adds stopleak's hooks to the settings files of agents, and removes them. All other settings keep their order.
 //!
-//! Agents let a call pass when a hook cannot be started, unless they are told not to. Claude Code runs the
-//! command in a shell, which turns any failure into the code that refuses; Cursor has a setting for it.
+//! By default agents allow a call when its hook cannot be started. Claude Code runs the command in a shell, where
+//! `|| exit 2` turns any failure into a refusal; Cursor has the setting `failClosed`.
 
 use std::fs;
 use std::io;
@@ -26,20 +25,20 @@ pub(crate) enum Agent {
     Cursor,
 }
 
-/// What every command of ours begins with, whatever options its owner added.
+/// Beginning of every command that runs stopleak as a hook; users may add options to it.
 const COMMAND: &str = "stopleak hook run";
 
-/// Seconds after which an agent gives up on us.
+/// Seconds after which an agent stops waiting for the hook.
 const TIMEOUT: u32 = 30;
 
-/// Tools of Claude Code that write, run or pass on text. Those that only read are left out.
+/// Tools of Claude Code that write, run or send text, as a regular expression. Tools that only read are left out.
 const CLAUDE_TOOLS: &str = "Bash|PowerShell|Monitor|Edit|MultiEdit|NotebookEdit|Write|WebFetch|WebSearch|Task|Agent|SendMessage|mcp__.*";
 
 impl Agent {
-    /// All of them.
+    /// All agents.
     pub(crate) const ALL: [Agent; 2] = [Agent::Claude, Agent::Cursor];
 
-    /// Its settings file in a project.
+    /// Returns the path of its settings file in the project at `root`.
     fn file(self, root: &Path) -> PathBuf {
         root.join(match self {
             Agent::Claude => ".claude/settings.json",
@@ -47,7 +46,7 @@ impl Agent {
         })
     }
 
-    /// What people call it.
+    /// Returns the product name.
     pub(crate) fn name(self) -> &'static str {
         match self {
             Agent::Claude => "Claude Code",
@@ -55,7 +54,7 @@ impl Agent {
         }
     }
 
-    /// Our entries, by event.
+    /// Returns the hook entries of stopleak with their events.
     fn entries(self) -> Vec<(&'static str, Value)> {
         match self {
             Agent::Claude => {
@@ -81,7 +80,7 @@ impl Agent {
         }
     }
 
-    /// A file with nothing of anybody in it.
+    /// Returns settings without any hook.
     fn empty(self) -> Value {
         match self {
             Agent::Claude => json!({}),
@@ -89,7 +88,7 @@ impl Agent {
         }
     }
 
-    /// A file with our entries alone.
+    /// Returns settings with the hooks of stopleak only.
     fn fresh(self) -> Value {
         let mut settings = self.empty();
         let entries = self.entries().into_iter().map(|(event, entry)| (event.to_owned(), json!([entry])));
@@ -97,33 +96,41 @@ impl Agent {
         settings
     }
 
-    /// Whether our entries are in the settings of the project at `root`: `None` for none, `Some(false)` for
-    /// other ones than this program would write.
+    /// Returns whether the settings of the project at `root` have the hooks of stopleak: `None` without any,
+    /// `Some(false)` if they differ from those that [`Agent::install`] writes.
+    ///
+    /// # Errors
+    ///
+    /// A settings file that cannot be read or is not a JSON object.
     pub(crate) fn installed(self, root: &Path) -> anyhow::Result<Option<bool>> {
         let Some((_, settings)) = read(&self.file(root))? else { return Ok(None) };
-        let ours = |(event, entry): &(&str, Value)| {
+        let has_entry = |(event, entry): &(&str, Value)| {
             let list = settings.get("hooks").and_then(|hooks| hooks.get(event)).and_then(Value::as_array);
             list.is_some_and(|list| list.contains(entry))
         };
-        let all = self.entries().iter().all(ours);
+        let has_all = self.entries().iter().all(has_entry);
         let mut without = settings.clone();
-        Ok(match (all, take_out(&mut without)) {
+        Ok(match (has_all, remove_hooks(&mut without)) {
             (true, _) => Some(true),
             (false, true) => Some(false),
             (false, false) => None,
         })
     }
 
-    /// Adds our entries to the settings of the project at `root`.
+    /// Adds the hooks of stopleak to the settings of the project at `root`.
+    ///
+    /// # Errors
+    ///
+    /// A settings file that cannot be read or written, or whose `hooks` have another form.
     pub(crate) fn install(self, root: &Path) -> anyhow::Result<()> {
         let file = self.file(root);
         if self.installed(root)? == Some(true) {
-            messages::note(&format!("{} is installed in {} already", self.name(), file.display()));
+            messages::note(&format!("already installed for {} in {}", self.name(), file.display()));
             return Ok(());
         }
-        let known = read(&file)?;
-        let mut settings = known.as_ref().map_or_else(|| self.empty(), |(_, settings)| settings.clone());
-        take_out(&mut settings);
+        let existing = read(&file)?;
+        let mut settings = existing.as_ref().map_or_else(|| self.empty(), |(_, settings)| settings.clone());
+        remove_hooks(&mut settings);
         let wrong = || format!("{}: expected `hooks` to be a mapping of events to lists", file.display());
         let fields = settings.as_object_mut().with_context(wrong)?;
         let hooks = fields.entry("hooks").or_insert_with(|| json!({})).as_object_mut().with_context(wrong)?;
@@ -131,23 +138,28 @@ impl Agent {
             let list = hooks.entry(event).or_insert_with(|| json!([]));
             list.as_array_mut().with_context(wrong)?.push(entry);
         }
-        write(&file, &settings, known.as_ref().map(|(text, _)| text.as_str()))?;
+        write(&file, &settings, existing.as_ref().map(|(text, _)| text.as_str()))?;
         messages::note(&format!("installed for {} in {}", self.name(), file.display()));
-        messages::note(
-            "  it calls the `stopleak` in its PATH, and is refused every call where there is none",
-        );
+        messages::note(&format!(
+            "  {} runs the `stopleak` in its PATH; without one, every call is refused",
+            self.name()
+        ));
         Ok(())
     }
 
-    /// Takes our entries out again. Says whether there were any.
+    /// Removes the hooks of stopleak. Returns whether there were any.
+    ///
+    /// # Errors
+    ///
+    /// A settings file that cannot be read, written or removed.
     pub(crate) fn uninstall(self, root: &Path) -> anyhow::Result<bool> {
         let file = self.file(root);
         let Some((text, mut settings)) = read(&file)? else { return Ok(false) };
-        if !take_out(&mut settings) {
+        if !remove_hooks(&mut settings) {
             return Ok(false);
         }
-        // Written by us from nothing, it goes as a whole.
-        if text == in_style_of(None, &self.fresh())? {
+        // A file that [`Agent::install`] created is deleted.
+        if text == render(None, &self.fresh())? {
             fs::remove_file(&file).with_context(|| file.display().to_string())?;
         } else {
             write(&file, &settings, Some(&text))?;
@@ -157,19 +169,19 @@ impl Agent {
     }
 }
 
-/// Removes every command of ours, and what is empty without it. Says whether there was one.
-fn take_out(settings: &mut Value) -> bool {
+/// Removes every hook of stopleak, and the groups and events that are empty then. Returns whether there was one.
+fn remove_hooks(settings: &mut Value) -> bool {
     let Some(hooks) = settings.get_mut("hooks").and_then(Value::as_object_mut) else { return false };
     let mut found = false;
     let mut emptied: Vec<String> = Vec::new();
     for (event, list) in hooks.iter_mut() {
         let Some(list) = list.as_array_mut() else { continue };
         let before = list.len();
-        // Claude Code groups hooks by the tools that they are for.
+        // Claude Code groups hooks by a pattern of tool names.
         for group in list.iter_mut().filter_map(Value::as_object_mut) {
-            found |= take_out_of_group(group);
+            found |= remove_from_group(group);
         }
-        list.retain(|entry| !is_ours(entry) && !is_emptied(entry));
+        list.retain(|entry| !is_stopleak_hook(entry) && !is_emptied(entry));
         found |= list.len() < before;
         if list.is_empty() && before > 0 {
             emptied.push(event.clone());
@@ -187,10 +199,10 @@ fn take_out(settings: &mut Value) -> bool {
     found
 }
 
-fn take_out_of_group(group: &mut Map<String, Value>) -> bool {
+fn remove_from_group(group: &mut Map<String, Value>) -> bool {
     let Some(list) = group.get_mut("hooks").and_then(Value::as_array_mut) else { return false };
     let before = list.len();
-    list.retain(|hook| !is_ours(hook));
+    list.retain(|hook| !is_stopleak_hook(hook));
     let found = list.len() < before;
     if found && list.is_empty() {
         group.insert("hooks".to_owned(), Value::Null);
@@ -198,18 +210,18 @@ fn take_out_of_group(group: &mut Map<String, Value>) -> bool {
     found
 }
 
-/// A group of which nothing was left.
+/// Returns whether [`remove_from_group`] removed the last hook of this group.
 fn is_emptied(entry: &Value) -> bool {
     entry.get("hooks").is_some_and(Value::is_null)
 }
 
-fn is_ours(hook: &Value) -> bool {
+fn is_stopleak_hook(hook: &Value) -> bool {
     hook.get("command")
         .and_then(Value::as_str)
         .is_some_and(|command| command.trim_start().starts_with(COMMAND))
 }
 
-/// The file's text and what it says; `None` when there is no such file.
+/// Reads a settings file as text and as JSON; `None` when there is no such file.
 fn read(file: &Path) -> anyhow::Result<Option<(String, Value)>> {
     let text = match fs::read_to_string(file) {
         Ok(text) => text,
@@ -218,25 +230,25 @@ fn read(file: &Path) -> anyhow::Result<Option<(String, Value)>> {
     };
     match serde_json::from_str::<Value>(&text) {
         Ok(value @ Value::Object(_)) => Ok(Some((text, value))),
-        Ok(_) => bail!("{}: expected a JSON object; the file stays as it is", file.display()),
-        // Settings can hold credentials, and the parser quotes none of its input.
-        Err(error) => bail!("{}: {error}; the file stays as it is", file.display()),
+        Ok(_) => bail!("{}: expected a JSON object; the file was not changed", file.display()),
+        // Settings can contain credentials; the parser's messages quote nothing of the input.
+        Err(error) => bail!("{}: {error}; the file was not changed", file.display()),
     }
 }
 
-/// Writes the settings in the style of the text that they replace.
+/// Writes the settings, indented like `before`, the text that they replace.
 fn write(file: &Path, settings: &Value, before: Option<&str>) -> anyhow::Result<()> {
-    let text = in_style_of(before, settings)?;
-    let place = || file.display().to_string();
-    fs::create_dir_all(file.parent().unwrap_or(Path::new("."))).with_context(place)?;
-    let Ok(metadata) = fs::metadata(file) else { return fs::write(file, text).with_context(place) };
+    let text = render(before, settings)?;
+    let path = || file.display().to_string();
+    fs::create_dir_all(file.parent().unwrap_or(Path::new("."))).with_context(path)?;
+    let Ok(metadata) = fs::metadata(file) else { return fs::write(file, text).with_context(path) };
     replace_file(file, |out| out.write_all(text.as_bytes()))
         .and_then(|()| fs::set_permissions(file, metadata.permissions()))
-        .with_context(place)
+        .with_context(path)
 }
 
-/// The settings as text, indented as `before` is.
-fn in_style_of(before: Option<&str>, settings: &Value) -> anyhow::Result<String> {
+/// Returns the settings as text, with the indentation and the final newline of `before`.
+fn render(before: Option<&str>, settings: &Value) -> anyhow::Result<String> {
     let line = before.and_then(|text| text.lines().find(|line| line.starts_with([' ', '\t'])));
     let indent = line.map_or("  ", |line| &line[..line.len() - line.trim_start().len()]);
     let mut text = Vec::new();
@@ -253,11 +265,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn entries_of_others_stay_and_ours_go_wherever_they_stand() {
-        let theirs = json!({"hooks": [{"type": "command", "command": "lint"}]});
+    fn only_the_hooks_of_stopleak_are_removed() {
+        let existing = json!({"hooks": [{"type": "command", "command": "lint"}]});
         let mixed = json!({"hooks": {
             "PreToolUse": [
-                theirs,
+                existing,
                 {"matcher": "Bash", "hooks": [{"command": "other"}, {"command": "stopleak hook run --rules x"}]},
                 {"hooks": [{"command": "stopleak hook run"}]},
             ],
@@ -265,22 +277,22 @@ mod tests {
             "Odd": 7,
         }, "model": "m"});
         let mut settings = mixed;
-        assert!(take_out(&mut settings));
+        assert!(remove_hooks(&mut settings));
         let left = json!({"hooks": {
-            "PreToolUse": [theirs, {"matcher": "Bash", "hooks": [{"command": "other"}]}],
+            "PreToolUse": [existing, {"matcher": "Bash", "hooks": [{"command": "other"}]}],
             "Odd": 7,
         }, "model": "m"});
         assert_eq!(settings, left);
-        assert!(!take_out(&mut settings));
+        assert!(!remove_hooks(&mut settings));
     }
 
     #[test]
-    fn indentation_and_the_last_line_end_are_kept() {
+    fn indentation_and_the_final_newline_are_kept() {
         let settings = json!({"a": [1]});
         assert_eq!(
-            in_style_of(Some("{\n\t\"b\": 1\n}"), &settings).expect("text"),
+            render(Some("{\n\t\"b\": 1\n}"), &settings).expect("text"),
             "{\n\t\"a\": [\n\t\t1\n\t]\n}"
         );
-        assert_eq!(in_style_of(None, &settings).expect("text"), "{\n  \"a\": [\n    1\n  ]\n}\n");
+        assert_eq!(render(None, &settings).expect("text"), "{\n  \"a\": [\n    1\n  ]\n}\n");
     }
 }

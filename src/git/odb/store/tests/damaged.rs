@@ -1,4 +1,4 @@
-//! What git wrote and something else destroyed.
+//! Files that git wrote and that were damaged afterwards.
 
 use std::fs;
 
@@ -8,13 +8,13 @@ use crate::git::{HashAlgorithm, ObjectError, ObjectStore, Oid, ReadObjects};
 
 fn packed() -> (Repository, Objects) {
     let repository = Repository::new(HashAlgorithm::Sha1);
-    repository.grow("main", 30);
+    repository.commit_versions("main", 30);
     repository.git(&["repack", "-adfq"]);
     let expected = repository.expected();
     (repository, expected)
 }
 
-/// Each object is either as it was or told to be corrupt; returns how many are told.
+/// Checks that each object is either intact or reported as corrupt; returns the number of corrupt ones.
 fn assert_all_accounted_for(store: &ObjectStore, expected: &Objects) -> usize {
     let (objects, errors) = walk(store, &ALL, 2);
     for (id, object) in expected {
@@ -32,7 +32,7 @@ fn assert_all_accounted_for(store: &ObjectStore, expected: &Objects) -> usize {
 }
 
 #[test]
-fn a_truncated_pack_gives_what_is_left_of_it() {
+fn the_remaining_objects_of_a_truncated_pack_are_read() {
     let (repository, expected) = packed();
     let path = &repository.packed("pack")[0];
     let bytes = fs::read(path).expect("read");
@@ -53,7 +53,7 @@ fn a_truncated_pack_gives_what_is_left_of_it() {
 }
 
 #[test]
-fn a_flipped_byte_costs_one_object_and_what_grows_from_it() {
+fn a_flipped_byte_only_affects_one_object_and_its_delta_children() {
     let (repository, expected) = packed();
     let path = &repository.packed("pack")[0];
     let bytes = fs::read(path).expect("read");
@@ -67,15 +67,15 @@ fn a_flipped_byte_costs_one_object_and_what_grows_from_it() {
 }
 
 #[test]
-fn another_copy_replaces_a_damaged_one_and_what_grows_from_it() {
+fn another_copy_replaces_a_damaged_object_and_its_delta_children() {
     let (repository, expected) = packed();
     let damage = |path: &std::path::Path, from: usize| {
         let mut bytes = fs::read(path).expect("read");
-        let places = (from..bytes.len() - 20).step_by(700);
-        places.for_each(|at| bytes[at] ^= 0x10);
+        let offsets = (from..bytes.len() - 20).step_by(700);
+        offsets.for_each(|at| bytes[at] ^= 0x10);
         overwrite(path, &bytes);
     };
-    // Another pack with other chains, damaged in places that are few enough to spare one copy of each.
+    // A damaged pack, and intact loose copies of its objects.
     let path = repository.packed("pack")[0].clone();
     let kept = repository.path().join("kept");
     fs::create_dir(&kept).expect("created");
@@ -93,14 +93,14 @@ fn another_copy_replaces_a_damaged_one_and_what_grows_from_it() {
     let store = repository.store();
     assert_same(&all(&store, 2), &expected);
     for (id, (_, data)) in &expected {
-        assert!(store.read(id).expect("sound elsewhere").data == *data);
+        assert!(store.read(id).expect("another copy is intact").data == *data);
     }
 }
 
 #[test]
-fn a_damaged_loose_file_costs_itself() {
+fn a_damaged_loose_file_affects_only_its_object() {
     let repository = Repository::new(HashAlgorithm::Sha1);
-    repository.grow("main", 3);
+    repository.commit_versions("main", 3);
     let expected = repository.expected();
     let file = |id: &Oid| {
         let name = id.to_string();
@@ -118,13 +118,13 @@ fn a_damaged_loose_file_costs_itself() {
         }
         overwrite(&file(id), &bytes);
     }
-    // Names that are no objects are passed over.
+    // Files whose names are not object ids are skipped.
     fs::write(file(&victims[0]).with_file_name("tmp_obj_x"), b"x").expect("written");
     let store = repository.store();
     assert_eq!(assert_all_accounted_for(&store, &expected), victims.len());
     assert_eq!(store.problems(), []);
 
-    // A directory that cannot be listed is told, once however often it is tried.
+    // A directory that cannot be listed is reported once, however often it is listed.
     let digits = (0..=0xff).map(|first| format!("{first:02x}"));
     let free = digits.map(|name| repository.objects().join(name)).find(|path| !path.exists());
     let free = free.expect("fewer than 256 objects");
@@ -136,7 +136,7 @@ fn a_damaged_loose_file_costs_itself() {
 
 #[cfg(unix)]
 #[test]
-fn pipes_in_place_of_files_are_told_and_not_waited_for() {
+fn named_pipes_instead_of_files_are_reported_and_do_not_block() {
     let (repository, expected) = packed();
     let id = crate::git::odb::pack::writer::id(1);
     let loose = repository.objects().join(&id.to_string()[..2]);
@@ -153,34 +153,34 @@ fn pipes_in_place_of_files_are_told_and_not_waited_for() {
     let (objects, errors) = walk(&store, &ALL, 1);
     assert_same(&objects, &expected);
     assert_eq!(errors.into_keys().collect::<Vec<_>>(), [id]);
-    let told: Vec<_> = store.problems().into_iter().map(|problem| problem.path).collect();
-    assert_eq!(told, pipes[..3]);
+    let reported: Vec<_> = store.problems().into_iter().map(|problem| problem.path).collect();
+    assert_eq!(reported, pipes[..3]);
 }
 
 #[test]
-fn a_pack_or_index_that_cannot_be_opened_costs_itself() {
+fn an_unreadable_pack_or_index_affects_only_its_objects() {
     let (repository, expected) = packed();
-    let sound = repository.packed("idx")[0].clone();
+    let intact = repository.packed("idx")[0].clone();
     let dir = repository.objects().join("pack");
-    fs::copy(sound.with_extension("pack"), dir.join("pack-alone.pack")).expect("copied");
-    fs::copy(&sound, dir.join("pack-lost.idx")).expect("copied");
+    fs::copy(intact.with_extension("pack"), dir.join("pack-alone.pack")).expect("copied");
+    fs::copy(&intact, dir.join("pack-lost.idx")).expect("copied");
     fs::write(dir.join("pack-bad.idx"), b"not an index").expect("written");
     fs::write(dir.join("pack-bad.pack"), b"not a pack").expect("written");
     fs::write(dir.join("tmp_pack_Xyz.pack"), b"being written").expect("written");
     fs::create_dir(dir.join("pack-folder.pack")).expect("created");
-    fs::copy(&sound, dir.join("pack-folder.idx")).expect("copied");
+    fs::copy(&intact, dir.join("pack-folder.idx")).expect("copied");
     let store = repository.store();
     assert_same(&all(&store, 2), &expected);
-    let mut told: Vec<_> =
+    let mut reported: Vec<_> =
         store.problems().iter().map(|problem| problem.path.file_name().expect("a name").to_owned()).collect();
-    told.sort();
+    reported.sort();
     assert_eq!(
-        told,
+        reported,
         ["pack-alone.pack", "pack-bad.idx", "pack-bad.pack", "pack-folder.pack", "pack-lost.idx"]
     );
 
-    let nowhere = dir.join("no/such/objects");
-    let store = ObjectStore::open(&[repository.objects(), nowhere.clone()], HashAlgorithm::Sha1);
-    assert!(store.problems().iter().any(|problem| problem.path == nowhere));
+    let missing = dir.join("no/such/objects");
+    let store = ObjectStore::open(&[repository.objects(), missing.clone()], HashAlgorithm::Sha1);
+    assert!(store.problems().iter().any(|problem| problem.path == missing));
     assert_same(&all(&store, 1), &expected);
 }

@@ -1,4 +1,4 @@
-//! Packs that no git would write.
+//! Packs that git would not write.
 
 use proptest::prelude::*;
 use tempfile::TempDir;
@@ -32,18 +32,18 @@ fn why(error: Option<&ObjectError>) -> &str {
 }
 
 #[test]
-fn bases_named_by_id_may_follow_or_lie_in_another_pack_or_be_loose() {
+fn bases_named_by_id_may_be_later_in_the_pack_or_in_another_pack_or_loose() {
     let dir = dir();
     let mut one = PackWriter::new();
-    one.over_id(id(1), id(2), &append(3, "d"));
-    one.whole(id(2), Kind::Blob, b"abc");
-    one.over_id(id(3), id(11), &append(5, "!"));
-    one.over_id(id(4), id(20), &append(5, "?"));
+    one.ref_delta(id(1), id(2), &append(3, "d"));
+    one.undeltified(id(2), Kind::Blob, b"abc");
+    one.ref_delta(id(3), id(11), &append(5, "!"));
+    one.ref_delta(id(4), id(20), &append(5, "?"));
     let three = one.objects[2].1;
-    one.over_offset(id(5), three, &append(6, "!"));
+    one.ofs_delta(id(5), three, &append(6, "!"));
     one.write(dir.path(), "one");
     let mut two = PackWriter::new();
-    two.over_id(id(11), id(1), &append(4, "e"));
+    two.ref_delta(id(11), id(1), &append(4, "e"));
     two.write(dir.path(), "two");
     let name = id(20).to_string();
     std::fs::create_dir(dir.path().join(&name[..2])).expect("created");
@@ -64,30 +64,30 @@ fn bases_named_by_id_may_follow_or_lie_in_another_pack_or_be_loose() {
         assert_same(&all(&store, threads), &expected);
     }
     for (id, (kind, data)) in &expected {
-        assert_eq!(store.read(id).expect("sound").data, *data);
+        assert_eq!(store.read(id).expect("intact").data, *data);
         assert_eq!(store.header(id), Ok((*kind, data.len() as u64)));
     }
     assert_eq!(walk(&store, &[Kind::Tree, Kind::Commit], 1).0, Objects::new());
 }
 
 #[test]
-fn chains_that_go_round_in_circles_are_told_per_object() {
+fn cyclic_chains_are_reported_per_object() {
     let dir = dir();
     let mut one = PackWriter::new();
-    let first = one.over_id(id(1), id(2), &append(1, "x"));
-    one.over_offset(id(2), first, &append(1, "x"));
-    one.over_id(id(3), id(3), &append(1, "x"));
-    one.over_id(id(4), id(1), &append(1, "x"));
-    one.over_id(id(5), id(11), &append(1, "x"));
-    one.over_id(id(6), id(99), &append(1, "x"));
-    one.whole(id(7), Kind::Blob, b"sound");
+    let first = one.ref_delta(id(1), id(2), &append(1, "x"));
+    one.ofs_delta(id(2), first, &append(1, "x"));
+    one.ref_delta(id(3), id(3), &append(1, "x"));
+    one.ref_delta(id(4), id(1), &append(1, "x"));
+    one.ref_delta(id(5), id(11), &append(1, "x"));
+    one.ref_delta(id(6), id(99), &append(1, "x"));
+    one.undeltified(id(7), Kind::Blob, b"intact");
     one.write(dir.path(), "one");
     let mut two = PackWriter::new();
-    two.over_id(id(11), id(5), &append(1, "x"));
+    two.ref_delta(id(11), id(5), &append(1, "x"));
     two.write(dir.path(), "two");
     let store = open(dir.path());
     let (objects, errors) = walk(&store, &ALL, 2);
-    assert_same(&objects, &blobs(&[(7, "sound")]));
+    assert_same(&objects, &blobs(&[(7, "intact")]));
     let failed: Vec<_> = errors.keys().copied().collect();
     let mut expected: Vec<_> = [1, 2, 3, 4, 5, 6, 11].map(id).to_vec();
     expected.sort();
@@ -101,15 +101,15 @@ fn chains_that_go_round_in_circles_are_told_per_object() {
 }
 
 #[test]
-fn a_circle_costs_only_what_has_no_copy_outside_of_it() {
+fn a_cycle_affects_only_objects_without_a_copy_outside_of_it() {
     let dir = dir();
     let mut one = PackWriter::new();
-    one.over_id(id(1), id(2), &append(4, "1"));
-    one.over_id(id(2), id(1), &append(5, "2"));
-    one.over_id(id(3), id(1), &append(5, "3"));
+    one.ref_delta(id(1), id(2), &append(4, "1"));
+    one.ref_delta(id(2), id(1), &append(5, "2"));
+    one.ref_delta(id(3), id(1), &append(5, "3"));
     one.write(dir.path(), "one");
     let mut two = PackWriter::new();
-    two.whole(id(1), Kind::Blob, b"base1");
+    two.undeltified(id(1), Kind::Blob, b"base1");
     two.write(dir.path(), "two");
     let (objects, errors) = walk(&open(dir.path()), &ALL, 1);
     assert_same(&objects, &blobs(&[(1, "base1"), (3, "base13")]));
@@ -121,14 +121,14 @@ fn a_base_in_the_middle_of_a_chain_is_replaced_by_its_other_copy() {
     let dir = dir();
     let mut one = PackWriter::new();
     let bad = one.entry(id(1), 3, 5, &[], b"no zlib here");
-    let middle = one.over_offset(id(2), bad, &append(5, "2"));
-    one.over_offset(id(3), middle, &append(6, "3"));
-    one.over_id(id(4), id(99), &append(5, "4"));
-    one.over_id(id(5), id(4), &append(6, "5"));
+    let middle = one.ofs_delta(id(2), bad, &append(5, "2"));
+    one.ofs_delta(id(3), middle, &append(6, "3"));
+    one.ref_delta(id(4), id(99), &append(5, "4"));
+    one.ref_delta(id(5), id(4), &append(6, "5"));
     one.write(dir.path(), "one");
     let mut two = PackWriter::new();
-    two.whole(id(2), Kind::Blob, b"base-2");
-    two.whole(id(4), Kind::Blob, b"base-4");
+    two.undeltified(id(2), Kind::Blob, b"base-2");
+    two.undeltified(id(4), Kind::Blob, b"base-4");
     two.write(dir.path(), "two");
     let store = open(dir.path());
     let expected = blobs(&[(2, "base-2"), (3, "base-23"), (4, "base-4"), (5, "base-45")]);
@@ -136,11 +136,11 @@ fn a_base_in_the_middle_of_a_chain_is_replaced_by_its_other_copy() {
     assert_same(&objects, &expected);
     assert_eq!(errors.into_keys().collect::<Vec<_>>(), [id(1)]);
     for id in [2, 4, 5].map(id) {
-        let object = store.read(&id).expect("sound elsewhere");
+        let object = store.read(&id).expect("another copy is intact");
         assert_eq!(object.data, expected[&id].1);
         assert_eq!(store.header(&id), Ok((Kind::Blob, object.data.len() as u64)));
     }
-    // Only the damaged object itself is looked for elsewhere by a single read, not every link above it.
+    // A single read searches for other copies of the damaged object only, not of the deltas that depend on it.
     assert!(store.read(&id(3)).is_err());
 }
 
@@ -148,32 +148,32 @@ fn a_base_in_the_middle_of_a_chain_is_replaced_by_its_other_copy() {
 fn a_chain_of_100_000_deltas_needs_no_deep_stack() {
     let dir = dir();
     let mut pack = PackWriter::new();
-    let mut offset = pack.whole(id(0), Kind::Blob, b"0000000000");
+    let mut offset = pack.undeltified(id(0), Kind::Blob, b"0000000000");
     for n in 1..=100_000 {
         let text = format!("{n:010}");
         let instructions = [Instruction::Insert(text.into_bytes())];
-        offset = pack.over_offset(id(n), offset, &delta(10, 10, &instructions));
+        offset = pack.ofs_delta(id(n), offset, &delta(10, 10, &instructions));
     }
     pack.write(dir.path(), "deep");
     let store = open(dir.path());
     let objects = all(&store, 2);
     assert_eq!(objects.len(), 100_001);
     assert!((0..=100_000).all(|n| objects[&id(n)].1 == format!("{n:010}").as_bytes()));
-    assert_eq!(store.read(&id(100_000)).expect("sound").data, b"0000100000");
+    assert_eq!(store.read(&id(100_000)).expect("intact").data, b"0000100000");
     assert_eq!(store.header(&id(100_000)), Ok((Kind::Blob, 10)));
 }
 
 #[test]
-fn children_of_a_bad_object_each_have_their_own_error_with_the_first_cause() {
+fn each_delta_child_of_a_damaged_object_has_its_own_error_with_the_first_cause() {
     let dir = dir();
     let mut pack = PackWriter::new();
     let root = pack.entry(id(1), 3, 5, &[], b"no zlib here");
-    let child = pack.over_offset(id(2), root, &append(5, "x"));
-    pack.over_offset(id(3), child, &append(6, "x"));
-    pack.over_offset(id(4), root, &append(5, "y"));
-    let large = pack.whole(id(5), Kind::Blob, &[b'z'; 2000]);
-    pack.over_offset(id(6), large, &delta(2000, 10, &[Instruction::Copy(0, 10)]));
-    pack.whole(id(7), Kind::Tree, b"");
+    let child = pack.ofs_delta(id(2), root, &append(5, "x"));
+    pack.ofs_delta(id(3), child, &append(6, "x"));
+    pack.ofs_delta(id(4), root, &append(5, "y"));
+    let large = pack.undeltified(id(5), Kind::Blob, &[b'z'; 2000]);
+    pack.ofs_delta(id(6), large, &delta(2000, 10, &[Instruction::Copy(0, 10)]));
+    pack.undeltified(id(7), Kind::Tree, b"");
     pack.write(dir.path(), "one");
     let store = open(dir.path()).with_limit(1000);
     let (objects, errors) = walk(&store, &[Kind::Blob], 1);
@@ -188,12 +188,12 @@ fn children_of_a_bad_object_each_have_their_own_error_with_the_first_cause() {
 }
 
 #[test]
-fn what_is_not_wanted_is_not_even_inflated() {
+fn objects_of_other_kinds_are_not_inflated() {
     let dir = dir();
     let mut pack = PackWriter::new();
     let tree = pack.entry(id(1), 2, 5, &[], b"no zlib here");
     pack.entry(id(2), 6, 5, &[(pack.bytes.len() as u64 - tree) as u8], b"nor here");
-    pack.whole(id(3), Kind::Blob, b"wanted");
+    pack.undeltified(id(3), Kind::Blob, b"wanted");
     pack.write(dir.path(), "one");
     let (objects, errors) = walk(&open(dir.path()), &[Kind::Blob], 2);
     assert_same(&objects, &blobs(&[(3, "wanted")]));
@@ -201,11 +201,11 @@ fn what_is_not_wanted_is_not_even_inflated() {
 }
 
 #[test]
-fn lies_about_sizes_offsets_and_types_cost_their_entry() {
+fn wrong_sizes_offsets_and_types_affect_only_their_entry() {
     let dir = dir();
     let mut pack = PackWriter::new();
     let stream = deflate(b"12345");
-    let base = pack.whole(id(0), Kind::Blob, b"base");
+    let base = pack.undeltified(id(0), Kind::Blob, b"base");
     pack.entry(id(1), 3, 4, &[], &stream);
     pack.entry(id(2), 3, 6, &[], &stream);
     pack.entry(id(3), 3, u64::MAX >> 3, &[], &stream);
@@ -215,17 +215,17 @@ fn lies_about_sizes_offsets_and_types_cost_their_entry() {
     pack.entry(id(7), 6, 5, &[0xff; 12], &stream);
     pack.entry(id(8), 6, 5, &[0xfe, 0x7f], &stream);
     pack.entry(id(9), 6, 5, &[3], &stream);
-    pack.over_offset(id(10), base, &append(5, "x"));
-    pack.over_offset(id(11), base, &delta(4, 1 << 50, &[Instruction::Copy(0, 4)]));
-    pack.over_offset(id(12), base, &delta(4, 9, &[Instruction::Copy(2, 9)]));
-    pack.over_offset(id(13), base, b"\x04");
+    pack.ofs_delta(id(10), base, &append(5, "x"));
+    pack.ofs_delta(id(11), base, &delta(4, 1 << 50, &[Instruction::Copy(0, 4)]));
+    pack.ofs_delta(id(12), base, &delta(4, 9, &[Instruction::Copy(2, 9)]));
+    pack.ofs_delta(id(13), base, b"\x04");
     pack.objects.push((id(14), 0));
     pack.objects.push((id(15), base + 1));
     pack.objects.push((id(16), 0x7fff_ffff));
     pack.objects.push((id(17), 0x8000_0000));
     pack.objects.push((id(18), base));
     pack.entry(id(19), 3, 5, &[], &stream[..stream.len() - 1]);
-    pack.write(dir.path(), "lies");
+    pack.write(dir.path(), "wrong");
     let store = open(dir.path());
     let (objects, errors) = walk(&store, &ALL, 2);
     assert_same(&objects, &blobs(&[(0, "base"), (18, "base")]));
@@ -240,13 +240,13 @@ fn lies_about_sizes_offsets_and_types_cost_their_entry() {
 }
 
 #[test]
-fn a_small_delta_that_makes_gigabytes_is_refused_by_its_header() {
+fn a_small_delta_with_a_result_of_gigabytes_is_refused_by_its_header() {
     let dir = dir();
     let mut pack = PackWriter::new();
-    let base = pack.whole(id(1), Kind::Blob, &vec![0; 0xff_ffff]);
+    let base = pack.undeltified(id(1), Kind::Blob, &vec![0; 0xff_ffff]);
     let copies = vec![Instruction::Copy(0, 0xff_ffff); 1000];
     let size = 1000 * 0xff_ffff;
-    pack.over_offset(id(2), base, &delta(0xff_ffff, size, &copies));
+    pack.ofs_delta(id(2), base, &delta(0xff_ffff, size, &copies));
     pack.write(dir.path(), "bomb");
     let store = open(dir.path()).with_limit(1 << 24);
     let (objects, errors) = walk(&store, &ALL, 1);
@@ -259,17 +259,17 @@ fn an_index_out_of_order_or_with_ids_twice_hides_nothing() {
     let dir = dir();
     let mut pack = PackWriter::new();
     for n in 0..20 {
-        pack.whole(id(n), Kind::Blob, n.to_string().as_bytes());
+        pack.undeltified(id(n), Kind::Blob, n.to_string().as_bytes());
     }
     pack.objects.extend_from_within(..3);
     pack.write(dir.path(), "one");
-    // All ids keep their places in the file but the first, whose tail is made to be the greatest.
+    // The first and the third id are swapped.
     let path = dir.path().join("pack/pack-one.idx");
     let mut index = std::fs::read(&path).expect("read");
     let ids = 8 + 1024;
-    let (first, second): (Vec<u8>, Vec<u8>) =
+    let (first, third): (Vec<u8>, Vec<u8>) =
         (index[ids..ids + 20].to_vec(), index[ids + 40..ids + 60].to_vec());
-    index[ids..ids + 20].copy_from_slice(&second);
+    index[ids..ids + 20].copy_from_slice(&third);
     index[ids + 40..ids + 60].copy_from_slice(&first);
     std::fs::write(path, index).expect("written");
     let objects = all(&open(dir.path()), 1);
@@ -286,16 +286,16 @@ fn sample() -> (PackWriter, Objects) {
         let base = (n / 2) as usize;
         let (offset, text) = if n % 5 == 0 || n % 10 == 9 {
             let text = format!("whole object number {n} ").repeat(n as usize % 7 + 1);
-            (pack.whole(id(n), kind, text.as_bytes()), text)
+            (pack.undeltified(id(n), kind, text.as_bytes()), text)
         } else {
             let (offset, base_text) = texts[base].clone();
             let tail = format!("and {n}");
             let text = format!("{base_text}{tail}");
             let delta = append(base_text.len(), &tail);
             let offset = if n % 2 == 0 {
-                pack.over_id(id(n), id(base as u32), &delta)
+                pack.ref_delta(id(n), id(base as u32), &delta)
             } else {
-                pack.over_offset(id(n), offset, &delta)
+                pack.ofs_delta(id(n), offset, &delta)
             };
             (offset, text)
         };
@@ -307,7 +307,7 @@ fn sample() -> (PackWriter, Objects) {
 }
 
 #[test]
-fn the_sample_is_sound() {
+fn the_sample_is_valid() {
     let dir = dir();
     let (pack, expected) = sample();
     pack.write(dir.path(), "sample");
@@ -317,7 +317,7 @@ fn the_sample_is_sound() {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(300))]
     #[test]
-    fn random_damage_is_told_and_never_gives_another_length(
+    fn random_damage_is_reported_and_never_changes_a_length(
         damage in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..8),
         cut in prop::option::weighted(0.2, any::<prop::sample::Index>()),
         index_too in prop::bool::weighted(0.3),

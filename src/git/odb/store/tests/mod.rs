@@ -1,4 +1,4 @@
-//! What the store hands out, held against real `git` and against packs that no git would write.
+//! Compares the store with real `git`, and tests it with packs that git would not write.
 
 mod damaged;
 mod hostile;
@@ -8,28 +8,39 @@ mod repository;
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::git::{Growth, HashAlgorithm, Kind, ObjectError, ObjectStore, Oid, ScanObjects, Visitor};
+use crate::git::{
+    DeltaContext, HashAlgorithm, Kind, ObjectError, ObjectStore, ObjectVisitor, Oid, ScanObjects,
+};
 
 const ALL: [Kind; 4] = [Kind::Commit, Kind::Tree, Kind::Blob, Kind::Tag];
 
 /// Objects by id.
 type Objects = BTreeMap<Oid, (Kind, Vec<u8>)>;
 
-/// Everything that one worker was given.
+/// Everything that one worker has received.
 #[derive(Default)]
 struct Seen {
     objects: Vec<(Oid, Kind, Vec<u8>)>,
     errors: Vec<ObjectError>,
 }
 
-impl Visitor for Seen {
+impl ObjectVisitor for Seen {
     type State = Vec<u8>;
 
-    fn visit(&mut self, id: &Oid, kind: Kind, data: &[u8], growth: Option<Growth<'_, Vec<u8>>>) -> Vec<u8> {
-        if let Some(growth) = growth {
-            assert_eq!(growth.base, growth.state, "what is left behind is the base's own");
-            for copied in growth.copies {
-                assert_eq!(data[copied.to..copied.end()], growth.base[copied.from..copied.base_end()]);
+    fn visit(
+        &mut self,
+        id: &Oid,
+        kind: Kind,
+        data: &[u8],
+        delta_context: Option<DeltaContext<'_, Vec<u8>>>,
+    ) -> Vec<u8> {
+        if let Some(delta_context) = delta_context {
+            assert_eq!(delta_context.base, delta_context.base_state, "the state of the base is its content");
+            for copied in delta_context.copies {
+                assert_eq!(
+                    data[copied.offset..copied.end()],
+                    delta_context.base[copied.base_offset..copied.base_end()]
+                );
             }
         }
         self.objects.push((*id, kind, data.to_vec()));
@@ -41,7 +52,7 @@ impl Visitor for Seen {
     }
 }
 
-/// What a walk gives, and the errors by id. Fails when an id comes twice.
+/// Visits all objects of these kinds and returns the objects and the errors, by id. Fails when an id comes twice.
 fn walk(store: &ObjectStore, kinds: &[Kind], threads: usize) -> (Objects, BTreeMap<Oid, ObjectError>) {
     let mut objects = Objects::new();
     let mut errors = BTreeMap::new();
@@ -58,7 +69,7 @@ fn walk(store: &ObjectStore, kinds: &[Kind], threads: usize) -> (Objects, BTreeM
     (objects, errors)
 }
 
-/// Like [`walk`] over every kind, where nothing may fail.
+/// Like [`walk`] over every kind, where no object may fail.
 fn all(store: &ObjectStore, threads: usize) -> Objects {
     let (objects, errors) = walk(store, &ALL, threads);
     assert_eq!(errors, BTreeMap::new());

@@ -1,15 +1,15 @@
-//! Layouts that git makes: the walk and single reads equal `git cat-file`.
+//! Layouts that git writes: visiting all objects and reading single ones equal `git cat-file`.
 
 use std::fs;
 
 use super::repository::{Repository, overwrite};
 use super::{ALL, all, assert_same, walk};
-use crate::git::odb::pack::MultiIndex;
+use crate::git::odb::pack::MultiPackIndex;
 use crate::git::{HashAlgorithm, Kind, ObjectError, ReadObjects};
 
 const SHA1: HashAlgorithm = HashAlgorithm::Sha1;
 
-/// Everything a sound repository promises, by walking and by reading, on one and two threads.
+/// Checks all objects of an intact repository, by visiting and by reading, on one and two threads.
 fn assert_equals_git(repository: &Repository) {
     assert_equals(repository, &repository.expected());
 }
@@ -29,21 +29,21 @@ fn assert_equals(repository: &Repository, expected: &super::Objects) {
     for (id, (kind, data)) in expected {
         assert!(store.contains(id));
         assert_eq!(store.header(id), Ok((*kind, data.len() as u64)));
-        let object = store.read(id).expect("sound");
+        let object = store.read(id).expect("intact");
         assert!((object.kind, &object.data) == (*kind, data), "{id} differs");
     }
     assert_eq!(store.problems(), []);
 }
 
 #[test]
-fn an_empty_repository_has_nothing_and_no_problems() {
+fn an_empty_repository_has_no_objects_and_no_problems() {
     assert_equals_git(&Repository::new(SHA1));
 }
 
 #[test]
 fn loose_objects_only() {
     let repository = Repository::new(SHA1);
-    repository.grow("main", 12);
+    repository.commit_versions("main", 12);
     assert!(repository.packed("pack").is_empty());
     assert_equals_git(&repository);
 }
@@ -51,21 +51,21 @@ fn loose_objects_only() {
 #[test]
 fn one_pack_with_delta_chains() {
     let repository = Repository::new(SHA1);
-    repository.grow("main", 60);
+    repository.commit_versions("main", 60);
     repository.git(&["repack", "-adfq"]);
     assert_equals_git(&repository);
 }
 
 #[test]
-fn several_packs_and_loose_objects_with_everything_in_more_than_one_place() {
+fn several_packs_and_loose_objects_with_many_duplicates() {
     let repository = Repository::new(SHA1);
-    repository.grow("main", 15);
+    repository.commit_versions("main", 15);
     repository.git(&["repack", "-q"]);
-    repository.grow("side", 15);
+    repository.commit_versions("side", 15);
     repository.git(&["repack", "-aq"]);
-    repository.grow("third", 5);
+    repository.commit_versions("third", 5);
     repository.git(&["repack", "-q"]);
-    repository.grow("loose", 3);
+    repository.commit_versions("loose", 3);
     assert_eq!(repository.packed("pack").len(), 3);
     assert_equals_git(&repository);
 }
@@ -73,7 +73,7 @@ fn several_packs_and_loose_objects_with_everything_in_more_than_one_place() {
 #[test]
 fn version_1_indexes() {
     let repository = Repository::new(SHA1);
-    repository.grow("main", 15);
+    repository.commit_versions("main", 15);
     repository.git(&["-c", "pack.indexVersion=1", "repack", "-adq"]);
     assert!(!fs::read(&repository.packed("idx")[0]).expect("read").starts_with(b"\xfftOc"));
     assert_equals_git(&repository);
@@ -82,8 +82,8 @@ fn version_1_indexes() {
 #[test]
 fn unreachable_objects_in_a_cruft_pack() {
     let repository = Repository::new(SHA1);
-    repository.grow("main", 5);
-    repository.grow("gone", 10);
+    repository.commit_versions("main", 5);
+    repository.commit_versions("gone", 10);
     repository.git(&["update-ref", "-d", "refs/heads/gone"]);
     repository.git(&["tag", "-d", "last-of-gone"]);
     repository.git(&["gc", "--quiet", "--cruft", "--prune=never"]);
@@ -96,13 +96,13 @@ fn unreachable_objects_in_a_cruft_pack() {
 #[test]
 fn objects_borrowed_through_alternates() {
     let lender = Repository::new(SHA1);
-    lender.grow("main", 10);
+    lender.commit_versions("main", 10);
     lender.git(&["repack", "-adq"]);
-    lender.grow("loose", 2);
+    lender.commit_versions("loose", 2);
     let between = Repository::sharing(&lender);
-    between.grow("main", 13);
+    between.commit_versions("main", 13);
     let borrower = Repository::sharing(&between);
-    borrower.grow("own", 2);
+    borrower.commit_versions("own", 2);
     assert_equals_git(&borrower);
 
     // A relative path starts at the objects directory.
@@ -121,7 +121,7 @@ fn objects_borrowed_through_alternates() {
 fn packs_that_only_a_multi_pack_index_lists() {
     let repository = Repository::new(SHA1);
     for branch in ["one", "two", "three"] {
-        repository.grow(branch, 12);
+        repository.commit_versions(branch, 12);
         repository.git(&["repack", "-q"]);
     }
     repository.git(&["repack", "-aq"]);
@@ -141,7 +141,7 @@ fn packs_that_only_a_multi_pack_index_lists() {
         assert!(all(&store, 1).len() < expected.len());
         assert!(store.problems().len() >= 4);
     }
-    // Whatever a changed byte says, it is an error or an index that can be asked.
+    // Each changed byte gives an error, or an index whose lookups work.
     let names = repository.packed("pack");
     let names = names.iter().map(|path| path.with_extension("idx").file_name().expect("a name").to_owned());
     let names: Vec<_> = names.map(|name| name.into_string().expect("UTF-8")).collect();
@@ -150,8 +150,8 @@ fn packs_that_only_a_multi_pack_index_lists() {
             let mut damaged = bytes.clone();
             damaged[at] = value;
             overwrite(&index, &damaged);
-            let Ok(multi) = MultiIndex::open(&index, SHA1) else { continue };
-            for index in names.iter().filter_map(|name| multi.index_of(name)) {
+            let Ok(multi) = MultiPackIndex::open(&index, SHA1) else { continue };
+            for index in names.iter().filter_map(|name| multi.pack_index(name)) {
                 assert!((0..index.len()).all(|position| index.offset(position).is_some()));
             }
         }
@@ -162,7 +162,7 @@ fn packs_that_only_a_multi_pack_index_lists() {
 fn packs_that_only_layers_of_a_multi_pack_index_list() {
     let repository = Repository::new(SHA1);
     for branch in ["one", "two", "three"] {
-        repository.grow(branch, 6);
+        repository.commit_versions(branch, 6);
         repository.git(&["repack", "-dq"]);
         repository.git(&["multi-pack-index", "write", "--incremental"]);
     }
@@ -174,9 +174,9 @@ fn packs_that_only_layers_of_a_multi_pack_index_list() {
 #[test]
 fn sha_256() {
     let repository = Repository::new(HashAlgorithm::Sha256);
-    repository.grow("main", 30);
+    repository.commit_versions("main", 30);
     repository.git(&["repack", "-adfq"]);
-    repository.grow("loose", 3);
+    repository.commit_versions("loose", 3);
     assert_equals_git(&repository);
     repository.git(&["-c", "pack.indexVersion=1", "repack", "-adq"]);
     assert_equals_git(&repository);
@@ -187,9 +187,9 @@ fn sha_256() {
 }
 
 #[test]
-fn an_object_over_the_limit_is_told_with_its_size_and_everything_else_comes() {
+fn an_object_over_the_limit_is_reported_with_its_size_and_all_others_are_visited() {
     let repository = Repository::new(SHA1);
-    repository.grow("main", 3);
+    repository.commit_versions("main", 3);
     let big: Vec<u8> = (0..200_000u32).flat_map(|n| (n / 3).to_le_bytes()).collect();
     let id = repository.git_with_input(&["hash-object", "-w", "--stdin"], &big);
     let id = crate::git::Oid::from_hex(id.trim_ascii()).expect("an id");
@@ -213,11 +213,11 @@ fn an_object_over_the_limit_is_told_with_its_size_and_everything_else_comes() {
 #[test]
 fn objects_that_a_gc_moves_after_opening_are_found_again() {
     let repository = Repository::new(SHA1);
-    repository.grow("main", 5);
+    repository.commit_versions("main", 5);
     repository.git(&["repack", "-adq"]);
-    repository.grow("loose", 2);
+    repository.commit_versions("loose", 2);
     let store = repository.store();
-    repository.grow("later", 4);
+    repository.commit_versions("later", 4);
     let expected = repository.expected();
     repository.git(&["repack", "-adfq"]);
     assert_eq!(fs::read_dir(repository.objects()).expect("listed").count(), 2, "only info and pack");

@@ -1,4 +1,4 @@
-//! Real repositories, made by the real `git` with nobody's settings.
+//! Repositories written by the real `git`, without any user or system configuration.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -56,7 +56,7 @@ impl Repository {
     }
 
     pub(crate) fn git_with_input(&self, arguments: &[&str], input: &[u8]) -> Vec<u8> {
-        #[expect(clippy::disallowed_methods, reason = "where git is")]
+        #[expect(clippy::disallowed_methods, reason = "git is found through it")]
         let path = std::env::var_os("PATH");
         let mut child = Command::new("git")
             .args(arguments)
@@ -80,7 +80,7 @@ impl Repository {
     }
 
     /// Commits `count` versions of a few files on `branch` and tags the last, all as loose objects.
-    pub(crate) fn grow(&self, branch: &str, count: usize) {
+    pub(crate) fn commit_versions(&self, branch: &str, count: usize) {
         let mut stream = String::new();
         let data = |stream: &mut String, text: &str| {
             write!(stream, "data {}\n{text}\n", text.len()).expect("memory");
@@ -108,7 +108,7 @@ impl Repository {
         );
     }
 
-    /// All objects as git itself reads them.
+    /// All objects, as read by `git cat-file`.
     pub(crate) fn expected(&self) -> Objects {
         let output = self.git(&["cat-file", "--batch-all-objects", "--batch", "--unordered", "--buffer"]);
         let mut objects = Objects::new();

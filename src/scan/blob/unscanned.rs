@@ -1,0 +1,26 @@
+//! Report entries for a blob that was not scanned completely.
+
+use crate::model::{Unscanned, UnscannedKind};
+
+/// Most findings of one blob that are reported: more than a person can review.
+pub(crate) const MAX_FINDINGS: usize = 10_000;
+
+/// Returns the entry for a blob whose scan panicked.
+pub(crate) fn aborted(what: String) -> Unscanned {
+    Unscanned {
+        kind: UnscannedKind::Aborted,
+        what,
+        reason: "scanning it failed inside stopleak".to_owned(),
+        remedy: Some("please report this with the stopleak version".to_owned()),
+    }
+}
+
+/// Returns the entry for a blob of whose `count` findings only the first [`MAX_FINDINGS`] are reported.
+pub(crate) fn too_many_findings(count: usize, what: String) -> Unscanned {
+    Unscanned {
+        kind: UnscannedKind::Aborted,
+        what,
+        reason: format!("{count} findings in one place; only the first {MAX_FINDINGS} are reported"),
+        remedy: Some("review it by hand, or list it under skip-paths".to_owned()),
+    }
+}
