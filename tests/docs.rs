@@ -19,6 +19,7 @@ const LEFT_OUT: &str = include_str!("../docs/rules-left-out.md");
 const REFERENCE: &str = include_str!("../docs/reference.md");
 const FORMATS: &str = include_str!("../docs/formats.md");
 const CI: &str = include_str!("../docs/ci.md");
+const ARCHITECTURE: &str = include_str!("../docs/ARCHITECTURE.md");
 
 /// Returns the names that a parser's error about an unknown name lists.
 fn expected(error: &str) -> Vec<&str> {
@@ -256,6 +257,11 @@ fn links_to_files_exist() {
         "README.md",
         "CONTRIBUTING.md",
         "CHANGELOG.md",
+        "SECURITY.md",
+        "docs/README.md",
+        "docs/ARCHITECTURE.md",
+        "docs/comparison.md",
+        "docs/glossary.md",
         "docs/ci.md",
         "docs/rules.md",
         "docs/writing-rules.md",
@@ -272,6 +278,30 @@ fn links_to_files_exist() {
             assert!(!is_ours || target.exists(), "{}: {link}", page.display());
         }
     }
+}
+
+/// Checks that every file and every `file.rs::function` that the page on architecture names exists.
+#[test]
+fn the_architecture_page_names_existing_files_and_functions() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut functions = 0;
+    for part in ARCHITECTURE.split('`').skip(1).step_by(2) {
+        let (file, function) = part.split_once("::").unwrap_or((part, ""));
+        let is_example = file.contains("NAME") || matches!(file, "file.rs" | "mod.rs");
+        if is_example || !file.ends_with(".rs") || file.contains(' ') {
+            continue;
+        }
+        let found = [root.join("src"), root.to_owned()].map(|folder| folder.join(file));
+        let path = found.iter().find(|path| path.is_file()).unwrap_or_else(|| panic!("no such file: {part}"));
+        if !function.is_empty() {
+            let text = std::fs::read_to_string(path).expect("text");
+            let start = format!("fn {function}");
+            let mut declared = text.split(&start).skip(1);
+            assert!(declared.any(|rest| rest.starts_with(['(', '<'])), "no such function: {part}");
+            functions += 1;
+        }
+    }
+    assert!(functions > 50, "{functions}");
 }
 
 /// Runs the program, which must succeed, and returns its standard output.
