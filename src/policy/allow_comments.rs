@@ -3,11 +3,16 @@
 //! There is no wildcard. A comment that names its rule was written for this one value; `*` would also suppress a
 //! real secret that is added to the same line later.
 
+use std::sync::LazyLock;
+
 use memchr::{memchr, memmem, memrchr};
 
 use crate::model::{Secret, Span, StatusReason};
 
 const DIRECTIVE: &[u8] = b"stopleak:allow";
+
+/// Built once: every finding searches a line or two, which costs less than building a searcher.
+static DIRECTIVE_FINDER: LazyLock<memmem::Finder<'static>> = LazyLock::new(|| memmem::Finder::new(DIRECTIVE));
 
 /// Maximum distance in bytes between a value and an allow comment on the same line. Lines of code are shorter; the
 /// limit avoids searching a file that is one enormous line once for each of its findings.
@@ -23,9 +28,9 @@ const MAX_REASON_CHARACTERS: usize = 200;
 /// The text around the value of a finding.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Surroundings<'t> {
-    /// The whole text as it is stored, before decoding.
+    /// The whole decoded text.
     pub text: &'t [u8],
-    /// The value (of a decoded value: the stored bytes that it was decoded from).
+    /// The value.
     pub value: Span,
     /// The ranges of all values found in `text`, sorted and without overlaps. A reason that covers part of one is
     /// masked there, so that it can be shown.
@@ -57,7 +62,7 @@ pub(crate) enum AllowComment {
 pub(crate) fn find(rule: &str, secret: &Secret, around: &Surroundings<'_>) -> Option<AllowComment> {
     let mut invalid = None;
     for region in [own_lines(around), line_above(around)].into_iter().flatten() {
-        for at in memmem::find_iter(region.slice(around.text), DIRECTIVE) {
+        for at in DIRECTIVE_FINDER.find_iter(region.slice(around.text)) {
             match parse(rule, secret, Span::new(region.start + at, region.end), around) {
                 Some(valid @ AllowComment::Valid { .. }) => return Some(valid),
                 other => invalid = invalid.or(other),
@@ -90,7 +95,7 @@ fn line_above(around: &Surroundings<'_>) -> Option<Span> {
     let start = line_start(around.text, line_end, MAX_LINE_ABOVE_DISTANCE - (first - line_end)).ok()?;
     let line = &around.text[start..end];
     // Enough for deep indentation. After code, the comment is for that code.
-    let at = memmem::find(&line[..line.len().min(MAX_COMMENT_DISTANCE)], DIRECTIVE)?;
+    let at = DIRECTIVE_FINDER.find(&line[..line.len().min(MAX_COMMENT_DISTANCE)])?;
     let before = line[..at].trim_ascii();
     let opens_comment = before.iter().all(|byte| byte.is_ascii_punctuation() || byte.is_ascii_whitespace());
     let opens_comment = opens_comment || [&b"rem"[..], b"dnl"].iter().any(|w| before.eq_ignore_ascii_case(w));

@@ -85,7 +85,7 @@ pub(crate) fn evaluate_with<'e>(
 ) -> bool {
     let mut used_context = false;
     let mut accept = |found: PatternMatch| {
-        let accepted = accept(rule, pattern, text, found)?;
+        let accepted = accept(rule, hit.rule, pattern, text, found)?;
         used_context |= rule.context.is_some();
         check_context(rule, text, accepted)
     };
@@ -234,6 +234,7 @@ fn generic_match<'e>(rule: &'e Rule, pattern: &LazyPattern, text: &[u8], hit: Hi
     let Assignment { name, value, .. } = assigned;
     Some(Match {
         rule,
+        rule_index: hit.rule,
         span: value,
         whole: Span::new(name.start.min(value.start), name.end.max(value.end)),
         confidence: confidence.min(rule.confidence),
@@ -244,7 +245,13 @@ fn generic_match<'e>(rule: &'e Rule, pattern: &LazyPattern, text: &[u8], hit: Hi
 }
 
 /// Applies everything to a regex match but the context words. Returns `None` if it is rejected.
-fn accept<'e>(rule: &'e Rule, pattern: &LazyPattern, text: &[u8], found: PatternMatch) -> Option<Match<'e>> {
+fn accept<'e>(
+    rule: &'e Rule,
+    rule_index: usize,
+    pattern: &LazyPattern,
+    text: &[u8],
+    found: PatternMatch,
+) -> Option<Match<'e>> {
     if found.secret.is_empty() || !has_boundary_after(rule, text, found.whole) {
         return None;
     }
@@ -254,7 +261,7 @@ fn accept<'e>(rule: &'e Rule, pattern: &LazyPattern, text: &[u8], found: Pattern
     }
     let new_match = |confidence, severity, why| {
         let PatternMatch { whole, secret: span } = found;
-        Match { rule, span, whole, confidence, severity, why, score: None }
+        Match { rule, rule_index, span, whole, confidence, severity, why, score: None }
     };
     let part = distinctive_part(rule, secret);
     // Beside a provider's name, a made-up value is reported too, with low confidence.

@@ -11,6 +11,8 @@ use crate::rules::Rule;
 pub struct Match<'e> {
     /// The rule that found it.
     pub rule: &'e Rule,
+    /// Its index in the engine's rule set.
+    pub rule_index: usize,
     /// The value.
     pub span: Span,
     /// Everything that the rule's pattern matched: the value with its marker and quotes.

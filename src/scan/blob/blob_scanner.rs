@@ -151,9 +151,8 @@ impl<'s> BlobScanner<'s> {
         self.stats.then(|| self.engine.get().and_then(|engine| engine.stats()).unwrap_or_default())
     }
 
-    pub(crate) fn compiled_rule(&self, rule: &Rule) -> &CompiledRule {
-        let at = self.rules.position(&rule.id).expect("the engine has no other rules");
-        self.compiled_rules[at].get_or_init(|| Box::new(compile(rule)))
+    pub(crate) fn compiled_rule(&self, found: &Match<'_>) -> &CompiledRule {
+        self.compiled_rules[found.rule_index].get_or_init(|| Box::new(compile(found.rule)))
     }
 
     /// Whether the deadline of this run has passed.
@@ -234,7 +233,7 @@ impl<'s> BlobScanner<'s> {
 
     fn finding(&self, found: &Match<'_>, locator: &mut Locator<'_>, around: &Surroundings<'_>) -> Finding {
         let secret = Secret::new(found.span.slice(around.text));
-        let info = &self.compiled_rule(found.rule).info;
+        let info = &self.compiled_rule(found).info;
         Finding {
             rule: Arc::clone(info),
             severity: found.severity,
@@ -256,9 +255,9 @@ impl<'s> BlobScanner<'s> {
     }
 
     /// Returns a filter for the rules that apply at `path`. A rule with path globs applies to files only.
-    pub(crate) fn path_filter(&self, path: &RepoPath, is_file: bool) -> impl Fn(&Rule) -> bool {
+    pub(crate) fn path_filter(&self, path: &RepoPath, is_file: bool) -> impl Fn(&Match<'_>) -> bool {
         let path = String::from_utf8_lossy(path.as_bytes()).into_owned();
-        move |rule| match &self.compiled_rule(rule).paths {
+        move |found| match &self.compiled_rule(found).paths {
             Some(paths) => is_file && paths.is_match(&path),
             None => true,
         }
@@ -309,8 +308,7 @@ impl<'s> BlobScanner<'s> {
         let applies = self.path_filter(policy_path, is_file);
         let is_name = matches!(provenance.content_kind, ContentKind::FileName | ContentKind::RefName);
         candidates.retain(|candidate| {
-            applies(candidate.matched.rule)
-                && !(is_name && self.compiled_rule(candidate.matched.rule).is_guess)
+            applies(&candidate.matched) && !(is_name && self.compiled_rule(&candidate.matched).is_guess)
         });
         let role = if is_file { Role::from_path(policy_path) } else { Role::PLAIN };
         let finding = |candidate: Candidate<'_>| {
@@ -334,7 +332,7 @@ impl<'s> BlobScanner<'s> {
                 confidence_from_score(score + role.weight(found.rule.human_chosen))?.min(found.confidence),
             ),
             None => {
-                let is_example = role.is_example() && self.compiled_rule(found.rule).is_guess;
+                let is_example = role.is_example() && self.compiled_rule(found).is_guess;
                 let is_hash = role.has_package_hashes()
                     && !found.rule.keywords.is_empty()
                     && found.confidence < Confidence::High;

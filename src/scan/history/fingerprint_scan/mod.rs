@@ -91,7 +91,7 @@ impl<'i, 's> FingerprintScanner<'i, 's> {
             self.work_stats.searched += cache.searched as u64;
             let mut matches = scanner.engine().candidates_from_cache(&cache, names);
             matches.retain(|found| {
-                let rule = scanner.compiled_rule(found.rule);
+                let rule = scanner.compiled_rule(found);
                 rule.paths.is_none() && !rule.is_guess
             });
             (!matches.is_empty()).then(|| self.resolve(matches, names))
@@ -148,7 +148,7 @@ impl<'i, 's> FingerprintScanner<'i, 's> {
         if matches.is_empty() {
             return None;
         }
-        if matches.iter().any(|found| scanner.compiled_rule(found.rule).paths.is_some()) {
+        if matches.iter().any(|found| scanner.compiled_rule(found).paths.is_some()) {
             let with_fingerprint = |found: Match<'i>| {
                 let fingerprint = self.fingerprint(&found, text);
                 (found, fingerprint)
@@ -239,7 +239,7 @@ impl Values<'_> {
             Values::Fixed(values) => pass(values),
             Values::ByPath(matches) => {
                 let applies = scanner.path_filter(path, is_file);
-                let applicable = matches.iter().filter(|(found, _)| applies(found.rule)).collect();
+                let applicable = matches.iter().filter(|(found, _)| applies(found)).collect();
                 let mut values = ValueList::default();
                 for (found, fingerprint) in resolve_overlaps(applicable, |(found, _)| found) {
                     values.add(scanner, found, Arc::clone(fingerprint));

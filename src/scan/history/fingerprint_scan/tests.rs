@@ -164,7 +164,7 @@ impl ObjectVisitor for Collector {
             Some(Values::Fixed(values)) => values.iter().map(|value| format!("{value:?}")).collect(),
             Some(Values::ByPath(values)) => {
                 let show = |(found, name): &(Match<'_>, Arc<Fingerprint>)| {
-                    let Match { rule, span, whole, confidence, severity, why, score } = found;
+                    let Match { rule, span, whole, confidence, severity, why, score, .. } = found;
                     format!("{} {span:?} {whole:?} {confidence} {severity} {why:?} {score:?} {name}", rule.id)
                 };
                 values.iter().map(show).collect()
