@@ -36,3 +36,4 @@ mod support;
 mod suppression;
 mod tokens;
 mod watch;
+mod wrong_kinds;
