@@ -30,6 +30,7 @@ mod range_hidden;
 mod range_metadata;
 mod receive;
 mod report;
+mod special_files;
 mod staged;
 #[path = "../support/mod.rs"]
 mod support;
