@@ -28,7 +28,7 @@ pub(crate) struct DeliveryError {
 ///
 /// # Errors
 ///
-/// Two reports with one path, or a folder that does not exist.
+/// Two reports with one path, a folder that does not exist, or a path as in [`report::check_target`].
 pub(crate) fn check_report_files(options: &OutputOptions) -> anyhow::Result<()> {
     for (index, ReportFile { path, .. }) in options.report.iter().enumerate() {
         if options.report[..index].iter().any(|other| other.path == *path) {
@@ -39,6 +39,7 @@ pub(crate) fn check_report_files(options: &OutputOptions) -> anyhow::Result<()> 
             let source = io::Error::new(io::ErrorKind::NotFound, "no such folder (--report)");
             return Err(ConfigError::Io { path: folder.to_path_buf(), source }.into());
         }
+        report::check_target(path).map_err(|source| ConfigError::Io { path: path.clone(), source })?;
     }
     Ok(())
 }

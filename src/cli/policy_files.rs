@@ -11,7 +11,7 @@ use crate::config;
 use crate::config::{Config, ConfigError, FILE_NAMES, Origin};
 use crate::git::Oid;
 use crate::policy::Baseline;
-use crate::rules::{Rule, RuleSet, load};
+use crate::rules::{Rule, RuleSet, load, regular_file};
 use crate::source::commit_files::{CommitFiles, normalize_path};
 use crate::source::paths::path_bytes;
 
@@ -189,9 +189,10 @@ fn tree_path(path: &Path) -> Option<Vec<u8>> {
 ///
 /// A file that cannot be read or parsed.
 pub(crate) fn read_baseline(path: &Path) -> anyhow::Result<Option<Baseline>> {
-    let bytes = match std::fs::read(path) {
+    let bytes = match regular_file::read(path) {
         Ok(bytes) => bytes,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+        // A link to nothing is an error: a baseline that was meant to be there would be ignored silently.
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_symlink() => return Ok(None),
         Err(source) => return Err(ConfigError::Io { path: path.to_path_buf(), source }.into()),
     };
     parse_baseline(&bytes, path).map(Some)

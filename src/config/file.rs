@@ -9,6 +9,7 @@ use super::hooks::HookKeys;
 use super::nearest::nearest;
 use super::size::ByteSize;
 use crate::model::Confidence;
+use crate::rules::regular_file;
 
 /// One entry of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,8 +103,8 @@ impl Config {
     ///
     /// As for [`Config::from_bytes`], and a file that cannot be read.
     pub fn read(path: &Path) -> Result<Config, ConfigError> {
-        let bytes =
-            std::fs::read(path).map_err(|source| ConfigError::Io { path: path.to_path_buf(), source })?;
+        let bytes = regular_file::read(path)
+            .map_err(|source| ConfigError::Io { path: path.to_path_buf(), source })?;
         Config::from_bytes(path, &bytes)
     }
 

@@ -6,12 +6,13 @@ use std::path::{Path, PathBuf};
 
 /// Replaces the content of the file at `path` by what `fill` writes. The file is written under a temporary name in the
 /// same directory and then renamed, so that it changes completely or, after an error, not at all. It is readable by its
-/// owner only. A symbolic link is followed. If `path` is not a regular file (`/dev/stdout`, a pipe), it is written to
-/// directly and not replaced.
+/// owner only. A symbolic link is followed. A character device and an open descriptor (`/dev/stdout`, `/dev/fd/3`) are
+/// written to directly and not replaced.
 ///
 /// # Errors
-/// If `fill` fails, or if the file cannot be created, written or renamed.
+/// If `fill` fails, as for [`check_target`], or if the file cannot be created, written or renamed.
 pub fn replace_file(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    check_target(path)?;
     let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_path_buf());
     if fs::metadata(&target).is_ok_and(|found| !found.is_file() && !found.is_dir()) {
         let mut out = BufWriter::new(OpenOptions::new().write(true).open(&target)?);
@@ -31,6 +32,38 @@ pub fn replace_file(path: &Path, fill: impl FnOnce(&mut dyn Write) -> io::Result
         let _ = fs::remove_file(&temporary);
     }
     written
+}
+
+/// Checks that [`replace_file`] would write to `path` without waiting and without overwriting a disk.
+///
+/// # Errors
+/// If `path` is a symbolic link to nothing, a named pipe, a socket or a block device. Opening a named pipe would wait for
+/// its reader; a pipe that is an open descriptor of this process has one.
+pub fn check_target(path: &Path) -> io::Result<()> {
+    let refused = |what| Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{what}, not a file")));
+    let found = match fs::metadata(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound && path.is_symlink() => {
+            return refused("a symbolic link to nothing");
+        }
+        // A missing file is created. Other errors are those of writing it.
+        Err(_) => return Ok(()),
+        Ok(found) => found.file_type(),
+    };
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        let is_descriptor = ["/dev/fd", "/dev/stdout", "/dev/stderr", "/proc/self/fd"];
+        let is_descriptor = is_descriptor.iter().any(|descriptor| path.starts_with(descriptor));
+        match found {
+            _ if is_descriptor => {}
+            kind if kind.is_fifo() => return refused("a named pipe"),
+            kind if kind.is_socket() => return refused("a socket"),
+            kind if kind.is_block_device() => return refused("a block device"),
+            _ => {}
+        }
+    }
+    let _ = found;
+    Ok(())
 }
 
 /// A hidden name in the directory of `target`; the process id distinguishes concurrent runs.

@@ -31,7 +31,7 @@ use crate::model::ScanReport;
 use view::View;
 
 pub use escape::terminal_lines;
-pub use file::replace_file;
+pub use file::{check_target, replace_file};
 pub(crate) use format::grouped;
 pub use options::ReportOptions;
 

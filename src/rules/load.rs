@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use thiserror::Error;
 
 use super::lint;
+use super::regular_file;
 use super::renamed_fields;
 use super::syntax::{Rule, RuleFile};
 
@@ -97,9 +98,10 @@ pub fn files(path: &Path) -> Result<Vec<PathBuf>, RuleError> {
 ///
 /// # Errors
 ///
-/// When the file cannot be read or is not UTF-8.
+/// When the file cannot be read, is not UTF-8, or is no regular file.
 pub fn read(file: &Path) -> Result<String, RuleError> {
-    fs::read_to_string(file).map_err(|source| RuleError::Unreadable { path: file.to_owned(), source })
+    let text = regular_file::check(file).and_then(|()| fs::read_to_string(file));
+    text.map_err(|source| RuleError::Unreadable { path: file.to_owned(), source })
 }
 
 /// Parses `text`, the content of the rule file at `path`.

@@ -6,6 +6,7 @@ pub(crate) mod check_table;
 pub(crate) mod lint;
 pub mod load;
 pub(crate) mod metadata;
+pub(crate) mod regular_file;
 pub mod renamed_fields;
 pub(crate) mod syntax;
 #[cfg(test)]

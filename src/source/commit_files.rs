@@ -2,6 +2,7 @@
 //!
 //! Symbolic links are followed as in a checkout, as long as their targets are in the tree.
 
+use crate::git::odb::object::not_a_file;
 use crate::git::odb::store::ObjectStore;
 use crate::git::odb::tree;
 use crate::git::odb::tree::{Mode, lookup};
@@ -49,7 +50,7 @@ impl<'v> CommitFiles<'v> {
             }
             let object = self.objects.read(&id)?;
             if object.kind != Kind::Blob {
-                return Err(ObjectError::Corrupt { id, why: "used as a file, but is none".to_owned() });
+                return Err(not_a_file(id));
             }
             if mode != Mode::Symlink {
                 return Ok(Some(object.data));

@@ -4,11 +4,12 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::git::attribution::{
-    Attribution, Container, Occurrence, OccurrenceHistory, Query, Reachability, Timeline, TreeIndex,
+    Attribution, Container, Misused, Occurrence, OccurrenceHistory, Query, Reachability, Timeline, TreeIndex,
     attribute, reachability, reflogs_containing, timelines, trace_occurrences,
 };
 use crate::git::commits::graph::{CommitCollector, CommitGraph};
 use crate::git::commits::tag::tag_chain;
+use crate::git::odb::tree::Mode;
 use crate::git::refs::{Tip, TipKind, broken_refs, read_tips, reftable_reflogs};
 use crate::git::repo::RepoError;
 use crate::git::{ObjectError, Oid};
@@ -89,7 +90,10 @@ impl History {
         unreadable: &[ObjectError],
         threads: usize,
     ) -> (Attribution, Vec<Unscanned>) {
-        let reported: HashSet<&Oid> = unreadable.iter().map(ObjectError::id).collect();
+        let mut reported: HashSet<&Oid> = unreadable.iter().map(ObjectError::id).collect();
+        let mut misused = trees.misused(&self.graph);
+        misused.retain(|misused| !reported.contains(misused.error.id()));
+        reported.extend(misused.iter().map(|misused| misused.error.id()));
         let mut absent = trees.absent(&view.objects, &self.graph);
         absent.retain(|id| !reported.contains(id));
         let (attribution, mut entries) = self.attribute_in(view, trees, &reported);
@@ -112,8 +116,8 @@ impl History {
             reason: "a ref that resolves to no object: its commits may be lost".to_owned(),
             remedy: Some("git fsck --full shows the damage; git reflog may list the commit".to_owned()),
         }));
-        if !absent.is_empty() {
-            entries.extend(self.unscanned_absent(view, absent, &reported, threads));
+        if !absent.is_empty() || !misused.is_empty() {
+            entries.extend(self.unscanned_entries(view, absent, &misused, &reported, threads));
         }
         (attribution, entries)
     }
@@ -178,19 +182,31 @@ impl History {
         names
     }
 
-    /// Returns entries for the `absent` objects that a commit contains, with a path. Walks all trees once more,
-    /// which is rarely needed.
-    fn unscanned_absent(
+    /// Returns entries for the `absent` objects that a commit contains, and for the `misused` ones, with a path. Walks
+    /// all trees once more, which is rarely needed.
+    fn unscanned_entries(
         &self,
         view: &RepoView,
         absent: HashSet<Oid>,
+        misused: &[Misused],
         reported: &HashSet<&Oid>,
         threads: usize,
     ) -> Vec<Unscanned> {
-        let trees = TreeIndex::load(&view.objects, &Query::from_blobs(absent.clone()), threads);
+        let queried = absent.iter().chain(misused.iter().map(|misused| misused.error.id())).copied();
+        let trees = TreeIndex::load(&view.objects, &Query::from_blobs(queried.collect()), threads);
         let (attribution, mut entries) = self.attribute_in(view, &trees, reported);
         let mut ids: Vec<Oid> = absent.into_iter().collect();
         ids.sort_unstable();
+        let listed = misused.iter().take(MAX_LISTED);
+        entries.extend(listed.map(|used| unscanned_object(&used.error, misused_path(&attribution, used))));
+        if let Some(more) = misused.len().checked_sub(MAX_LISTED + 1) {
+            entries.push(Unscanned {
+                kind: UnscannedKind::Corrupt,
+                what: format!("{} more objects", more + 1),
+                reason: "used as files or trees, but are none".to_owned(),
+                remedy: Some("git fsck --full shows the damage".to_owned()),
+            });
+        }
         let mut more = 0;
         for id in ids {
             if attribution.get(&id).is_none_or(|blob| blob.introduction.is_none()) {
@@ -213,6 +229,15 @@ impl History {
         }
         entries
     }
+}
+
+/// Returns a path at which an entry lists the object as what it is not: in a commit, if one has such an entry.
+fn misused_path<'a>(attribution: &'a Attribution, misused: &Misused) -> Option<&'a [u8]> {
+    let history = attribution.get(misused.error.id())?;
+    let introductions = history.introduction.iter().chain(&history.later_introductions);
+    let mut paths =
+        introductions.flat_map(|introduction| &introduction.paths).chain(&history.tree_only_paths);
+    paths.find(|(_, mode)| (*mode == Mode::Tree) == misused.as_tree).map(|(path, _)| path.as_slice())
 }
 
 /// Returns a path at which a commit introduced the queried blob.

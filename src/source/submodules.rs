@@ -63,7 +63,7 @@ impl SubmoduleRepos {
         let repo = &view.repo;
         let work_tree = repo.work_tree().map(Path::to_path_buf);
         let at_head = gitmodules_at_head(view).unwrap_or_default();
-        let in_work_tree = work_tree.as_ref().and_then(|dir| fs::read(dir.join(".gitmodules")).ok());
+        let in_work_tree = work_tree.as_ref().and_then(|dir| read_regular(&dir.join(".gitmodules")));
         // The entries of the work tree come last and win.
         let names =
             [at_head, in_work_tree.unwrap_or_default()].iter().flat_map(|text| parse_names(text)).collect();
@@ -93,6 +93,11 @@ fn inner_path(path: &[u8]) -> Option<PathBuf> {
 fn join_without_links(dir: &Path, path: &Path) -> Option<PathBuf> {
     let real = dir.canonicalize().ok()?.join(path);
     (real.canonicalize().ok()? == real).then(|| dir.join(path))
+}
+
+/// Reads a file; `None` if it cannot be read or is no regular file, such as a named pipe.
+fn read_regular(path: &Path) -> Option<Vec<u8>> {
+    path.is_file().then(|| fs::read(path).ok()).flatten()
 }
 
 fn gitmodules_at_head(view: &RepoView) -> Option<Vec<u8>> {

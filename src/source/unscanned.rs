@@ -40,6 +40,17 @@ pub(crate) fn unscanned_submodule(path: &[u8]) -> Unscanned {
     }
 }
 
+/// Returns the entry for the folder of a submodule that is not fetched. The run stays complete, as for
+/// [`unscanned_submodule`].
+pub(crate) fn unfetched_submodule(path: &[u8]) -> Unscanned {
+    Unscanned {
+        kind: UnscannedKind::Elsewhere,
+        what: RepoPath::new(path).to_text(),
+        reason: "a submodule that is not fetched: its content is in another repository".to_owned(),
+        remedy: Some("git submodule update --init --recursive, then scan again".to_owned()),
+    }
+}
+
 /// Returns the entry for the file at `path`, if `bytes` are a git-lfs pointer.
 pub(crate) fn unscanned_lfs_pointer(bytes: &[u8], path: &RepoPath) -> Option<Unscanned> {
     is_lfs_pointer(bytes).then(|| unscanned_lfs_file(path.to_text()))

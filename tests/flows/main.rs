@@ -30,9 +30,11 @@ mod range_hidden;
 mod range_metadata;
 mod receive;
 mod report;
+mod special_files;
 mod staged;
 #[path = "../support/mod.rs"]
 mod support;
 mod suppression;
 mod tokens;
 mod watch;
+mod wrong_kinds;

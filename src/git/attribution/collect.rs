@@ -6,6 +6,7 @@ use std::collections::HashMap;
 
 use super::delta_entries;
 use super::delta_entries::ParsedEntries;
+use super::entry_kinds::EntryKinds;
 use super::entry_names::NameSet;
 use super::query::Query;
 use crate::git::odb::delta_context::DeltaContext;
@@ -77,7 +78,12 @@ impl<'t> TargetMatcher<'t> {
         let Some(number) = number else {
             return self.blobs.binary_search_by(|blob| blob.as_bytes().cmp(id)).ok().map(|at| at as u32);
         };
-        if self.is_blob[number as usize / 64] >> (number % 64) & 1 == 0 {
+        self.numbered_blob_target(number)
+    }
+
+    /// The target number of the queried blob with this object number.
+    fn numbered_blob_target(&self, number: u32) -> Option<u32> {
+        if self.is_blob.get(number as usize / 64)? >> (number % 64) & 1 == 0 {
             return None;
         }
         let at = self.positions.binary_search_by_key(&number, |(number, _)| *number).ok()?;
@@ -120,6 +126,7 @@ struct EntryResolver<'t> {
     /// Numbers of names; the queried names have the first ones.
     names: HashMap<Vec<u8>, u32>,
     all_names: NameSet,
+    kinds: EntryKinds,
     has_submodules: bool,
 }
 
@@ -136,6 +143,7 @@ impl<'t> Collector<'t> {
             stored: OidMap::default(),
             names: matcher.query.names.iter().cloned().zip(0..).collect(),
             all_names: NameSet::default(),
+            kinds: EntryKinds::new(matcher.numbers.len()),
             has_submodules: false,
         };
         Collector { resolver, trees: Vec::new(), edges: Vec::new(), leaves: Vec::new(), problems: Vec::new() }
@@ -186,7 +194,9 @@ impl EntryResolver<'_> {
             return query.has_targets().then(|| Note::Leaf(Leaf { target, mode, name: self.name(name) }));
         }
         let number = self.number(id);
-        if number.is_none() {
+        if let Some(number) = number {
+            self.kinds.add_entry(mode, number);
+        } else {
             let id = Oid::from_bytes(id)?;
             let is_stored = self.is_stored;
             self.stored.entry(id).or_insert_with(|| tree::is_empty_tree(&id) || is_stored(&id));
@@ -222,13 +232,20 @@ impl ObjectVisitor for Collector<'_> {
         let (entries, malformed) = delta_entries::parse(data, id.as_bytes().len(), delta, resolve);
         self.problems.extend(malformed.map(|error| ObjectError::Corrupt { id: *id, why: error.to_string() }));
         let matcher = resolver.matcher;
+        let number = matcher.numbers.find(id.as_bytes());
+        if let Some(number) = number {
+            resolver.kinds.add_tree(number);
+        }
         if matcher.query.has_targets() {
-            let number = matcher.numbers.find(id.as_bytes());
             let (first_edge, first_leaf) = (self.edges.len(), self.leaves.len());
             for note in entries.notes() {
                 match note {
                     Note::Edge(edge) => {
                         self.edges.push(*edge);
+                        // An object that was queried as a blob has a path here too.
+                        if let Some(target) = matcher.numbered_blob_target(edge.child) {
+                            self.leaves.push(Leaf { target, mode: Mode::Tree, name: edge.name });
+                        }
                         if matcher.is_queried_name(edge.name) {
                             let (target, name) = (matcher.name_target(edge.name), edge.name);
                             self.leaves.push(Leaf { target, mode: Mode::Tree, name });
@@ -265,12 +282,14 @@ pub(super) struct Collected {
     pub(super) leaves: Vec<Leaf>,
     pub(super) problems: Vec<ObjectError>,
     pub(super) all_names: NameSet,
+    pub(super) kinds: EntryKinds,
     pub(super) has_submodules: bool,
 }
 
 impl From<Collector<'_>> for Collected {
     fn from(collector: Collector<'_>) -> Collected {
-        let EntryResolver { unnumbered, stored, names, all_names, has_submodules, .. } = collector.resolver;
+        let EntryResolver { unnumbered, stored, names, all_names, kinds, has_submodules, .. } =
+            collector.resolver;
         Collected {
             names: in_order(names),
             unnumbered: in_order(unnumbered),
@@ -280,6 +299,7 @@ impl From<Collector<'_>> for Collected {
             leaves: collector.leaves,
             problems: collector.problems,
             all_names,
+            kinds,
             has_submodules,
         }
     }

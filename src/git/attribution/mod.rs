@@ -10,6 +10,7 @@
 mod collect;
 mod containing_refs;
 mod delta_entries;
+mod entry_kinds;
 mod entry_names;
 mod occurrences;
 mod query;
@@ -35,7 +36,7 @@ pub(crate) use reachability::{Reachability, reachability, reflogs_containing};
 use roots::{Roots, walk_order};
 pub(crate) use timeline::{Timeline, timelines};
 use tree_index::Lookup;
-pub(crate) use tree_index::TreeIndex;
+pub(crate) use tree_index::{Misused, TreeIndex};
 use walk::{PathEntry, TreeWalk};
 
 /// The first commit that contains a blob, or contains it at further paths.

@@ -7,10 +7,11 @@
 use std::collections::{HashMap, HashSet};
 
 use super::collect::{Collected, Collector, Edge, Leaf, TargetMatcher};
+use super::entry_kinds::EntryKinds;
 use super::entry_names::NameSet;
 use super::query::{Container, Query};
 use crate::git::commits::graph::CommitGraph;
-use crate::git::odb::object::{Kind, ObjectError};
+use crate::git::odb::object::{Kind, ObjectError, not_a_file, not_a_tree};
 use crate::git::odb::object_numbers::ObjectNumbers;
 use crate::git::odb::oid::Oid;
 use crate::git::odb::oid_map::OidMap;
@@ -50,8 +51,17 @@ pub(crate) struct TreeIndex {
     /// Per tree: whether it contains a target, at any depth.
     has_target: Vec<bool>,
     absent: Vec<Oid>,
+    kinds: EntryKinds,
     /// Trees that could not be read, malformed trees, and missing trees that others name.
     pub(super) problems: Vec<ObjectError>,
+}
+
+/// An object that an entry or commit lists as what it is not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Misused {
+    pub(crate) error: ObjectError,
+    /// Whether it is listed as a tree; else as a file.
+    pub(crate) as_tree: bool,
 }
 
 /// The result of looking up a tree.
@@ -100,12 +110,34 @@ impl TreeIndex {
         self.absent.iter().copied().chain(roots.filter(is_absent)).collect()
     }
 
+    /// Returns the trees that entries list as files, and the stored objects that entries and commits list as trees and
+    /// that are none; sorted by id. What could not be read is not among them.
+    pub(crate) fn misused(&self, graph: &CommitGraph) -> Vec<Misused> {
+        let roots = (0..graph.len() as u32).filter_map(|rank| self.numbers.find(graph.tree(rank).as_bytes()));
+        let mut as_trees: Vec<u32> = roots.filter(|&number| !self.kinds.is_tree(number)).collect();
+        as_trees.extend(self.kinds.others_used_as_trees());
+        as_trees.sort_unstable();
+        as_trees.dedup();
+        let is_read = |error: &&ObjectError| matches!(error, ObjectError::Missing { .. });
+        let unreadable: HashSet<&Oid> =
+            self.problems.iter().filter(|error| !is_read(error)).map(ObjectError::id).collect();
+        let id = |number: u32| self.numbers.id(number).filter(|id| !unreadable.contains(id));
+        let as_files = self.kinds.trees_used_as_files().filter_map(id);
+        let mut misused: Vec<Misused> =
+            as_files.map(|id| Misused { error: not_a_file(id), as_tree: false }).collect();
+        let as_trees = as_trees.into_iter().filter_map(id);
+        misused.extend(as_trees.map(|id| Misused { error: not_a_tree(id), as_tree: true }));
+        misused.sort_unstable_by_key(|misused| *misused.error.id());
+        misused
+    }
+
     fn merge(&mut self, workers: Vec<Collected>, numbers: &ObjectNumbers) {
         let mut names: HashMap<Vec<u8>, u32> = HashMap::new();
         for mut worker in workers {
             self.problems.append(&mut worker.problems);
             self.absent.append(&mut worker.absent);
             self.all_names.merge(worker.all_names);
+            self.kinds.merge(worker.kinds);
             self.has_submodules |= worker.has_submodules;
             let name_numbers: Vec<u32> = worker
                 .names

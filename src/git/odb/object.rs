@@ -95,6 +95,16 @@ impl ReadObjects for HashMap<Oid, Object> {
     }
 }
 
+/// Returns the error that the object `id`, which a tree or index lists as a file, is of another kind.
+pub(crate) fn not_a_file(id: Oid) -> ObjectError {
+    corrupt(id, &"used as a file, but is none")
+}
+
+/// Returns the error that the object `id`, which a commit or tree lists as a tree, is of another kind.
+pub(crate) fn not_a_tree(id: Oid) -> ObjectError {
+    corrupt(id, &"used as a tree, but is not one")
+}
+
 /// Returns the error that the object `id` is corrupt because of `why`.
 pub(crate) fn corrupt(id: Oid, why: &impl ToString) -> ObjectError {
     ObjectError::Corrupt { id, why: why.to_string() }

@@ -6,7 +6,7 @@
 
 use thiserror::Error;
 
-use super::object::{Kind, ObjectError, ReadObjects};
+use super::object::{Kind, ObjectError, ReadObjects, not_a_tree};
 use super::oid::Oid;
 
 /// The type of a tree or index entry.
@@ -165,7 +165,7 @@ pub(crate) fn read_tree(objects: &impl ReadObjects, id: &Oid) -> Result<Vec<u8>,
     }
     let object = objects.read(id)?;
     if object.kind != Kind::Tree {
-        return Err(ObjectError::Corrupt { id: *id, why: "used as a tree, but is not one".into() });
+        return Err(not_a_tree(*id));
     }
     Ok(object.data)
 }

@@ -16,6 +16,7 @@ use git2::{Direction, ErrorCode, ObjectFormat, ObjectType, Repository, Repositor
 
 use super::env::GitEnv;
 use super::odb::oid::{HashAlgorithm, Oid};
+use super::odb::pack::regular_file_len;
 use super::plumbing::Plumbing;
 use super::safe_open::{allow_extensions, open};
 pub(crate) use error::RepoError;
@@ -314,7 +315,7 @@ fn has_work_tree_setting(git: &Repository) -> bool {
 
 /// Reads a file; one that does not exist is empty.
 pub(crate) fn read_if_exists(path: &Path) -> Result<Vec<u8>, RepoError> {
-    match std::fs::read(path) {
+    match regular_file_len(path).and_then(|_| std::fs::read(path)) {
         Ok(data) => Ok(data),
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             Ok(Vec::new())

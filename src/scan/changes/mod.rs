@@ -4,9 +4,10 @@
 pub(super) mod file_names;
 pub(super) mod status;
 
-use crate::git::ReadObjects;
 use crate::git::diff::Change;
+use crate::git::odb::object::not_a_file;
 use crate::git::odb::tree::Mode;
+use crate::git::{Kind, ReadObjects};
 use crate::model::{ContentKind, Counts, Provenance, RepoPath, Status, StatusReason};
 use crate::source::unscanned::{unscanned_lfs_pointer, unscanned_object};
 
@@ -47,6 +48,10 @@ fn scan_change<R: ReadObjects>(scanner: &BlobScanner<'_>, objects: &R, change: &
             return outcome;
         }
     };
+    if object.kind != Kind::Blob {
+        // What is below a tree stays unread. Its own bytes are scanned all the same.
+        outcome.unscanned.push(unscanned_object(&not_a_file(id), Some(&change.path)));
+    }
     outcome.counts = Counts { files: 1, objects: 1, bytes: object.data.len() as u64, ..Counts::default() };
     outcome.unscanned.extend(unscanned_lfs_pointer(&object.data, &path));
     let scan = scanner.scan(&object.data, || path.to_text());

@@ -5,11 +5,11 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use crate::model::{ContentKind, RepoPath};
+use crate::model::{ContentKind, RepoPath, Unscanned, UnscannedKind};
 use crate::source::paths::path_bytes;
 
 use super::directory::Directory;
-use super::visitor::{File, FileVisitor};
+use super::visitor::{File, FileVisitor, special_kind};
 use super::walk::Task;
 use super::work_tree;
 
@@ -22,7 +22,7 @@ pub(super) struct Root {
     /// `real` below the repository's root; outside of it `given`.
     policy_path: PathBuf,
     pub(super) is_directory: bool,
-    /// Whether it is a symbolic link to nothing. Its target path is scanned all the same.
+    /// Whether it is a symbolic link to nothing. Its target path is scanned, and it is listed as unscanned.
     is_broken_link: bool,
 }
 
@@ -31,11 +31,16 @@ impl Root {
     ///
     /// # Errors
     ///
-    /// If the path or its parent cannot be read.
+    /// If the path or its parent cannot be read, or if it is a named pipe, a socket or a device.
     pub(super) fn new(given: &Path, base: &Path, repository: Option<&Path>) -> io::Result<Root> {
         let path = base.join(given);
         let (is_directory, is_broken_link) = match fs::metadata(&path) {
-            Ok(metadata) => (metadata.is_dir(), false),
+            Ok(metadata) => match special_kind(metadata.file_type()) {
+                Some(kind) => {
+                    return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("{kind}, not a file")));
+                }
+                None => (metadata.is_dir(), false),
+            },
             Err(error) if error.kind() == io::ErrorKind::NotFound && path.is_symlink() => (false, true),
             Err(error) => return Err(error),
         };
@@ -67,6 +72,14 @@ impl Root {
         let path = RepoPath::new(path_bytes(&self.given));
         let policy_path = RepoPath::new(path_bytes(&self.policy_path));
         let content_kind = if self.is_broken_link { ContentKind::Symlink } else { ContentKind::File };
+        if self.is_broken_link {
+            visitor.unscanned(Unscanned {
+                kind: UnscannedKind::Unreadable,
+                what: path.to_text(),
+                reason: "a symbolic link to nothing: only its target path was scanned".to_owned(),
+                remedy: Some("name the file itself, or remove the link".to_owned()),
+            });
+        }
         Task::File { path: self.real, file: File { path, policy_path, content_kind } }
     }
 }

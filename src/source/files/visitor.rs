@@ -1,6 +1,6 @@
 //! What a walk passes to the scan: files, and what could not be read.
 
-use std::fs;
+use std::fs::{self, FileType};
 use std::io::{self, Read};
 use std::path::Path;
 
@@ -32,6 +32,33 @@ pub(crate) fn is_absent(path: &Path) -> bool {
     let absent =
         |error: io::Error| matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory);
     fs::symlink_metadata(path).is_err_and(absent)
+}
+
+/// Returns what a path is if it is neither file, directory nor symbolic link. Opening it could wait forever.
+pub(super) fn special_kind(kind: FileType) -> Option<&'static str> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        match kind {
+            kind if kind.is_fifo() => return Some("a named pipe"),
+            kind if kind.is_socket() => return Some("a socket"),
+            kind if kind.is_char_device() => return Some("a character device"),
+            kind if kind.is_block_device() => return Some("a block device"),
+            _ => {}
+        }
+    }
+    let is_known = kind.is_file() || kind.is_dir() || kind.is_symlink();
+    (!is_known).then_some("a special file")
+}
+
+/// Returns the entry for what a walk met and [`special_kind`] names.
+pub(super) fn unscanned_special(what: String, kind: &str) -> Unscanned {
+    Unscanned {
+        kind: UnscannedKind::Unreadable,
+        what,
+        reason: format!("{kind}, not a file: it was not opened"),
+        remedy: Some("if it needs no scan, list it under skip-paths or in .gitignore".to_owned()),
+    }
 }
 
 /// Returns the entry for what the file system refused to read.

@@ -7,11 +7,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::model::{ContentKind, RepoPath};
+use crate::source::unscanned::unfetched_submodule;
 
 use super::directory::Directory;
 use super::queue::Work;
 use super::reader::Reader;
-use super::visitor::{File, FileVisitor, unreadable};
+use super::visitor::{File, FileVisitor, special_kind, unreadable, unscanned_special};
 use super::work_tree;
 
 /// Most files of one directory that one task reads.
@@ -78,6 +79,11 @@ fn walk<V: FileVisitor>(
         });
         nested.flatten().or_else(|| directory.git.clone())
     };
+    let is_fetched = entries.iter().any(|(name, _)| name == ".git");
+    if !is_fetched && directory.git.as_ref().is_some_and(|folder| folder.is_submodule) {
+        let path = directory.prefix.strip_suffix(b"/").unwrap_or(b".");
+        reader.visitor.unscanned(unfetched_submodule(path));
+    }
     let mut tasks = Vec::new();
     let mut files = Vec::new();
     for (name, kind) in entries {
@@ -102,8 +108,13 @@ fn walk<V: FileVisitor>(
                 no_ignore: directory.no_ignore,
                 git,
             })));
-        } else if (kind.is_file() || kind.is_symlink()) && git.as_ref().is_none_or(|git| git.contains(&name))
-        {
+        } else if git.as_ref().is_some_and(|git| !git.contains(&name)) {
+            continue;
+        } else if let Some(kind) = special_kind(kind) {
+            if reader.visitor.should_read(&directory.file_policy_path(&name)) {
+                reader.visitor.unscanned(unscanned_special(directory.file_path(&name).to_text(), kind));
+            }
+        } else {
             files.push((name, if kind.is_symlink() { ContentKind::Symlink } else { ContentKind::File }));
         }
     }

@@ -14,6 +14,7 @@ use ignore::gitignore::{Gitignore, GitignoreBuilder, gitconfig_excludes_path};
 
 use crate::git::env::GitEnv;
 use crate::git::index::Index;
+use crate::git::odb::tree::Mode;
 use crate::git::repo::Repo;
 use crate::model::{Unscanned, UnscannedKind};
 use crate::source::paths::path_text;
@@ -40,6 +41,8 @@ pub(super) struct Folder {
     prefix: usize,
     /// The tracked entries below it.
     tracked: Range<usize>,
+    /// Whether git tracks it as a submodule.
+    pub(super) is_submodule: bool,
     /// Whether git ignores the directory, computed on first use. An ignored directory is walked only for its
     /// tracked files; the others are ignored with it.
     ignored: OnceLock<bool>,
@@ -108,6 +111,7 @@ impl Folder {
             path: tree.top.clone(),
             prefix: 0,
             tracked: 0..tree.tracked.len(),
+            is_submodule: false,
             ignored: OnceLock::from(false),
             rules: OnceLock::new(),
             tree: Arc::new(tree),
@@ -148,6 +152,7 @@ impl Folder {
             path,
             prefix: self.prefix + bytes.len() + 1,
             tracked: first..end,
+            is_submodule: first == end && self.tracked_mode(name) == Some(Mode::Gitlink),
             ignored: OnceLock::new(),
             rules: OnceLock::new(),
         }
@@ -160,11 +165,17 @@ impl Folder {
     }
 
     fn tracks(&self, name: &OsStr) -> bool {
+        self.tracked_mode(name).is_some()
+    }
+
+    /// Returns the mode of the tracked entry `name` in this directory.
+    fn tracked_mode(&self, name: &OsStr) -> Option<Mode> {
         let name = name.as_encoded_bytes();
         let tracked = &self.tree.tracked;
         let first = tracked
             .partition_point(self.tracked.clone(), |path| self.compare(path, name, b"") == Ordering::Less);
-        first < self.tracked.end && self.compare(tracked.entry(first).path, name, b"") == Ordering::Equal
+        let entry = (first < self.tracked.end).then(|| tracked.entry(first))?;
+        (self.compare(entry.path, name, b"") == Ordering::Equal).then_some(entry.mode)
     }
 
     /// Whether git ignores the untracked `path` in this directory. The last matching line of the nearest ignore file
@@ -204,10 +215,12 @@ impl WorkTree {
     }
 }
 
-/// Returns the globs in `file`, which are relative to `top`. A missing file, or a line that is no valid glob, ignores
-/// nothing.
+/// Returns the globs in `file`, which are relative to `top`. A missing file, a named pipe or device in its place,
+/// or a line that is no valid glob, ignores nothing.
 fn globs(top: &Path, file: &Path) -> Gitignore {
     let mut builder = GitignoreBuilder::new(top);
-    let _ = builder.add(file);
+    if file.is_file() {
+        let _ = builder.add(file);
+    }
     builder.build().unwrap_or_else(|_| Gitignore::empty())
 }

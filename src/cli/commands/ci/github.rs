@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::plan::{CiSystem, CommitName, Plan, before, branch_name, get, is_running, is_zero};
 use crate::cli::env::Environment;
+use crate::rules::regular_file;
 
 pub(crate) const SYSTEM: CiSystem =
     CiSystem { name: "GitHub Actions", full_clone: "actions/checkout with fetch-depth: 0" };
@@ -18,7 +19,7 @@ pub(crate) fn plan(env: &Environment) -> Option<Result<Plan, String>> {
         return None;
     }
     let event = get(env, "GITHUB_EVENT_PATH").and_then(|path| {
-        let bytes = std::fs::read(env.directory.join(Path::new(&path))).ok()?;
+        let bytes = regular_file::read(&env.directory.join(Path::new(&path))).ok()?;
         serde_json::from_slice(&bytes).ok()
     });
     Some(plan_for_event(env, &event.unwrap_or(Value::Null)))

@@ -15,6 +15,7 @@ use crate::cli::env::Environment;
 use crate::cli::exit_code::ExitCode;
 use crate::cli::messages;
 use crate::git::repo::Repo;
+use crate::rules::regular_file;
 
 /// State of the path at which git looks for a hook.
 enum HookState {
@@ -42,7 +43,7 @@ impl HookState {
         if path.is_dir() {
             return Ok(HookState::Directory);
         }
-        let content = match fs::read(path) {
+        let content = match regular_file::read(path) {
             Ok(content) => content,
             // git ignores a dangling symbolic link.
             Err(error) if metadata.is_symlink() && error.kind() == io::ErrorKind::NotFound => Vec::new(),
@@ -231,7 +232,7 @@ impl HookFile {
                 "  the existing hook was renamed to {} and runs {order} stopleak",
                 self.previous.display()
             ));
-            if fs::read(&self.previous).is_ok_and(|content| script::uses_own_name(&content)) {
+            if regular_file::read(&self.previous).is_ok_and(|content| script::uses_own_name(&content)) {
                 messages::warning("the existing hook uses its own file name, which has changed");
                 messages::help("check that it still works");
             }

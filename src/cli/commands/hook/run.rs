@@ -20,6 +20,7 @@ use crate::git::commits::message::MessageCleanup;
 use crate::git::repo::Repo;
 use crate::model::{ContentKind, ScanReport, Status, UnscannedKind, Verdict};
 use crate::policy::AllowComments;
+use crate::rules::regular_file;
 use crate::scan;
 use crate::scan::{Target, Text};
 
@@ -120,7 +121,8 @@ fn read_input() -> anyhow::Result<Vec<u8>> {
 /// Returns the commit message as git is about to store it. git sets `GIT_EDITOR` to `:` when it opens no editor, which
 /// changes the cleanup of the message.
 fn message(file: &Path, env: &Environment) -> anyhow::Result<Text> {
-    let written = std::fs::read(env.directory.join(file)).with_context(|| file.display().to_string())?;
+    let written =
+        regular_file::read(&env.directory.join(file)).with_context(|| file.display().to_string())?;
     let edited = env.get("GIT_EDITOR").is_none_or(|editor| editor != ":");
     let repo = Repo::with_env(&env.directory, env.git.clone())?;
     let content = match MessageCleanup::from_repo(&repo) {

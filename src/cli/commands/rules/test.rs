@@ -1,6 +1,5 @@
 //! `stopleak rules test`: prints what one rule finds in one text.
 
-use std::fs;
 use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
@@ -16,6 +15,7 @@ use crate::decode;
 use crate::engine::authoring::explain::near_misses;
 use crate::engine::{Engine, resolve_overlaps};
 use crate::model::{Evidence, Locator, Position, Secret, Span, Verdict};
+use crate::rules::regular_file;
 
 /// Print what one rule finds in a file, and why it rejects near misses
 ///
@@ -106,6 +106,6 @@ fn read(file: &Path) -> anyhow::Result<(String, Vec<u8>)> {
         io::stdin().lock().read_to_end(&mut bytes).context("cannot read standard input")?;
         return Ok(("stdin".to_owned(), bytes));
     }
-    let bytes = fs::read(file).with_context(|| file.display().to_string())?;
+    let bytes = regular_file::read(file).with_context(|| file.display().to_string())?;
     Ok((file.display().to_string(), bytes))
 }

@@ -15,6 +15,7 @@ use serde_json::{Map, Value, json};
 
 use crate::cli::messages;
 use crate::report::replace_file;
+use crate::rules::regular_file;
 
 /// An AI coding agent with hooks.
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -223,7 +224,7 @@ fn is_stopleak_hook(hook: &Value) -> bool {
 
 /// Reads a settings file as text and as JSON; `None` when there is no such file.
 fn read(file: &Path) -> anyhow::Result<Option<(String, Value)>> {
-    let text = match fs::read_to_string(file) {
+    let text = match regular_file::check(file).and_then(|()| fs::read_to_string(file)) {
         Ok(text) => text,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error).with_context(|| file.display().to_string()),
