@@ -237,7 +237,7 @@ fn misused_path<'a>(attribution: &'a Attribution, misused: &Misused) -> Option<&
     let introductions = history.introduction.iter().chain(&history.later_introductions);
     let mut paths =
         introductions.flat_map(|introduction| &introduction.paths).chain(&history.tree_only_paths);
-    paths.find(|(_, mode)| (*mode == Mode::Tree) == misused.as_tree).map(|(path, _)| path.as_slice())
+    paths.find(|(_, mode)| (*mode == Mode::Tree) == misused.is_used_as_tree).map(|(path, _)| path.as_slice())
 }
 
 /// Returns a path at which a commit introduced the queried blob.

@@ -61,7 +61,7 @@ pub(crate) struct TreeIndex {
 pub(crate) struct Misused {
     pub(crate) error: ObjectError,
     /// Whether it is listed as a tree; else as a file.
-    pub(crate) as_tree: bool,
+    pub(crate) is_used_as_tree: bool,
 }
 
 /// The result of looking up a tree.
@@ -124,9 +124,9 @@ impl TreeIndex {
         let id = |number: u32| self.numbers.id(number).filter(|id| !unreadable.contains(id));
         let as_files = self.kinds.trees_used_as_files().filter_map(id);
         let mut misused: Vec<Misused> =
-            as_files.map(|id| Misused { error: not_a_file(id), as_tree: false }).collect();
+            as_files.map(|id| Misused { error: not_a_file(id), is_used_as_tree: false }).collect();
         let as_trees = as_trees.into_iter().filter_map(id);
-        misused.extend(as_trees.map(|id| Misused { error: not_a_tree(id), as_tree: true }));
+        misused.extend(as_trees.map(|id| Misused { error: not_a_tree(id), is_used_as_tree: true }));
         misused.sort_unstable_by_key(|misused| *misused.error.id());
         misused
     }
