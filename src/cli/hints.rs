@@ -44,7 +44,7 @@ fn repo_hint(error: &RepoError) -> Option<String> {
 
 fn config_hint(error: &ConfigError) -> Option<String> {
     match error {
-        ConfigError::TwoFiles { .. } | ConfigError::Io { .. } => None,
+        ConfigError::TwoFiles { .. } | ConfigError::Io { .. } | ConfigError::Limit { .. } => None,
         ConfigError::Value { origin: Origin::Flag("--only" | "--skip"), .. } => {
             Some("list all rules with: stopleak rules list".to_owned())
         }

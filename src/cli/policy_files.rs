@@ -11,7 +11,7 @@ use crate::config;
 use crate::config::{Config, ConfigError, FILE_NAMES, Origin};
 use crate::git::Oid;
 use crate::policy::Baseline;
-use crate::rules::{Rule, RuleSet, load, regular_file};
+use crate::rules::{Rule, RuleSet, input, load};
 use crate::source::commit_files::{CommitFiles, normalize_path};
 use crate::source::paths::path_bytes;
 
@@ -189,7 +189,7 @@ fn tree_path(path: &Path) -> Option<Vec<u8>> {
 ///
 /// A file that cannot be read or parsed.
 pub(crate) fn read_baseline(path: &Path) -> anyhow::Result<Option<Baseline>> {
-    let bytes = match regular_file::read(path) {
+    let bytes = match input::BASELINE.read(path) {
         Ok(bytes) => bytes,
         // A link to nothing is an error: a baseline that was meant to be there would be ignored silently.
         Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_symlink() => return Ok(None),
@@ -200,6 +200,8 @@ pub(crate) fn read_baseline(path: &Path) -> anyhow::Result<Option<Baseline>> {
 
 /// Parses the content of a baseline file; `path` is its name in errors.
 fn parse_baseline(bytes: &[u8], path: &Path) -> anyhow::Result<Baseline> {
+    let limit = |source| ConfigError::Limit { path: path.to_path_buf(), source };
+    input::BASELINE.check_len(bytes.len()).map_err(limit)?;
     let parsed = Baseline::parse(bytes).map_err(|error| ConfigError::Syntax {
         path: path.to_path_buf(),
         at: Some((error.line, 1)),

@@ -253,13 +253,15 @@ impl<'v> Setup<'v> {
     ///
     /// A glob that is not valid, with the place where it is set.
     pub(crate) fn skip_paths(&self) -> anyhow::Result<SkipPaths> {
-        for glob in &self.settings.skip_paths {
-            SkipPaths::new([&glob.value]).map_err(|error| ConfigError::Value {
-                origin: glob.origin.clone(),
-                message: error.to_string(),
-            })?;
-        }
-        Ok(SkipPaths::new(self.settings.skip_paths.iter().map(|glob| &glob.value))?)
+        let globs = &self.settings.skip_paths;
+        SkipPaths::new(globs.iter().map(|glob| &glob.value)).map_err(|error| {
+            match globs.iter().find(|glob| glob.value == error.glob) {
+                Some(glob) => {
+                    ConfigError::Value { origin: glob.origin.clone(), message: error.to_string() }.into()
+                }
+                None => anyhow::Error::from(error),
+            }
+        })
     }
 
     /// Reads the baseline; `None` when none is configured and the default file does not exist.

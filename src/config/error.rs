@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::origin::Origin;
+use crate::rules::LimitError;
 
 /// Error in the configuration. Nothing is scanned then.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +25,14 @@ pub enum ConfigError {
         at: Option<(usize, usize)>,
         /// What is wrong, and what is expected.
         message: String,
+    },
+    /// The file exceeds a limit.
+    #[error("{}: {source}", path.display())]
+    Limit {
+        /// The file.
+        path: PathBuf,
+        /// The limit, and what to do.
+        source: LimitError,
     },
     /// There are two configuration files.
     #[error("both {} and {} exist; keep one of them", first.display(), second.display())]

@@ -6,10 +6,15 @@ use serde::Deserialize;
 
 use super::error::ConfigError;
 use super::hooks::HookKeys;
+use super::item_lines::ItemLines;
 use super::nearest::nearest;
 use super::size::ByteSize;
 use crate::model::Confidence;
-use crate::rules::regular_file;
+use crate::rules::LimitError;
+use crate::rules::input;
+
+/// Most entries of one list. Each glob of `skip-paths` is compiled in every run.
+const MAX_ITEMS: usize = 10_000;
 
 /// One entry of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,27 +73,40 @@ impl Config {
     ///
     /// # Errors
     ///
-    /// `ConfigError::Syntax` for bytes that are not UTF-8 or YAML, unknown keys and values of the wrong type.
+    /// `ConfigError::Syntax` for bytes that are not UTF-8 or YAML, unknown keys and values of the wrong type;
+    /// `ConfigError::Limit` for a file that is too long, too deeply nested, or has a list with too many entries.
     pub fn from_bytes(path: &Path, bytes: &[u8]) -> Result<Config, ConfigError> {
         let fail = |at, message: String| ConfigError::Syntax { path: path.to_path_buf(), at, message };
+        let limit = |source| ConfigError::Limit { path: path.to_path_buf(), source };
+        input::CONFIG.check_len(bytes.len()).map_err(limit)?;
         let text = std::str::from_utf8(bytes).map_err(|error| {
             fail(Some((line_at(bytes, error.valid_up_to()), 1)), "expected UTF-8 text".into())
         })?;
+        input::CONFIG.check_yaml(text).map_err(limit)?;
         let syntax: Option<Syntax> = serde_yaml::from_str(text).map_err(|error| {
             let at = error.location().map(|location| (location.line(), location.column()));
             fail(at, explain(&error.to_string()))
         })?;
         let syntax = syntax.unwrap_or_default();
         let rules = syntax.rules.unwrap_or_default();
-        let items = |list: Option<Vec<String>>| -> Vec<Item> {
+        let items = |key: &str, list: Option<Vec<String>>| -> Result<Vec<Item>, ConfigError> {
             let list = list.unwrap_or_default();
-            list.into_iter().map(|item| Item { line: line_of(text, &item), text: item }).collect()
+            if list.len() > MAX_ITEMS {
+                let what = format!("entries in {key}");
+                return Err(limit(LimitError::too_many(
+                    &what,
+                    MAX_ITEMS,
+                    "write a glob or a folder for many of them",
+                )));
+            }
+            let mut lines = ItemLines::new(text);
+            Ok(list.into_iter().map(|item| Item { line: lines.line_of(&item), text: item }).collect())
         };
         Ok(Config {
             path: path.to_path_buf(),
-            skip_paths: items(syntax.skip_paths),
-            rules_off: items(rules.off),
-            rule_files: items(rules.files),
+            skip_paths: items("skip-paths", syntax.skip_paths)?,
+            rules_off: items("rules: off", rules.off)?,
+            rule_files: items("rules: files", rules.files)?,
             confidence: syntax.confidence,
             fail_on: syntax.fail_on,
             max_blob_size: syntax.max_blob_size,
@@ -103,7 +121,8 @@ impl Config {
     ///
     /// As for [`Config::from_bytes`], and a file that cannot be read.
     pub fn read(path: &Path) -> Result<Config, ConfigError> {
-        let bytes = regular_file::read(path)
+        let bytes = input::CONFIG
+            .read(path)
             .map_err(|source| ConfigError::Io { path: path.to_path_buf(), source })?;
         Config::from_bytes(path, &bytes)
     }
@@ -117,24 +136,6 @@ impl Config {
 /// Returns the 1-based line of the byte at `offset`.
 fn line_at(bytes: &[u8], offset: usize) -> usize {
     bytes[..offset].iter().filter(|byte| **byte == b'\n').count() + 1
-}
-
-/// Returns the 1-based number of the first line that contains `item` as a whole word outside of comments. `None` for
-/// items that YAML writes in another form (escapes, folded lines).
-fn line_of(text: &str, item: &str) -> Option<usize> {
-    let is_end = |c: char| c.is_whitespace() || matches!(c, ',' | '[' | ']' | '"' | '\'' | '-' | ':');
-    let contains = |line: &str| {
-        line.match_indices(item).any(|(at, _)| {
-            let (before, after) = (&line[..at], &line[at + item.len()..]);
-            before.chars().next_back().is_none_or(is_end)
-                && after.chars().next().is_none_or(|c| is_end(c) && c != '-' && c != ':')
-        })
-    };
-    if item.is_empty() {
-        return None;
-    }
-    let index = text.lines().position(|line| !line.trim_start().starts_with('#') && contains(line))?;
-    Some(index + 1)
 }
 
 /// Rewrites a message of the YAML parser with the terms of the documentation (key, list), and adds the nearest known key.
@@ -247,9 +248,22 @@ mod tests {
     }
 
     #[test]
-    fn the_line_of_an_item_is_that_of_the_whole_word() {
-        let text = "# aws\nfiles: [aws-key.yaml]\noff: [\"aws\"]\n";
-        assert_eq!(line_of(text, "aws"), Some(3));
-        assert_eq!(line_of(text, "gone"), None);
+    fn a_file_above_a_limit_is_refused_before_it_is_parsed() {
+        let long = "a".repeat(1_000_001);
+        assert!(
+            read(&long).expect_err("too long").starts_with("sub/stopleak.yaml: larger than 1 MB, the limit")
+        );
+        let deep = read(&format!("skip-paths: {}", "[".repeat(100_000))).expect_err("too deep");
+        assert!(
+            deep.starts_with("sub/stopleak.yaml: lists and mappings are nested more than 64 deep"),
+            "{deep}"
+        );
+        let list = |count: usize| read(&format!("skip-paths: [{}]", "a,".repeat(count)));
+        assert_eq!(list(MAX_ITEMS).expect("allowed").skip_paths.len(), MAX_ITEMS);
+        let many = list(MAX_ITEMS + 1).expect_err("too many");
+        assert!(
+            many.starts_with("sub/stopleak.yaml: there are more than 10000 entries in skip-paths"),
+            "{many}"
+        );
     }
 }

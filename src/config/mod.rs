@@ -7,6 +7,7 @@ mod discover;
 mod error;
 mod file;
 mod hooks;
+mod item_lines;
 mod layers;
 mod nearest;
 mod origin;

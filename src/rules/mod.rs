@@ -3,6 +3,7 @@
 pub(crate) mod advice;
 mod builtin;
 pub(crate) mod check_table;
+pub(crate) mod input;
 pub(crate) mod lint;
 pub mod load;
 pub(crate) mod metadata;
@@ -12,6 +13,7 @@ pub(crate) mod syntax;
 #[cfg(test)]
 pub(crate) mod tests;
 pub(crate) mod token_run;
+mod yaml_depth;
 
 use std::ops::Index;
 use std::sync::Arc;
@@ -19,6 +21,7 @@ use std::sync::Arc;
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
+pub(crate) use input::LimitError;
 pub use load::RuleError;
 pub(crate) use syntax::Check;
 pub use syntax::Rule;
