@@ -7,6 +7,7 @@ mod commands;
 mod env;
 mod exit_code;
 mod hints;
+mod json_input;
 
 mod options;
 mod output;

@@ -111,16 +111,21 @@ impl PolicyFiles<'_> {
         if let Some(bytes) = files.read(&at)? {
             return parse(&at, &bytes);
         }
-        let Some(mut below) = files.files_below(&at)? else {
+        let Some(below) = files.files_below(&at, load::MAX_FILES)? else {
             return Err(anyhow!("{}: no such rule file or folder in the commit", path.display()));
         };
+        let below_count = if below.is_complete { below.paths.len() } else { usize::MAX };
+        load::check_count(below_count, "files and folders", load::MAX_FILES, path)?;
+        let mut below = below.paths;
         below.retain(|path| path.ends_with(b".yaml"));
         if below.is_empty() {
             return Err(load::RuleError::Empty { path: path.to_path_buf() }.into());
         }
         let mut rules = Vec::new();
+        let folder = path;
         for path in below {
             rules.extend(parse(&path, &files.read(&path)?.unwrap_or_default())?);
+            load::check_count(rules.len(), "rules", load::MAX_RULES, folder)?;
         }
         Ok(rules)
     }

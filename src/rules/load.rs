@@ -71,11 +71,11 @@ pub enum RuleError {
 }
 
 /// Most rule files below one folder.
-const MAX_FILES: usize = 10_000;
+pub(crate) const MAX_FILES: usize = 10_000;
 /// Most folders below one folder.
 const MAX_FOLDERS: usize = 10_000;
 /// Most rules of one file or folder.
-const MAX_RULES: usize = 20_000;
+pub(crate) const MAX_RULES: usize = 20_000;
 
 /// Loads the rules of one file, or of every `*.yaml` file in a folder and the folders below it, in the order
 /// of their paths.
@@ -208,7 +208,11 @@ fn list(top: &Path) -> Result<Vec<PathBuf>, RuleError> {
 }
 
 /// Checks a number of things below `path`.
-fn check_count(count: usize, what: &str, limit: usize, path: &Path) -> Result<(), RuleError> {
+///
+/// # Errors
+///
+/// If `count` is above `limit`.
+pub(crate) fn check_count(count: usize, what: &str, limit: usize, path: &Path) -> Result<(), RuleError> {
     if count <= limit {
         return Ok(());
     }

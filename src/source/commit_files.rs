@@ -74,18 +74,24 @@ impl<'v> CommitFiles<'v> {
         lookup(self.objects, &self.root, path)
     }
 
-    /// Returns the paths of all files below the folder at `path`, sorted; `None` if there is no folder.
+    /// Returns the paths of all files below the folder at `path`, sorted; `None` if there is no folder. The list ends
+    /// early, and is not complete, after `most` files and folders: few trees can contain each other many times.
     ///
     /// # Errors
     ///
     /// If a tree below `path` cannot be read.
-    pub(crate) fn files_below(&self, path: &[u8]) -> Result<Option<Vec<Vec<u8>>>, ObjectError> {
+    pub(crate) fn files_below(&self, path: &[u8], most: usize) -> Result<Option<FileList>, ObjectError> {
         let mut open = match self.entry(path)? {
             Some((Mode::Tree, id)) => vec![(path.to_vec(), id)],
             _ => return Ok(None),
         };
         let mut files = Vec::new();
+        let mut read = 0;
         while let Some((folder, id)) = open.pop() {
+            read += 1;
+            if read + open.len() + files.len() > most {
+                return Ok(Some(FileList { paths: files, is_complete: false }));
+            }
             let data = tree::read_tree(self.objects, &id)?;
             for entry in tree::entries(&data, id.as_bytes().len()) {
                 let entry = entry.map_err(|error| ObjectError::Corrupt { id, why: error.to_string() })?;
@@ -99,8 +105,17 @@ impl<'v> CommitFiles<'v> {
             }
         }
         files.sort();
-        Ok(Some(files))
+        Ok(Some(FileList { paths: files, is_complete: true }))
     }
+}
+
+/// Files below a folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct FileList {
+    /// Their paths, sorted if the list is complete.
+    pub(crate) paths: Vec<Vec<u8>>,
+    /// Whether these are all.
+    pub(crate) is_complete: bool,
 }
 
 /// Returns `path` without `.` and `..`; `None` if it leaves the tree or is absolute.
@@ -146,9 +161,10 @@ mod tests {
         for path in ["a", "a/b", "gone", "a/b/file/x", "out", "loop", ""] {
             assert_eq!(read(path.as_bytes()), None, "{path}");
         }
-        let below = files.files_below(b"a").expect("readable").expect("a folder");
-        assert_eq!(below, [&b"a/b/file"[..], b"a/link", b"a/up"]);
-        assert_eq!(files.files_below(b"out").expect("readable"), None);
+        let below = |most| files.files_below(b"a", most).expect("readable").expect("a folder");
+        assert_eq!(below(9).paths, [&b"a/b/file"[..], b"a/link", b"a/up"]);
+        assert!(below(9).is_complete && !below(2).is_complete);
+        assert_eq!(files.files_below(b"out", 9).expect("readable"), None);
         assert_eq!(normalize_path(b"./a//b/../c").as_deref(), Some(&b"a/c"[..]));
         assert_eq!((normalize_path(b"a/../.."), normalize_path(b"/a")), (None, None));
     }

@@ -321,3 +321,19 @@ fn a_package_hash_in_a_lock_file_is_not_reported_as_a_key_of_the_provider() {
     let why = guess.expect("a guess")["why"].as_array().expect("a list").clone();
     assert!(why.iter().any(|why| why == "in a lock file"), "{why:?}");
 }
+
+#[test]
+fn an_ignore_file_with_too_many_globs_is_reported_and_its_files_are_read() {
+    let world = World::repository();
+    world.write("work/.gitignore", "ignored.txt\n".repeat(20_001));
+    world.write("work/ignored.txt", format!("{}\n", sample_value("github-classic-pat", 3)));
+    let run = world.stopleak(&["scan"]);
+    assert_eq!(run.code, 3, "{}", run.stdout);
+    assert!(
+        run.stdout.contains("ignored.txt") && run.stdout.contains("more than 20000 globs"),
+        "{}",
+        run.stdout
+    );
+    world.write("work/.gitignore", "ignored.txt\n".repeat(20_000));
+    assert_eq!(world.stopleak(&["scan"]).code, 0);
+}

@@ -118,6 +118,9 @@ fn walk<V: FileVisitor>(
             files.push((name, if kind.is_symlink() { ContentKind::Symlink } else { ContentKind::File }));
         }
     }
+    for entry in git.iter().flat_map(|git| git.take_problems()) {
+        reader.visitor.unscanned(entry);
+    }
     // A large directory is shared by several threads.
     while files.len() > BATCH {
         tasks.push(Task::Files(Arc::clone(directory), files.split_off(files.len() - BATCH)));

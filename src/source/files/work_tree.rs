@@ -5,9 +5,12 @@
 
 use std::cmp::Ordering;
 use std::ffi::OsStr;
+use std::fs::File;
+use std::io;
+use std::io::{BufRead, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use ignore::Match;
 use ignore::gitignore::{Gitignore, GitignoreBuilder, gitconfig_excludes_path};
@@ -19,6 +22,11 @@ use crate::git::repo::Repo;
 use crate::model::{Unscanned, UnscannedKind};
 use crate::source::paths::path_text;
 
+/// Largest ignore file in bytes.
+const MAX_IGNORE_FILE: u64 = 4_000_000;
+/// Most globs of an ignore file. Each needs 5 to 9 KB when it is compiled.
+const MAX_GLOBS: usize = 20_000;
+
 /// One work tree.
 struct WorkTree {
     /// The real path.
@@ -29,6 +37,8 @@ struct WorkTree {
     tracked: Index,
     /// The globs of `info/exclude` and of the user's ignore file, in order of precedence.
     excludes: OnceLock<[Gitignore; 2]>,
+    /// Ignore files that were not applied, and are not yet reported.
+    problems: Mutex<Vec<Unscanned>>,
 }
 
 /// One directory of a work tree.
@@ -100,7 +110,13 @@ impl WorkTree {
             Index::empty(repo.algorithm())
         });
         let exclude_file = repo.common_dir().join("info/exclude");
-        Some(WorkTree { top, exclude_file, tracked: index, excludes: OnceLock::new() })
+        Some(WorkTree {
+            top,
+            exclude_file,
+            tracked: index,
+            excludes: OnceLock::new(),
+            problems: Mutex::default(),
+        })
     }
 }
 
@@ -130,6 +146,11 @@ impl Folder {
             let _ = below.ignored.set(false);
         }
         Some(Arc::new(below))
+    }
+
+    /// Returns the ignore files of the work tree that were not applied, each once.
+    pub(super) fn take_problems(&self) -> Vec<Unscanned> {
+        std::mem::take(&mut *self.tree.problems.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Whether git tracks the file `name` in this directory, or does not ignore it.
@@ -201,7 +222,7 @@ impl Folder {
             let file = self.path.join(".gitignore");
             // git does not follow a symbolic link here.
             let is_file = file.symlink_metadata().is_ok_and(|metadata| metadata.is_file());
-            if is_file { globs(&self.path, &file) } else { Gitignore::empty() }
+            if is_file { self.tree.globs(&self.path, &file) } else { Gitignore::empty() }
         })
     }
 }
@@ -209,18 +230,85 @@ impl Folder {
 impl WorkTree {
     fn excludes(&self) -> &[Gitignore] {
         self.excludes.get_or_init(|| {
-            let of_user = gitconfig_excludes_path().map(|file| globs(&self.top, &file));
-            [globs(&self.top, &self.exclude_file), of_user.unwrap_or_else(Gitignore::empty)]
+            let of_user = gitconfig_excludes_path().map(|file| self.globs(&self.top, &file));
+            [self.globs(&self.top, &self.exclude_file), of_user.unwrap_or_else(Gitignore::empty)]
+        })
+    }
+
+    /// Returns the globs in `file`, which are relative to `top`; none of them for a file above a limit, so that more files
+    /// are read than git tracks.
+    fn globs(&self, top: &Path, file: &Path) -> Gitignore {
+        globs(top, file).unwrap_or_else(|reason| {
+            let entry = Unscanned {
+                kind: UnscannedKind::TooLarge,
+                what: path_text(file),
+                reason: format!("{reason}; files that it ignores were read"),
+                remedy: Some("write one glob for each folder, or run again with --no-ignore".to_owned()),
+            };
+            self.problems.lock().unwrap_or_else(PoisonError::into_inner).push(entry);
+            Gitignore::empty()
         })
     }
 }
 
 /// Returns the globs in `file`, which are relative to `top`. A missing file, a named pipe or device in its place,
 /// or a line that is no valid glob, ignores nothing.
-fn globs(top: &Path, file: &Path) -> Gitignore {
-    let mut builder = GitignoreBuilder::new(top);
-    if file.is_file() {
-        let _ = builder.add(file);
+///
+/// # Errors
+///
+/// More than [`MAX_GLOBS`] globs, or a file that is larger than [`MAX_IGNORE_FILE`]. Nothing is compiled then.
+fn globs(top: &Path, file: &Path) -> Result<Gitignore, String> {
+    if !file.is_file() {
+        return Ok(Gitignore::empty());
     }
-    builder.build().unwrap_or_else(|_| Gitignore::empty())
+    let mut bytes = Vec::new();
+    let read = File::open(file).and_then(|open| open.take(MAX_IGNORE_FILE + 1).read_to_end(&mut bytes));
+    if read.is_err() {
+        return Ok(Gitignore::empty());
+    }
+    if bytes.len() as u64 > MAX_IGNORE_FILE {
+        return Err(format!("larger than {} MB, the limit for an ignore file", MAX_IGNORE_FILE / 1_000_000));
+    }
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    // A line that is not UTF-8 is no glob that the crate accepts.
+    let lines = || {
+        bytes.lines().map_while(|line| match line {
+            Err(error) if error.kind() != io::ErrorKind::InvalidData => None,
+            line => Some(line.ok()),
+        })
+    };
+    let is_glob = |line: &String| !line.trim().is_empty() && !line.starts_with('#');
+    if lines().flatten().filter(is_glob).nth(MAX_GLOBS).is_some() {
+        return Err(format!("there are more than {MAX_GLOBS} globs, the limit for an ignore file"));
+    }
+    let mut builder = GitignoreBuilder::new(top);
+    for line in lines().flatten() {
+        let _ = builder.add_line(None, &line);
+    }
+    Ok(builder.build().unwrap_or_else(|_| Gitignore::empty()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_ignore_file_above_a_limit_is_not_compiled() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let file = folder.path().join(".gitignore");
+        let globs = |content: &[u8]| {
+            std::fs::write(&file, content).expect("written");
+            globs(folder.path(), &file)
+        };
+        let lines = |count: usize| "# a\n\na\n".repeat(count).into_bytes();
+        assert_eq!(globs(&lines(MAX_GLOBS)).map(|globs| globs.len()), Ok(MAX_GLOBS));
+        assert!(globs(&lines(MAX_GLOBS + 1)).is_err_and(|error| error.contains("more than 20000 globs")));
+        assert!(globs(&[b'a'; 4_000_001]).is_err_and(|error| error.contains("larger than 4 MB")));
+        let odd = globs(b"\xef\xbb\xbfone\r\n\xff\ntwo").expect("allowed");
+        for (name, is_ignored) in [("one", true), ("two", true), ("three", false)] {
+            assert_eq!(odd.matched(folder.path().join(name), false).is_ignore(), is_ignored, "{name}");
+        }
+        std::fs::remove_file(&file).expect("removed");
+        assert!(super::globs(folder.path(), &file).expect("allowed").is_empty());
+    }
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::plan::{CiSystem, CommitName, Plan, before, branch_name, get, is_running, is_zero};
 use crate::cli::env::Environment;
-use crate::rules::regular_file;
+use crate::cli::json_input;
 
 pub(crate) const SYSTEM: CiSystem =
     CiSystem { name: "GitHub Actions", full_clone: "actions/checkout with fetch-depth: 0" };
@@ -18,11 +18,14 @@ pub(crate) fn plan(env: &Environment) -> Option<Result<Plan, String>> {
     if !is_running(env, "GITHUB_ACTIONS", &["GITHUB_EVENT_NAME", "GITHUB_EVENT_PATH"]) {
         return None;
     }
-    let event = get(env, "GITHUB_EVENT_PATH").and_then(|path| {
-        let bytes = regular_file::read(&env.directory.join(Path::new(&path))).ok()?;
-        serde_json::from_slice(&bytes).ok()
-    });
-    Some(plan_for_event(env, &event.unwrap_or(Value::Null)))
+    let bytes = get(env, "GITHUB_EVENT_PATH")
+        .and_then(|path| json_input::EVENT.read(&env.directory.join(Path::new(&path))).ok())
+        .unwrap_or_default();
+    if let Err(error) = json_input::check(json_input::EVENT, &bytes) {
+        return Some(Ok(Plan::Unknown(format!("the file in GITHUB_EVENT_PATH was not read: {error}"))));
+    }
+    let event = serde_json::from_slice(&bytes).unwrap_or(Value::Null);
+    Some(plan_for_event(env, &event))
 }
 
 fn plan_for_event(env: &Environment, event: &Value) -> Result<Plan, String> {

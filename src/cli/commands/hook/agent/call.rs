@@ -10,6 +10,7 @@ use memchr::memmem;
 use serde_json::{Map, Value};
 
 use super::answer::ResponseFormat;
+use crate::cli::json_input;
 
 /// Maximal size in bytes of a stored file that new content is compared with. For a larger file only the new text is
 /// scanned.
@@ -132,6 +133,12 @@ fn response_format(event: &str, call: &Fields) -> ResponseFormat {
     }
 }
 
+/// Parses a string of JSON; `None` for other text, and for one with too many values, which is then scanned as text.
+fn parse_embedded(text: &str) -> Option<Value> {
+    json_input::check(json_input::CALL, text.as_bytes()).ok()?;
+    serde_json::from_str(text).ok()
+}
+
 struct CallReader<'c> {
     call: &'c Fields,
     event: &'c str,
@@ -147,8 +154,8 @@ impl CallReader<'_> {
             }
             None | Some(Value::Null) => return Ok(self.event_texts()),
             // Cursor passes the input of MCP tools as a string of JSON.
-            Some(Value::String(text)) => match serde_json::from_str(text) {
-                Ok(Value::Object(fields)) => fields,
+            Some(Value::String(text)) => match parse_embedded(text) {
+                Some(Value::Object(fields)) => fields,
                 _ => return Ok(Some(vec![plain_text("the tool's input", text)])),
             },
             Some(Value::Object(fields)) => fields.clone(),

@@ -7,7 +7,7 @@ mod answer;
 mod call;
 pub(crate) mod settings;
 
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
@@ -15,6 +15,7 @@ use anyhow::{Context, anyhow};
 use super::args::RunArgs;
 use crate::cli::env::Environment;
 use crate::cli::exit_code::ExitCode;
+use crate::cli::json_input;
 use crate::cli::messages;
 use crate::cli::options::ThresholdOptions;
 use crate::cli::setup::Setup;
@@ -35,9 +36,9 @@ const MAX_LISTED: usize = 5;
 ///
 /// A call that cannot be read or scanned, for which a refusal is written, or an answer that could not be written.
 pub(crate) fn run(args: &RunArgs, env: &Environment) -> anyhow::Result<ExitCode> {
-    let mut input = Vec::new();
-    let read = io::stdin().read_to_end(&mut input).context("the agent's call cannot be read");
-    let call = match read.and_then(|_| Call::parse(&input, &env.directory)) {
+    let read = json_input::CALL.read_from(io::stdin()).context("the agent's call cannot be read");
+    let checked = read.and_then(|input| json_input::check(json_input::CALL, &input).map(|()| input));
+    let call = match checked.and_then(|input| Call::parse(&input, &env.directory)) {
         Ok(call) => call,
         Err(error) => return unreadable(error, args, env),
     };

@@ -7,15 +7,15 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use clap::ValueEnum;
 use serde::Serialize;
 use serde_json::ser::{PrettyFormatter, Serializer};
 use serde_json::{Map, Value, json};
 
+use crate::cli::json_input;
 use crate::cli::messages;
 use crate::report::replace_file;
-use crate::rules::regular_file;
 
 /// An AI coding agent with hooks.
 #[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
@@ -224,11 +224,13 @@ fn is_stopleak_hook(hook: &Value) -> bool {
 
 /// Reads a settings file as text and as JSON; `None` when there is no such file.
 fn read(file: &Path) -> anyhow::Result<Option<(String, Value)>> {
-    let text = match regular_file::check(file).and_then(|()| fs::read_to_string(file)) {
-        Ok(text) => text,
+    let bytes = match json_input::SETTINGS.read(file) {
+        Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error).with_context(|| file.display().to_string()),
     };
+    json_input::check(json_input::SETTINGS, &bytes).with_context(|| file.display().to_string())?;
+    let text = String::from_utf8(bytes).map_err(|_| anyhow!("{}: expected UTF-8 text", file.display()))?;
     match serde_json::from_str::<Value>(&text) {
         Ok(value @ Value::Object(_)) => Ok(Some((text, value))),
         Ok(_) => bail!("{}: expected a JSON object; the file was not changed", file.display()),
