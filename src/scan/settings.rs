@@ -60,6 +60,9 @@ pub(crate) struct SharedEngine {
     engine: Arc<Engine>,
 }
 
+/// Most threads of a run. More are no faster, each needs memory, and the system ends a process that starts too many.
+pub(crate) const MAX_THREADS: usize = 256;
+
 impl SharedEngine {
     /// Builds the engine for `rules`.
     #[cfg(test)]
@@ -110,8 +113,8 @@ impl Settings {
     /// Returns the number of threads to use.
     pub(super) fn thread_count(&self) -> usize {
         match self.threads {
-            0 => std::thread::available_parallelism().map_or(1, usize::from),
-            threads => threads,
+            0 => std::thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS),
+            threads => threads.min(MAX_THREADS),
         }
     }
 

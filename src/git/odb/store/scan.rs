@@ -76,9 +76,14 @@ impl ScanObjects for ObjectStore {
             return vec![work()];
         }
         std::thread::scope(|scope| {
-            let workers: Vec<_> = (0..threads).map(|_| scope.spawn(work)).collect();
-            let joined = workers.into_iter().map(|worker| worker.join());
-            joined.map(|result| result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
+            // If a thread cannot be started, the others do its work.
+            let spawn = |_| std::thread::Builder::new().spawn_scoped(scope, work).ok();
+            let helpers: Vec<_> = (1..threads).map_while(spawn).collect();
+            let mut visitors = vec![work()];
+            let joined = helpers.into_iter().map(|helper| helper.join());
+            visitors
+                .extend(joined.map(|result| result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))));
+            visitors
         })
     }
 }
