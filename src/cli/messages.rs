@@ -6,6 +6,7 @@ use std::io::{self, Write};
 use std::sync::LazyLock;
 
 use anstyle::{AnsiColor, Style};
+use serde_json::Value;
 
 use super::hints;
 use crate::engine::{Engine, resolve_overlaps};
@@ -52,6 +53,23 @@ fn line(style: Style, label: &str, text: &str) {
 pub(crate) fn usage(error: &clap::Error) {
     // Ignored, as in `note`.
     let _ = write!(anstream::stderr(), "{}", masked(&error.render().ansi().to_string()));
+}
+
+/// Returns text of a user's file for a terminal: masked and escaped.
+pub(crate) fn shown(text: &str) -> String {
+    visible(&masked(text))
+}
+
+/// Masks all strings in `value`, and the names of fields.
+pub(crate) fn masked_json(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(masked(&text)),
+        Value::Array(list) => Value::Array(list.into_iter().map(masked_json).collect()),
+        Value::Object(fields) => Value::Object(
+            fields.into_iter().map(|(name, value)| (masked(&name), masked_json(value))).collect(),
+        ),
+        other => other,
+    }
 }
 
 /// Returns `text` with every match of a built-in rule masked, of any confidence.

@@ -2,6 +2,8 @@
 
 use insta::assert_snapshot;
 
+use crate::rules::GOOD;
+use crate::support::planted::sample_value;
 use crate::support::{World, binary};
 
 #[test]
@@ -107,4 +109,81 @@ fn variables_are_validated_like_flags() {
     let unknown = run("STOPLEAK_FAILON", "high");
     assert_eq!(unknown.code, 0);
     assert_snapshot!(unknown.stderr, @"warning: unknown variable STOPLEAK_FAILON; did you mean STOPLEAK_FAIL_ON?");
+}
+
+#[test]
+fn tokens_in_globs_paths_and_ids_are_masked() {
+    let token = sample_value("github-classic-pat", 7);
+    let world = World::repository();
+    world.write(&format!("work/{token}.yaml"), GOOD.replace("name: Acme token", &format!("name: '{token}'")));
+    world.write(
+        "work/stopleak.yaml",
+        format!("skip-paths: ['{token}/**']\nbaseline: '{token}'\nrules: {{files: ['{token}.yaml']}}\n"),
+    );
+    world.write(&format!("work/{token}"), "key: 000102030405060708090a0b0c0d0e0f\n");
+    let only = format!("--only={token}");
+    for (arguments, code) in [
+        (&["config", "show"][..], 0),
+        (&["config", "show", &only], 0),
+        (&["config", "check"], 0),
+        (&["config", "check", &only], 2),
+        (&["rules", "list", "acme"], 0),
+        (&["rules", "list", "--format=json"], 0),
+        (&["rules", "show", "acme-token"], 0),
+        (&["rules", "show", "acme-token", "--format=json"], 0),
+        (&["rules", "show", &token], 2),
+        (&["baseline", "show"], 0),
+        (&["staged", "--config", &token], 2),
+    ] {
+        let run = world.stopleak(arguments);
+        assert_eq!(run.code, code, "{arguments:?}: {}", run.stderr);
+        let output = run.stdout + &run.stderr;
+        assert!(!output.contains(&token), "{arguments:?}: {output}");
+    }
+    let show = world.stopleak(&["config", "show"]).stdout;
+    assert!(show.contains("/** "), "only the token of a glob is masked: {show}");
+}
+
+#[test]
+fn any_number_of_threads_is_accepted_and_none_are_needed() {
+    let world = World::repository();
+    for number in 0..300 {
+        world.write(&format!("work/files/{number}.txt"), format!("{number}\n"));
+    }
+    world.git(&["add", "."]);
+    world.git(&["commit", "-q", "-m", "second"]);
+    for arguments in [&["scan"][..], &["history"], &["range", "HEAD~1..HEAD"]] {
+        let mut command = world.command(binary(), "work");
+        let run = world.run(command.args(arguments).args(["--threads", "1000000"]));
+        assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{arguments:?}");
+        // With a stack larger than the address space no thread can be started.
+        let mut command = world.command(binary(), "work");
+        command.args(arguments).args(["--threads", "4"]).env("RUST_MIN_STACK", (1_u64 << 60).to_string());
+        let run = world.run(&mut command);
+        assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_file_above_a_limit_is_an_error_that_names_file_limit_and_remedy() {
+    assert_snapshot!(error_for(&"#".repeat(1_000_001)), @"error: stopleak.yaml: larger than 1 MB, the limit for a configuration file; check that this is the right file, and write one glob for each folder instead of one for each file");
+    assert_snapshot!(error_for(&format!("skip-paths: {}", "[".repeat(100_000))), @"error: stopleak.yaml: lists and mappings are nested more than 64 deep, the limit; put text with brackets into quotes");
+    assert_snapshot!(error_for(&format!("rules: {{off: [{}]}}", "a,".repeat(10_001))), @"error: stopleak.yaml: there are more than 10000 entries in rules: off, the limit; write a glob or a folder for many of them");
+    let world = World::repository();
+    world.write("work/acme.yaml", format!("rules: {}", "{a: ".repeat(100_000)));
+    let run = world.stopleak(&["staged", "--rules", "acme.yaml"]);
+    assert_eq!(run.code, 2);
+    assert!(
+        run.stderr.contains("acme.yaml: lists and mappings are nested more than 64 deep"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(world.stopleak(&["rules", "check", "acme.yaml"]).code, 2);
+}
+
+#[test]
+fn a_glob_that_is_not_valid_is_named_among_many() {
+    let globs: String = (0..2_000).map(|number| format!("  - dir{number}/*.x{number}y\n")).collect();
+    let error = error_for(&format!("skip-paths:\n{globs}  - '!a'\n"));
+    assert_snapshot!(error, @"error: stopleak.yaml:2002: `!a` is no usable path pattern: negation is not supported");
 }

@@ -7,6 +7,7 @@ use clap::{Args, Subcommand};
 
 use crate::cli::env::Environment;
 use crate::cli::exit_code::ExitCode;
+use crate::cli::messages;
 use crate::cli::options::{RuleOptions, ThresholdOptions};
 use crate::cli::setup::Setup;
 use crate::config::{FILE_NAMES, HookLayer, Origin, Value};
@@ -36,7 +37,8 @@ impl ConfigCommand {
             ConfigCommand::Show(_) => show(&setup),
             ConfigCommand::Check(_) => check(&setup, env)?,
         };
-        io::stdout().write_all(text.as_bytes())?;
+        // Globs, paths and ids are text of the user, with a secret in it where one was pasted.
+        io::stdout().write_all(messages::shown(&text).as_bytes())?;
         Ok(ExitCode::Complete)
     }
 }

@@ -67,7 +67,11 @@ pub(crate) fn run(args: &ListArgs, env: &Environment) -> anyhow::Result<ExitCode
     let listed: Vec<&Rule> =
         rules.iter().filter(|rule| rule.is_reported && args.selects(&rules, rule)).collect();
     let text = match args.format {
-        ListFormat::Human => table(&listed, env.columns.or_else(terminal_width)),
+        ListFormat::Human => {
+            let text = table(&listed, env.columns.or_else(terminal_width));
+            let is_built_in = |rule: &&Rule| rules.domain(&rule.id).is_some();
+            if listed.iter().all(is_built_in) { text } else { messages::masked(&text) }
+        }
         ListFormat::Json => {
             let entries: Vec<_> = listed.iter().map(|rule| entry(&rules, rule)).collect();
             serde_json::to_string_pretty(&entries)? + "\n"
@@ -95,7 +99,7 @@ impl ListArgs {
 }
 
 fn entry(rules: &RuleSet, rule: &Rule) -> serde_json::Value {
-    json!({
+    let json = json!({
         "id": rule.id,
         "name": rule.name,
         "provider": rule.provider,
@@ -103,7 +107,8 @@ fn entry(rules: &RuleSet, rule: &Rule) -> serde_json::Value {
         "kind": rules.kind(&rule.id),
         "severity": rule.severity,
         "confidence": rule.confidence,
-    })
+    });
+    if rules.domain(&rule.id).is_some() { json } else { messages::masked_json(json) }
 }
 
 /// Returns a line for each rule, of at most `max_width` columns where there is a limit: longer lines lose the

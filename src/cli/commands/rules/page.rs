@@ -23,12 +23,20 @@ const FAINT: Style = Style::new().dimmed();
 pub(crate) struct Page {
     text: String,
     width: usize,
+    /// Whether values in its texts are masked.
+    is_masked: bool,
 }
 
 impl Page {
-    pub(crate) fn new(env: &Environment) -> Page {
+    /// Creates an empty page. With `is_masked`, values in its texts are masked: patterns of built-in rules contain none, but
+    /// some look like it.
+    pub(crate) fn new(env: &Environment, is_masked: bool) -> Page {
         let width = env.columns.or_else(terminal_width).unwrap_or(DEFAULT_WIDTH).clamp(40, MAX_WIDTH);
-        Page { text: String::new(), width }
+        Page { text: String::new(), width, is_masked }
+    }
+
+    fn shown(&self, text: &str) -> String {
+        if self.is_masked { messages::shown(text) } else { messages::visible(text) }
     }
 
     /// Appends a line in bold, after an empty line.
@@ -36,7 +44,7 @@ impl Page {
         if !self.text.is_empty() {
             self.text.push('\n');
         }
-        let _ = writeln!(self.text, "{HEADING}{}{HEADING:#}", messages::visible(text));
+        let _ = writeln!(self.text, "{HEADING}{}{HEADING:#}", self.shown(text));
     }
 
     /// Appends wrapped lines, indented by two.
@@ -47,7 +55,7 @@ impl Page {
     /// Appends wrapped lines, of which the first begins with `mark`, such as `  1. `, and the others are
     /// indented by its width.
     pub(crate) fn hanging(&mut self, mark: &str, text: &str) {
-        let text = messages::visible(text);
+        let text = self.shown(text);
         let indent = mark.chars().count();
         let mut line = mark.to_owned();
         let mut length = indent;
@@ -76,14 +84,14 @@ impl Page {
     /// Appends lines without wrapping them, so that they can be copied.
     pub(crate) fn verbatim(&mut self, indent: usize, text: &str) {
         for line in text.lines() {
-            let _ = writeln!(self.text, "{:indent$}{}", "", messages::visible(line));
+            let _ = writeln!(self.text, "{:indent$}{}", "", self.shown(line));
         }
     }
 
     /// Appends lines in a faint style. What exceeds the width is cut off.
     pub(crate) fn aside(&mut self, indent: usize, text: &str) {
         for line in text.lines() {
-            let line = cut(&messages::visible(line), self.width - indent);
+            let line = cut(&self.shown(line), self.width - indent);
             let _ = writeln!(self.text, "{:indent$}{FAINT}{line}{FAINT:#}", "");
         }
     }

@@ -11,6 +11,7 @@ use super::lookup::{ListFormat, find_rule, provider, setup};
 use super::page::{LABEL_WIDTH, Page};
 use crate::cli::env::Environment;
 use crate::cli::exit_code::ExitCode;
+use crate::cli::messages;
 use crate::cli::options::RuleOptions;
 use crate::engine::authoring::pattern_description::{in_words, outline};
 use crate::rules::advice::{CHANGE, REVOKE};
@@ -43,7 +44,8 @@ pub(crate) fn run(args: &ShowArgs, env: &Environment) -> anyhow::Result<ExitCode
     match args.format {
         ListFormat::Human => page.render(env).print()?,
         ListFormat::Json => {
-            let text = serde_json::to_string_pretty(&page.json())? + "\n";
+            let json = if page.domain.is_none() { messages::masked_json(page.json()) } else { page.json() };
+            let text = serde_json::to_string_pretty(&json)? + "\n";
             io::stdout().write_all(text.as_bytes())?;
         }
     }
@@ -81,7 +83,7 @@ impl<'r> RulePage<'r> {
 
     fn render(&self, env: &Environment) -> Page {
         let (rule, of_kind) = (self.rule, advice_for(self.kind));
-        let mut page = Page::new(env);
+        let mut page = Page::new(env, self.domain.is_none());
         page.heading(&rule.name);
         let issuer = if provider(rule).is_empty() { "no provider" } else { provider(rule) };
         page.paragraph(&format!(

@@ -70,7 +70,7 @@ pub(crate) fn run(args: &TestArgs, env: &Environment) -> anyhow::Result<ExitCode
             other.rule.id != args.id && other.span.start < found.span.end && found.span.start < other.span.end
         });
         if let Some(winner) = winner {
-            writeln!(out, "    a scan reports it by {} instead", winner.rule.id)?;
+            writeln!(out, "    a scan reports it by {} instead", messages::shown(&winner.rule.id))?;
         }
     }
     match near_misses(rule, text, &found) {
@@ -82,8 +82,10 @@ pub(crate) fn run(args: &TestArgs, env: &Environment) -> anyhow::Result<ExitCode
                 let value = value.map(|value| format!(" {value}")).unwrap_or_default();
                 let line = format!("{name}:{}:{}: not{value}:", place.start_line, place.start_column);
                 writeln!(out, "{}", messages::visible(&line))?;
+                let is_built_in = known.domain(&rule.id).is_some();
+                let shown = if is_built_in { messages::visible } else { messages::shown };
                 for condition in &miss.failed_conditions {
-                    writeln!(out, "    {}", messages::visible(condition))?;
+                    writeln!(out, "    {}", shown(condition))?;
                 }
             }
         }
