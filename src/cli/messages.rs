@@ -9,7 +9,7 @@ use anstyle::{AnsiColor, Style};
 use serde_json::Value;
 
 use super::hints;
-use crate::engine::{Engine, resolve_overlaps};
+use crate::engine::{Engine, resolve_matches};
 use crate::model::Secret;
 use crate::rules::RuleSet;
 
@@ -77,7 +77,7 @@ pub(crate) fn masked(text: &str) -> String {
     static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::new(&RuleSet::builtin()));
     let mut shown = Vec::new();
     let mut rest = 0;
-    for found in resolve_overlaps(ENGINE.candidates(text.as_bytes()), |found| found) {
+    for found in resolve_matches(ENGINE.candidates(text.as_bytes())) {
         shown.extend_from_slice(&text.as_bytes()[rest..found.span.start]);
         shown.extend(Secret::new(found.span.slice(text.as_bytes())).redacted().bytes());
         rest = found.span.end;

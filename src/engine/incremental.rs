@@ -211,7 +211,6 @@ impl Engine {
         let searched = if cache.best.is_some() { &mut cache.searched } else { &mut own };
         let used_context =
             matcher::evaluate_with(rule, pattern, text, hit, searched, &mut |found| matches.push(found));
-        matches.retain(|found| self.is_kept(text, found));
         self.count(Stage::Hits, 1);
         self.count(Stage::Matches, matches.len());
         let reads_other_lines = used_context || self.context_widths().reads_other_lines[hit.rule];
@@ -235,10 +234,8 @@ impl Engine {
             let (rule, pattern) = (&self.rules[hit.rule], self.pattern(hit.rule));
             self.count(Stage::Hits, 1);
             let sink = &mut |found| {
-                if self.is_kept(text, &found) {
-                    self.count(Stage::Matches, 1);
-                    best.add(hit.rule, found);
-                }
+                self.count(Stage::Matches, 1);
+                best.add(hit.rule, found);
             };
             matcher::evaluate_with(rule, pattern, text, hit, &mut searched, sink);
         });

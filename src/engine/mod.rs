@@ -18,11 +18,10 @@ use crate::model::StageCounts;
 use crate::rules::{Rule, RuleSet};
 
 pub(crate) use heuristics::generic::confidence_from_score;
-use heuristics::providers::ProviderNames;
 use incremental::ContextWidths;
 pub(crate) use incremental::{Changes, ScanCache};
 pub(crate) use matching::matches::Match;
-pub(crate) use matching::overlap::resolve_overlaps;
+pub(crate) use matching::overlap::{resolve_matches, resolve_overlaps};
 use matching::pattern::LazyPattern;
 use matching::requirements::{MAX_COUNTERPART_START_DISTANCE, apply_requirements};
 use prefilter::Prefilter;
@@ -36,7 +35,6 @@ pub struct Engine {
     patterns: Box<[OnceLock<Box<LazyPattern>>]>,
     prefilter: Prefilter,
     context_widths: OnceLock<ContextWidths>,
-    providers: OnceLock<ProviderNames>,
     stats: Option<Arc<StatsCounter>>,
 }
 
@@ -59,7 +57,6 @@ impl Engine {
             patterns,
             prefilter,
             context_widths: OnceLock::new(),
-            providers: OnceLock::new(),
             stats,
         }
     }
@@ -75,13 +72,6 @@ impl Engine {
 
     fn pattern(&self, rule: usize) -> &LazyPattern {
         self.patterns[rule].get_or_init(|| Box::new(LazyPattern::new(&self.rules[rule], self.stats.clone())))
-    }
-
-    /// Whether a match is kept where it is: a match of a fallback rule is dropped beside the name of a provider
-    /// that has its own rule. The names are collected at the first use, because few texts need them.
-    fn is_kept(&self, text: &[u8], found: &Match<'_>) -> bool {
-        let providers = || self.providers.get_or_init(|| ProviderNames::new(&self.rules));
-        !found.rule.fallback || !providers().precede(text, found.span)
     }
 
     /// Returns the widths for incremental scans. Built at the first use, because it reads every rule and only the

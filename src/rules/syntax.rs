@@ -94,8 +94,7 @@ pub struct Rule {
     /// generic secrets decides about the value that is assigned to such a name.
     #[serde(default, skip_serializing_if = "is_default")]
     pub generic: bool,
-    /// Whether matches of any other rule on the same bytes are preferred, and a match beside the name of a
-    /// provider that has rules of its own is dropped.
+    /// Whether matches of any other rule on the same bytes are preferred.
     #[serde(default, skip_serializing_if = "is_default")]
     pub fallback: bool,
     /// Whether matches are findings. With `report: false` they only serve `requires` of other rules.

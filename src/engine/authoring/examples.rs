@@ -7,7 +7,7 @@ use crate::rules::Rule;
 use crate::rules::syntax::Text;
 
 use super::sample::{Draw, fill};
-use crate::engine::{Engine, Match, resolve_overlaps};
+use crate::engine::{Engine, Match, resolve_matches};
 
 /// Number of samples for each text.
 const SAMPLES: u64 = 3;
@@ -64,7 +64,7 @@ fn check_texts(
             // The rule's own examples count as in a matching path; rules with paths are left out otherwise.
             let mut found = engine.candidates(&text);
             found.retain(|found| found.rule.id == rule.id || found.rule.paths.is_empty());
-            let message = error(&resolve_overlaps(found, |found| found))?;
+            let message = error(&resolve_matches(found))?;
             Some(ExampleError { which: format!("{kind} {}", index + 1), message, text })
         })
     };

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::engine::authoring::sample::{Draw, sample};
-use crate::engine::{Engine, Match, resolve_overlaps};
+use crate::engine::{Engine, Match, resolve_matches};
 use crate::model::{Confidence, Evidence};
 use crate::rules::syntax::{Base58, CheckKind, Crc32, SumEncoding};
 use crate::rules::{Rule, RuleSet};
@@ -238,7 +238,7 @@ fn samples_of_every_rule_pass_its_checks() {
         let engine = engine_with(rule);
         for seed in 0..12 {
             let (text, _) = text_with(rule, &sample(rule, &mut Draw::new(seed)).expect("a checked pattern"));
-            let found = resolve_overlaps(engine.candidates(&text), |found| found);
+            let found = resolve_matches(engine.candidates(&text));
             assert_eq!(found.len(), 1, "{} in {}", rule.id, String::from_utf8_lossy(&text));
         }
     }

@@ -4,4 +4,3 @@ pub(crate) mod assignment;
 pub(crate) mod entropy;
 pub(crate) mod generic;
 pub(crate) mod placeholder;
-pub(crate) mod providers;

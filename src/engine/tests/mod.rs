@@ -6,6 +6,7 @@ mod incremental;
 mod linear;
 mod locality;
 mod near_miss;
+mod overlap;
 mod prefilter;
 mod samples;
 mod text;
@@ -26,7 +27,7 @@ pub(crate) fn engine(yaml: &str) -> Engine {
 
 fn found(engine: &Engine, text: &str) -> Vec<(String, String)> {
     let value = |found: &Match| String::from_utf8_lossy(found.span.slice(text.as_bytes())).into_owned();
-    resolve_overlaps(engine.candidates(text.as_bytes()), |found| found)
+    resolve_matches(engine.candidates(text.as_bytes()))
         .iter()
         .map(|found| (found.rule.id.clone(), value(found)))
         .collect()

@@ -311,17 +311,31 @@ impl<'s> BlobScanner<'s> {
             applies(&candidate.matched) && !(is_name && self.compiled_rule(&candidate.matched).is_guess)
         });
         let role = if is_file { Role::from_path(policy_path) } else { Role::PLAIN };
-        let finding = |candidate: Candidate<'_>| {
-            let mut finding = candidate.finding;
-            let confidence = self.confidence_in(role, &candidate.matched)?;
-            if confidence < finding.confidence {
-                finding.confidence = confidence;
-                finding.why.push(Evidence::PathRole(role.why()));
+        // The match keeps its own confidence, which decides what names the value; the finding has that of this place.
+        let placed = candidates.into_iter().map(|mut candidate| {
+            let confidence = self.confidence_in(role, &candidate.matched);
+            if confidence.is_some_and(|confidence| confidence < candidate.finding.confidence) {
+                candidate.finding.why.push(Evidence::PathRole(role.why()));
             }
+            (candidate, confidence)
+        });
+        let resolved = resolve_overlaps(
+            placed.collect(),
+            |(candidate, _)| &candidate.matched,
+            |(kept, confidence), (other, other_confidence)| {
+                if other_confidence > confidence {
+                    *confidence = *other_confidence;
+                    kept.finding.why.clone_from(&other.finding.why);
+                }
+            },
+        );
+        let finding = |(candidate, confidence): (Candidate<'_>, Option<Confidence>)| {
+            let mut finding = candidate.finding;
+            finding.confidence = confidence?;
             finding.provenance = provenance.clone();
             Some(finding)
         };
-        resolve_overlaps(candidates, |candidate| &candidate.matched).into_iter().filter_map(finding).collect()
+        resolved.into_iter().filter_map(finding).collect()
     }
 
     /// Returns the confidence of a match in a file of this role; `None` if it is no match there. Never higher than
@@ -332,6 +346,10 @@ impl<'s> BlobScanner<'s> {
                 confidence_from_score(score + role.weight(found.rule.human_chosen))?.min(found.confidence),
             ),
             None => {
+                // Beside the name of a package, a value of no format is its hash.
+                if role.has_package_hashes() && found.rule.fallback {
+                    return None;
+                }
                 let is_example = role.is_example() && self.compiled_rule(found).is_guess;
                 let is_hash = role.has_package_hashes()
                     && !found.rule.keywords.is_empty()

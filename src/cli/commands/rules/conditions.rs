@@ -77,7 +77,7 @@ fn other_conditions(rule: &Rule, line: &mut dyn FnMut(&'static str, &dyn Display
         line("allow", &format!("{} known sample values", rule.allow.len()));
     }
     if rule.fallback {
-        line("yields to", &"every other rule; dropped beside the name of a provider that has rules");
+        line("yields to", &"every other rule");
     }
     match (rule.generic, rule.human_chosen) {
         (true, _) => line("scored by", &"name, value and syntax"),

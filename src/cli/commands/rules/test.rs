@@ -13,7 +13,7 @@ use crate::cli::messages;
 use crate::cli::options::RuleOptions;
 use crate::decode;
 use crate::engine::authoring::explain::near_misses;
-use crate::engine::{Engine, resolve_overlaps};
+use crate::engine::{Engine, resolve_matches};
 use crate::model::{Evidence, Locator, Position, Secret, Span, Verdict};
 use crate::rules::regular_file;
 
@@ -47,11 +47,11 @@ pub(crate) fn run(args: &TestArgs, env: &Environment) -> anyhow::Result<ExitCode
     let text = decoded.as_ref();
 
     let engine = Engine::new(&rules);
-    let found = resolve_overlaps(engine.candidates(text), |found| found);
+    let found = resolve_matches(engine.candidates(text));
     let others = Engine::new(&known);
     let mut in_a_scan = others.candidates(text);
     in_a_scan.retain(|found| found.rule.paths.is_empty() || found.rule.id == args.id);
-    let in_a_scan = resolve_overlaps(in_a_scan, |found| found);
+    let in_a_scan = resolve_matches(in_a_scan);
     let mut locator = Locator::new(text, Position::default());
     let mut out = io::stdout().lock();
     for found in &found {

@@ -61,7 +61,7 @@ pub(crate) fn evaluate(name: &[u8], keyword: &[u8]) -> Option<NameFeatures> {
         is_one_of(prefix, list) || words.iter().take(index + 1).any(|word| is_one_of(word, list))
     };
     let has = |list: &[&str]| is_one_of(prefix, list) || words.iter().any(|word| is_one_of(word, list));
-    if !is_secret || before(words::PUBLIC) || before(words::EXACT_SHAPE) && !is_password(&compact) {
+    if !is_secret || before(words::PUBLIC) {
         return None;
     }
     Some(NameFeatures {
@@ -77,10 +77,6 @@ fn is_one_of(word: &[u8], list: &[&str]) -> bool {
     list.binary_search_by(|known| known.as_bytes().cmp(word)).is_ok()
 }
 
-/// Whether the keyword is a name of passwords, which people choose, and not of tokens of a provider.
-fn is_password(keyword: &[u8]) -> bool {
-    keyword.starts_with(b"pass") || keyword.ends_with(b"pass") || keyword == b"pwd"
-}
 
 /// Whether the keyword is a name of machine-made values of letters and digits.
 pub(crate) fn has_alphabet(keyword: &[u8]) -> bool {
@@ -189,7 +185,6 @@ mod tests {
             ("nextPageToken", "Token"),
             ("password_hash", "passw"),
             ("passwordVariable", "passw"),
-            ("telegram_api_token", "token"),
         ] {
             assert_eq!(evaluate(name.as_bytes(), keyword.as_bytes()), None, "{name}");
         }

@@ -137,7 +137,7 @@ fn strong_evidence_is_medium_and_the_rest_low() {
         ("encoded_password = \"§\"", "Xk4qzvwp", Some(Low)),
         ("# password: \"§\"", "Zk4qzvwp", Some(Low)),
         ("#password: \"§\"", "Zk4qzvwp", Some(Medium)),
-        ("telegram_token = \"§\"", TOKEN, None),
+        ("telegram_token = \"§\"", TOKEN, Some(Medium)),
     ] {
         assert_eq!(confidence(&engine, line, value), expected, "{line} {value}");
     }

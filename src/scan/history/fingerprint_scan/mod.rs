@@ -31,8 +31,27 @@ pub(crate) type State<'i> = Option<ScanCache<'i>>;
 #[derive(Clone, Debug)]
 pub(crate) struct Value {
     pub(crate) fingerprint: Arc<Fingerprint>,
-    /// The highest confidence of its matches, by the role of the file; `None` if it is no match there.
-    pub(crate) confidence: [Option<Confidence>; Role::COUNT],
+    /// The highest confidence of the matches of its bytes.
+    pub(crate) confidence: ConfidenceByRole,
+}
+
+/// The confidence of a match by the role of the file; `None` if it is no match there.
+#[derive(Clone, Debug)]
+pub(crate) struct ConfidenceByRole([Option<Confidence>; Role::COUNT]);
+
+impl ConfidenceByRole {
+    fn new(scanner: &BlobScanner<'_>, found: &Match<'_>) -> ConfidenceByRole {
+        let mut confidence = [None; Role::COUNT];
+        Role::all().for_each(|role| confidence[role.index()] = scanner.confidence_in(role, found));
+        ConfidenceByRole(confidence)
+    }
+
+    /// Raises each to that of `other`.
+    fn raise(&mut self, other: &ConfidenceByRole) {
+        for (best, here) in self.0.iter_mut().zip(other.0) {
+            *best = (*best).max(here);
+        }
+    }
 }
 
 /// The values of one object.
@@ -161,9 +180,15 @@ impl<'i, 's> FingerprintScanner<'i, 's> {
     /// Resolves overlapping matches.
     fn resolve(&mut self, matches: Vec<Match<'i>>, text: &[u8]) -> Values<'i> {
         let mut values = ValueList::default();
-        for found in resolve_overlaps(matches, |found| found) {
+        let placed = |found: Match<'i>| {
+            let confidence = ConfidenceByRole::new(self.scanner, &found);
+            (found, confidence)
+        };
+        let placed = matches.into_iter().map(placed).collect();
+        let resolved = resolve_overlaps(placed, |(found, _)| found, |(_, kept), (_, other)| kept.raise(other));
+        for (found, confidence) in resolved {
             let fingerprint = self.fingerprint(&found, text);
-            values.add(self.scanner, &found, fingerprint);
+            values.add(fingerprint, confidence);
         }
         Values::Fixed(values.0)
     }
@@ -193,17 +218,11 @@ impl<'i, 's> FingerprintScanner<'i, 's> {
 struct ValueList(Vec<Value>);
 
 impl ValueList {
-    fn add(&mut self, scanner: &BlobScanner<'_>, found: &Match<'_>, fingerprint: Arc<Fingerprint>) {
-        let mut confidence = [None; Role::COUNT];
-        Role::all().for_each(|role| confidence[role.index()] = scanner.confidence_in(role, found));
+    fn add(&mut self, fingerprint: Arc<Fingerprint>, confidence: ConfidenceByRole) {
         // Equal values are mostly close to each other, or there are few values.
         let known = self.0.iter_mut().rev().take(64).find(|value| value.fingerprint == fingerprint);
         match known {
-            Some(value) => {
-                for (best, here) in value.confidence.iter_mut().zip(confidence) {
-                    *best = (*best).max(here);
-                }
-            }
+            Some(value) => value.confidence.raise(&confidence),
             None => self.0.push(Value { fingerprint, confidence }),
         }
     }
@@ -230,7 +249,7 @@ impl Values<'_> {
         let role = if is_file { Role::from_path(path) } else { Role::PLAIN };
         let mut pass = |values: &[Value]| {
             for value in values {
-                if let Some(confidence) = value.confidence[role.index()] {
+                if let Some(confidence) = value.confidence.0[role.index()] {
                     sink(&value.fingerprint, confidence);
                 }
             }
@@ -239,10 +258,13 @@ impl Values<'_> {
             Values::Fixed(values) => pass(values),
             Values::ByPath(matches) => {
                 let applies = scanner.path_filter(path, is_file);
-                let applicable = matches.iter().filter(|(found, _)| applies(found)).collect();
+                let applicable = matches.iter().filter(|(found, _)| applies(found));
+                let applicable = applicable.map(|item| (item, ConfidenceByRole::new(scanner, &item.0))).collect();
                 let mut values = ValueList::default();
-                for (found, fingerprint) in resolve_overlaps(applicable, |(found, _)| found) {
-                    values.add(scanner, found, Arc::clone(fingerprint));
+                let resolved =
+                    resolve_overlaps(applicable, |(item, _)| &item.0, |(_, kept), (_, other)| kept.raise(other));
+                for ((_, fingerprint), confidence) in resolved {
+                    values.add(Arc::clone(fingerprint), confidence);
                 }
                 pass(&values.0);
             }
