@@ -52,13 +52,7 @@ impl Engine {
     fn build(rules: &RuleSet, stats: Option<Arc<StatsCounter>>) -> Engine {
         let patterns = (0..rules.count()).map(|_| OnceLock::new()).collect();
         let prefilter = Prefilter::new(rules, stats.clone());
-        Engine {
-            rules: rules.clone(),
-            patterns,
-            prefilter,
-            context_widths: OnceLock::new(),
-            stats,
-        }
+        Engine { rules: rules.clone(), patterns, prefilter, context_widths: OnceLock::new(), stats }
     }
 
     /// Returns the counts so far; `None` unless the engine was built with [`Engine::with_stats`].

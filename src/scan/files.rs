@@ -78,8 +78,8 @@ impl<'i, 's> Worker<'i, 's> {
         let findings = self.scanner.findings_at(&file.policy_path, stream.scan.candidates, &provenance);
         outcome.findings.extend(findings);
         outcome.unscanned.extend(stream.scan.unscanned);
-        outcome.unscanned.extend(stream.text.and_then(|text| unscanned_lfs_pointer(text, &file.path)));
-        let counts = Counts { files: 1, bytes: stream.bytes, ..Counts::default() };
+        outcome.unscanned.extend(stream.bytes.and_then(|bytes| unscanned_lfs_pointer(bytes, &file.path)));
+        let counts = Counts { files: 1, bytes: stream.bytes_read, ..Counts::default() };
         match stream.stopped {
             None => outcome.counts += counts,
             Some(StopReason::Failed(error)) => return Some(error),

@@ -43,6 +43,8 @@ mod texts;
 #[cfg(feature = "git")]
 pub(crate) use crate::source::selection::{RevisionRange, Selection};
 
+#[cfg(feature = "cli")]
+pub(crate) use blob::readings::{ReadMatch, merged_matches};
 pub use error::ScanError;
 #[cfg(feature = "git")]
 pub(crate) use run::{report_nothing_scanned, report_unscanned, run, run_selected};

@@ -35,6 +35,14 @@ impl Match<'_> {
         (confidence, score, severity, whole.len(), Reverse(whole.start), why)
     }
 
+    /// Takes the confidence and the facts of `other`, a match of the same bytes, if it is more certain.
+    pub(crate) fn raise(&mut self, other: &Match<'_>) {
+        if other.confidence > self.confidence {
+            self.confidence = other.confidence;
+            self.why.clone_from(&other.why);
+        }
+    }
+
     /// Orders matches by span, then by the id of the rule.
     pub(crate) fn cmp_position(&self, other: &Match<'_>) -> Ordering {
         (self.span, &self.rule.id).cmp(&(other.span, &other.rule.id))

@@ -105,14 +105,5 @@ pub(crate) fn resolve_overlaps<'e, T>(
 
 /// Keeps only the best of the matches that overlap, each with the highest confidence of those that it displaces.
 pub(crate) fn resolve_matches(matches: Vec<Match<'_>>) -> Vec<Match<'_>> {
-    resolve_overlaps(
-        matches,
-        |found| found,
-        |kept, other| {
-            if other.confidence > kept.confidence {
-                kept.confidence = other.confidence;
-                kept.why.clone_from(&other.why);
-            }
-        },
-    )
+    resolve_overlaps(matches, |found| found, |kept, other| kept.raise(other))
 }

@@ -12,16 +12,17 @@ use std::time::Instant;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use memchr::memmem;
 
-use crate::decode;
+use crate::decode::{self, Reading, ReadingKind};
 use crate::engine::{Engine, Match, confidence_from_score, resolve_overlaps};
 use crate::model::{
-    Confidence, ContentKind, Evidence, Finding, Fingerprint, Locator, Position, Provenance, RepoPath,
-    RuleInfo, Secret, Span, StageCounts, Status, Unscanned,
+    Confidence, ContentKind, Evidence, Finding, Fingerprint, Location, Locator, Position, Provenance,
+    RepoPath, RuleInfo, Secret, Span, StageCounts, Status, Unscanned,
 };
 use crate::policy::{Policy, Role, Surroundings};
 use crate::rules::{Rule, RuleSet};
 
 use super::excerpt::excerpt;
+use super::readings::{ReadMatch, merged_matches};
 use super::unscanned::{MAX_FINDINGS, aborted, too_many_findings};
 use crate::scan::error::ScanError;
 #[cfg(feature = "git")]
@@ -77,16 +78,16 @@ impl BlobScan<'_> {
     }
 }
 
-/// A chunk of a text, with context on both sides.
-pub(crate) struct Chunk<'t> {
-    /// The bytes of the chunk.
-    pub(crate) text: &'t [u8],
-    /// Byte offset of the chunk in the whole text.
+/// A chunk of stored bytes, with context on both sides.
+pub(crate) struct Chunk<'c, 'b> {
+    /// The texts that the bytes can be read as.
+    pub(crate) readings: &'c [Reading<'b>],
+    /// Byte offset of the chunk in the whole.
     pub(crate) offset: usize,
-    /// Line and column of the chunk's first byte in the whole text.
-    pub(crate) start: Position,
     /// Byte range of the chunk in which reported values start; the bytes around it are context.
     pub(crate) reported: Range<usize>,
+    /// For each [`ReadingKind`] the position of the first byte of `reported`.
+    pub(crate) start: [Position; ReadingKind::COUNT],
 }
 
 impl<'s> BlobScanner<'s> {
@@ -174,13 +175,11 @@ impl<'s> BlobScanner<'s> {
     }
 
     fn try_scan<'i>(&'i self, bytes: &[u8], what: &dyn Fn() -> String) -> BlobScan<'i> {
-        let text = decode::text(bytes);
-        let text = text.as_ref();
         let mut scan = BlobScan::default();
-        self.try_scan_chunk(
-            &Chunk { text, offset: 0, start: Position::default(), reported: 0..text.len() },
-            &mut scan,
-        );
+        let readings = decode::readings(bytes);
+        let start = [Position::default(); ReadingKind::COUNT];
+        let chunk = Chunk { readings: &readings, offset: 0, reported: 0..bytes.len(), start };
+        self.try_scan_chunk(&chunk, &mut scan);
         scan.report_truncation(what);
         scan
     }
@@ -190,7 +189,7 @@ impl<'s> BlobScanner<'s> {
     /// After the last chunk, the caller calls [`BlobScan::report_truncation`].
     pub(crate) fn scan_chunk<'i>(
         &'i self,
-        chunk: &Chunk<'_>,
+        chunk: &Chunk<'_, '_>,
         scan: &mut BlobScan<'i>,
         what: impl Fn() -> String,
     ) {
@@ -200,29 +199,44 @@ impl<'s> BlobScanner<'s> {
         }
     }
 
-    /// Returns how many bytes of context before and after a value decide about it, however long the text is. Chunks
-    /// that overlap by so much give the same findings as the whole text.
+    /// Returns how many bytes of text before and after a value decide about it, however long the text is. Chunks
+    /// whose readings overlap by so much give the same findings as the whole text.
     pub(crate) fn chunk_overlap(&self) -> (usize, usize) {
         let margin = self.engine().margin();
         let (before, after) = Surroundings::CONTEXT;
         (before + margin, after + margin)
     }
 
-    fn try_scan_chunk<'i>(&'i self, chunk: &Chunk<'_>, scan: &mut BlobScan<'i>) {
-        let Chunk { text, offset, start, ref reported } = *chunk;
-        let matches = self.engine().candidates(text);
+    fn try_scan_chunk<'i>(&'i self, chunk: &Chunk<'_, '_>, scan: &mut BlobScan<'i>) {
+        let Chunk { readings, offset, ref reported, start } = *chunk;
+        let mut secrets = vec![Vec::new(); readings.len()];
+        let matches = merged_matches(readings, |index, reading| {
+            let matches = self.engine().candidates(&reading.text);
+            secrets[index] = covered_spans(&matches);
+            matches
+        });
         if matches.is_empty() {
             return;
         }
-        let secrets = covered_spans(&matches);
-        let mut locator = Locator::new(text, start);
-        for mut found in matches.into_iter().filter(|found| reported.contains(&found.span.start)) {
+        // Each text is located from the first reported byte on, because the context before it may be read otherwise.
+        let located = |reading: &Reading<'_>| reading.text_offset(reported.start);
+        let first: Vec<usize> = readings.iter().map(located).collect();
+        let mut locators: Vec<_> = readings
+            .iter()
+            .zip(&first)
+            .map(|(reading, &first)| Locator::new(&reading.text[first..], start[reading.kind as usize]))
+            .collect();
+        for read in matches.into_iter().filter(|read| reported.contains(&read.matched.span.start)) {
             scan.count += 1;
             if scan.count > MAX_FINDINGS {
                 continue;
             }
-            let around = Surroundings { text, value: found.span, secrets: &secrets };
-            let mut finding = self.finding(&found, &mut locator, &around);
+            let ReadMatch { reading, span, matched: mut found } = read;
+            let around =
+                Surroundings { text: &readings[reading].text, value: span, secrets: &secrets[reading] };
+            let first = first[reading];
+            let location = locators[reading].locate(Span::new(span.start - first, span.end - first));
+            let mut finding = self.finding(&found, location, &around);
             self.policy.evaluate(&mut finding, &around);
             for span in [&mut found.span, &mut found.whole] {
                 *span = Span::new(span.start + offset, span.end + offset);
@@ -231,8 +245,8 @@ impl<'s> BlobScanner<'s> {
         }
     }
 
-    fn finding(&self, found: &Match<'_>, locator: &mut Locator<'_>, around: &Surroundings<'_>) -> Finding {
-        let secret = Secret::new(found.span.slice(around.text));
+    fn finding(&self, found: &Match<'_>, location: Location, around: &Surroundings<'_>) -> Finding {
+        let secret = Secret::new(around.value.slice(around.text));
         let info = &self.compiled_rule(found).info;
         Finding {
             rule: Arc::clone(info),
@@ -241,8 +255,8 @@ impl<'s> BlobScanner<'s> {
             why: found.why.clone(),
             fingerprint: self.fingerprint(&info.id, &secret),
             secret,
-            location: locator.locate(found.span),
-            excerpt: excerpt(around.text, found.span, around.secrets),
+            location,
+            excerpt: excerpt(around.text, around.value, around.secrets),
             provenance: Provenance::file(RepoPath::new("")),
             status: Status::New,
             status_reason: None,
@@ -269,9 +283,11 @@ impl<'s> BlobScanner<'s> {
             return HashSet::new();
         }
         let values = || {
-            let text = decode::text(bytes);
-            let matches = self.engine().candidates(&text);
-            matches.iter().map(|found| Secret::new(found.span.slice(&text)).bare()).collect()
+            let readings = decode::readings(bytes);
+            let matches = merged_matches(&readings, |_, reading| self.engine().candidates(&reading.text));
+            let value =
+                |found: &ReadMatch<'_>| Secret::new(found.span.slice(&readings[found.reading].text)).bare();
+            matches.iter().map(value).collect()
         };
         // After a panic every value counts as new: better a false positive than a missed secret.
         catch_unwind(AssertUnwindSafe(values)).unwrap_or_default()
@@ -281,9 +297,11 @@ impl<'s> BlobScanner<'s> {
     pub(crate) fn bare_values_among(&self, bytes: &[u8], wanted: &HashSet<Secret>) -> HashSet<Secret> {
         /// This many bytes of a bare value are contiguous in a text.
         const CONTIGUOUS: usize = 8;
-        let text = decode::text(bytes);
         let start = |value: &Secret| value.expose()[..value.expose().len().min(CONTIGUOUS)].to_vec();
-        if !wanted.iter().any(|value| memmem::find(&text, &start(value)).is_some()) {
+        let readings = decode::readings(bytes);
+        let contains =
+            |value: Vec<u8>| readings.iter().any(|reading| memmem::find(&reading.text, &value).is_some());
+        if !wanted.iter().any(|value| contains(start(value))) {
             return HashSet::new();
         }
         self.bare_values(bytes).intersection(wanted).cloned().collect()

@@ -6,5 +6,6 @@ pub(crate) mod excerpt;
 pub(crate) mod identity;
 #[cfg(feature = "git")]
 pub(crate) mod object_part;
+pub(crate) mod readings;
 pub(crate) mod streaming;
 pub(crate) mod unscanned;

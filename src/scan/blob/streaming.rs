@@ -5,8 +5,9 @@
 //! process.
 
 use std::io;
+use std::ops::Range;
 
-use crate::decode::TextReader;
+use crate::decode::{Decoder, Reading, ReadingKind};
 use crate::model::{Locator, Position, character_boundary};
 
 use super::blob_scanner::{BlobScan, BlobScanner, Chunk};
@@ -14,11 +15,14 @@ use super::blob_scanner::{BlobScan, BlobScanner, Chunk};
 /// Bytes of a chunk, without its overlaps. Most files are smaller and are one chunk.
 const CHUNK_SIZE: usize = 2 * 1024 * 1024;
 
+/// Stored bytes of overlap for each byte of context.
+const MAX_WIDTH: usize = Decoder::MAX_WIDTH;
+
 /// Scans one text after the other through the same buffer; one per thread.
 pub(crate) struct StreamScanner {
     /// One chunk with its overlaps. Pages that no text has filled yet use no memory.
     buffer: Vec<u8>,
-    /// Bytes of overlap before and after a chunk.
+    /// Bytes of text that decide about a value, before and after it.
     before: usize,
     after: usize,
 }
@@ -27,10 +31,10 @@ pub(crate) struct StreamScanner {
 pub(crate) struct StreamScan<'i, 'b> {
     /// What was found, also if reading stopped early.
     pub(crate) scan: BlobScan<'i>,
-    /// Number of stored bytes that were read.
-    pub(crate) bytes: u64,
-    /// The whole decoded text, if it is one chunk.
-    pub(crate) text: Option<&'b [u8]>,
+    /// Number of bytes that were read.
+    pub(crate) bytes_read: u64,
+    /// All bytes, if they are one chunk.
+    pub(crate) bytes: Option<&'b [u8]>,
     /// Why reading stopped before the end, if so.
     pub(crate) stopped: Option<StopReason>,
 }
@@ -51,7 +55,7 @@ impl StreamScanner {
 
     fn with_chunk_size(scanner: &BlobScanner<'_>, size: usize) -> StreamScanner {
         let (before, after) = scanner.chunk_overlap();
-        StreamScanner { buffer: vec![0; before + size + after], before, after }
+        StreamScanner { buffer: vec![0; MAX_WIDTH * (before + after) + size], before, after }
     }
 
     /// Scans `input` to its end, up to `limit` bytes. `what` names it in an unscanned entry.
@@ -62,11 +66,13 @@ impl StreamScanner {
         limit: Option<u64>,
         what: impl Fn() -> String,
     ) -> StreamScan<'i, '_> {
-        let mut reader = TextReader::new(input);
+        let mut reader = Reader { input, bytes: 0 };
         let mut scan = BlobScan::default();
-        // Byte offset and position of the buffer in the text, how much of the buffer is text, and from where in it
-        // values are reported.
-        let (mut offset, mut start, mut filled, mut reported) = (0, Position::default(), 0, 0);
+        // Byte offset of the buffer in the whole, how much of it is filled, and from where in it values are reported,
+        // with the position of that byte in each reading.
+        let (mut offset, mut filled, mut reported) = (0, 0, 0_usize);
+        let mut start = [Position::default(); ReadingKind::COUNT];
+        let mut decoder = None;
         let (is_one_chunk, stopped) = loop {
             let was_filled = filled;
             let stopped = match reader.fill(&mut self.buffer[filled..]) {
@@ -74,35 +80,96 @@ impl StreamScanner {
                     filled += count;
                     None
                 }
-                Err(error) => Some(StopReason::Failed(error)),
+                Err((count, error)) => {
+                    filled += count;
+                    Some(StopReason::Failed(error))
+                }
             };
-            if limit.is_some_and(|limit| reader.bytes_read() > limit) {
+            if limit.is_some_and(|limit| reader.bytes > limit) {
                 scan = BlobScan::default();
                 break (false, Some(StopReason::TooLarge));
             }
-            let text = &self.buffer[..filled];
+            let bytes = &self.buffer[..filled];
             let is_last = filled < self.buffer.len();
-            let end = if is_last { filled } else { filled - self.after };
-            scanner.scan_chunk(&Chunk { text, offset, start, reported: reported..end }, &mut scan, &what);
+            let end =
+                if is_last { filled } else { character_boundary(bytes, filled - MAX_WIDTH * self.after) };
+            let plain = character_boundary(bytes, reported.saturating_sub(self.before));
+            let plain = plain..filled.min(end + self.after);
+            let decoder = *decoder.get_or_insert_with(|| Decoder::new(bytes));
+            let readings = decoder.readings(bytes, offset, plain);
+            let chunk = Chunk { readings: &readings, offset, reported: reported..end, start };
+            scanner.scan_chunk(&chunk, &mut scan, &what);
             if is_last {
                 break (was_filled == 0, stopped);
             }
-            let kept = character_boundary(text, end - self.before);
-            start = Locator::new(text, start).position(kept);
+            start = advance(&readings, start, reported..end);
+            let kept = end.saturating_sub(MAX_WIDTH * self.before);
             offset += kept;
             reported = end - kept;
             self.buffer.copy_within(kept..filled, 0);
             filled -= kept;
         };
         scan.report_truncation(what);
-        let text = is_one_chunk.then(|| &self.buffer[..filled]);
-        StreamScan { scan, bytes: reader.bytes_read(), text, stopped }
+        let bytes = is_one_chunk.then(|| &self.buffer[..filled]);
+        StreamScan { scan, bytes_read: reader.bytes, bytes, stopped }
+    }
+}
+
+/// Returns the position of the end of the stored `range` in each reading, given those of its start.
+fn advance(
+    readings: &[Reading<'_>],
+    start: [Position; ReadingKind::COUNT],
+    range: Range<usize>,
+) -> [Position; ReadingKind::COUNT] {
+    let end = |reading: &Reading<'_>, kind: ReadingKind| {
+        let text = &reading.text[reading.text_offset(range.start)..reading.text_offset(range.end)];
+        Locator::new(text, start[kind as usize]).position(text.len())
+    };
+    let mut position = start;
+    for kind in ReadingKind::ALL {
+        // Bytes that were not decoded are the same text.
+        let reading = readings.iter().find(|reading| reading.kind == kind);
+        let stored = readings.iter().find(|reading| reading.kind == ReadingKind::Stored);
+        if let Some(reading) = reading.or(stored) {
+            position[kind as usize] = end(reading, kind);
+        }
+    }
+    position
+}
+
+/// Counts the bytes that are read.
+struct Reader<'r> {
+    input: &'r mut dyn io::Read,
+    bytes: u64,
+}
+
+impl Reader<'_> {
+    /// Reads until the buffer is full or the input ends, and returns how many bytes were read.
+    ///
+    /// # Errors
+    ///
+    /// If the input cannot be read, with the number of bytes that were read before.
+    fn fill(&mut self, buffer: &mut [u8]) -> Result<usize, (usize, io::Error)> {
+        let mut filled = 0;
+        while filled < buffer.len() {
+            match self.input.read(&mut buffer[filled..]) {
+                Ok(0) => break,
+                Ok(count) => {
+                    filled += count;
+                    self.bytes += count as u64;
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err((filled, error)),
+            }
+        }
+        Ok(filled)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Provenance, RepoPath};
     use crate::scan::settings::Settings;
     use crate::scan::testing::{RULE, settings, token};
 
@@ -130,8 +197,8 @@ mod tests {
             let mut reader = StreamScanner::with_chunk_size(&scanner, size);
             let mut input = bytes;
             let read = reader.scan(&scanner, &mut input, None, || "what".to_owned());
-            assert_eq!((read.bytes, read.stopped.is_none()), (bytes.len() as u64, true));
-            assert_eq!(read.text.is_some(), size > bytes.len(), "{size}");
+            assert_eq!((read.bytes_read, read.stopped.is_none()), (bytes.len() as u64, true));
+            assert_eq!(read.bytes.is_some(), size > bytes.len(), "{size}");
             format!("{:?}", read.scan)
         };
         let text = text(&settings);
@@ -150,7 +217,28 @@ mod tests {
         }
         let units = std::str::from_utf8(&text).expect("text").encode_utf16();
         let utf16: Vec<u8> = [0xFE, 0xFF].into_iter().chain(units.flat_map(u16::to_be_bytes)).collect();
-        assert!(in_chunks(&utf16, 50_000) == whole);
+        assert!(in_chunks(&utf16, 50_000) == format!("{:?}", scanner.scan(&utf16, String::new)));
+        let findings = |bytes: &[u8]| {
+            let candidates = scanner.scan(bytes, String::new).candidates;
+            scanner.findings(candidates, &Provenance::file(RepoPath::new("a")))
+        };
+        assert!(findings(&utf16) == findings(&text));
+
+        // Plain text, parts of each byte order, and binary data.
+        let wide = |text: &[u8], order: fn(u16) -> [u8; 2]| -> Vec<u8> {
+            String::from_utf8_lossy(text).encode_utf16().flat_map(order).collect()
+        };
+        let (first, rest) = text.split_at(text.len() / 3);
+        let (second, third) = rest.split_at(rest.len() / 2);
+        let binary = vec![0; 70_000];
+        let mixed =
+            [first, &wide(second, u16::to_le_bytes), &binary, third, b"\n", &wide(first, u16::to_be_bytes)]
+                .concat();
+        let whole = format!("{:?}", scanner.scan(&mixed, || "what".to_owned()));
+        assert!(whole.matches("start_line").count() > 150, "{}", whole.matches("start_line").count());
+        for size in [9973, 250_001] {
+            assert!(in_chunks(&mixed, size) == whole, "{size}");
+        }
     }
 
     #[test]

@@ -13,9 +13,10 @@ use crate::cli::messages;
 use crate::cli::options::RuleOptions;
 use crate::decode;
 use crate::engine::authoring::explain::near_misses;
-use crate::engine::{Engine, resolve_matches};
+use crate::engine::{Engine, Match, resolve_overlaps};
 use crate::model::{Evidence, Locator, Position, Secret, Span, Verdict};
 use crate::rules::regular_file;
+use crate::scan::{ReadMatch, merged_matches};
 
 /// Print what one rule finds in a file, and why it rejects near misses
 ///
@@ -43,20 +44,20 @@ pub(crate) fn run(args: &TestArgs, env: &Environment) -> anyhow::Result<ExitCode
     let (name, bytes) = read(&args.file)?;
     // A token can be part of a file name.
     let name = messages::masked(&name);
-    let decoded = decode::text(&bytes);
-    let text = decoded.as_ref();
+    let readings = decode::readings(&bytes);
 
     let engine = Engine::new(&rules);
-    let found = resolve_matches(engine.candidates(text));
+    let found = resolved(merged_matches(&readings, |_, reading| engine.candidates(&reading.text)));
     let others = Engine::new(&known);
-    let mut in_a_scan = others.candidates(text);
-    in_a_scan.retain(|found| found.rule.paths.is_empty() || found.rule.id == args.id);
-    let in_a_scan = resolve_matches(in_a_scan);
-    let mut locator = Locator::new(text, Position::default());
+    let mut in_a_scan = merged_matches(&readings, |_, reading| others.candidates(&reading.text));
+    in_a_scan.retain(|read| read.matched.rule.paths.is_empty() || read.matched.rule.id == args.id);
+    let in_a_scan = resolved(in_a_scan);
+    let mut locators: Vec<_> =
+        readings.iter().map(|reading| Locator::new(&reading.text, Position::default())).collect();
     let mut out = io::stdout().lock();
-    for found in &found {
-        let place = locator.locate(found.span);
-        let value = Secret::new(found.span.slice(text)).redacted();
+    for ReadMatch { reading, span, matched: found } in &found {
+        let place = locators[*reading].locate(*span);
+        let value = Secret::new(span.slice(&readings[*reading].text)).redacted();
         let line = format!(
             "{name}:{}:{}: {value} ({} confidence, {} severity: {})",
             place.start_line,
@@ -66,14 +67,21 @@ pub(crate) fn run(args: &TestArgs, env: &Environment) -> anyhow::Result<ExitCode
             Evidence::join(&found.why)
         );
         writeln!(out, "{}", messages::visible(&line))?;
-        let winner = in_a_scan.iter().find(|other| {
+        let winner = in_a_scan.iter().map(|read| &read.matched).find(|other| {
             other.rule.id != args.id && other.span.start < found.span.end && found.span.start < other.span.end
         });
         if let Some(winner) = winner {
             writeln!(out, "    a scan reports it by {} instead", messages::shown(&winner.rule.id))?;
         }
     }
-    match near_misses(rule, text, &found) {
+    // The most exact reading shows best what is not a match.
+    let (reading, shown) =
+        readings.iter().enumerate().find(|(_, reading)| reading.is_plausible).expect("the stored bytes");
+    let (text, locator) = (shown.text.as_ref(), &mut locators[reading]);
+    let in_reading = found.iter().filter(|read| read.reading == reading);
+    let in_reading: Vec<Match<'_>> =
+        in_reading.map(|read| Match { span: read.span, ..read.matched.clone() }).collect();
+    match near_misses(rule, text, &in_reading) {
         Ok(misses) => {
             for miss in &misses {
                 let at = miss.value.unwrap_or(Span::new(miss.at, miss.at));
@@ -100,6 +108,11 @@ pub(crate) fn run(args: &TestArgs, env: &Environment) -> anyhow::Result<ExitCode
         return Ok(ExitCode::Complete);
     }
     Ok(ExitCode::from_verdict(Verdict::Findings, false))
+}
+
+/// Keeps the best of the matches that overlap, like a scan.
+fn resolved(matches: Vec<ReadMatch<'_>>) -> Vec<ReadMatch<'_>> {
+    resolve_overlaps(matches, |read| &read.matched, |kept, other| kept.matched.raise(&other.matched))
 }
 
 fn read(file: &Path) -> anyhow::Result<(String, Vec<u8>)> {

@@ -77,7 +77,6 @@ fn is_one_of(word: &[u8], list: &[&str]) -> bool {
     list.binary_search_by(|known| known.as_bytes().cmp(word)).is_ok()
 }
 
-
 /// Whether the keyword is a name of machine-made values of letters and digits.
 pub(crate) fn has_alphabet(keyword: &[u8]) -> bool {
     let ends = |word: &[u8]| {

@@ -4,18 +4,21 @@
 //! report needs (line, excerpt, reason) is not made for each version. A version that is stored as a delta is
 //! rescanned only where it differs from its base.
 
-use std::borrow::Cow;
 use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use crate::decode;
+use memchr::memchr;
+
+use crate::decode::{self, Reading};
 use crate::engine::{Changes, Match, ScanCache, resolve_overlaps};
 use crate::git::DeltaContext;
 use crate::model::{Confidence, ContentKind, Fingerprint, RepoPath, Secret, Unscanned, WorkStats};
 use crate::policy::Role;
+use crate::rules::Rule;
 
 use crate::scan::blob::blob_scanner::BlobScanner;
+use crate::scan::blob::readings::{ReadMatch, merged_matches};
 use crate::scan::blob::unscanned::{MAX_FINDINGS, aborted, too_many_findings};
 
 /// Longest value whose fingerprint is cached, in bytes. Longer ones are rare enough to be hashed in each version.
@@ -24,8 +27,19 @@ const MAX_CACHED_LEN: usize = 512;
 /// Most fingerprints in the cache.
 const MAX_CACHED: usize = 1 << 16;
 
-/// The scan cache of a version, for the versions that are deltas of it; `None` if these must be scanned whole.
-pub(crate) type State<'i> = Option<ScanCache<'i>>;
+/// What is known of a version, for the versions that are deltas of it; `None` if these must be scanned whole.
+pub(crate) type State<'i> = Option<VersionState<'i>>;
+
+/// A scanned version whose text is its stored bytes.
+#[derive(Debug)]
+pub(crate) struct VersionState<'i> {
+    cache: ScanCache<'i>,
+    /// Whether it contains a zero byte, without which no other reading is plausible.
+    has_zero: bool,
+}
+
+/// A match with its value.
+type Valued<'i, 't> = (Match<'i>, &'t [u8]);
 
 /// A value that an object contains, once or more.
 #[derive(Clone, Debug)]
@@ -108,12 +122,12 @@ impl<'i, 's> FingerprintScanner<'i, 's> {
             let scanner = self.scanner;
             let cache = scanner.engine().scan_with_cache(names);
             self.work_stats.searched += cache.searched as u64;
-            let mut matches = scanner.engine().candidates_from_cache(&cache, names);
-            matches.retain(|found| {
+            let mut matches = with_values(scanner.engine().candidates_from_cache(&cache, names), names);
+            matches.retain(|(found, _)| {
                 let rule = scanner.compiled_rule(found);
                 rule.paths.is_none() && !rule.is_guess
             });
-            (!matches.is_empty()).then(|| self.resolve(matches, names))
+            (!matches.is_empty()).then(|| self.resolve(matches))
         }));
         scanned.unwrap_or_else(|_| {
             self.unscanned.push(aborted(what()));
@@ -128,38 +142,54 @@ impl<'i, 's> FingerprintScanner<'i, 's> {
         what: &dyn Fn() -> String,
     ) -> (Option<Values<'i>>, State<'i>) {
         let engine = self.scanner.engine();
-        let decoded = decode::text(bytes);
-        let text = decoded.as_ref();
-        // Deltas refer to offsets in the stored bytes, which decoded text does not have.
-        let is_stored = matches!(decoded, Cow::Borrowed(_));
-        let rescanned = delta_context.filter(|_| is_stored).and_then(|delta_context| {
-            let changed: Vec<_> = delta_context.changed_ranges(text.len()).collect();
-            let ranges =
-                delta_context.copies.iter().map(|range| (range.base_offset, range.offset..range.end()));
-            let copied: Vec<_> = ranges.collect();
-            engine.rescan(
-                text,
-                delta_context.base_state.as_ref()?,
-                &Changes { changed: &changed, copied: &copied },
-            )
+        let base = delta_context.and_then(|context| Some((context, context.base_state.as_ref()?)));
+        let changes = base.map(|(context, base)| {
+            let changed: Vec<_> = context.changed_ranges(bytes.len()).collect();
+            let ranges = context.copies.iter().map(|range| (range.base_offset, range.offset..range.end()));
+            (base, changed, ranges.collect::<Vec<_>>())
+        });
+        let has_zero = match &changes {
+            Some((base, changed, _)) if !base.has_zero => {
+                changed.iter().any(|range| memchr(0, &bytes[range.clone()]).is_some())
+            }
+            _ => memchr(0, bytes).is_some(),
+        };
+        if has_zero {
+            let readings = decode::readings(bytes);
+            if readings.len() > 1 {
+                // Deltas refer to offsets in the stored bytes, which other readings do not have.
+                return (self.scan_readings(&readings, what), None);
+            }
+        }
+        let rescanned = changes.and_then(|(base, changed, copied)| {
+            engine.rescan(bytes, &base.cache, &Changes { changed: &changed, copied: &copied })
         });
         let count =
             if rescanned.is_some() { &mut self.work_stats.by_delta } else { &mut self.work_stats.whole };
         *count += 1;
-        let cache = rescanned.unwrap_or_else(|| engine.scan_with_cache(text));
+        let cache = rescanned.unwrap_or_else(|| engine.scan_with_cache(bytes));
         self.work_stats.searched += cache.searched as u64;
-        let values = if cache.is_empty() { None } else { self.values(&cache, text, what) };
-        (values, is_stored.then_some(cache))
+        let values = if cache.is_empty() {
+            None
+        } else {
+            self.values(with_values(engine.candidates_from_cache(&cache, bytes), bytes), what)
+        };
+        (values, Some(VersionState { cache, has_zero }))
     }
 
-    fn values(
-        &mut self,
-        cache: &ScanCache<'i>,
-        text: &[u8],
-        what: &dyn Fn() -> String,
-    ) -> Option<Values<'i>> {
+    fn scan_readings(&mut self, readings: &[Reading<'_>], what: &dyn Fn() -> String) -> Option<Values<'i>> {
+        let engine = self.scanner.engine();
+        self.work_stats.whole += 1;
+        let matches = merged_matches(readings, |_, reading| {
+            self.work_stats.searched += reading.text.len() as u64;
+            engine.candidates(&reading.text)
+        });
+        let value = |read: ReadMatch<'i>| (read.matched, read.span.slice(&readings[read.reading].text));
+        self.values(matches.into_iter().map(value).collect(), what)
+    }
+
+    fn values(&mut self, mut matches: Vec<Valued<'i, '_>>, what: &dyn Fn() -> String) -> Option<Values<'i>> {
         let scanner = self.scanner;
-        let mut matches = scanner.engine().candidates_from_cache(cache, text);
         if matches.len() > MAX_FINDINGS {
             self.unscanned.push(too_many_findings(matches.len(), what()));
             matches.truncate(MAX_FINDINGS);
@@ -167,40 +197,42 @@ impl<'i, 's> FingerprintScanner<'i, 's> {
         if matches.is_empty() {
             return None;
         }
-        if matches.iter().any(|found| scanner.compiled_rule(found).paths.is_some()) {
-            let with_fingerprint = |found: Match<'i>| {
-                let fingerprint = self.fingerprint(&found, text);
+        if matches.iter().any(|(found, _)| scanner.compiled_rule(found).paths.is_some()) {
+            let with_fingerprint = |(found, value): Valued<'i, '_>| {
+                let fingerprint = self.fingerprint(found.rule, value);
                 (found, fingerprint)
             };
             return Some(Values::ByPath(matches.into_iter().map(with_fingerprint).collect()));
         }
-        Some(self.resolve(matches, text))
+        Some(self.resolve(matches))
     }
 
     /// Resolves overlapping matches.
-    fn resolve(&mut self, matches: Vec<Match<'i>>, text: &[u8]) -> Values<'i> {
+    fn resolve(&mut self, matches: Vec<Valued<'i, '_>>) -> Values<'i> {
         let mut values = ValueList::default();
-        let placed = |found: Match<'i>| {
-            let confidence = ConfidenceByRole::new(self.scanner, &found);
-            (found, confidence)
-        };
-        let placed = matches.into_iter().map(placed).collect();
-        let resolved = resolve_overlaps(placed, |(found, _)| found, |(_, kept), (_, other)| kept.raise(other));
-        for (found, confidence) in resolved {
-            let fingerprint = self.fingerprint(&found, text);
+        let placed: Vec<_> = matches
+            .into_iter()
+            .map(|valued| {
+                let confidence = ConfidenceByRole::new(self.scanner, &valued.0);
+                (valued, confidence)
+            })
+            .collect();
+        let resolved =
+            resolve_overlaps(placed, |((found, _), _)| found, |(_, kept), (_, other)| kept.raise(other));
+        for ((found, value), confidence) in resolved {
+            let fingerprint = self.fingerprint(found.rule, value);
             values.add(fingerprint, confidence);
         }
         Values::Fixed(values.0)
     }
 
     /// Returns the value's fingerprint, computed once for all versions that contain it while it is in the cache.
-    fn fingerprint(&mut self, found: &Match<'i>, text: &[u8]) -> Arc<Fingerprint> {
-        let value = found.span.slice(text);
-        let of_rule = self.fingerprints.entry(&found.rule.id).or_default();
+    fn fingerprint(&mut self, rule: &'i Rule, value: &[u8]) -> Arc<Fingerprint> {
+        let of_rule = self.fingerprints.entry(&rule.id).or_default();
         if let Some(fingerprint) = of_rule.get(value) {
             return Arc::clone(fingerprint);
         }
-        let fingerprint = Arc::new(self.scanner.fingerprint(&found.rule.id, &Secret::new(value)));
+        let fingerprint = Arc::new(self.scanner.fingerprint(&rule.id, &Secret::new(value)));
         if value.len() <= MAX_CACHED_LEN {
             of_rule.insert(value.into(), Arc::clone(&fingerprint));
             self.cached += 1;
@@ -211,6 +243,15 @@ impl<'i, 's> FingerprintScanner<'i, 's> {
         }
         fingerprint
     }
+}
+
+/// Returns the matches in `text` with their values.
+fn with_values<'i, 't>(matches: Vec<Match<'i>>, text: &'t [u8]) -> Vec<Valued<'i, 't>> {
+    let value = |found: Match<'i>| {
+        let value = found.span.slice(text);
+        (found, value)
+    };
+    matches.into_iter().map(value).collect()
 }
 
 /// Values without duplicates, as far as these are close to each other.
@@ -259,10 +300,14 @@ impl Values<'_> {
             Values::ByPath(matches) => {
                 let applies = scanner.path_filter(path, is_file);
                 let applicable = matches.iter().filter(|(found, _)| applies(found));
-                let applicable = applicable.map(|item| (item, ConfidenceByRole::new(scanner, &item.0))).collect();
+                let applicable =
+                    applicable.map(|item| (item, ConfidenceByRole::new(scanner, &item.0))).collect();
                 let mut values = ValueList::default();
-                let resolved =
-                    resolve_overlaps(applicable, |(item, _)| &item.0, |(_, kept), (_, other)| kept.raise(other));
+                let resolved = resolve_overlaps(
+                    applicable,
+                    |(item, _)| &item.0,
+                    |(_, kept), (_, other)| kept.raise(other),
+                );
                 for ((_, fingerprint), confidence) in resolved {
                     values.add(Arc::clone(fingerprint), confidence);
                 }

@@ -73,6 +73,10 @@ fn a_fragment() -> impl Strategy<Value = Vec<u8>> {
         2 => part,
         4 => select(between.to_vec()).prop_map(|text| text.as_bytes().to_vec()),
         1 => Just(b"\xff\xfe".to_vec()),
+        1 => Just(b"\0".to_vec()),
+        1 => (value(), any::<bool>()).prop_map(|(value, is_big)| {
+            value.iter().flat_map(|&byte| if is_big { [0, byte] } else { [byte, 0] }).collect()
+        }),
         1 => "[a-z ]{0,80}\n".prop_map(String::into_bytes),
     ]
 }
