@@ -49,10 +49,17 @@ fn line(style: Style, label: &str, text: &str) {
     let _ = writeln!(anstream::stderr(), "{style}{label}:{style:#} {}", visible(&masked(text)));
 }
 
-/// Prints a usage error. clap has already escaped and coloured its text.
+/// Prints a usage error, in the colours of clap unless an argument in it has characters to escape.
 pub(crate) fn usage(error: &clap::Error) {
+    let text = error.render();
+    let has_plain_arguments =
+        error.context().all(|(_, value)| value.to_string().split('\n').all(|line| visible(line) == line));
+    let shown = match has_plain_arguments {
+        true => masked(&text.ansi().to_string()),
+        false => shown(&text.to_string()),
+    };
     // Ignored, as in `note`.
-    let _ = write!(anstream::stderr(), "{}", masked(&error.render().ansi().to_string()));
+    let _ = write!(anstream::stderr(), "{shown}");
 }
 
 /// Returns text of a user's file for a terminal: masked and escaped.
