@@ -16,6 +16,7 @@ use crate::model::Span;
 use crate::rules::syntax::Window;
 use crate::rules::{Rule, RuleSet};
 
+use super::matching::matcher::Conditions;
 use super::matching::matches::{BestMatches, Match};
 use super::matching::window_search::SearchedRanges;
 use super::matching::{matcher, window};
@@ -210,7 +211,9 @@ impl Engine {
         let mut own = SearchedRanges::default();
         let searched = if cache.best.is_some() { &mut cache.searched } else { &mut own };
         let used_context =
-            matcher::evaluate_with(rule, pattern, text, hit, searched, &mut |found| matches.push(found));
+            matcher::evaluate_with(rule, pattern, text, hit, Conditions::All, searched, &mut |found| {
+                matches.push(found);
+            });
         matches.retain(|found| self.is_kept(text, found));
         self.count(Stage::Hits, 1);
         self.count(Stage::Matches, matches.len());
@@ -240,7 +243,7 @@ impl Engine {
                     best.add(hit.rule, found);
                 }
             };
-            matcher::evaluate_with(rule, pattern, text, hit, &mut searched, sink);
+            matcher::evaluate_with(rule, pattern, text, hit, Conditions::All, &mut searched, sink);
         });
         best.into_sorted()
     }

@@ -3,6 +3,7 @@
 //! The two steps are separate because one blob can have several paths, and rules and confidence depend on the path.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,15 +14,18 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 use memchr::memmem;
 
 use crate::decode;
-use crate::engine::{Engine, Match, confidence_from_score, resolve_overlaps};
+use crate::engine::{Engine, Match, confidence_from_score, joined, resolve_overlaps};
 use crate::model::{
-    Confidence, ContentKind, Evidence, Finding, Fingerprint, Locator, Position, Provenance, RepoPath,
-    RuleInfo, Secret, Span, StageCounts, Status, Unscanned,
+    Confidence, ContentKind, Evidence, Excerpt, Finding, Fingerprint, Locator, Position, Provenance,
+    RepoPath, RuleInfo, Secret, Span, StageCounts, Status, Unscanned,
 };
-use crate::policy::{Policy, Role, Surroundings};
+use crate::policy::{
+    AllowComment, KnownComments, Policy, Role, Surroundings, Syntaxes, UsedComments, find_allow_comments,
+};
 use crate::rules::{Rule, RuleSet};
 
-use super::excerpt::excerpt;
+use super::excerpt::{excerpt, shown_range};
+use super::line_masks::LineMasks;
 use super::unscanned::{MAX_FINDINGS, aborted, too_many_findings};
 use crate::scan::error::ScanError;
 #[cfg(feature = "git")]
@@ -36,6 +40,12 @@ pub(crate) struct BlobScanner<'s> {
     /// Built when the first bytes are scanned, unless the settings have a shared one: many commits that a hook scans
     /// add no bytes.
     engine: OnceLock<Arc<Engine>>,
+    /// Whether the rules are the built-in ones.
+    is_builtin: bool,
+    /// Has the user's rules, on or off, for masking.
+    user_engine: OnceLock<Engine>,
+    /// Findings below this confidence are not reported.
+    confidence: Confidence,
     /// By rule, for rules that matched.
     compiled_rules: Box<[OnceLock<Box<CompiledRule>>]>,
 }
@@ -54,6 +64,8 @@ pub(crate) struct CompiledRule {
 pub(crate) struct Candidate<'i> {
     matched: Match<'i>,
     finding: Finding,
+    /// The allow comments for its rule beside the value. Whether they are comments depends on the type of file.
+    comments: Vec<AllowComment>,
 }
 
 /// The result of scanning one blob.
@@ -101,6 +113,7 @@ impl<'s> BlobScanner<'s> {
         Ok(BlobScanner {
             stats: settings.stats,
             deadline: settings.deadline,
+            confidence: settings.confidence,
             engine: settings.shared_engine().map_or_else(OnceLock::new, OnceLock::from),
             ..scanner
         })
@@ -118,19 +131,38 @@ impl<'s> BlobScanner<'s> {
         }
         let compiled_rules = (0..rules.count()).map(|_| OnceLock::new()).collect();
         Ok(BlobScanner {
+            is_builtin: rules.is_builtin(),
             rules,
             policy,
             stats: false,
             deadline: None,
             engine: OnceLock::new(),
+            user_engine: OnceLock::new(),
+            confidence: Confidence::Low,
             compiled_rules,
         })
+    }
+
+    /// Does not prepare findings below `confidence`: the caller leaves them out.
+    pub(crate) fn with_confidence(self, confidence: Confidence) -> BlobScanner<'s> {
+        BlobScanner { confidence, ..self }
     }
 
     pub(crate) fn engine(&self) -> &Engine {
         self.engine.get_or_init(|| {
             Arc::new(if self.stats { Engine::with_stats(&self.rules) } else { Engine::new(&self.rules) })
         })
+    }
+
+    /// Returns the spans of everything in `text` that has the form of a value of any rule, whether the rule is on or off:
+    /// what is masked does not depend on what is reported.
+    fn forms(&self, text: &[u8]) -> Vec<Span> {
+        // The statistics are about the scan alone.
+        if self.is_builtin && !self.stats {
+            return self.engine().forms(text);
+        }
+        let of_user = self.user_engine.get_or_init(|| Engine::new(&self.rules.all_user_rules()));
+        joined([Engine::builtin().forms(text), of_user.forms(text)].concat())
     }
 
     /// Returns the engine, for other scans with the same rules.
@@ -165,7 +197,7 @@ impl<'s> BlobScanner<'s> {
         self.policy.skips(path)
     }
 
-    /// Scans `bytes`. Allow comments and the baseline are applied, rules and policies by path are not yet.
+    /// Scans `bytes`. What depends on the path is not applied yet: rules, roles, allow comments.
     ///
     /// Never panics: a panic inside becomes the unscanned entry. `what` names the bytes in that entry.
     pub(crate) fn scan(&self, bytes: &[u8], what: impl Fn() -> String) -> BlobScan<'_> {
@@ -214,20 +246,25 @@ impl<'s> BlobScanner<'s> {
         if matches.is_empty() {
             return;
         }
-        let secrets = covered_spans(&matches);
+        let forms = |text: &[u8]| self.forms(text);
+        let secrets = matches.iter().map(|found| found.span).collect();
+        let masks = RefCell::new(LineMasks::new(&forms, text, secrets));
+        let known = RefCell::new(KnownComments::new());
         let mut locator = Locator::new(text, start);
         for mut found in matches.into_iter().filter(|found| reported.contains(&found.span.start)) {
             scan.count += 1;
             if scan.count > MAX_FINDINGS {
                 continue;
             }
-            let around = Surroundings { text, value: found.span, secrets: &secrets };
-            let mut finding = self.finding(&found, &mut locator, &around);
-            self.policy.evaluate(&mut finding, &around);
+            let masks_within = |part: Span| masks.borrow_mut().within(part).to_vec();
+            let around = Surroundings { text, value: found.span, masks: &masks_within, known: &known };
+            let finding = self.finding(&found, &mut locator, &around);
+            let mut comments = find_allow_comments(&finding.rule.id, &finding.secret, &around);
+            comments.iter_mut().for_each(|comment| comment.at += offset);
             for span in [&mut found.span, &mut found.whole] {
                 *span = Span::new(span.start + offset, span.end + offset);
             }
-            scan.candidates.push(Candidate { matched: found, finding });
+            scan.candidates.push(Candidate { matched: found, finding, comments });
         }
     }
 
@@ -242,7 +279,12 @@ impl<'s> BlobScanner<'s> {
             fingerprint: self.fingerprint(&info.id, &secret),
             secret,
             location: locator.locate(found.span),
-            excerpt: excerpt(around.text, found.span, around.secrets),
+            excerpt: match found.confidence >= self.confidence {
+                true => {
+                    excerpt(around.text, found.span, &(around.masks)(shown_range(around.text, found.span)))
+                }
+                false => Excerpt::default(),
+            },
             provenance: Provenance::file(RepoPath::new("")),
             status: Status::New,
             status_reason: None,
@@ -275,6 +317,19 @@ impl<'s> BlobScanner<'s> {
         };
         // After a panic every value counts as new: better a false positive than a missed secret.
         catch_unwind(AssertUnwindSafe(values)).unwrap_or_default()
+    }
+
+    /// Returns what must not be shown of names: the bare values in `names` of all rules, whether they are on or off, and
+    /// whether or not their checks pass.
+    #[cfg(feature = "git")]
+    pub(crate) fn values_to_mask(&self, names: &[u8]) -> HashSet<Secret> {
+        if names.is_empty() {
+            return HashSet::new();
+        }
+        let mut values = self.bare_values(names);
+        let forms = catch_unwind(AssertUnwindSafe(|| self.forms(names))).unwrap_or_default();
+        values.extend(forms.into_iter().map(|span| Secret::new(span.slice(names)).bare()));
+        values
     }
 
     /// Returns the `wanted` bare values that are values in `bytes`. Cheap if the text contains none of them.
@@ -311,6 +366,8 @@ impl<'s> BlobScanner<'s> {
             applies(&candidate.matched) && !(is_name && self.compiled_rule(&candidate.matched).is_guess)
         });
         let role = if is_file { Role::from_path(policy_path) } else { Role::PLAIN };
+        let syntaxes = if is_file { Syntaxes::of_file(policy_path) } else { Syntaxes::ALL };
+        let mut used = UsedComments::new();
         let finding = |candidate: Candidate<'_>| {
             let mut finding = candidate.finding;
             let confidence = self.confidence_in(role, &candidate.matched)?;
@@ -319,6 +376,10 @@ impl<'s> BlobScanner<'s> {
                 finding.why.push(Evidence::PathRole(role.why()));
             }
             finding.provenance = provenance.clone();
+            // A value that is not reported uses no comment.
+            if finding.confidence >= self.confidence {
+                self.policy.evaluate(&mut finding, &candidate.comments, syntaxes, &mut used);
+            }
             Some(finding)
         };
         resolve_overlaps(candidates, |candidate| &candidate.matched).into_iter().filter_map(finding).collect()
@@ -340,18 +401,6 @@ impl<'s> BlobScanner<'s> {
             }
         }
     }
-}
-
-/// Returns the byte ranges that the matches cover, sorted, overlapping ones joined.
-fn covered_spans(matches: &[Match<'_>]) -> Vec<Span> {
-    let mut spans: Vec<Span> = Vec::with_capacity(matches.len());
-    for found in matches {
-        match spans.last_mut() {
-            Some(last) if found.span.start < last.end => last.end = last.end.max(found.span.end),
-            _ => spans.push(found.span),
-        }
-    }
-    spans
 }
 
 fn compile(rule: &Rule) -> CompiledRule {
