@@ -3,15 +3,13 @@
 //! Errors of writing to stderr are ignored.
 
 use std::io::{self, Write};
-use std::sync::LazyLock;
 
 use anstyle::{AnsiColor, Style};
 use serde_json::Value;
 
 use super::hints;
-use crate::engine::{Engine, resolve_matches};
+use crate::engine::{Engine, joined};
 use crate::model::Secret;
-use crate::rules::RuleSet;
 
 /// Escapes control characters and characters that hide or reorder text; keeps line ends.
 pub(crate) use crate::report::terminal_lines as visible;
@@ -49,10 +47,17 @@ fn line(style: Style, label: &str, text: &str) {
     let _ = writeln!(anstream::stderr(), "{style}{label}:{style:#} {}", visible(&masked(text)));
 }
 
-/// Prints a usage error. clap has already escaped and coloured its text.
+/// Prints a usage error, in the colours of clap unless an argument in it has characters to escape.
 pub(crate) fn usage(error: &clap::Error) {
+    let text = error.render();
+    let has_plain_arguments =
+        error.context().all(|(_, value)| value.to_string().split('\n').all(|line| visible(line) == line));
+    let shown = match has_plain_arguments {
+        true => masked(&text.ansi().to_string()),
+        false => shown(&text.to_string()),
+    };
     // Ignored, as in `note`.
-    let _ = write!(anstream::stderr(), "{}", masked(&error.render().ansi().to_string()));
+    let _ = write!(anstream::stderr(), "{shown}");
 }
 
 /// Returns text of a user's file for a terminal: masked and escaped.
@@ -72,17 +77,18 @@ pub(crate) fn masked_json(value: Value) -> Value {
     }
 }
 
-/// Returns `text` with every match of a built-in rule masked, of any confidence.
+/// Returns `text` with everything masked that is a match of a built-in rule, of any confidence, or has the form of one.
 pub(crate) fn masked(text: &str) -> String {
-    static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::new(&RuleSet::builtin()));
+    let (engine, bytes) = (Engine::builtin(), text.as_bytes());
+    let matches = engine.candidates(bytes).into_iter().map(|found| found.span);
     let mut shown = Vec::new();
     let mut rest = 0;
-    for found in resolve_matches(ENGINE.candidates(text.as_bytes())) {
-        shown.extend_from_slice(&text.as_bytes()[rest..found.span.start]);
-        shown.extend(Secret::new(found.span.slice(text.as_bytes())).redacted().bytes());
-        rest = found.span.end;
+    for found in joined(matches.chain(engine.forms(bytes)).collect()) {
+        shown.extend_from_slice(&bytes[rest..found.start]);
+        shown.extend(Secret::new(found.slice(bytes)).redacted().bytes());
+        rest = found.end;
     }
-    shown.extend_from_slice(&text.as_bytes()[rest..]);
+    shown.extend_from_slice(&bytes[rest..]);
     String::from_utf8_lossy(&shown).into_owned()
 }
 

@@ -53,8 +53,9 @@ impl PolicyFiles<'_> {
     pub(crate) fn config(&self, root: &Path, env: &Environment) -> anyhow::Result<Option<Config>> {
         match self {
             PolicyFiles::WorkTree => {
-                let found = config::find(root)?.map(|path| env.relative(path));
-                Ok(found.map(|path| Config::read(&path)).transpose()?)
+                let Some(path) = config::find(root)? else { return Ok(None) };
+                let config = Config::read(&env.relative(path.clone())).map_err(anyhow::Error::from);
+                without_foreign_content(config, &path, root).map(Some)
             }
             PolicyFiles::None => Ok(None),
             PolicyFiles::Commit(files) => {
@@ -179,6 +180,28 @@ impl PolicyFiles<'_> {
             result => result,
         }
     }
+}
+
+/// Returns `result`, the content of the file or folder at `path` that the repository at `root` names. If a link or the
+/// path leads out of the work tree, or into the git directory, an error shows nothing of the content: the author of the
+/// repository could choose a file of the user who runs the program.
+pub(super) fn without_foreign_content<T>(
+    result: anyhow::Result<T>,
+    path: &Path,
+    root: &Path,
+) -> anyhow::Result<T> {
+    result.map_err(|error| {
+        let target = path.canonicalize().or_else(|_| root.join(path).canonicalize());
+        let (Ok(target), Ok(real_root)) = (target, root.canonicalize()) else { return error };
+        match target.strip_prefix(&real_root) {
+            Ok(inside) if !inside.starts_with(".git") => error,
+            _ => anyhow!(
+                "{}: cannot be used; why is not shown, because the file is outside of the repository (name it with an \
+                 option to see the reason)",
+                path.display()
+            ),
+        }
+    })
 }
 
 /// Returns `path` as a path in a tree; `None` when it is outside of the repository.

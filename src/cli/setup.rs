@@ -9,7 +9,7 @@ use anyhow::{Context, anyhow};
 use super::env::Environment;
 use super::messages;
 use super::options::{RuleOptions, ThresholdOptions};
-use super::policy_files::{BASELINE, PolicyFiles};
+use super::policy_files::{BASELINE, PolicyFiles, without_foreign_content};
 use crate::config::{Config, ConfigError, Layer, Origin, Resolved, Value, nearest};
 use crate::engine::check_pattern;
 use crate::git::repo::{OpenedRepo, Repo, RepoError};
@@ -190,6 +190,11 @@ impl<'v> Setup<'v> {
         }
     }
 
+    /// Whether the repository's own configuration has a setting, or it has its default.
+    fn is_of_repository(&self, origin: &Origin) -> bool {
+        matches!(origin, Origin::Default) || matches!(origin, Origin::File(..)) && !self.is_config_named
+    }
+
     /// Returns the paths of policy files that the repository's configuration names, besides the default names.
     pub(crate) fn named_files(&self) -> Vec<PathBuf> {
         let is_own = |origin: &Origin| matches!(origin, Origin::File(..)) && !self.is_config_named;
@@ -213,7 +218,11 @@ impl<'v> Setup<'v> {
         for file in &self.settings.rule_files {
             let origin = || format!("rules from {}", file.origin);
             let files = self.files_of(&file.origin);
-            let loaded = files.context(files.rules(&file.value, &self.root).with_context(origin))?;
+            let mut loaded = files.rules(&file.value, &self.root);
+            if self.is_of_repository(&file.origin) {
+                loaded = without_foreign_content(loaded, &file.value, &self.root);
+            }
+            let loaded = files.context(loaded.with_context(origin))?;
             for rule in &loaded {
                 check_pattern(rule).map_err(|error| {
                     let path = file.value.display();
@@ -272,18 +281,17 @@ impl<'v> Setup<'v> {
     pub(crate) fn baseline(&self) -> anyhow::Result<Option<Baseline>> {
         let origin = self.settings.baseline.as_ref().map_or(&Origin::Default, |named| &named.origin);
         let files = self.files_of(origin);
-        let found = files.baseline(&self.baseline_path, &self.root).and_then(|found| {
-            match (&self.settings.baseline, found) {
-                (Some(named), None) => Err(ConfigError::Io {
-                    path: named.value.clone(),
-                    source: io::Error::new(
-                        io::ErrorKind::NotFound,
-                        format!("no such file ({})", named.origin),
-                    ),
-                }
-                .into()),
-                (_, found) => Ok(found),
+        let mut found = files.baseline(&self.baseline_path, &self.root);
+        if self.is_of_repository(origin) {
+            found = without_foreign_content(found, &self.baseline_path, &self.root);
+        }
+        let found = found.and_then(|found| match (&self.settings.baseline, found) {
+            (Some(named), None) => Err(ConfigError::Io {
+                path: named.value.clone(),
+                source: io::Error::new(io::ErrorKind::NotFound, format!("no such file ({})", named.origin)),
             }
+            .into()),
+            (_, found) => Ok(found),
         });
         files.context(found)
     }

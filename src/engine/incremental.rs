@@ -16,6 +16,7 @@ use crate::model::Span;
 use crate::rules::syntax::Window;
 use crate::rules::{Rule, RuleSet};
 
+use super::matching::matcher::Conditions;
 use super::matching::matches::{BestMatches, Match};
 use super::matching::window_search::SearchedRanges;
 use super::matching::{matcher, window};
@@ -210,7 +211,9 @@ impl Engine {
         let mut own = SearchedRanges::default();
         let searched = if cache.best.is_some() { &mut cache.searched } else { &mut own };
         let used_context =
-            matcher::evaluate_with(rule, pattern, text, hit, searched, &mut |found| matches.push(found));
+            matcher::evaluate_with(rule, pattern, text, hit, Conditions::All, searched, &mut |found| {
+                matches.push(found);
+            });
         self.count(Stage::Hits, 1);
         self.count(Stage::Matches, matches.len());
         let reads_other_lines = used_context || self.context_widths().reads_other_lines[hit.rule];
@@ -237,7 +240,7 @@ impl Engine {
                 self.count(Stage::Matches, 1);
                 best.add(hit.rule, found);
             };
-            matcher::evaluate_with(rule, pattern, text, hit, &mut searched, sink);
+            matcher::evaluate_with(rule, pattern, text, hit, Conditions::All, &mut searched, sink);
         });
         best.into_sorted()
     }

@@ -5,6 +5,7 @@
 
 pub(crate) mod authoring;
 mod checks;
+mod forms;
 mod heuristics;
 mod incremental;
 mod matching;
@@ -12,18 +13,22 @@ mod prefilter;
 mod stats;
 mod work_counter;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
-use crate::model::StageCounts;
+use crate::model::{Span, StageCounts};
 use crate::rules::{Rule, RuleSet};
 
+pub(crate) use forms::{MaskedNeighbours, joined, token_like_runs};
 pub(crate) use heuristics::generic::confidence_from_score;
 use incremental::ContextWidths;
 pub(crate) use incremental::{Changes, ScanCache};
+use matching::matcher;
+use matching::matcher::Conditions;
 pub(crate) use matching::matches::Match;
 pub(crate) use matching::overlap::{resolve_matches, resolve_overlaps};
 use matching::pattern::LazyPattern;
 use matching::requirements::{MAX_COUNTERPART_START_DISTANCE, apply_requirements};
+use matching::window_search::SearchedRanges;
 use prefilter::Prefilter;
 use stats::{Stage, StatsCounter};
 
@@ -81,6 +86,27 @@ impl Engine {
     /// on the path, and only the caller has the path.
     pub fn candidates<'e>(&'e self, text: &[u8]) -> Vec<Match<'e>> {
         candidates_from_matches(self.local_matches(text), text)
+    }
+
+    /// Returns the engine of all built-in rules. What is masked does not depend on the rules that are on.
+    pub(crate) fn builtin() -> &'static Engine {
+        static ENGINE: LazyLock<Engine> = LazyLock::new(|| Engine::new(&RuleSet::builtin()));
+        &ENGINE
+    }
+
+    /// Returns the spans of everything in `text` that has the form of a value of a reported rule, sorted, overlapping
+    /// ones joined. Checks, entropy, context words and counterparts are not required.
+    pub(crate) fn forms(&self, text: &[u8]) -> Vec<Span> {
+        let mut spans = Vec::new();
+        let mut searched = SearchedRanges::default();
+        self.prefilter.find(text, |hit| {
+            let (rule, pattern) = (&self.rules[hit.rule], self.pattern(hit.rule));
+            if rule.is_reported {
+                let sink = &mut |found: Match<'_>| spans.push(found.span);
+                matcher::evaluate_with(rule, pattern, text, hit, Conditions::Form, &mut searched, sink);
+            }
+        });
+        joined(spans)
     }
 
     /// Returns the most bytes before and after the start of a hit that its evaluation may read: a hit that is at

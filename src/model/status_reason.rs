@@ -41,6 +41,16 @@ pub enum StatusReason {
         /// The id of the rule that the comment names.
         rule: String,
     },
+    /// Not suppressed: `stopleak:allow` is not in a comment of this type of file.
+    AllowCommentOutsideOfComment {
+        /// The id of the rule that it names.
+        rule: String,
+    },
+    /// Not suppressed: the allow comment covers another value of the rule on its line.
+    AllowCommentForAnotherValue {
+        /// The id of the rule that the comment names.
+        rule: String,
+    },
 }
 
 impl StatusReason {
@@ -73,6 +83,13 @@ impl fmt::Display for StatusReason {
                     "the allow comment has no effect: it gives no reason (stopleak:allow {rule} REASON)"
                 )
             }
+            StatusReason::AllowCommentOutsideOfComment { rule } => {
+                write!(f, "stopleak:allow {rule} has no effect: it is not in a comment of this type of file")
+            }
+            StatusReason::AllowCommentForAnotherValue { rule } => write!(
+                f,
+                "the allow comment covers another value of this line: add stopleak:allow {rule} REASON for this one"
+            ),
         }
     }
 }
@@ -97,6 +114,8 @@ mod tests {
             StatusReason::UntrustedAllowComment { reason: reason() },
             StatusReason::AllowCommentWithWildcard { rule: rule() },
             StatusReason::AllowCommentWithoutReason { rule: rule() },
+            StatusReason::AllowCommentOutsideOfComment { rule: rule() },
+            StatusReason::AllowCommentForAnotherValue { rule: rule() },
         ];
         insta::assert_snapshot!(reasons.map(|reason| reason.to_string()).join("\n"), @r#"
         already in the file before this change
@@ -110,6 +129,8 @@ mod tests {
         allowed by this change itself, which does not count: test data
         the allow comment has no effect: it must name demo-token, not *
         the allow comment has no effect: it gives no reason (stopleak:allow demo-token REASON)
+        stopleak:allow demo-token has no effect: it is not in a comment of this type of file
+        the allow comment covers another value of this line: add stopleak:allow demo-token REASON for this one
         "#);
     }
 }

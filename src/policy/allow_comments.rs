@@ -1,12 +1,18 @@
 //! Allow comments: `stopleak:allow RULE reason`, in the comment syntax of the file.
 //!
+//! A comment covers one value: with a second value of the rule on its line, one of them is reported. So a comment that was
+//! reviewed does not cover what is added to its line later.
+//!
 //! There is no wildcard. A comment that names its rule was written for this one value; `*` would also suppress a
 //! real secret that is added to the same line later.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use memchr::{memchr, memmem, memrchr};
 
+use super::comment_syntax::Syntaxes;
 use crate::model::{Secret, Span, StatusReason};
 
 const DIRECTIVE: &[u8] = b"stopleak:allow";
@@ -25,51 +31,55 @@ const MAX_LINE_ABOVE_DISTANCE: usize = 64 * 1024;
 /// Maximum number of characters of a reason in a report.
 const MAX_REASON_CHARACTERS: usize = 200;
 
+/// Most allow comments that are considered for one value.
+const MAX_COMMENTS: usize = 8;
+
 /// The text around the value of a finding.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) struct Surroundings<'t> {
     /// The whole decoded text.
     pub text: &'t [u8],
     /// The value.
     pub value: Span,
-    /// The ranges of all values found in `text`, sorted and without overlaps. A reason that covers part of one is
-    /// masked there, so that it can be shown.
-    pub secrets: &'t [Span],
+    /// Returns the ranges of `text` that must not be shown, sorted and without overlaps: at least all in a part. A
+    /// reason is masked there, so that it can be shown.
+    pub masks: &'t dyn Fn(Span) -> Vec<Span>,
+    /// What is known of the comments in `text`, by the offset of the directive.
+    pub known: &'t RefCell<KnownComments>,
 }
+
+/// The comment syntax and masked reason of allow comments that several values have in common.
+pub(crate) type KnownComments = HashMap<usize, (Syntaxes, Vec<u8>)>;
 
 impl Surroundings<'_> {
     /// Bytes before the start of a value and after its end that are searched for an allow comment.
     pub(crate) const CONTEXT: (usize, usize) = (MAX_LINE_ABOVE_DISTANCE, MAX_COMMENT_DISTANCE);
 }
 
-/// An allow comment for the rule of a finding.
+/// An allow comment that names the rule of a finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum AllowComment {
-    /// It names the rule and gives a reason.
-    Valid {
-        /// The reason, with values masked.
-        reason: String,
-    },
-    /// It has no effect.
-    Invalid {
-        /// What it lacks.
-        problem: StatusReason,
-    },
+pub(crate) struct AllowComment {
+    /// The reason, with values masked, or what the comment lacks.
+    pub reason: Result<String, StatusReason>,
+    /// Byte offset of the directive in the text.
+    pub at: usize,
+    /// Of which comment syntaxes it is a comment; none if it is in no comment.
+    pub syntaxes: Syntaxes,
 }
 
-/// Searches for an allow comment for `rule` on the lines of the value, then on the line above if there is nothing
-/// else on it. `secret` is the value. Returns the first valid comment, else the first invalid one.
-pub(crate) fn find(rule: &str, secret: &Secret, around: &Surroundings<'_>) -> Option<AllowComment> {
-    let mut invalid = None;
+/// Searches for allow comments for `rule` on the lines of the value, then on the line above if there is nothing else on
+/// it. `secret` is the value. Returns the first few.
+pub(crate) fn find(rule: &str, secret: &Secret, around: &Surroundings<'_>) -> Vec<AllowComment> {
+    let mut comments = Vec::new();
     for region in [own_lines(around), line_above(around)].into_iter().flatten() {
         for at in DIRECTIVE_FINDER.find_iter(region.slice(around.text)) {
-            match parse(rule, secret, Span::new(region.start + at, region.end), around) {
-                Some(valid @ AllowComment::Valid { .. }) => return Some(valid),
-                other => invalid = invalid.or(other),
+            comments.extend(parse(rule, secret, Span::new(region.start + at, region.end), around));
+            if comments.len() == MAX_COMMENTS {
+                return comments;
             }
         }
     }
-    invalid
+    comments
 }
 
 /// From the start of the value's first line to the end of its last, at most [`MAX_COMMENT_DISTANCE`] on both sides.
@@ -98,7 +108,8 @@ fn line_above(around: &Surroundings<'_>) -> Option<Span> {
     let at = DIRECTIVE_FINDER.find(&line[..line.len().min(MAX_COMMENT_DISTANCE)])?;
     let before = line[..at].trim_ascii();
     let opens_comment = before.iter().all(|byte| byte.is_ascii_punctuation() || byte.is_ascii_whitespace());
-    let opens_comment = opens_comment || [&b"rem"[..], b"dnl"].iter().any(|w| before.eq_ignore_ascii_case(w));
+    let opens_comment =
+        opens_comment || [&b"rem"[..], b"@rem", b"dnl"].iter().any(|word| before.eq_ignore_ascii_case(word));
     opens_comment.then(|| Span::new(start + at, start + line.len().min(at + MAX_COMMENT_DISTANCE)))
 }
 
@@ -146,64 +157,76 @@ fn parse(rule: &str, secret: &Secret, span: Span, around: &Surroundings<'_>) -> 
             break;
         }
     }
-    if has_wildcard {
-        let problem = StatusReason::AllowCommentWithWildcard { rule: rule.to_owned() };
-        return Some(AllowComment::Invalid { problem });
-    }
-    if !is_named {
+    if !(is_named || has_wildcard) {
         return None;
     }
     let has_words = |text: &str| text.chars().any(char::is_alphanumeric);
-    if has_words(&String::from_utf8_lossy(rest)) {
-        // `rest` ends at `end`, which gives its offset in the whole text.
-        let reason = masked(rest, span.start + end - rest.len(), secret, around.secrets);
-        if has_words(&reason) {
-            return Some(AllowComment::Valid { reason });
-        }
-    }
-    let problem = StatusReason::AllowCommentWithoutReason { rule: rule.to_owned() };
-    Some(AllowComment::Invalid { problem })
+    let at = span.start;
+    // `rest` ends at `end`, which gives its offset in the whole text.
+    let (syntaxes, masked) = known(Span::new(at + end - rest.len(), at + end), at, around);
+    let without_reason = || StatusReason::AllowCommentWithoutReason { rule: rule.to_owned() };
+    let reason = match has_wildcard {
+        true => Err(StatusReason::AllowCommentWithWildcard { rule: rule.to_owned() }),
+        false => Some(reason_text(masked, secret)).filter(|text| has_words(text)).ok_or_else(without_reason),
+    };
+    Some(AllowComment { reason, at, syntaxes })
 }
 
-/// Returns the reason as text with the values in it masked: those that were found there, and `secret` also where
-/// it was not found. `offset` is that of `reason` in the text.
-fn masked(reason: &[u8], offset: usize, secret: &Secret, secrets: &[Span]) -> String {
-    let span = Span::new(offset, offset + reason.len());
-    let mut bytes = reason.to_vec();
-    let first = secrets.partition_point(|found| found.end <= span.start);
-    for found in secrets[first..].iter().take_while(|found| found.start < span.end) {
-        let (from, to) = (found.start.max(span.start), found.end.min(span.end));
-        bytes[from - offset..to - offset].fill(b'*');
+/// Returns the syntaxes of the allow comment at `at`, and its reason at `reason` with everything masked that must not be
+/// shown.
+fn known(reason: Span, at: usize, around: &Surroundings<'_>) -> (Syntaxes, Vec<u8>) {
+    if let Some(known) = around.known.borrow().get(&at) {
+        return known.clone();
     }
-    let value = secret.expose();
-    if !value.is_empty() {
-        for at in memmem::find_iter(reason, value) {
-            bytes[at..at + value.len()].fill(b'*');
+    let start = line_start(around.text, at, MAX_COMMENT_DISTANCE).unwrap_or_else(|low| low);
+    let rest = &around.text[at..around.text.len().min(at + MAX_COMMENT_DISTANCE)];
+    let line_end = at + memchr(b'\n', rest).unwrap_or(rest.len());
+    let syntaxes = Syntaxes::around(&around.text[start..line_end], at - start);
+    let mut bytes = reason.slice(around.text).to_vec();
+    for mask in (around.masks)(reason) {
+        let (from, to) = (mask.start.max(reason.start), mask.end.min(reason.end));
+        if from < to {
+            bytes[from - reason.start..to - reason.start].fill(b'*');
         }
     }
-    let text = String::from_utf8_lossy(&bytes);
-    text.trim().chars().take(MAX_REASON_CHARACTERS).collect()
+    around.known.borrow_mut().insert(at, (syntaxes, bytes.clone()));
+    (syntaxes, bytes)
+}
+
+/// Returns the masked reason as text of limited length, with `secret` masked also where it was not found.
+fn reason_text(mut bytes: Vec<u8>, secret: &Secret) -> String {
+    let value = secret.expose();
+    if !value.is_empty() {
+        let found: Vec<usize> = memmem::find_iter(&bytes, value).collect();
+        found.into_iter().for_each(|at| bytes[at..at + value.len()].fill(b'*'));
+    }
+    String::from_utf8_lossy(&bytes).trim().chars().take(MAX_REASON_CHARACTERS).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// The value is `v4lue`; `s3cond` is another secret.
-    fn found(text: &str) -> Option<AllowComment> {
+    fn find_in(text: &[u8], value: Span, secrets: &[Span]) -> Vec<AllowComment> {
+        let masks = |_: Span| secrets.to_vec();
+        let known = RefCell::default();
+        let around = Surroundings { text, value, masks: &masks, known: &known };
+        find("demo-token", &Secret::new("v4lue"), &around)
+    }
+
+    /// The first comment with a reason, else the first one. The value is `v4lue`; `s3cond` is another secret.
+    fn found(text: &str) -> Option<Result<String, StatusReason>> {
         let span = |value: &str| text.find(value).map(|at| Span::new(at, at + value.len()));
         let mut spans: Vec<Span> = ["v4lue", "s3cond"].into_iter().filter_map(span).collect();
         let value = spans[0];
         spans.sort();
-        find(
-            "demo-token",
-            &Secret::new("v4lue"),
-            &Surroundings { text: text.as_bytes(), value, secrets: &spans },
-        )
+        let mut comments = find_in(text.as_bytes(), value, &spans);
+        comments.sort_by_key(|comment| comment.reason.is_err());
+        Some(comments.into_iter().next()?.reason)
     }
 
-    fn valid(reason: &str) -> Option<AllowComment> {
-        Some(AllowComment::Valid { reason: reason.into() })
+    fn valid(reason: &str) -> Option<Result<String, StatusReason>> {
+        Some(Ok(reason.into()))
     }
 
     #[test]
@@ -227,8 +250,9 @@ mod tests {
     fn an_allow_comment_is_valid_on_any_line_of_a_multiline_value() {
         let text = "k = '''one # stopleak:allow demo-token fixture\ntwo\nthree'''\nfour";
         let value = Span::new(7, text.find("'''\n").expect("there"));
-        let around = Surroundings { text: text.as_bytes(), value, secrets: &[] };
-        assert_eq!(find("demo-token", &Secret::new("v4lue"), &around), valid("fixture"));
+        let comment = &find_in(text.as_bytes(), value, &[])[0];
+        assert_eq!(comment.reason, Ok("fixture".to_owned()));
+        assert!(comment.syntaxes.intersects(Syntaxes::ALL));
     }
 
     #[test]
@@ -253,9 +277,16 @@ mod tests {
             ("k = v4lue # stopleak:allow demo-token --", "no reason"),
             ("k = v4lue # stopleak:allow * test data", "must name demo-token"),
         ] {
-            let Some(AllowComment::Invalid { problem }) = found(text) else { panic!("{text}") };
+            let Some(Err(problem)) = found(text) else { panic!("{text}") };
             assert!(problem.to_string().contains(word), "{text}: {problem}");
         }
+    }
+
+    #[test]
+    fn a_value_that_the_limit_of_a_reason_cuts_is_masked() {
+        let text =
+            format!("k = v4lue # stopleak:allow demo-token {} s3cond", "x".repeat(MAX_REASON_CHARACTERS - 4));
+        assert_eq!(found(&text), valid(&format!("{} ***", "x".repeat(MAX_REASON_CHARACTERS - 4))));
     }
 
     #[test]
@@ -277,8 +308,7 @@ mod tests {
         assert_eq!(found(&above(MAX_LINE_ABOVE_DISTANCE)), None);
         let text = b"v4lue stopleak:allow demo-token \xff\x1b[31m ok stopleak:allow";
         for (start, end) in [(0, 5), (0, text.len()), (text.len(), text.len()), (60, 90)] {
-            let around = Surroundings { text, value: Span { start, end }, secrets: &[] };
-            let _ = find("demo-token", &Secret::new("v4lue"), &around);
+            let _ = find_in(text, Span { start, end }, &[]);
         }
     }
 
@@ -295,8 +325,7 @@ mod tests {
             ];
             let text: Vec<u8> = pieces.iter().flat_map(|piece| words[*piece].to_vec()).collect();
             let value = Span::new(start.min(text.len()), (start + length).min(text.len()));
-            let around = Surroundings { text: &text, value, secrets: &[value] };
-            if let Some(AllowComment::Valid { reason }) = find("demo-token", &Secret::new("v4lue"), &around) {
+            for reason in find_in(&text, value, &[value]).into_iter().flat_map(|comment| comment.reason) {
                 proptest::prop_assert!(!reason.contains("v4lue") && !reason.contains('\n'));
             }
         }

@@ -6,16 +6,19 @@
 
 mod allow_comments;
 mod baseline;
+mod comment_syntax;
 mod paths;
 mod role;
 
-use allow_comments::AllowComment;
-pub(crate) use allow_comments::Surroundings;
+pub(crate) use allow_comments::{AllowComment, KnownComments, Surroundings, find as find_allow_comments};
 pub use baseline::{Baseline, BaselineError, Entry, RandomError};
+pub(crate) use comment_syntax::Syntaxes;
 pub(crate) use paths::SkipPaths;
 pub(crate) use role::Role;
 
-use crate::model::{Finding, FingerprintKey, RepoPath, Status, StatusReason};
+use std::collections::HashMap;
+
+use crate::model::{Finding, Fingerprint, FingerprintKey, RepoPath, Status, StatusReason};
 
 /// The effective policy of one run: what is suppressed and what is not read.
 #[derive(Clone, Debug)]
@@ -61,31 +64,68 @@ impl Policy {
         self.baseline.key()
     }
 
-    /// Suppresses `finding` if an allow comment or the baseline allows it, and sets its `status_reason`.
+    /// Suppresses `finding` if one of the allow `comments` for its rule or the baseline allows it, and sets its
+    /// `status_reason`. `used` has the comments that cover other values of the same text already, and `syntaxes` are the
+    /// comment syntaxes of the file.
     ///
     /// A trusted allow comment takes precedence, since it is next to the value and gives a reason; then the baseline.
     /// An old finding is left unchanged: it does not block, and the reason why it is old is more useful than the
-    /// reason why it is allowed. An allow comment for the finding's rule that is incomplete or not trusted leaves the
-    /// finding new, with what is missing as the reason.
-    pub(crate) fn evaluate(&self, finding: &mut Finding, around: &Surroundings<'_>) {
+    /// reason why it is allowed. An allow comment for the finding's rule that is incomplete, not trusted or not in a
+    /// comment leaves the finding new, with what is missing as the reason.
+    pub(crate) fn evaluate(
+        &self,
+        finding: &mut Finding,
+        comments: &[AllowComment],
+        syntaxes: Syntaxes,
+        used: &mut UsedComments,
+    ) {
         if finding.status != Status::New {
             return;
         }
-        let comment = allow_comments::find(&finding.rule.id, &finding.secret, around);
+        let comment = allowed_by(finding, comments, syntaxes, used);
         let (status, reason) = match (comment, self.baseline.reason_for(finding)) {
-            (Some(AllowComment::Valid { reason }), _) if self.allow_comments == AllowComments::Trusted => {
+            (Some(Ok(reason)), _) if self.allow_comments == AllowComments::Trusted => {
                 (Status::Suppressed, StatusReason::AllowComment { reason })
             }
             (_, Some(reason)) => (Status::Suppressed, reason),
-            (Some(AllowComment::Valid { reason }), None) => {
-                (Status::New, StatusReason::UntrustedAllowComment { reason })
-            }
-            (Some(AllowComment::Invalid { problem }), None) => (Status::New, problem),
+            (Some(Ok(reason)), None) => (Status::New, StatusReason::UntrustedAllowComment { reason }),
+            (Some(Err(problem)), None) => (Status::New, problem),
             (None, None) => return,
         };
         finding.status = status;
         finding.status_reason = Some(reason);
     }
+}
+
+/// The value that each allow comment of a text covers: one for each rule that it names.
+pub(crate) type UsedComments = HashMap<(String, usize), Fingerprint>;
+
+/// Returns the reason of the first comment that covers no other value, else why there is none.
+fn allowed_by(
+    finding: &Finding,
+    comments: &[AllowComment],
+    syntaxes: Syntaxes,
+    used: &mut UsedComments,
+) -> Option<Result<String, StatusReason>> {
+    let rule = || finding.rule.id.clone();
+    let mut problem = None;
+    for comment in comments {
+        let found = match &comment.reason {
+            Err(missing) => missing.clone(),
+            Ok(_) if !comment.syntaxes.intersects(syntaxes) => {
+                StatusReason::AllowCommentOutsideOfComment { rule: rule() }
+            }
+            Ok(reason) => {
+                let key = (rule(), comment.at);
+                if *used.entry(key).or_insert_with(|| finding.fingerprint.clone()) == finding.fingerprint {
+                    return Some(Ok(reason.clone()));
+                }
+                StatusReason::AllowCommentForAnotherValue { rule: rule() }
+            }
+        };
+        problem.get_or_insert(found);
+    }
+    problem.map(Err)
 }
 
 #[cfg(test)]
@@ -126,11 +166,34 @@ mod tests {
     }
 
     fn evaluated(policy: &Policy, text: &str, status: Status) -> (Status, Option<StatusReason>) {
-        let (mut finding, span) = finding(text, "v4lue", policy.key());
+        evaluated_as(policy, text, status, Syntaxes::ALL)
+    }
+
+    fn evaluated_as(
+        policy: &Policy,
+        text: &str,
+        status: Status,
+        syntaxes: Syntaxes,
+    ) -> (Status, Option<StatusReason>) {
+        let (mut finding, value) = finding(text, "v4lue", policy.key());
         finding.status = status;
-        let around = Surroundings { text: text.as_bytes(), value: span, secrets: &[span] };
-        policy.evaluate(&mut finding, &around);
+        let (masks, known) = (|_: Span| vec![value], Default::default());
+        let around = Surroundings { text: text.as_bytes(), value, masks: &masks, known: &known };
+        let comments = find_allow_comments(&finding.rule.id, &finding.secret, &around);
+        policy.evaluate(&mut finding, &comments, syntaxes, &mut UsedComments::new());
         (finding.status, finding.status_reason)
+    }
+
+    #[test]
+    fn a_comment_must_be_one_in_this_type_of_file() {
+        let problem = || Some(StatusReason::AllowCommentOutsideOfComment { rule: "demo-token".to_owned() });
+        let of = |name: &str| Syntaxes::of_file(&RepoPath::new(name));
+        let policy = Policy::default();
+        assert_eq!(evaluated_as(&policy, COMMENTED, Status::New, of("a.py")).0, Status::Suppressed);
+        assert_eq!(evaluated_as(&policy, COMMENTED, Status::New, of("a.js")), (Status::New, problem()));
+        let in_string = "k = 'v4lue # stopleak:allow demo-token test data'";
+        assert_eq!(evaluated(&policy, in_string, Status::New), (Status::New, problem()));
+        assert_eq!(evaluated(&with_baseline("v4lue"), in_string, Status::New), by_baseline());
     }
 
     fn with_baseline(value: &str) -> Policy {

@@ -1,5 +1,5 @@
 //! Escapes text for each kind of output. Paths, file content and rule texts are untrusted and could attack the reader of
-//! a report, so everything that is not a literal of this crate passes through here; serde_json escapes JSON strings.
+//! a report, so everything that is not a literal of this crate passes through here; [`super::json_text`] escapes JSON.
 
 use std::fmt::Write;
 
@@ -88,7 +88,7 @@ pub(super) fn path_bytes(text: &str) -> Vec<u8> {
 }
 
 /// Whether it is a C1 control, a line or paragraph separator, a bidirectional control, or a character without width.
-fn is_deceptive(character: char) -> bool {
+pub(super) fn is_deceptive(character: char) -> bool {
     matches!(character,
         '\u{80}'..='\u{9f}' | '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}'
         | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'

@@ -2,10 +2,10 @@
 
 use std::io;
 
+use super::json_text::write_pretty;
 use super::options::ReportOptions;
 use super::view::View;
 
 pub(super) fn write(view: View, _: &ReportOptions, out: &mut dyn io::Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, &view.into_document())?;
-    out.write_all(b"\n")
+    write_pretty(&view.into_document(), out)
 }

@@ -2,13 +2,13 @@
 
 use std::io;
 
+use super::json_text::write_line;
 use super::options::ReportOptions;
 use super::view::View;
 
 pub(super) fn write(view: View, _: &ReportOptions, out: &mut dyn io::Write) -> io::Result<()> {
     for record in view.into_records() {
-        serde_json::to_writer(&mut *out, &record)?;
-        out.write_all(b"\n")?;
+        write_line(&record, out)?;
     }
     Ok(())
 }

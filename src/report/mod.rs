@@ -11,6 +11,7 @@ mod fixture;
 mod format;
 mod human;
 mod json;
+mod json_text;
 mod jsonl;
 mod options;
 mod redact;
@@ -33,6 +34,7 @@ use view::View;
 pub use escape::terminal_lines;
 pub use file::{check_target, replace_file};
 pub(crate) use format::grouped;
+pub(crate) use json_text::to_pretty_text;
 pub use options::ReportOptions;
 
 macro_rules! formats {

@@ -32,6 +32,8 @@ use token_run::Route;
 #[derive(Clone, Debug)]
 pub struct RuleSet {
     slots: Arc<Vec<Slot>>,
+    /// The user's rules that [`RuleSet::retain`] removed: their values are masked all the same.
+    removed: Arc<Vec<Slot>>,
 }
 
 /// One rule of a set.
@@ -59,12 +61,12 @@ pub(crate) struct Word<'r> {
 impl RuleSet {
     /// Returns the rules that are built into the program, which `build.rs` has checked.
     pub fn builtin() -> RuleSet {
-        RuleSet { slots: Arc::new(builtin::numbers().map(Slot::Builtin).collect()) }
+        RuleSet { slots: Arc::new(builtin::numbers().map(Slot::Builtin).collect()), removed: Arc::default() }
     }
 
     /// Returns a set without rules.
     pub fn empty() -> RuleSet {
-        RuleSet { slots: Arc::default() }
+        RuleSet { slots: Arc::default(), removed: Arc::default() }
     }
 
     /// Adds the rules of a YAML text. `path` names the text in errors.
@@ -114,9 +116,21 @@ impl RuleSet {
         let needed: Vec<String> =
             wanted.filter_map(|(slot, _)| Some(slot.required_rule()?.to_owned())).collect();
         let mut kept = kept.into_iter();
+        let removed = Arc::make_mut(&mut self.removed);
         Arc::make_mut(&mut self.slots).retain(|slot| {
-            kept.next() == Some(true) || (!slot.is_reported() && needed.iter().any(|id| id == slot.id()))
+            let is_kept =
+                kept.next() == Some(true) || (!slot.is_reported() && needed.iter().any(|id| id == slot.id()));
+            if !is_kept && matches!(slot, Slot::User(_)) {
+                removed.push(slot.clone());
+            }
+            is_kept
         });
+    }
+
+    /// Returns the rules of the user's files, also those that [`RuleSet::retain`] removed.
+    pub(crate) fn all_user_rules(&self) -> RuleSet {
+        let slots = self.slots.iter().filter(|slot| matches!(slot, Slot::User(_))).chain(&*self.removed);
+        RuleSet { slots: Arc::new(slots.cloned().collect()), removed: Arc::default() }
     }
 
     /// Returns the rule with this id.

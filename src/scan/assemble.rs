@@ -59,7 +59,7 @@ pub(super) fn report(
         notes: [settings.notes.clone(), notes].concat(),
         nothing_scanned,
     };
-    report.in_names = scanner.bare_values(&printed_names(&report)).into_iter().collect();
+    report.in_names = scanner.values_to_mask(&printed_names(&report)).into_iter().collect();
     report.in_names.sort();
     report
 }

@@ -120,7 +120,7 @@ impl ScannerBuilder {
         for rule in rules.user_rules() {
             check_pattern(rule).map_err(|reason| ScanError::Pattern { rule: rule.id.clone(), reason })?;
         }
-        let blobs = BlobScanner::from_parts(rules.clone(), Cow::Owned(policy))?;
+        let blobs = BlobScanner::from_parts(rules.clone(), Cow::Owned(policy))?.with_confidence(confidence);
         blobs.engine();
         Ok(Scanner { blobs: Arc::new(blobs), rules, confidence })
     }

@@ -95,6 +95,38 @@ fn a_folder_or_a_dangling_link_in_place_of_the_file_is_an_error() {
     }
 }
 
+#[cfg(unix)]
+#[test]
+fn errors_show_nothing_of_a_file_outside_of_the_repository() {
+    let link = std::os::unix::fs::symlink::<std::path::PathBuf, std::path::PathBuf>;
+    for (name, config) in [
+        ("stopleak.yaml", None),
+        ("acme.yaml", Some("rules: {files: [acme.yaml]}\n")),
+        ("../outside.yaml", Some("rules: {files: [../outside.yaml]}\n")),
+        (".stopleak-baseline", None),
+        ("known", Some("baseline: known\n")),
+    ] {
+        let world = World::repository();
+        world.write("outside.yaml", "hunter2-is-my-key: 1\n");
+        if let Some(config) = config {
+            world.write("work/stopleak.yaml", config);
+        }
+        if !name.starts_with("..") {
+            link(world.path("outside.yaml"), world.path(&format!("work/{name}"))).expect("linked");
+        }
+        let run = world.stopleak(&["scan"]);
+        assert_eq!(run.code, 2, "{name}: {}", run.stderr);
+        assert!(
+            !run.stderr.contains("hunter2") && run.stderr.contains("outside of the repository"),
+            "{}",
+            run.stderr
+        );
+        // A file that the user names is shown.
+        let run = world.stopleak(&["scan", "--config", "../outside.yaml"]);
+        assert!(run.stderr.contains("hunter2-is-my-key"), "{}", run.stderr);
+    }
+}
+
 #[test]
 fn variables_are_validated_like_flags() {
     let world = World::repository();

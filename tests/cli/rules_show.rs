@@ -125,6 +125,20 @@ fn a_rule_of_the_user_gets_the_advice_of_its_kind() {
 }
 
 #[test]
+fn characters_that_reorder_text_are_escaped_in_both_formats() {
+    let world = World::empty();
+    world.write("work/acme.yaml", GOOD.replace("Acme token", "\"Acme \\u202e\\u009b31m token\""));
+    for command in [&["rules", "list", "--only=acme-token"][..], &["rules", "show", "acme-token"]] {
+        for format in ["--format=human", "--format=json"] {
+            let run = world.stopleak(&[command, &["--rules", "acme.yaml", format]].concat());
+            assert_eq!(run.code, 0, "{}", run.stderr);
+            assert!(run.stdout.contains("202e") && run.stdout.contains("9b"), "{}", run.stdout);
+            assert!(!run.stdout.contains(['\u{202e}', '\u{9b}']), "{}", run.stdout);
+        }
+    }
+}
+
+#[test]
 fn the_list_can_be_narrowed() {
     let world = World::empty();
     let ids = |arguments: &[&str]| -> Vec<String> {

@@ -63,9 +63,23 @@ fn no_active_rule_is_an_error() {
 
 #[test]
 fn control_characters_of_arguments_do_not_reach_the_terminal() {
-    let run = World::repository().stopleak(&["staged", "--skip", "a\u{1b}[2Jb"]);
-    assert_eq!(run.code, 2);
-    assert!(!run.stderr.contains('\u{1b}'), "{:?}", run.stderr);
+    let argument = "a\u{1b}[2Jb\u{9b}31m\u{202e}c\u{7f}";
+    let world = World::repository();
+    for arguments in [
+        &["staged", "--skip", argument][..],
+        &["scan", "--format", argument],
+        &["scan", &format!("--{argument}")],
+        &["scan", "--only", argument, "--color", "always"],
+        &["scan", "--threads", argument, "--color", "always"],
+        &["range", argument],
+        &["rules", "show", argument],
+        &[argument],
+    ] {
+        let run = world.stopleak(arguments);
+        assert_eq!(run.code, 2, "{arguments:?}");
+        let hidden = ["\u{1b}[2J", "\u{9b}", "\u{202e}", "\u{7f}"];
+        assert!(!hidden.iter().any(|text| run.stderr.contains(text)), "{arguments:?}: {:?}", run.stderr);
+    }
 }
 
 #[test]

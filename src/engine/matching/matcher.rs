@@ -26,6 +26,16 @@ use crate::engine::work_counter;
 /// Bytes that are searched for context words on each side of a match.
 pub(crate) const MAX_CONTEXT_DISTANCE: usize = 512;
 
+/// What a value must satisfy to match.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Conditions {
+    /// All conditions of its rule.
+    All,
+    /// Only the pattern and its boundaries: a value whose checksum is broken by one character, or whose context lacks a
+    /// word, must not be shown either.
+    Form,
+}
+
 /// Returns how many bytes before and after the start of a hit its evaluation may read.
 pub(crate) fn context(rule: &Rule) -> (usize, usize) {
     let (before, after) = context_without_words(rule);
@@ -68,7 +78,7 @@ pub(crate) fn evaluate<'e>(
     hit: Hit,
     sink: &mut dyn FnMut(Match<'e>),
 ) {
-    evaluate_with(rule, pattern, text, hit, &mut SearchedRanges::default(), sink);
+    evaluate_with(rule, pattern, text, hit, Conditions::All, &mut SearchedRanges::default(), sink);
 }
 
 /// Like `evaluate`, for one of several hits in a text. Returns whether context words were searched.
@@ -80,11 +90,15 @@ pub(crate) fn evaluate_with<'e>(
     pattern: &LazyPattern,
     text: &[u8],
     hit: Hit,
+    conditions: Conditions,
     searched: &mut SearchedRanges,
     sink: &mut dyn FnMut(Match<'e>),
 ) -> bool {
     let mut used_context = false;
     let mut accept = |found: PatternMatch| {
+        if conditions == Conditions::Form {
+            return form(rule, hit.rule, pattern, text, found);
+        }
         let accepted = accept(rule, hit.rule, pattern, text, found)?;
         used_context |= rule.context.is_some();
         check_context(rule, text, accepted)
@@ -242,6 +256,27 @@ fn generic_match<'e>(rule: &'e Rule, pattern: &LazyPattern, text: &[u8], hit: Hi
         why: score.why,
         score: Some(score.total),
     })
+}
+
+/// Applies only the conditions of the form to a regex match.
+fn form<'e>(
+    rule: &'e Rule,
+    rule_index: usize,
+    pattern: &LazyPattern,
+    text: &[u8],
+    found: PatternMatch,
+) -> Option<Match<'e>> {
+    let PatternMatch { whole, secret: span } = found;
+    let secret = span.slice(text);
+    if span.is_empty() || !has_boundary_after(rule, text, whole) || is_allowed(rule, pattern, secret) {
+        return None;
+    }
+    // Templates and words in place of a password; a long form is masked even if it is a placeholder.
+    if rule.human_chosen && placeholder::is_placeholder_or_template(distinctive_part(rule, secret)) {
+        return None;
+    }
+    let (confidence, severity) = (Confidence::Low, rule.severity);
+    Some(Match { rule, rule_index, span, whole, confidence, severity, why: Vec::new(), score: None })
 }
 
 /// Applies everything to a regex match but the context words. Returns `None` if it is rejected.

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use super::text::{ENGINE, RULES, hits};
 use crate::engine::authoring::sample::{Draw, sample};
 use crate::engine::matching::matcher;
+use crate::engine::matching::matcher::Conditions;
 use crate::engine::matching::window_search::SearchedRanges;
 use crate::engine::prefilter::{Hit, HitKind};
 use crate::engine::work_counter::test_counter::count_steps;
@@ -80,7 +81,7 @@ fn reads_per_byte(text: &[u8], all: &[Hit]) -> u64 {
         let mut searched = SearchedRanges::default();
         for hit in all {
             let (rule, pattern) = (&ENGINE.rules[hit.rule], ENGINE.pattern(hit.rule));
-            matcher::evaluate_with(rule, pattern, text, *hit, &mut searched, &mut |_| {});
+            matcher::evaluate_with(rule, pattern, text, *hit, Conditions::All, &mut searched, &mut |_| {});
         }
     });
     taken / text.len() as u64

@@ -49,6 +49,15 @@ fn acme() -> String {
 }
 
 #[test]
+fn a_value_with_a_broken_checksum_has_the_form_of_one() {
+    let engine = Engine::builtin();
+    let token = concat!("ghp_", "0aB1cD2eF3gH4iJ5kL6mN7oP8qR9sT0uV1wX");
+    let text = format!("t = '{token}'");
+    assert!(engine.candidates(text.as_bytes()).iter().all(|found| found.rule.id != "github-classic-pat"));
+    assert_eq!(engine.forms(text.as_bytes()), [Span::new(5, 5 + token.len())]);
+}
+
+#[test]
 fn a_token_is_found_between_delimiters_and_after_escapes() {
     let engine = engine(&acme());
     let token = "acme_q7w2z9t4k8n1";

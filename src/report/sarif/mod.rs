@@ -14,6 +14,7 @@ use serde_json::json;
 use crate::model::{Confidence, ContentKind, Severity, Status};
 
 use super::escape::{sarif_message, uri_path};
+use super::json_text::write_pretty;
 use super::options::ReportOptions;
 use super::schema::Scan;
 use super::view::{Finding, View};
@@ -23,8 +24,7 @@ use model::*;
 const MAX_RESULTS: usize = 25_000;
 
 pub(super) fn write(view: View, _: &ReportOptions, out: &mut dyn io::Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, &log(&view, MAX_RESULTS))?;
-    out.write_all(b"\n")
+    write_pretty(&log(&view, MAX_RESULTS), out)
 }
 
 fn log(view: &View, max_results: usize) -> Log<'_> {

@@ -115,6 +115,35 @@ fn holds(views: &[Vec<u8>], value: &[u8]) -> bool {
     views.iter().any(|view| memchr::memmem::find(view, value).is_some())
 }
 
+#[test]
+fn no_format_contains_a_character_that_controls_or_reorders_text() {
+    let hidden = "\u{202e}\u{9b}31m\u{7f}\u{85}\u{2028}\u{200b}\u{e0041}\x1b[2J";
+    let value = format!("s3cret{hidden}x1");
+    let mut report = report([value.as_bytes(), b"another value"], hidden, hidden.as_bytes());
+    let name = format!("refs/heads/{hidden}");
+    report.notes.push(name.clone());
+    for found in &mut report.findings {
+        found.why.push(Evidence::Feature(hidden));
+        found.provenance.refs = [name.clone()].into_iter().collect();
+        if let Some(commit) = &mut found.provenance.first_commit {
+            (commit.author, commit.committer) = (name.clone(), format!("{name} "));
+        }
+    }
+    for &format in Format::ALL {
+        for show_secrets in [false, true] {
+            let options = ReportOptions { show_secrets, ..ReportOptions::default() };
+            let output = text(format, &report, &options);
+            let is_hidden = |shown: &char| {
+                *shown != '\n' && (shown.is_control() || !shown.is_ascii() && hidden.contains(*shown))
+            };
+            assert_eq!(output.chars().find(is_hidden), None, "{format} {show_secrets}");
+            // A program reads the same text as without escapes.
+            let reads_back = format == Format::Human || holds(&views(format, &output), name.as_bytes());
+            assert!(reads_back, "{format} {show_secrets}");
+        }
+    }
+}
+
 /// Values of 6 to 200 bytes: like tokens, like passwords, and arbitrary bytes.
 fn value() -> impl Strategy<Value = Vec<u8>> {
     prop_oneof![

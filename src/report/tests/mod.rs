@@ -213,12 +213,12 @@ fn records_parse_back_between_scan_and_summary() {
         lines.lines().map(|line| serde_json::from_str(line).expect("a record")).collect();
     assert!(matches!(records.first(), Some(Record::Scan(scan)) if scan.schema == SCHEMA));
     assert!(matches!(records.last(), Some(Record::Summary(summary)) if !summary.complete));
-    let again: String =
-        records.iter().map(|record| serde_json::to_string(record).expect("text") + "\n").collect();
-    assert_eq!(again, lines);
+    let mut again = Vec::new();
+    records.iter().for_each(|record| json_text::write_line(record, &mut again).expect("a vector"));
+    assert_eq!(String::from_utf8(again).expect("text"), lines);
     let json = plain(Format::Json, &rich());
     let document: Document = serde_json::from_str(&json).expect("a document");
-    assert_eq!(serde_json::to_string_pretty(&document).expect("text") + "\n", json);
+    assert_eq!(to_pretty_text(&document).expect("text"), json);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! The two steps are separate because one blob can have several paths, and rules and confidence depend on the path.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::HashSet;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -13,15 +14,18 @@ use globset::{Glob, GlobSet, GlobSetBuilder};
 use memchr::memmem;
 
 use crate::decode::{self, Reading, ReadingKind};
-use crate::engine::{Engine, Match, confidence_from_score, resolve_overlaps};
+use crate::engine::{Engine, Match, confidence_from_score, joined, resolve_overlaps};
 use crate::model::{
-    Confidence, ContentKind, Evidence, Finding, Fingerprint, Location, Locator, Position, Provenance,
-    RepoPath, RuleInfo, Secret, Span, StageCounts, Status, Unscanned,
+    Confidence, ContentKind, Evidence, Excerpt, Finding, Fingerprint, Location, Locator, Position,
+    Provenance, RepoPath, RuleInfo, Secret, Span, StageCounts, Status, Unscanned,
 };
-use crate::policy::{Policy, Role, Surroundings};
+use crate::policy::{
+    AllowComment, KnownComments, Policy, Role, Surroundings, Syntaxes, UsedComments, find_allow_comments,
+};
 use crate::rules::{Rule, RuleSet};
 
-use super::excerpt::excerpt;
+use super::excerpt::{excerpt, shown_range};
+use super::line_masks::LineMasks;
 use super::readings::{ReadMatch, merged_matches};
 use super::unscanned::{MAX_FINDINGS, aborted, too_many_findings};
 use crate::scan::error::ScanError;
@@ -37,6 +41,12 @@ pub(crate) struct BlobScanner<'s> {
     /// Built when the first bytes are scanned, unless the settings have a shared one: many commits that a hook scans
     /// add no bytes.
     engine: OnceLock<Arc<Engine>>,
+    /// Whether the rules are the built-in ones.
+    is_builtin: bool,
+    /// Has the user's rules, on or off, for masking.
+    user_engine: OnceLock<Engine>,
+    /// Findings below this confidence are not reported.
+    confidence: Confidence,
     /// By rule, for rules that matched.
     compiled_rules: Box<[OnceLock<Box<CompiledRule>>]>,
 }
@@ -55,6 +65,8 @@ pub(crate) struct CompiledRule {
 pub(crate) struct Candidate<'i> {
     matched: Match<'i>,
     finding: Finding,
+    /// The allow comments for its rule beside the value. Whether they are comments depends on the type of file.
+    comments: Vec<AllowComment>,
 }
 
 /// The result of scanning one blob.
@@ -102,6 +114,7 @@ impl<'s> BlobScanner<'s> {
         Ok(BlobScanner {
             stats: settings.stats,
             deadline: settings.deadline,
+            confidence: settings.confidence,
             engine: settings.shared_engine().map_or_else(OnceLock::new, OnceLock::from),
             ..scanner
         })
@@ -119,19 +132,38 @@ impl<'s> BlobScanner<'s> {
         }
         let compiled_rules = (0..rules.count()).map(|_| OnceLock::new()).collect();
         Ok(BlobScanner {
+            is_builtin: rules.is_builtin(),
             rules,
             policy,
             stats: false,
             deadline: None,
             engine: OnceLock::new(),
+            user_engine: OnceLock::new(),
+            confidence: Confidence::Low,
             compiled_rules,
         })
+    }
+
+    /// Does not prepare findings below `confidence`: the caller leaves them out.
+    pub(crate) fn with_confidence(self, confidence: Confidence) -> BlobScanner<'s> {
+        BlobScanner { confidence, ..self }
     }
 
     pub(crate) fn engine(&self) -> &Engine {
         self.engine.get_or_init(|| {
             Arc::new(if self.stats { Engine::with_stats(&self.rules) } else { Engine::new(&self.rules) })
         })
+    }
+
+    /// Returns the spans of everything in `text` that has the form of a value of any rule, whether the rule is on or off:
+    /// what is masked does not depend on what is reported.
+    fn forms(&self, text: &[u8]) -> Vec<Span> {
+        // The statistics are about the scan alone.
+        if self.is_builtin && !self.stats {
+            return self.engine().forms(text);
+        }
+        let of_user = self.user_engine.get_or_init(|| Engine::new(&self.rules.all_user_rules()));
+        joined([Engine::builtin().forms(text), of_user.forms(text)].concat())
     }
 
     /// Returns the engine, for other scans with the same rules.
@@ -166,7 +198,7 @@ impl<'s> BlobScanner<'s> {
         self.policy.skips(path)
     }
 
-    /// Scans `bytes`. Allow comments and the baseline are applied, rules and policies by path are not yet.
+    /// Scans `bytes`. What depends on the path is not applied yet: rules, roles, allow comments.
     ///
     /// Never panics: a panic inside becomes the unscanned entry. `what` names the bytes in that entry.
     pub(crate) fn scan(&self, bytes: &[u8], what: impl Fn() -> String) -> BlobScan<'_> {
@@ -212,12 +244,19 @@ impl<'s> BlobScanner<'s> {
         let mut secrets = vec![Vec::new(); readings.len()];
         let matches = merged_matches(readings, |index, reading| {
             let matches = self.engine().candidates(&reading.text);
-            secrets[index] = covered_spans(&matches);
+            secrets[index] = matches.iter().map(|found| found.span).collect();
             matches
         });
         if matches.is_empty() {
             return;
         }
+        let forms = |text: &[u8]| self.forms(text);
+        let masks: Vec<_> = readings
+            .iter()
+            .zip(secrets)
+            .map(|(reading, secrets)| RefCell::new(LineMasks::new(&forms, &reading.text, secrets)))
+            .collect();
+        let known: Vec<_> = readings.iter().map(|_| RefCell::new(KnownComments::new())).collect();
         // Each text is located from the first reported byte on, because the context before it may be read otherwise.
         let located = |reading: &Reading<'_>| reading.text_offset(reported.start);
         let first: Vec<usize> = readings.iter().map(located).collect();
@@ -231,17 +270,22 @@ impl<'s> BlobScanner<'s> {
             if scan.count > MAX_FINDINGS {
                 continue;
             }
-            let ReadMatch { reading, span, matched: mut found } = read;
+            let ReadMatch { reading: index, span, matched: mut found } = read;
+            let reading = &readings[index];
+            let masks_within = |part: Span| masks[index].borrow_mut().within(part).to_vec();
             let around =
-                Surroundings { text: &readings[reading].text, value: span, secrets: &secrets[reading] };
-            let first = first[reading];
-            let location = locators[reading].locate(Span::new(span.start - first, span.end - first));
-            let mut finding = self.finding(&found, location, &around);
-            self.policy.evaluate(&mut finding, &around);
+                Surroundings { text: &reading.text, value: span, masks: &masks_within, known: &known[index] };
+            let location =
+                locators[index].locate(Span::new(span.start - first[index], span.end - first[index]));
+            let finding = self.finding(&found, location, &around);
+            let mut comments = find_allow_comments(&finding.rule.id, &finding.secret, &around);
+            for comment in &mut comments {
+                comment.at = reading.stored_span(Span::new(comment.at, comment.at)).start + offset;
+            }
             for span in [&mut found.span, &mut found.whole] {
                 *span = Span::new(span.start + offset, span.end + offset);
             }
-            scan.candidates.push(Candidate { matched: found, finding });
+            scan.candidates.push(Candidate { matched: found, finding, comments });
         }
     }
 
@@ -256,7 +300,14 @@ impl<'s> BlobScanner<'s> {
             fingerprint: self.fingerprint(&info.id, &secret),
             secret,
             location,
-            excerpt: excerpt(around.text, around.value, around.secrets),
+            excerpt: match found.confidence >= self.confidence {
+                true => excerpt(
+                    around.text,
+                    around.value,
+                    &(around.masks)(shown_range(around.text, around.value)),
+                ),
+                false => Excerpt::default(),
+            },
             provenance: Provenance::file(RepoPath::new("")),
             status: Status::New,
             status_reason: None,
@@ -291,6 +342,19 @@ impl<'s> BlobScanner<'s> {
         };
         // After a panic every value counts as new: better a false positive than a missed secret.
         catch_unwind(AssertUnwindSafe(values)).unwrap_or_default()
+    }
+
+    /// Returns what must not be shown of names: the bare values in `names` of all rules, whether they are on or off, and
+    /// whether or not their checks pass.
+    #[cfg(feature = "git")]
+    pub(crate) fn values_to_mask(&self, names: &[u8]) -> HashSet<Secret> {
+        if names.is_empty() {
+            return HashSet::new();
+        }
+        let mut values = self.bare_values(names);
+        let forms = catch_unwind(AssertUnwindSafe(|| self.forms(names))).unwrap_or_default();
+        values.extend(forms.into_iter().map(|span| Secret::new(span.slice(names)).bare()));
+        values
     }
 
     /// Returns the `wanted` bare values that are values in `bytes`. Cheap if the text contains none of them.
@@ -329,6 +393,8 @@ impl<'s> BlobScanner<'s> {
             applies(&candidate.matched) && !(is_name && self.compiled_rule(&candidate.matched).is_guess)
         });
         let role = if is_file { Role::from_path(policy_path) } else { Role::PLAIN };
+        let syntaxes = if is_file { Syntaxes::of_file(policy_path) } else { Syntaxes::ALL };
+        let mut used = UsedComments::new();
         // The match keeps its own confidence, which decides what names the value; the finding has that of this place.
         let placed = candidates.into_iter().map(|mut candidate| {
             let confidence = self.confidence_in(role, &candidate.matched);
@@ -344,6 +410,10 @@ impl<'s> BlobScanner<'s> {
                 if other_confidence > confidence {
                     *confidence = *other_confidence;
                     kept.finding.why.clone_from(&other.finding.why);
+                    // A match that is not reported has none.
+                    if kept.finding.excerpt == Excerpt::default() {
+                        kept.finding.excerpt = other.finding.excerpt.clone();
+                    }
                 }
             },
         );
@@ -351,6 +421,10 @@ impl<'s> BlobScanner<'s> {
             let mut finding = candidate.finding;
             finding.confidence = confidence?;
             finding.provenance = provenance.clone();
+            // A value that is not reported uses no comment.
+            if finding.confidence >= self.confidence {
+                self.policy.evaluate(&mut finding, &candidate.comments, syntaxes, &mut used);
+            }
             Some(finding)
         };
         resolved.into_iter().filter_map(finding).collect()
@@ -376,18 +450,6 @@ impl<'s> BlobScanner<'s> {
             }
         }
     }
-}
-
-/// Returns the byte ranges that the matches cover, sorted, overlapping ones joined.
-fn covered_spans(matches: &[Match<'_>]) -> Vec<Span> {
-    let mut spans: Vec<Span> = Vec::with_capacity(matches.len());
-    for found in matches {
-        match spans.last_mut() {
-            Some(last) if found.span.start < last.end => last.end = last.end.max(found.span.end),
-            _ => spans.push(found.span),
-        }
-    }
-    spans
 }
 
 fn compile(rule: &Rule) -> CompiledRule {

@@ -7,16 +7,21 @@ use crate::model::{Excerpt, Secret, Span};
 /// Most bytes of context on either side of the value.
 const MAX_CONTEXT: usize = 80;
 
-/// Returns the masked line around `value`. `secrets` are byte ranges that cover all values found in `text`, sorted and
-/// not overlapping; one of them contains `value`.
-pub(crate) fn excerpt(text: &[u8], value: Span, secrets: &[Span]) -> Excerpt {
+/// Returns the part of the line around `value` that is shown; for a value of several lines, of its first line.
+pub(crate) fn shown_range(text: &[u8], value: Span) -> Span {
     let low = value.start.saturating_sub(MAX_CONTEXT);
     let start = memrchr(b'\n', &text[low..value.start]).map_or(low, |at| low + at + 1);
     let first_line_end =
         memchr(b'\n', &text[value.start..value.end]).map_or(value.end, |at| value.start + at);
     let high = first_line_end.saturating_add(MAX_CONTEXT).min(text.len());
     let end = memchr(b'\n', &text[first_line_end..high]).map_or(high, |at| first_line_end + at);
+    Span::new(start, end)
+}
 
+/// Returns the masked line around `value`. `secrets` are the byte ranges to mask, sorted and not overlapping; one of
+/// them contains `value`.
+pub(crate) fn excerpt(text: &[u8], value: Span, secrets: &[Span]) -> Excerpt {
+    let Span { start, end } = shown_range(text, value);
     let mut shown = String::new();
     let (mut value_start, mut value_end) = (0, 0);
     let mut at = start;

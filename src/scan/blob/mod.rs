@@ -4,6 +4,7 @@ pub(crate) mod blob_scanner;
 pub(crate) mod excerpt;
 #[cfg(feature = "git")]
 pub(crate) mod identity;
+pub(crate) mod line_masks;
 #[cfg(feature = "git")]
 pub(crate) mod object_part;
 pub(crate) mod readings;

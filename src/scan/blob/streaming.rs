@@ -203,8 +203,8 @@ mod tests {
         };
         let text = text(&settings);
         let whole = format!("{:?}", scanner.scan(&text, || "what".to_owned()));
-        let above = "AllowComment { reason: \"above";
-        let after = "AllowComment { reason: \"after";
+        let above = "AllowComment { reason: Ok(\"above";
+        let after = "AllowComment { reason: Ok(\"after";
         for (expected, count) in [(above, 20), (after, 20), ("start_line", 60)] {
             assert!(
                 whole.matches(expected).count() >= count,

@@ -15,6 +15,7 @@ use crate::cli::messages;
 use crate::cli::options::{RuleOptions, words};
 use crate::config::nearest;
 use crate::model::{Confidence, Severity};
+use crate::report::to_pretty_text;
 use crate::rules::metadata::domains;
 use crate::rules::{Rule, RuleSet};
 
@@ -74,7 +75,7 @@ pub(crate) fn run(args: &ListArgs, env: &Environment) -> anyhow::Result<ExitCode
         }
         ListFormat::Json => {
             let entries: Vec<_> = listed.iter().map(|rule| entry(&rules, rule)).collect();
-            serde_json::to_string_pretty(&entries)? + "\n"
+            to_pretty_text(&entries)?
         }
     };
     io::stdout().write_all(text.as_bytes())?;

@@ -14,6 +14,7 @@ use crate::cli::exit_code::ExitCode;
 use crate::cli::messages;
 use crate::cli::options::RuleOptions;
 use crate::engine::authoring::pattern_description::{in_words, outline};
+use crate::report::to_pretty_text;
 use crate::rules::advice::{CHANGE, REVOKE};
 use crate::rules::metadata::{advice, advice_for};
 use crate::rules::syntax::SecretKind;
@@ -45,8 +46,7 @@ pub(crate) fn run(args: &ShowArgs, env: &Environment) -> anyhow::Result<ExitCode
         ListFormat::Human => page.render(env).print()?,
         ListFormat::Json => {
             let json = if page.domain.is_none() { messages::masked_json(page.json()) } else { page.json() };
-            let text = serde_json::to_string_pretty(&json)? + "\n";
-            io::stdout().write_all(text.as_bytes())?;
+            io::stdout().write_all(to_pretty_text(&json)?.as_bytes())?;
         }
     }
     Ok(ExitCode::Complete)
