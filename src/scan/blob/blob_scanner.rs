@@ -27,6 +27,9 @@ use crate::scan::error::ScanError;
 #[cfg(feature = "git")]
 use crate::scan::settings::Settings;
 
+/// This many bytes of a bare value are contiguous in a text.
+pub(super) const CONTIGUOUS: usize = 8;
+
 /// Rules and policy, ready to scan blobs with. Shared by all threads.
 pub(crate) struct BlobScanner<'s> {
     rules: RuleSet,
@@ -54,6 +57,14 @@ pub(crate) struct CompiledRule {
 pub(crate) struct Candidate<'i> {
     matched: Match<'i>,
     finding: Finding,
+}
+
+impl Candidate<'_> {
+    /// Returns the byte range of the value in the text.
+    #[cfg(feature = "git")]
+    pub(super) fn span(&self) -> Span {
+        self.matched.span
+    }
 }
 
 /// The result of scanning one blob.
@@ -265,12 +276,18 @@ impl<'s> BlobScanner<'s> {
 
     /// Returns the bare values in `bytes`, of any confidence, at any path: those of a previous version are not new.
     pub(crate) fn bare_values(&self, bytes: &[u8]) -> HashSet<Secret> {
+        self.bare_values_in(bytes, 0..usize::MAX)
+    }
+
+    /// The same for the values that begin in `range` of the text.
+    pub(super) fn bare_values_in(&self, bytes: &[u8], range: Range<usize>) -> HashSet<Secret> {
         if bytes.is_empty() {
             return HashSet::new();
         }
         let values = || {
             let text = decode::text(bytes);
-            let matches = self.engine().candidates(&text);
+            let mut matches = self.engine().candidates(&text);
+            matches.retain(|found| range.contains(&found.span.start));
             matches.iter().map(|found| Secret::new(found.span.slice(&text)).bare()).collect()
         };
         // After a panic every value counts as new: better a false positive than a missed secret.
@@ -279,8 +296,6 @@ impl<'s> BlobScanner<'s> {
 
     /// Returns the `wanted` bare values that are values in `bytes`. Cheap if the text contains none of them.
     pub(crate) fn bare_values_among(&self, bytes: &[u8], wanted: &HashSet<Secret>) -> HashSet<Secret> {
-        /// This many bytes of a bare value are contiguous in a text.
-        const CONTIGUOUS: usize = 8;
         let text = decode::text(bytes);
         let start = |value: &Secret| value.expose()[..value.expose().len().min(CONTIGUOUS)].to_vec();
         if !wanted.iter().any(|value| memmem::find(&text, &start(value)).is_some()) {

@@ -5,6 +5,8 @@ pub(crate) mod excerpt;
 #[cfg(feature = "git")]
 pub(crate) mod identity;
 #[cfg(feature = "git")]
+pub(crate) mod near_changes;
+#[cfg(feature = "git")]
 pub(crate) mod object_part;
 pub(crate) mod streaming;
 pub(crate) mod unscanned;
