@@ -22,7 +22,7 @@ use crate::policy::{Policy, Role, Surroundings};
 use crate::rules::{Rule, RuleSet};
 
 use super::excerpt::excerpt;
-use super::unscanned::{MAX_FINDINGS, aborted, too_many_findings};
+use super::unscanned::{MAX_FINDINGS, aborted, no_memory, too_many_findings};
 use crate::scan::error::ScanError;
 #[cfg(feature = "git")]
 use crate::scan::settings::Settings;
@@ -185,6 +185,9 @@ impl<'s> BlobScanner<'s> {
     }
 
     fn try_scan<'i>(&'i self, bytes: &[u8], what: &dyn Fn() -> String) -> BlobScan<'i> {
+        if let Err(error) = decode::check_memory(bytes) {
+            return BlobScan { unscanned: Some(no_memory(what(), error)), ..BlobScan::default() };
+        }
         let text = decode::text(bytes);
         let text = text.as_ref();
         let mut scan = BlobScan::default();
@@ -281,7 +284,8 @@ impl<'s> BlobScanner<'s> {
 
     /// The same for the values that begin in `range` of the text.
     pub(super) fn bare_values_in(&self, bytes: &[u8], range: Range<usize>) -> HashSet<Secret> {
-        if bytes.is_empty() {
+        // Without memory every value counts as new.
+        if bytes.is_empty() || decode::check_memory(bytes).is_err() {
             return HashSet::new();
         }
         let values = || {
@@ -296,6 +300,9 @@ impl<'s> BlobScanner<'s> {
 
     /// Returns the `wanted` bare values that are values in `bytes`. Cheap if the text contains none of them.
     pub(crate) fn bare_values_among(&self, bytes: &[u8], wanted: &HashSet<Secret>) -> HashSet<Secret> {
+        if decode::check_memory(bytes).is_err() {
+            return HashSet::new();
+        }
         let text = decode::text(bytes);
         let start = |value: &Secret| value.expose()[..value.expose().len().min(CONTIGUOUS)].to_vec();
         if !wanted.iter().any(|value| memmem::find(&text, &start(value)).is_some()) {

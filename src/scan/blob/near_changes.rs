@@ -4,6 +4,7 @@
 //! This relies on the locality of matching: a value that is farther from every change than the context that decides about
 //! it is a value of the other text too, and so it is not new.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ops::Range;
 
@@ -112,7 +113,7 @@ impl BlobScanner<'_> {
 
 /// Whether the text in `bytes` is `bytes`, so that it has the same offsets.
 fn is_stored(bytes: &[u8]) -> bool {
-    matches!(decode::text(bytes), std::borrow::Cow::Borrowed(_))
+    decode::check_memory(bytes).is_ok() && matches!(decode::text(bytes), Cow::Borrowed(_))
 }
 
 /// Returns where the `wanted` values can begin, in order of position.

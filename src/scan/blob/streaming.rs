@@ -7,7 +7,7 @@
 use std::io;
 
 use crate::decode::TextReader;
-use crate::model::{Locator, Position, character_boundary};
+use crate::model::{Locator, Position, character_boundary, memory};
 
 use super::blob_scanner::{BlobScan, BlobScanner, Chunk};
 
@@ -16,8 +16,10 @@ const CHUNK_SIZE: usize = 2 * 1024 * 1024;
 
 /// Scans one text after the other through the same buffer; one per thread.
 pub(crate) struct StreamScanner {
-    /// One chunk with its overlaps. Pages that no text has filled yet use no memory.
+    /// One chunk with its overlaps, or empty before the first text. Pages that no text has filled yet use no memory.
     buffer: Vec<u8>,
+    /// Bytes of the buffer.
+    size: usize,
     /// Bytes of overlap before and after a chunk.
     before: usize,
     after: usize,
@@ -51,7 +53,7 @@ impl StreamScanner {
 
     fn with_chunk_size(scanner: &BlobScanner<'_>, size: usize) -> StreamScanner {
         let (before, after) = scanner.chunk_overlap();
-        StreamScanner { buffer: vec![0; before + size + after], before, after }
+        StreamScanner { buffer: Vec::new(), size: before + size + after, before, after }
     }
 
     /// Scans `input` to its end, up to `limit` bytes. `what` names it in an unscanned entry.
@@ -62,8 +64,15 @@ impl StreamScanner {
         limit: Option<u64>,
         what: impl Fn() -> String,
     ) -> StreamScan<'i, '_> {
-        let mut reader = TextReader::new(input);
         let mut scan = BlobScan::default();
+        if self.buffer.is_empty() {
+            if let Err(error) = memory::check(self.size) {
+                let stopped = StopReason::Failed(io::Error::new(io::ErrorKind::OutOfMemory, error));
+                return StreamScan { scan, bytes: 0, text: None, stopped: Some(stopped) };
+            }
+            self.buffer = vec![0; self.size];
+        }
+        let mut reader = TextReader::new(input);
         // Byte offset and position of the buffer in the text, how much of the buffer is text, and from where in it
         // values are reported.
         let (mut offset, mut start, mut filled, mut reported) = (0, Position::default(), 0, 0);

@@ -16,7 +16,7 @@ use crate::model::{Confidence, ContentKind, Fingerprint, RepoPath, Secret, Unsca
 use crate::policy::Role;
 
 use crate::scan::blob::blob_scanner::BlobScanner;
-use crate::scan::blob::unscanned::{MAX_FINDINGS, aborted, too_many_findings};
+use crate::scan::blob::unscanned::{MAX_FINDINGS, aborted, no_memory, too_many_findings};
 
 /// Longest value whose fingerprint is cached, in bytes. Longer ones are rare enough to be hashed in each version.
 const MAX_CACHED_LEN: usize = 512;
@@ -108,6 +108,10 @@ impl<'i, 's> FingerprintScanner<'i, 's> {
         delta_context: Option<&DeltaContext<'_, State<'i>>>,
         what: &dyn Fn() -> String,
     ) -> (Option<Values<'i>>, State<'i>) {
+        if let Err(error) = decode::check_memory(bytes) {
+            self.unscanned.push(no_memory(what(), error));
+            return (None, None);
+        }
         let engine = self.scanner.engine();
         let decoded = decode::text(bytes);
         let text = decoded.as_ref();

@@ -15,6 +15,7 @@ use super::answer::ResponseFormat;
 use super::edit::{Edit, EditedText, difference};
 use crate::cli::json_input;
 use crate::cli::json_input::JsonError;
+use crate::model::memory;
 
 /// Maximal size in bytes of a stored file that new content is compared with. For a larger file only the new text is
 /// scanned.
@@ -281,7 +282,7 @@ impl CallReader<'_> {
             let changed = before.as_ref().map(|before| difference(before, &content));
             Some(vec![file_text(&file, content, changed, before.into_iter().collect())])
         } else {
-            take_edits(fields)?.map(|edits| edited_file(&file, edits, is_after_tool))
+            take_edits(fields)?.map(|edits| edited_file(&file, edits, is_after_tool)).transpose()?
         };
         if texts.is_some() {
             fields.shift_remove(&name);
@@ -306,8 +307,10 @@ fn file_text(
 }
 
 /// Returns the file with the edits made, or the new texts alone where they do not apply to the stored file.
-fn edited_file(file: &Path, edits: Vec<Edit>, is_after_tool: bool) -> Vec<CallText> {
+fn edited_file(file: &Path, edits: Vec<Edit>, is_after_tool: bool) -> anyhow::Result<Vec<CallText>> {
     let stored = read(file);
+    // For the file before and after the edits, and a copy while it changes.
+    memory::check(3 * stored.as_ref().map_or(0, Vec::len))?;
     let edited = stored.as_ref().and_then(|stored| match is_after_tool {
         true => {
             let before = EditedText::reverted(stored.clone(), &edits)?;
@@ -317,7 +320,7 @@ fn edited_file(file: &Path, edits: Vec<Edit>, is_after_tool: bool) -> Vec<CallTe
         false => Some((EditedText::new(stored.clone(), &edits)?, stored.clone())),
     });
     let olds = |edits: Vec<Edit>| edits.into_iter().map(|edit| edit.old.into_bytes());
-    match edited {
+    Ok(match edited {
         Some((new, old)) => {
             let before = olds(edits).chain([old]).collect();
             vec![file_text(file, new.text, Some(new.changed), before)]
@@ -328,7 +331,7 @@ fn edited_file(file: &Path, edits: Vec<Edit>, is_after_tool: bool) -> Vec<CallTe
             let before: Arc<[_]> = olds(edits).chain(stored.filter(|_| !is_after_tool)).collect();
             news.into_iter().map(|new| file_text(file, new, None, Arc::clone(&before))).collect()
         }
-    }
+    })
 }
 
 /// Removes the replacements of a call from `fields`; `None` if it has not the fields of an edit.
