@@ -2,6 +2,7 @@
 //! result.
 
 use std::hint::black_box;
+use std::sync::{Mutex, PoisonError};
 
 /// Bytes that a large buffer has to leave for everything that is allocated in small pieces.
 const REST: usize = 16 << 20;
@@ -33,7 +34,7 @@ pub(crate) fn check(bytes: usize) -> Result<(), NoMemory> {
     reserved.map_err(|_| NoMemory { bytes: bytes as u64 })
 }
 
-/// Makes room for `additional` bytes in `buffer`.
+/// Makes room for `additional` bytes in `buffer`. One thread after the other, so that no two of them take the same memory.
 ///
 /// # Errors
 ///
@@ -42,6 +43,8 @@ pub(crate) fn reserve(buffer: &mut Vec<u8>, additional: usize) -> Result<(), NoM
     if buffer.capacity() - buffer.len() >= additional {
         return Ok(());
     }
+    static TURN: Mutex<()> = Mutex::new(());
+    let _turn = (additional >= MIN_CHECKED).then(|| TURN.lock().unwrap_or_else(PoisonError::into_inner));
     check(additional)?;
     buffer.try_reserve_exact(additional).map_err(|_| NoMemory { bytes: additional as u64 })
 }

@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use memchr::memmem;
 
+use super::edit_batch::positions;
+
 /// Changed ranges with at most this many bytes between them are joined, so that their number stays small. The context of
 /// a value is far wider.
 const JOINED_DISTANCE: usize = 4096;
@@ -17,6 +19,9 @@ pub(super) struct Edit {
     pub(super) all: bool,
 }
 
+/// After a batch of edits that was too small, this many edits are made one by one.
+const SINGLE_EDITS: usize = 64;
+
 /// A text and where it differs from the one that it was made of.
 #[derive(Debug)]
 pub(super) struct EditedText {
@@ -25,61 +30,91 @@ pub(super) struct EditedText {
     pub(super) changed: Vec<Range<usize>>,
 }
 
+/// Bytes that are replaced at once with others, in order of position.
+struct Replacement<'e> {
+    start: usize,
+    old_len: usize,
+    new: &'e [u8],
+}
+
+impl Replacement<'_> {
+    fn end(&self) -> usize {
+        self.start + self.old_len
+    }
+}
+
 impl EditedText {
     /// Makes all `edits` in `text`; `None` if one of them does not apply.
-    pub(super) fn new<'e>(text: Vec<u8>, edits: impl IntoIterator<Item = &'e Edit>) -> Option<EditedText> {
+    pub(super) fn new(text: Vec<u8>, edits: &[Edit]) -> Option<EditedText> {
         let mut edited = EditedText { text, changed: Vec::new() };
-        for edit in edits {
-            edited.replace(edit.old.as_bytes(), edit.new.as_bytes(), edit.all)?;
+        let (mut rest, mut singles) = (edits, 0);
+        while let Some((edit, others)) = rest.split_first() {
+            let batch = if singles == 0 { positions(&edited.text, rest) } else { Vec::new() };
+            if batch.is_empty() {
+                edited.replace(edit)?;
+                singles = if singles == 0 { SINGLE_EDITS } else { singles - 1 };
+                rest = others;
+                continue;
+            }
+            let mut replacements: Vec<_> =
+                batch.iter().zip(rest).map(|(start, edit)| edit.replacement(*start)).collect();
+            replacements.sort_by_key(|replacement| replacement.start);
+            edited.apply(&replacements);
+            rest = &rest[batch.len()..];
         }
         Some(edited)
     }
 
     /// Returns the text before all `edits` were made in it; `None` if one of them cannot be reverted.
     pub(super) fn reverted(text: Vec<u8>, edits: &[Edit]) -> Option<Vec<u8>> {
-        let mut edited = EditedText { text, changed: Vec::new() };
-        for edit in edits.iter().rev() {
-            edited.replace(edit.new.as_bytes(), edit.old.as_bytes(), edit.all)?;
-        }
-        Some(edited.text)
+        let reverse = |edit: &Edit| Edit { old: edit.new.clone(), new: edit.old.clone(), all: edit.all };
+        let reversed: Vec<Edit> = edits.iter().rev().map(reverse).collect();
+        EditedText::new(text, &reversed).map(|edited| edited.text)
     }
 
-    /// Replaces the first occurrence of `old`, or all; `None` if there is none. An empty `old` is the content of an empty
-    /// file.
-    fn replace(&mut self, old: &[u8], new: &[u8], all: bool) -> Option<()> {
-        let starts: Vec<usize> = match old.is_empty() {
+    /// Replaces the first occurrence, or all; `None` if there is none. An empty text is replaced in an empty file.
+    fn replace(&mut self, edit: &Edit) -> Option<()> {
+        let starts: Vec<usize> = match edit.old.is_empty() {
             true => self.text.is_empty().then_some(0).into_iter().collect(),
-            false => memmem::find_iter(&self.text, old).take(if all { usize::MAX } else { 1 }).collect(),
+            false => memmem::find_iter(&self.text, edit.old.as_bytes())
+                .take(if edit.all { usize::MAX } else { 1 })
+                .collect(),
         };
-        match starts[..] {
-            [] => return None,
-            // In place: with many edits, most of the text is not copied.
-            [start] => drop(self.text.splice(start..start + old.len(), new.iter().copied())),
-            _ => self.text = replaced(&self.text, &starts, old.len(), new),
-        }
-        self.add_changes(&starts, old.len(), new.len());
-        Some(())
+        let replacements: Vec<_> = starts.iter().map(|start| edit.replacement(*start)).collect();
+        self.apply(&replacements);
+        (!starts.is_empty()).then_some(())
     }
 
-    /// Moves the changed ranges by the replacement of `old_len` bytes at each of the `starts` by `new_len` bytes, and adds
-    /// those of the replacement.
-    fn add_changes(&mut self, starts: &[usize], old_len: usize, new_len: usize) {
-        let moved = |at: usize, inside_ends: bool| {
-            let before = starts.partition_point(|start| start + old_len <= at);
-            let inside = starts.get(before).filter(|start| **start < at);
-            let at = match inside {
-                Some(start) if inside_ends => return start + before * new_len + new_len - before * old_len,
-                Some(start) => *start,
-                None => at,
-            };
-            at + before * new_len - before * old_len
+    fn apply(&mut self, replacements: &[Replacement<'_>]) {
+        match replacements {
+            // In place: with many edits, most of the text is not copied.
+            [one] => drop(self.text.splice(one.start..one.end(), one.new.iter().copied())),
+            _ => self.text = replaced(&self.text, replacements),
+        }
+        self.add_changes(replacements);
+    }
+
+    /// Moves the changed ranges by the replacements, and adds those of the replacements.
+    fn add_changes(&mut self, replacements: &[Replacement<'_>]) {
+        // In the new text.
+        let mut ranges: Vec<Range<usize>> = Vec::with_capacity(replacements.len());
+        for (number, replacement) in replacements.iter().enumerate() {
+            let before = number.checked_sub(1).map(|last| (replacements[last].end(), ranges[last].end));
+            let start = moved(replacement.start, before);
+            ranges.push(start..start + replacement.new.len());
+        }
+        let moved_end = |at: usize, inside: fn(&Range<usize>) -> usize| {
+            let next = replacements.partition_point(|replacement| replacement.end() <= at);
+            match replacements.get(next) {
+                Some(replacement) if replacement.start < at => inside(&ranges[next]),
+                _ => moved(at, next.checked_sub(1).map(|last| (replacements[last].end(), ranges[last].end))),
+            }
         };
-        let mut all: Vec<Range<usize>> =
-            self.changed.iter().map(|range| moved(range.start, false)..moved(range.end, true)).collect();
-        all.extend(starts.iter().enumerate().map(|(number, start)| {
-            let start = start + number * new_len - number * old_len;
-            start..start + new_len
-        }));
+        let old = self.changed.iter();
+        let mut all: Vec<Range<usize>> = old
+            .map(|range| moved_end(range.start, |new| new.start)..moved_end(range.end, |new| new.end))
+            .collect();
+        all.extend(ranges.iter().cloned());
         all.sort_by_key(|range| range.start);
         self.changed.clear();
         for range in all {
@@ -91,14 +126,27 @@ impl EditedText {
     }
 }
 
-/// Returns `text` with the `old_len` bytes at each of the `starts` replaced by `new`.
-fn replaced(text: &[u8], starts: &[usize], old_len: usize, new: &[u8]) -> Vec<u8> {
-    let mut result = Vec::with_capacity(text.len() + starts.len() * new.len() - starts.len() * old_len);
+impl Edit {
+    fn replacement(&self, start: usize) -> Replacement<'_> {
+        Replacement { start, old_len: self.old.len(), new: self.new.as_bytes() }
+    }
+}
+
+/// Returns where the byte `at` is in the new text. `before` is the end of the last replacement before it, in the old and in
+/// the new text.
+fn moved(at: usize, before: Option<(usize, usize)>) -> usize {
+    before.map_or(at, |(old_end, new_end)| at - old_end + new_end)
+}
+
+/// Returns `text` with the replacements made.
+fn replaced(text: &[u8], replacements: &[Replacement<'_>]) -> Vec<u8> {
+    let added: usize = replacements.iter().map(|replacement| replacement.new.len()).sum();
+    let mut result = Vec::with_capacity(text.len() + added);
     let mut rest = 0;
-    for &start in starts {
-        result.extend_from_slice(&text[rest..start]);
-        result.extend_from_slice(new);
-        rest = start + old_len;
+    for replacement in replacements {
+        result.extend_from_slice(&text[rest..replacement.start]);
+        result.extend_from_slice(replacement.new);
+        rest = replacement.end();
     }
     result.extend_from_slice(&text[rest..]);
     result
@@ -156,8 +204,54 @@ mod tests {
         assert_eq!(of("x", ""), [(0, 0)]);
     }
 
+    /// Returns the text after the edits, each made by a search of its own.
+    fn one_by_one(text: &str, edits: &[Edit]) -> Option<String> {
+        edits.iter().try_fold(text.to_owned(), |text, edit| {
+            let count = if edit.all { usize::MAX } else { 1 };
+            let is_applied = text.contains(&edit.old) && (!edit.old.is_empty() || text.is_empty());
+            is_applied.then(|| text.replacen(&edit.old, &edit.new, count))
+        })
+    }
+
+    #[test]
+    fn edits_far_from_each_other_are_found_in_one_pass() {
+        let text: String = (0..3_000).map(|number| format!("    this is line number {number};\n")).collect();
+        let edits: Vec<Edit> = (0..1_000)
+            .map(|number| edit(&format!("line number {};", number * 3), &format!("row {number};"), false))
+            .collect();
+        assert_eq!(positions(text.as_bytes(), &edits).len(), edits.len());
+        assert_eq!(edited(&text, &edits), one_by_one(&text, &edits));
+        let same: Vec<Edit> = (0..100).map(|_| edit("line number", "row number", false)).collect();
+        assert!(positions(text.as_bytes(), &same).is_empty());
+        assert_eq!(edited(&text, &same), one_by_one(&text, &same));
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(256) })]
+
+        /// Edits overlap, insert the texts of others and destroy them.
+        #[test]
+        fn batches_have_the_result_of_one_edit_after_the_other(
+            numbers in vec(0..60usize, 20..120),
+            edits in vec((0..60usize, 0..3usize, 0..70usize), 16..60),
+        ) {
+            let word = |number: usize| format!("<number {number:02}>");
+            let text: String = numbers.iter().map(|number| word(*number) + &"-".repeat(number % 40)).collect();
+            let edits: Vec<Edit> = edits
+                .iter()
+                .map(|&(number, part, new)| {
+                    let old = word(number);
+                    let new = if new < 60 { word(new) } else { "x".repeat(new - 60) };
+                    match part {
+                        0 => edit(&old, &new, false),
+                        1 => edit(&old[..10], &new, false),
+                        _ => edit(&old[2..], &new[..new.len() / 2], false),
+                    }
+                })
+                .filter(|edit| text.contains(&edit.old))
+                .collect();
+            prop_assert_eq!(edited(&text, &edits), one_by_one(&text, &edits));
+        }
 
         /// The bytes between changed ranges are those of the original text, in order.
         #[test]

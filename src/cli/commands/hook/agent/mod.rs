@@ -6,6 +6,7 @@
 mod answer;
 mod call;
 mod edit;
+mod edit_batch;
 pub(crate) mod settings;
 mod time_limit;
 
