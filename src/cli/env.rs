@@ -25,7 +25,7 @@ const KNOWN: [&str; 8] = [
 ];
 
 /// Environment of the process.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Environment {
     /// The current directory.
     pub(crate) directory: PathBuf,

@@ -1,6 +1,6 @@
 //! Reads the policy files of a repository: configuration, baseline and rule files.
 //!
-//! For proposed commits they are read from the base commit, so that a change cannot suppress its own findings.
+//! For proposed commits they are read from the tip of the target branch, so that a change cannot suppress its own findings.
 
 use std::io;
 use std::path::{Component, Path, PathBuf};
@@ -25,7 +25,7 @@ pub(crate) const BASELINE: &str = ".stopleak-baseline";
 pub(crate) enum PolicyOf {
     /// Those of the checked-out files, and all allow comments.
     WorkTree,
-    /// Those of the commit where the range branches off.
+    /// Those of the excluded side: `A` in `A..B`.
     Base,
     /// Those of this commit.
     Commit(Oid),

@@ -1,4 +1,4 @@
-//! Scans a range of proposed commits with the policy of the commit that they branch off from.
+//! Scans a range of proposed commits with the policy of the side that they are compared with: the tip of the target branch.
 //!
 //! Commits that are missing from a shallow or partial clone make the run incomplete, so that it is not taken for a clean
 //! one.
@@ -164,19 +164,8 @@ fn policy_files<'s>(
         PolicyOf::None => return Ok(PolicyFiles::None),
         // The revision may be an annotated tag.
         PolicyOf::Commit(commit) => Some(peel(&selection.view.objects, &commit)?.0),
-        PolicyOf::Base => {
-            let bases = selection.merge_bases();
-            if let [first, _, ..] = bases[..] {
-                notes.push(format!(
-                    "the two sides have {} merge bases; the effective policy is that of {}, where the first-parent \
-                     history leaves the range",
-                    bases.len(),
-                    short(&first)
-                ));
-            }
-            // Unrelated histories have no merge base: use the policy of the excluded side.
-            bases.first().copied().or_else(|| selection.excluded_commit())
-        }
+        // Not that of the commit where the range branches off: the excluded side may have become stricter since.
+        PolicyOf::Base => selection.excluded_commit(),
     };
     match commit {
         Some(commit) => Ok(PolicyFiles::Commit(CommitFiles::new(&selection.view, commit)?)),
@@ -191,12 +180,21 @@ fn policy_files<'s>(
     }
 }
 
-/// Returns a note if the head has other policy files than the commit whose policy is effective.
+/// Returns a note if the head has other policy files than the commit whose policy is effective, and the change edits them.
 fn changed_policy_note(selection: &Selection, setup: &Setup<'_>) -> Option<String> {
     let PolicyFiles::Commit(base) = setup.files() else { return None };
     // The scan reports a head that cannot be read.
     let head = CommitFiles::new(&selection.view, selection.head()?).ok()?;
-    let changed = setup.files().changed_in(&head, &setup.named_files());
+    let mut changed = setup.files().changed_in(&head, &setup.named_files());
+    if !changed.is_empty() {
+        // What the change has as its merge base has was edited on the other side only.
+        let bases = selection.merge_bases().into_iter();
+        let bases = bases.filter_map(|base| CommitFiles::new(&selection.view, base).ok());
+        for base in bases.map(PolicyFiles::Commit) {
+            let edited = base.changed_in(&head, &setup.named_files());
+            changed.retain(|path| edited.contains(path));
+        }
+    }
     (!changed.is_empty()).then(|| {
         format!(
             "the change edits the policy ({}); the policy of commit {} is effective (--trust-head uses that of the \

@@ -183,7 +183,8 @@ mod tests {
     fn every_key_is_read() {
         let text = "skip-paths: [vendor/**]\nrules:\n  off:\n    - demo-token\n  files: ['own.yaml']\n\
                     confidence: low\nfail-on: high\nmax-blob-size: 10MB\nbaseline: known\n\
-                    hooks: {receive-budget: 5s, receive-unfinished: warn, receive-marks: true, agent-unreadable: warn}\n";
+                    hooks: {receive-budget: 5s, receive-unfinished: warn, receive-marks: true, agent-unreadable: warn,\n\
+                    \u{20}agent-budget: 25s}\n";
         let config = read(text).expect("a configuration");
         assert_eq!(config.skip_paths, [Item { text: "vendor/**".into(), line: Some(1) }]);
         assert_eq!(config.rules_off, [Item { text: "demo-token".into(), line: Some(4) }]);
@@ -196,8 +197,15 @@ mod tests {
             receive_unfinished: Some(OnIncomplete::Warn),
             receive_marks: Some(true),
             agent_unreadable: Some(OnIncomplete::Warn),
+            agent_budget: "25s".parse().ok(),
         };
         assert_eq!(config.hooks, hooks);
+    }
+
+    #[test]
+    fn an_agent_cannot_wait_longer_than_its_hook() {
+        let error = read("hooks: {agent-budget: 26s}").expect_err("too long");
+        assert!(error.contains("expected at most 25s"), "{error}");
     }
 
     #[test]

@@ -17,6 +17,13 @@ impl Budget {
     /// Default time limit of pre-receive.
     pub const RECEIVE: Budget = Budget(Duration::from_secs(60));
 
+    /// Default time limit of a call of an AI coding agent.
+    pub const AGENT: Budget = Budget(Duration::from_secs(10));
+
+    /// Longest time limit of such a call in a configuration. The agent itself can edit the file, and what it does when it
+    /// stops waiting for the answer may be to carry out the call.
+    pub const MAX_AGENT: Budget = Budget(Duration::from_secs(25));
+
     /// Returns the limit as a duration.
     pub fn duration(self) -> Duration {
         self.0
@@ -56,6 +63,22 @@ impl<'de> Deserialize<'de> for Budget {
         text.parse().map_err(de::Error::custom)
     }
 }
+
+/// Parses a time limit of at most [`Budget::MAX_AGENT`].
+fn agent_budget<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Budget>, D::Error> {
+    let budget: Option<Budget> = Option::deserialize(deserializer)?;
+    match budget {
+        Some(Budget(time)) if time > Budget::MAX_AGENT.0 => Err(de::Error::custom(format!(
+            "expected at most {}: after {}s agents stop waiting, and may carry out the call",
+            Budget::MAX_AGENT,
+            AGENT_TIMEOUT
+        ))),
+        budget => Ok(budget),
+    }
+}
+
+/// Seconds after which agents stop waiting for the hook, as `hook install` sets it.
+pub(crate) const AGENT_TIMEOUT: u32 = 30;
 
 /// What a hook does when its check is incomplete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
@@ -107,6 +130,9 @@ pub struct HookKeys {
     pub receive_marks: Option<bool>,
     /// Answer to a call of an AI coding agent that cannot be parsed.
     pub agent_unreadable: Option<OnIncomplete>,
+    /// Time limit of a call of an AI coding agent.
+    #[serde(deserialize_with = "agent_budget")]
+    pub agent_budget: Option<Budget>,
 }
 
 /// Settings of one layer for hooks; `None` where the layer does not set the key.
@@ -120,6 +146,8 @@ pub(crate) struct HookLayer {
     pub receive_marks: Option<Value<bool>>,
     /// See [`HookKeys::agent_unreadable`].
     pub agent_unreadable: Option<Value<OnIncomplete>>,
+    /// See [`HookKeys::agent_budget`].
+    pub agent_budget: Option<Value<Budget>>,
 }
 
 impl HookLayer {
@@ -133,6 +161,7 @@ impl HookLayer {
             receive_unfinished: from(path, keys.receive_unfinished),
             receive_marks: from(path, keys.receive_marks),
             agent_unreadable: from(path, keys.agent_unreadable),
+            agent_budget: from(path, keys.agent_budget),
         }
     }
 
@@ -144,6 +173,7 @@ impl HookLayer {
             receive_unfinished: self.receive_unfinished.or(below.receive_unfinished),
             receive_marks: self.receive_marks.or(below.receive_marks),
             agent_unreadable: self.agent_unreadable.or(below.agent_unreadable),
+            agent_budget: self.agent_budget.or(below.agent_budget),
         }
     }
 }

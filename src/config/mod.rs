@@ -16,7 +16,7 @@ mod size;
 pub(crate) use discover::{FILE_NAMES, find};
 pub(crate) use error::ConfigError;
 pub use file::Config;
-pub(crate) use hooks::{Budget, HookLayer, OnIncomplete};
+pub(crate) use hooks::{AGENT_TIMEOUT, Budget, HookLayer, OnIncomplete};
 pub(crate) use layers::{Layer, Resolved};
 pub(crate) use nearest::nearest;
 pub(crate) use origin::{Origin, Value};

@@ -13,6 +13,7 @@ use std::ops::Range;
 use memchr::memchr;
 
 use crate::model::Span;
+use crate::model::memory::{self, NoMemory};
 
 use utf16::{ByteOrder, Utf16};
 use wide::Piece;
@@ -59,7 +60,8 @@ enum OffsetMap {
 }
 
 impl<'b> Reading<'b> {
-    fn stored(bytes: &'b [u8], range: Range<usize>) -> Reading<'b> {
+    /// Returns the reading of the bytes in `range` as they are stored.
+    pub(crate) fn stored(bytes: &'b [u8], range: Range<usize>) -> Reading<'b> {
         Reading {
             kind: ReadingKind::Stored,
             map: OffsetMap::Shifted(range.start),
@@ -149,8 +151,18 @@ impl Decoder {
 }
 
 /// Returns the readings of a whole text in memory.
-pub(crate) fn readings(bytes: &[u8]) -> Vec<Reading<'_>> {
-    Decoder::new(bytes).readings(bytes, 0, 0..bytes.len())
+///
+/// # Errors
+///
+/// If there is not enough memory for the texts.
+pub(crate) fn readings(bytes: &[u8]) -> Result<Vec<Reading<'_>>, NoMemory> {
+    /// Most bytes for each stored byte: both texts and where their bytes are stored.
+    const COST: usize = 6;
+    if memchr(0, bytes).is_none() {
+        return Ok(vec![Reading::stored(bytes, 0..bytes.len())]);
+    }
+    memory::check(bytes.len().saturating_mul(COST))?;
+    Ok(Decoder::new(bytes).readings(bytes, 0, 0..bytes.len()))
 }
 
 #[cfg(test)]
@@ -158,7 +170,7 @@ mod tests {
     use super::*;
 
     fn kinds(bytes: &[u8]) -> Vec<(ReadingKind, bool)> {
-        readings(bytes).iter().map(|reading| (reading.kind, reading.is_plausible)).collect()
+        readings(bytes).expect("small").iter().map(|reading| (reading.kind, reading.is_plausible)).collect()
     }
 
     #[test]
@@ -174,7 +186,7 @@ mod tests {
             (b"plain".to_vec(), vec![(Stored, true)]),
             (b"\0\x01\x02 binary \0\0\0".to_vec(), vec![(Stored, true)]),
             (wide("password = x"), vec![(Utf16, true), (Narrowed, true), (Stored, true)]),
-            (b"\xff\xfeplain".to_vec(), vec![(Utf16, true), (Stored, true)]),
+            (b"\xff\xfeplain".to_vec(), vec![(Stored, true)]),
             (log, vec![(Utf16, false), (Narrowed, true), (Stored, true)]),
         ] {
             assert_eq!(kinds(&bytes), expected, "{}", String::from_utf8_lossy(&bytes));
@@ -188,7 +200,7 @@ mod tests {
             let wide: Vec<u8> = text.encode_utf16().flat_map(order).collect();
             let mixed = [b"ASCII first\n".as_slice(), &wide, b"and last\0\0\x01\0"].concat();
             for bytes in [&wide, &mixed] {
-                for reading in readings(bytes) {
+                for reading in readings(bytes).expect("small") {
                     let mut last = None;
                     for (offset, &byte) in reading.text.iter().enumerate() {
                         if !byte.is_ascii() {

@@ -23,5 +23,5 @@ pub(crate) use odb::oid::HashAlgorithm;
 pub(crate) use odb::oid::Oid;
 #[cfg(test)]
 pub(crate) use odb::store::ObjectStore;
-pub(crate) use odb::store::StoreProblem;
+pub(crate) use odb::store::{ProblemCause, StoreProblem};
 pub(crate) use odb::visitor::{ObjectVisitor, ScanObjects};

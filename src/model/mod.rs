@@ -6,6 +6,7 @@ mod finding;
 mod fingerprint;
 mod grade;
 mod location;
+pub(crate) mod memory;
 mod path;
 mod provenance;
 mod ref_set;

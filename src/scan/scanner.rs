@@ -138,7 +138,7 @@ impl Scanner {
 
     /// Scans a text without a path: rules for certain files do not apply.
     ///
-    /// UTF-16 is decoded; everything else is scanned as stored, binary data too. Never panics.
+    /// Bytes are scanned as stored, binary data too, and as UTF-16 and UTF-32 where they can be that. Never panics.
     pub fn scan_bytes(&self, bytes: &[u8]) -> Scan {
         self.finish(self.blobs.scan(bytes, String::new), || RepoPath::new(""))
     }

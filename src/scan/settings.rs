@@ -8,7 +8,7 @@ use crate::engine::Engine;
 use crate::git::Oid;
 use crate::git::env::GitEnv;
 use crate::git::repo::{OpenedRepo, RepoError};
-use crate::model::Confidence;
+use crate::model::{Confidence, memory};
 use crate::policy::Policy;
 use crate::rules::RuleSet;
 use crate::source::view::RepoView;
@@ -63,6 +63,10 @@ pub(crate) struct SharedEngine {
 /// Most threads of a run. More are no faster, each needs memory, and the system ends a process that starts too many.
 pub(crate) const MAX_THREADS: usize = 256;
 
+/// Bytes of address space without which one thread is used. The C library reserves up to 128 MiB for the memory of a second
+/// thread; where it cannot (`ulimit -v`), it takes 4 KiB for each small piece, and soon there is none left.
+const THREAD_MEMORY: usize = 256 << 20;
+
 impl SharedEngine {
     /// Builds the engine for `rules`.
     #[cfg(test)]
@@ -112,10 +116,11 @@ impl Settings {
 
     /// Returns the number of threads to use.
     pub(super) fn thread_count(&self) -> usize {
-        match self.threads {
+        let threads = match self.threads {
             0 => std::thread::available_parallelism().map_or(1, usize::from).min(MAX_THREADS),
             threads => threads.min(MAX_THREADS),
-        }
+        };
+        if threads > 1 && memory::check(THREAD_MEMORY).is_err() { 1 } else { threads }
     }
 
     /// Returns the number of threads for so many changed files. For a few, the number of cores is not determined:

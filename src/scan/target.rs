@@ -1,6 +1,8 @@
 //! What a run can scan.
 
+use std::ops::Range;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use crate::model::ContentKind;
 
@@ -68,6 +70,10 @@ pub(crate) struct Text {
     pub content_kind: ContentKind,
     /// The bytes to scan.
     pub content: Vec<u8>,
-    /// The versions that the text replaces: values in them are not new.
-    pub before: Vec<Vec<u8>>,
+    /// The byte ranges of `content` in which it differs from the last of `before`, in order of position; `None` if they
+    /// are not known. Values far from them are not reported.
+    pub changed: Option<Vec<Range<usize>>>,
+    /// The versions that the text replaces: values in them are not new. Texts that share them are compared with them
+    /// together.
+    pub before: Arc<[Vec<u8>]>,
 }

@@ -1,5 +1,6 @@
 //! Runs of whole targets.
 
+use std::sync::Arc;
 use std::time::Instant;
 
 use super::settings::SharedEngine;
@@ -48,7 +49,8 @@ fn runs_that_share_an_engine_find_the_same() {
         name: "a".to_owned(),
         content_kind: ContentKind::File,
         content: format!("k = {}\n", token(&own, seed)).into_bytes(),
-        before: Vec::new(),
+        changed: None,
+        before: Arc::default(),
     };
     let target = Target::Texts { texts: vec![text(1), text(2)] };
     let engine = Some(SharedEngine::new(&own.rules));

@@ -3,7 +3,7 @@
 //! Found by walking the commit objects: replace refs and grafts are ignored, no date decides, and commit-graph
 //! files only determine where a walk can end.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 use std::time::Instant;
 
 use crate::git::commits::merge_base::independent;
@@ -176,8 +176,7 @@ impl Selection {
         self.exclude.iter().find_map(|tip| commit_at(&self.view, tip))
     }
 
-    /// Returns the merge bases of both sides. The base at which the first-parent chain of the head leaves the range
-    /// comes first, if it is one of them.
+    /// Returns the merge bases of both sides.
     pub(crate) fn merge_bases(&self) -> Vec<Oid> {
         if self.walked.commits.is_empty() && self.walked.missing.is_empty() {
             return self.head().into_iter().filter(|_| !self.exclude.is_empty()).collect();
@@ -188,21 +187,7 @@ impl Selection {
             commits.filter(|parent| !own.contains(parent)).copied().collect()
         };
         let outside = parents(&mut self.walked.commits.iter().rev().flat_map(|commit| &commit.parents));
-        let mut bases = independent(&self.view.objects, &self.shallow, &outside);
-        let leaves = self.first_parent_outside(&own);
-        bases.sort_by_key(|base| Some(*base) != leaves);
-        bases
-    }
-
-    /// Returns the first commit on the head's first-parent chain that is not in `own`.
-    fn first_parent_outside(&self, own: &HashSet<Oid>) -> Option<Oid> {
-        let first_parents: HashMap<Oid, Option<Oid>> =
-            self.walked.commits.iter().map(|commit| (commit.id, commit.parents.first().copied())).collect();
-        let mut id = self.head()?;
-        while own.contains(&id) {
-            id = first_parents.get(&id).copied().flatten()?;
-        }
-        Some(id)
+        independent(&self.view.objects, &self.shallow, &outside)
     }
 }
 

@@ -9,12 +9,14 @@ pub(crate) fn unscanned_object(error: &ObjectError, path: Option<&[u8]>) -> Unsc
         ObjectError::Missing { id } => (UnscannedKind::Missing, id),
         ObjectError::Corrupt { id, .. } => (UnscannedKind::Corrupt, id),
         ObjectError::TooLarge { id, .. } => (UnscannedKind::TooLarge, id),
+        ObjectError::NoMemory { id, .. } => (UnscannedKind::Aborted, id),
     };
     let remedy = match kind {
         UnscannedKind::Missing => {
             "fetch the missing objects (in a partial clone: git fetch --refetch --no-filter)"
         }
         UnscannedKind::TooLarge => "raise --max-blob-size to read it",
+        UnscannedKind::Aborted => MEMORY_REMEDY,
         _ => "git fsck --full shows the damage; fetch the object again from another clone",
     };
     Unscanned {
@@ -70,6 +72,10 @@ pub(crate) fn unscanned_lfs_file(what: String) -> Unscanned {
         remedy: Some("scan a checkout with the LFS files present: stopleak scan --no-ignore".to_owned()),
     }
 }
+
+/// What to do where there is not enough memory.
+pub(crate) const MEMORY_REMEDY: &str =
+    "allow more memory (ulimit -v, the limit of the job or container), or use fewer --threads";
 
 /// How to complete a shallow clone, where there is no more specific advice.
 pub(crate) const SHALLOW_REMEDY: &str = "git fetch --unshallow (in CI: fetch-depth: 0)";

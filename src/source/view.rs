@@ -6,10 +6,11 @@ use crate::git::commits::commit::Commit;
 use crate::git::env::GitEnv;
 use crate::git::odb::store::ObjectStore;
 use crate::git::repo::{Repo, RepoError};
-use crate::git::{Kind, ObjectError, Oid, ReadObjects, StoreProblem};
+use crate::git::{Kind, ObjectError, Oid, ProblemCause, ReadObjects, StoreProblem};
 use crate::model::{CommitFacts, Unscanned, UnscannedKind};
 
 use super::paths::path_text;
+use super::unscanned::MEMORY_REMEDY;
 
 /// An open repository.
 pub(crate) struct RepoView {
@@ -57,13 +58,20 @@ impl RepoView {
 
     /// Returns the parts of the object store that could not be opened so far.
     pub(crate) fn unscanned_store_parts(&self) -> Vec<Unscanned> {
-        let entry = |problem: StoreProblem| Unscanned {
-            kind: UnscannedKind::Corrupt,
-            what: path_text(&problem.path),
-            reason: problem.why,
-            remedy: Some(
-                "git fsck --full shows the damage; fetch the objects again from another clone".to_owned(),
-            ),
+        let entry = |problem: StoreProblem| {
+            let (kind, remedy) = match problem.cause {
+                ProblemCause::Damage => (
+                    UnscannedKind::Corrupt,
+                    "git fsck --full shows the damage; fetch the objects again from another clone",
+                ),
+                ProblemCause::NoMemory => (UnscannedKind::Aborted, MEMORY_REMEDY),
+            };
+            Unscanned {
+                kind,
+                what: path_text(&problem.path),
+                reason: problem.why,
+                remedy: Some(remedy.to_owned()),
+            }
         };
         self.objects.problems().into_iter().map(entry).collect()
     }

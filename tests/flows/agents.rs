@@ -1,6 +1,8 @@
 //! Hook calls of AI coding agents, in the JSON that Claude Code and Cursor write to a hook's standard input.
 
 use std::fs::File;
+use std::io::{Read, Write};
+use std::process::Stdio;
 
 use serde_json::{Value, json};
 
@@ -481,4 +483,81 @@ fn only_regular_files_are_read() {
         &world,
         &tool(&world, "Write", json!({"file_path": file(&world, "sub"), "content": "harmless"})),
     );
+}
+
+#[test]
+fn a_call_with_two_readings_is_denied_whatever_the_configuration_says() {
+    let world = World::repository();
+    world.write("work/stopleak.yaml", "hooks: {agent-unreadable: warn}\n");
+    let command = Value::from(format!("curl -H 'Authorization: token {}'", token(2)));
+    for (first, last) in [(&json!("ls"), &command), (&command, &json!("ls"))] {
+        for name in ["command", "\\u0063ommand", "Command"] {
+            let input = format!("{{\"command\":{first},\"{name}\":{last}}}");
+            let call = format!(
+                "{{\"hook_event_name\":\"PreToolUse\",\"tool_name\":\"Bash\",\"tool_input\":{input}}}"
+            );
+            let (run, answer) = answer_in(&world, "work", &call);
+            assert_eq!((run.code, &answer["hookSpecificOutput"]["permissionDecision"]), (2, &json!("deny")));
+            let reason = answer["reason"].as_str().expect("a reason");
+            assert!(reason.contains("several readings"), "{reason}");
+        }
+    }
+}
+
+#[test]
+fn what_follows_the_call_and_bytes_that_are_not_utf_8_are_denied() {
+    let world = World::repository();
+    let call = tool(&world, "Bash", json!({"command": "ls"})).to_string();
+    for rest in ["{}", "x", "\0"] {
+        let (run, answer) = answer_in(&world, "work", &format!("{call}{rest}"));
+        assert_eq!((run.code, &answer["permission"]), (2, &json!("deny")));
+    }
+    let (run, _) = answer_in(&world, "work", &format!("{call} \n"));
+    assert_eq!(run.code, 0);
+    let mut bytes = call.clone().into_bytes();
+    let at = call.find("ls").expect("the command");
+    bytes[at] = 0xff;
+    world.write("call", bytes);
+    let mut command = world.command(binary(), "work");
+    let input = File::open(world.path("call")).expect("just written");
+    let run = world.run(command.args(["hook", "run"]).stdin(input));
+    assert!(run.code == 2 && run.stdout.contains("\"deny\""), "{}{}", run.stdout, run.stderr);
+}
+
+/// The other end of the pipe is open until the answer is there.
+#[test]
+fn an_agent_that_never_closes_standard_input_gets_one_answer() {
+    let world = World::repository();
+    let call = tool(&world, "Bash", json!({"command": "ls"})).to_string();
+    for sent in ["", "{", call.as_str()] {
+        let mut command = world.command(binary(), "work");
+        command.args(["hook", "run", "--budget", "0s"]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().expect("the binary runs");
+        let mut input = child.stdin.take().expect("a pipe");
+        // The process may have ended already.
+        let _ = input.write_all(sent.as_bytes());
+        let mut stdout = String::new();
+        child.stdout.take().expect("a pipe").read_to_string(&mut stdout).expect("text");
+        let code = child.wait().expect("it ends").code();
+        drop(input);
+        let answer: Value = serde_json::from_str(&stdout).unwrap_or_else(|_| panic!("{stdout}"));
+        assert_eq!((code, &answer["permission"]), (Some(2), &json!("deny")));
+        let reason = answer["reason"].as_str().expect("a reason");
+        assert!(reason.contains("the time for it was over after 0s"), "{reason}");
+    }
+}
+
+#[test]
+fn an_edit_of_a_large_file_is_checked_where_it_edits() {
+    let world = World::repository();
+    let filling = "nothing of interest\n".repeat(100_000);
+    world.write("work/b.txt", format!("{}{filling}HERE\n{filling}", line(3)));
+    let edit = |new: &str| {
+        let input = json!({"file_path": file(&world, "b.txt"), "old_string": "HERE", "new_string": new});
+        tool(&world, "Edit", input)
+    };
+    assert!(assert_denied(&world, &edit(line(2).trim_end())).contains("b.txt:100002"));
+    assert_passes(&world, &edit(line(3).trim_end()));
+    assert_passes(&world, &edit("harmless"));
 }

@@ -25,6 +25,7 @@ mod history_reference;
 mod history_storage;
 mod history_submodules;
 mod hooks;
+mod memory;
 mod policy;
 mod range;
 mod range_hidden;

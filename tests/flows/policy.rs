@@ -216,43 +216,51 @@ fn allow_comments_of_the_base_apply_to_the_value_on_their_line() {
 }
 
 #[test]
-fn the_base_is_the_merge_base_and_not_the_tip_of_the_first_side() {
-    let world = repository(&[]);
+fn a_policy_that_became_stricter_since_the_branch_point_is_effective() {
+    let loose = "skip-paths: [b.txt]\n";
+    let world = repository(&[("stopleak.yaml", loose), ("allowed.txt", &allowed_line(5))]);
     world.write("work/b.txt", line(2));
+    world.git(&["rm", "-q", "allowed.txt"]);
     commit(&world, "leak");
+    world.write("work/allowed.txt", format!("back\n{}", allowed_line(5)));
+    commit(&world, "back");
+    let expected = ["new allowed.txt:2", "new b.txt:1"];
+    world.report(&["range", "main..topic"]).assert_findings(&["suppressed allowed.txt:2"]);
     world.git(&["checkout", "-q", "main"]);
-    world.write("work/stopleak.yaml", "skip-paths: [b.txt]\n");
-    let main = commit(&world, "main goes on");
-    let report = world.report(&["range", "main..topic"]);
-    report.assert_findings(&["new b.txt:1"]);
-    assert_eq!(text(&report.scan, "policy"), id(&world, "base"));
-    // After main is merged into the branch, main's tip is the base.
-    world.git(&["checkout", "-q", "topic"]);
-    world.git(&["merge", "-q", "--no-edit", "main"]);
+    world.git(&["rm", "-q", "stopleak.yaml", "allowed.txt"]);
+    let main = commit(&world, "stricter");
     for range in ["main..topic", "main...topic"] {
         let report = world.report(&["range", range]);
-        report.assert_findings(&[]);
+        report.assert_findings(&expected);
         assert_eq!(text(&report.scan, "policy"), main);
+        // The change edits no policy file.
+        assert!(!notes(&report).contains("edits the policy"), "{}", notes(&report));
     }
+    // A merge of main that keeps the old policy is an edit of the change.
+    world.git(&["checkout", "-q", "topic"]);
+    world.git(&["merge", "-q", "--no-edit", "-s", "ours", "main"]);
+    let report = world.report(&["range", "main..topic"]);
+    report.assert_findings(&expected);
+    assert!(notes(&report).contains("edits the policy (stopleak.yaml)"), "{}", notes(&report));
 }
 
 #[test]
-fn of_several_merge_bases_the_one_on_the_first_parent_line_is_used_and_noted() {
-    let world = repository(&[]);
-    world.write("work/topic.txt", "topic\n");
-    let topic = commit(&world, "topic");
+fn a_baseline_that_the_target_branch_removed_suppresses_nothing() {
+    let world = repository(&[("b.txt", &line(2))]);
+    assert_eq!(world.stopleak(&["baseline", "create"]).code, 0);
     world.git(&["checkout", "-q", "main"]);
-    world.write("work/main.txt", "main\n");
-    let main = commit(&world, "main");
-    world.git(&["merge", "-q", "--no-edit", &topic]);
-    world.git(&["checkout", "-q", "topic"]);
-    world.git(&["merge", "-q", "--no-edit", &main]);
-    world.write("work/b.txt", line(2));
-    commit(&world, "leak");
-    let report = world.report(&["range", "main..topic"]);
-    report.assert_findings(&["new b.txt:1"]);
-    assert_eq!(text(&report.scan, "policy"), topic);
-    assert!(notes(&report).contains("2 merge bases"), "{}", notes(&report));
+    commit(&world, "baseline");
+    world.git(&["checkout", "-q", "-b", "second"]);
+    world.write("work/c.txt", format!("more\n{}", line(2)));
+    world.git(&["rm", "-q", "b.txt"]);
+    commit(&world, "removed");
+    world.write("work/d.txt", format!("again\n{}", line(2)));
+    commit(&world, "again");
+    world.report(&["range", "main..second"]).assert_findings(&["suppressed c.txt:2", "suppressed d.txt:2"]);
+    world.git(&["checkout", "-q", "main"]);
+    world.git(&["rm", "-q", ".stopleak-baseline"]);
+    commit(&world, "no baseline");
+    world.report(&["range", "main..second"]).assert_findings(&["new d.txt:2", "old c.txt:2"]);
 }
 
 #[test]

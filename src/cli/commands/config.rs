@@ -87,6 +87,7 @@ fn hooks(text: &mut String, hooks: &HookLayer) {
     key(&mut lines, "receive-unfinished", &hooks.receive_unfinished);
     key(&mut lines, "receive-marks", &hooks.receive_marks);
     key(&mut lines, "agent-unreadable", &hooks.agent_unreadable);
+    key(&mut lines, "agent-budget", &hooks.agent_budget);
     if !lines.is_empty() {
         text.push_str("hooks:\n");
         text.push_str(&lines);

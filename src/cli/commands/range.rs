@@ -17,7 +17,7 @@ use crate::scan::RevisionRange;
 /// Scan the commits reachable from B but not from A (as in `git log A..B`)
 ///
 /// By hand: stopleak range origin/main..HEAD. In CI: stopleak ci. Configuration, baseline, rules and allow
-/// comments are those of the commit where B branches off from A.
+/// comments are those of A.
 #[derive(Args, Debug)]
 pub(crate) struct RangeArgs {
     /// Two revisions

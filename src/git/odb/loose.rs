@@ -6,9 +6,9 @@ use std::fs;
 use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 
-use super::object::{Kind, Object, ObjectError, corrupt};
+use super::object::{Kind, Object, ObjectError, corrupt, no_memory};
 use super::oid::{HashAlgorithm, Oid};
-use super::pack::{FileBytes, Inflater};
+use super::pack::{FileBytes, InflateError, Inflater};
 
 /// Buffer size for the header: the longest one is `commit`, a space, twenty digits and a zero byte.
 const MAX_HEADER_LEN: usize = 32;
@@ -50,6 +50,10 @@ impl LooseObjects {
         let stored = match FileBytes::open(&self.path(id)) {
             Ok(stored) => stored,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) if error.kind() == ErrorKind::OutOfMemory => {
+                let size = fs::metadata(self.path(id)).map_or(0, |metadata| metadata.len());
+                return Err(no_memory(*id, size));
+            }
             Err(error) => return Err(corrupt(*id, &format!("its loose file cannot be read: {error}"))),
         };
         let mut start = [0; MAX_HEADER_LEN];
@@ -114,9 +118,10 @@ impl LooseObject {
         }
         let mut data = Vec::new();
         let inflated_len = self.size.saturating_add(self.header_len as u64);
-        inflater
-            .inflate(&self.stored, inflated_len, &mut data)
-            .map_err(|error| corrupt_file(self.id, &error))?;
+        inflater.inflate(&self.stored, inflated_len, &mut data).map_err(|error| match error {
+            InflateError::NoMemory { size } => no_memory(self.id, size),
+            error => corrupt_file(self.id, &error),
+        })?;
         data.drain(..self.header_len);
         Ok(Object { kind: self.kind, data })
     }

@@ -59,6 +59,14 @@ pub enum ObjectError {
         /// The caller's limit in bytes.
         limit: u64,
     },
+    /// It, its delta base, its delta or a pack that may contain it does not fit in memory.
+    #[error("there is not enough memory for object {id} ({what})")]
+    NoMemory {
+        /// The requested id.
+        id: Oid,
+        /// What does not fit.
+        what: String,
+    },
 }
 
 impl ObjectError {
@@ -67,7 +75,8 @@ impl ObjectError {
         match self {
             ObjectError::Missing { id }
             | ObjectError::Corrupt { id, .. }
-            | ObjectError::TooLarge { id, .. } => id,
+            | ObjectError::TooLarge { id, .. }
+            | ObjectError::NoMemory { id, .. } => id,
         }
     }
 }
@@ -103,6 +112,11 @@ pub(crate) fn not_a_file(id: Oid) -> ObjectError {
 /// Returns the error that the object `id`, which a commit or tree lists as a tree, is of another kind.
 pub(crate) fn not_a_tree(id: Oid) -> ObjectError {
     corrupt(id, &"used as a tree, but is not one")
+}
+
+/// Returns the error that `size` bytes cannot be allocated for the object `id`.
+pub(crate) fn no_memory(id: Oid, size: u64) -> ObjectError {
+    ObjectError::NoMemory { id, what: format!("{size} bytes") }
 }
 
 /// Returns the error that the object `id` is corrupt because of `why`.

@@ -15,6 +15,7 @@ use memchr::memmem;
 
 use crate::decode::{self, Reading, ReadingKind};
 use crate::engine::{Engine, Match, confidence_from_score, joined, resolve_overlaps};
+use crate::model::memory::NoMemory;
 use crate::model::{
     Confidence, ContentKind, Evidence, Excerpt, Finding, Fingerprint, Location, Locator, Position,
     Provenance, RepoPath, RuleInfo, Secret, Span, StageCounts, Status, Unscanned,
@@ -27,10 +28,13 @@ use crate::rules::{Rule, RuleSet};
 use super::excerpt::{excerpt, shown_range};
 use super::line_masks::LineMasks;
 use super::readings::{ReadMatch, merged_matches};
-use super::unscanned::{MAX_FINDINGS, aborted, too_many_findings};
+use super::unscanned::{MAX_FINDINGS, aborted, no_memory, too_many_findings};
 use crate::scan::error::ScanError;
 #[cfg(feature = "git")]
 use crate::scan::settings::Settings;
+
+/// This many bytes of a bare value are contiguous in a text.
+pub(super) const CONTIGUOUS: usize = 8;
 
 /// Rules and policy, ready to scan blobs with. Shared by all threads.
 pub(crate) struct BlobScanner<'s> {
@@ -67,6 +71,14 @@ pub(crate) struct Candidate<'i> {
     finding: Finding,
     /// The allow comments for its rule beside the value. Whether they are comments depends on the type of file.
     comments: Vec<AllowComment>,
+}
+
+impl Candidate<'_> {
+    /// Returns the byte range of the value in the text.
+    #[cfg(feature = "git")]
+    pub(super) fn span(&self) -> Span {
+        self.matched.span
+    }
 }
 
 /// The result of scanning one blob.
@@ -208,7 +220,12 @@ impl<'s> BlobScanner<'s> {
 
     fn try_scan<'i>(&'i self, bytes: &[u8], what: &dyn Fn() -> String) -> BlobScan<'i> {
         let mut scan = BlobScan::default();
-        let readings = decode::readings(bytes);
+        let readings = match decode::readings(bytes) {
+            Ok(readings) => readings,
+            Err(error) => {
+                return BlobScan { unscanned: Some(no_memory(what(), error)), ..BlobScan::default() };
+            }
+        };
         let start = [Position::default(); ReadingKind::COUNT];
         let chunk = Chunk { readings: &readings, offset: 0, reported: 0..bytes.len(), start };
         self.try_scan_chunk(&chunk, &mut scan);
@@ -330,18 +347,24 @@ impl<'s> BlobScanner<'s> {
 
     /// Returns the bare values in `bytes`, of any confidence, at any path: those of a previous version are not new.
     pub(crate) fn bare_values(&self, bytes: &[u8]) -> HashSet<Secret> {
+        self.bare_values_in(bytes, 0..usize::MAX)
+    }
+
+    /// The same for the values that begin in `range` of the text.
+    pub(super) fn bare_values_in(&self, bytes: &[u8], range: Range<usize>) -> HashSet<Secret> {
         if bytes.is_empty() {
             return HashSet::new();
         }
         let values = || {
-            let readings = decode::readings(bytes);
-            let matches = merged_matches(&readings, |_, reading| self.engine().candidates(&reading.text));
+            let readings = decode::readings(bytes)?;
+            let mut matches = merged_matches(&readings, |_, reading| self.engine().candidates(&reading.text));
+            matches.retain(|read| range.contains(&read.matched.span.start));
             let value =
                 |found: &ReadMatch<'_>| Secret::new(found.span.slice(&readings[found.reading].text)).bare();
-            matches.iter().map(value).collect()
+            Ok::<_, NoMemory>(matches.iter().map(value).collect())
         };
-        // After a panic every value counts as new: better a false positive than a missed secret.
-        catch_unwind(AssertUnwindSafe(values)).unwrap_or_default()
+        // After a panic and without memory every value counts as new: better a false positive than a missed secret.
+        catch_unwind(AssertUnwindSafe(values)).map(Result::unwrap_or_default).unwrap_or_default()
     }
 
     /// Returns what must not be shown of names: the bare values in `names` of all rules, whether they are on or off, and
@@ -359,10 +382,8 @@ impl<'s> BlobScanner<'s> {
 
     /// Returns the `wanted` bare values that are values in `bytes`. Cheap if the text contains none of them.
     pub(crate) fn bare_values_among(&self, bytes: &[u8], wanted: &HashSet<Secret>) -> HashSet<Secret> {
-        /// This many bytes of a bare value are contiguous in a text.
-        const CONTIGUOUS: usize = 8;
         let start = |value: &Secret| value.expose()[..value.expose().len().min(CONTIGUOUS)].to_vec();
-        let readings = decode::readings(bytes);
+        let Ok(readings) = decode::readings(bytes) else { return HashSet::new() };
         let contains =
             |value: Vec<u8>| readings.iter().any(|reading| memmem::find(&reading.text, &value).is_some());
         if !wanted.iter().any(|value| contains(start(value))) {

@@ -6,6 +6,8 @@ pub(crate) mod excerpt;
 pub(crate) mod identity;
 pub(crate) mod line_masks;
 #[cfg(feature = "git")]
+pub(crate) mod near_changes;
+#[cfg(feature = "git")]
 pub(crate) mod object_part;
 pub(crate) mod readings;
 pub(crate) mod streaming;

@@ -116,7 +116,7 @@ mod tests {
             let start = leading.len() + width + if is_big { width - 1 } else { 0 };
             let expected = Span::new(start, start + (token.len() - 1) * width + 1);
 
-            let matches = merged_matches(&crate::decode::readings(&bytes), |_, reading| {
+            let matches = merged_matches(&crate::decode::readings(&bytes).expect("small"), |_, reading| {
                 scanner.engine().candidates(&reading.text)
             });
             let spans: Vec<Span> =

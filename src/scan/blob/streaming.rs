@@ -8,7 +8,7 @@ use std::io;
 use std::ops::Range;
 
 use crate::decode::{Decoder, Reading, ReadingKind};
-use crate::model::{Locator, Position, character_boundary};
+use crate::model::{Locator, Position, character_boundary, memory};
 
 use super::blob_scanner::{BlobScan, BlobScanner, Chunk};
 
@@ -20,8 +20,10 @@ const MAX_WIDTH: usize = Decoder::MAX_WIDTH;
 
 /// Scans one text after the other through the same buffer; one per thread.
 pub(crate) struct StreamScanner {
-    /// One chunk with its overlaps. Pages that no text has filled yet use no memory.
+    /// One chunk with its overlaps, or empty before the first text. Pages that no text has filled yet use no memory.
     buffer: Vec<u8>,
+    /// Bytes of the buffer.
+    size: usize,
     /// Bytes of text that decide about a value, before and after it.
     before: usize,
     after: usize,
@@ -55,7 +57,7 @@ impl StreamScanner {
 
     fn with_chunk_size(scanner: &BlobScanner<'_>, size: usize) -> StreamScanner {
         let (before, after) = scanner.chunk_overlap();
-        StreamScanner { buffer: vec![0; MAX_WIDTH * (before + after) + size], before, after }
+        StreamScanner { buffer: Vec::new(), size: MAX_WIDTH * (before + after) + size, before, after }
     }
 
     /// Scans `input` to its end, up to `limit` bytes. `what` names it in an unscanned entry.
@@ -66,8 +68,15 @@ impl StreamScanner {
         limit: Option<u64>,
         what: impl Fn() -> String,
     ) -> StreamScan<'i, '_> {
-        let mut reader = Reader { input, bytes: 0 };
         let mut scan = BlobScan::default();
+        if self.buffer.is_empty() {
+            if let Err(error) = memory::check(self.size) {
+                let stopped = StopReason::Failed(io::Error::new(io::ErrorKind::OutOfMemory, error));
+                return StreamScan { scan, bytes_read: 0, bytes: None, stopped: Some(stopped) };
+            }
+            self.buffer = vec![0; self.size];
+        }
+        let mut reader = Reader { input, bytes: 0 };
         // Byte offset of the buffer in the whole, how much of it is filled, and from where in it values are reported,
         // with the position of that byte in each reading.
         let (mut offset, mut filled, mut reported) = (0, 0, 0_usize);

@@ -1,5 +1,6 @@
 //! Report entries for a blob that was not scanned completely.
 
+use crate::model::memory::NoMemory;
 use crate::model::{Unscanned, UnscannedKind};
 
 /// Most findings of one blob that are reported: more than a person can review.
@@ -12,6 +13,16 @@ pub(crate) fn aborted(what: String) -> Unscanned {
         what,
         reason: "scanning it failed inside stopleak".to_owned(),
         remedy: Some("please report this with the stopleak version".to_owned()),
+    }
+}
+
+/// Returns the entry for a blob that was not scanned because of `error`.
+pub(crate) fn no_memory(what: String, error: NoMemory) -> Unscanned {
+    Unscanned {
+        kind: UnscannedKind::Aborted,
+        what,
+        reason: error.to_string(),
+        remedy: Some("allow more memory (ulimit -v, the limit of the job or container)".to_owned()),
     }
 }
 

@@ -5,6 +5,7 @@ use std::io::{self, Read};
 use std::path::Path;
 
 use crate::model::{ContentKind, RepoPath, Unscanned, UnscannedKind};
+use crate::source::unscanned::MEMORY_REMEDY;
 
 /// One file to scan.
 #[derive(Debug)]
@@ -63,10 +64,9 @@ pub(super) fn unscanned_special(what: String, kind: &str) -> Unscanned {
 
 /// Returns the entry for what the file system refused to read.
 pub(crate) fn unreadable(what: String, error: &io::Error) -> Unscanned {
-    Unscanned {
-        kind: UnscannedKind::Unreadable,
-        what,
-        reason: format!("cannot be read: {error}"),
-        remedy: None,
-    }
+    let (kind, remedy) = match error.kind() {
+        io::ErrorKind::OutOfMemory => (UnscannedKind::Aborted, Some(MEMORY_REMEDY)),
+        _ => (UnscannedKind::Unreadable, None),
+    };
+    Unscanned { kind, what, reason: format!("cannot be read: {error}"), remedy: remedy.map(str::to_owned) }
 }

@@ -20,9 +20,7 @@ pub(crate) fn plan(env: &Environment) -> Option<Result<Plan, String>> {
     if reason == "PullRequest" || target.is_some() {
         let head = get(env, "SYSTEM_PULLREQUEST_SOURCECOMMITID").map(CommitName::Id).or(checked_out);
         return Some(match (target, head) {
-            (Some(target), Some(head)) => {
-                Ok(Plan::Proposal { base: CommitName::Branch(target), target: None, head })
-            }
+            (Some(target), Some(head)) => Ok(Plan::proposal(CommitName::Branch(target), None, head)),
             _ => unknown("SYSTEM_PULLREQUEST_TARGETBRANCH or BUILD_SOURCEVERSION"),
         });
     }
@@ -47,10 +45,8 @@ mod tests {
             plan(&Environment::from_variables(&variables)).expect("Azure").expect("a plan")
         };
         let target = ("SYSTEM_PULLREQUEST_TARGETBRANCH", "refs/heads/release/1");
-        let proposal = |head: &str| Plan::Proposal {
-            base: CommitName::Branch("release/1".into()),
-            target: None,
-            head: CommitName::Id(head.into()),
+        let proposal = |head: &str| {
+            Plan::proposal(CommitName::Branch("release/1".into()), None, CommitName::Id(head.into()))
         };
         assert_eq!(plan_for(&[target]), proposal("c"));
         assert_eq!(plan_for(&[target, ("SYSTEM_PULLREQUEST_SOURCECOMMITID", "b")]), proposal("b"));

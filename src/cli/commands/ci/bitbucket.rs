@@ -17,7 +17,7 @@ pub(crate) fn plan(env: &Environment) -> Option<Result<Plan, String>> {
     let target = get(env, "BITBUCKET_PR_DESTINATION_BRANCH");
     let commit = get(env, "BITBUCKET_PR_DESTINATION_COMMIT").map(CommitName::Id);
     Some(Ok(match commit.or_else(|| target.clone().map(CommitName::Branch)) {
-        Some(base) => Plan::Proposal { base, target, head },
+        Some(base) => Plan::proposal(base, target, head),
         None if get(env, "BITBUCKET_PR_ID").is_some() => {
             Plan::Unknown("BITBUCKET_PR_DESTINATION_COMMIT is not set".to_owned())
         }
@@ -42,12 +42,9 @@ mod tests {
         let target = Some("m".to_owned());
         assert_eq!(
             plan_for(&[commit, branch]),
-            Plan::Proposal { base: CommitName::Id("a".into()), target: target.clone(), head: head.clone() }
+            Plan::proposal(CommitName::Id("a".into()), target.clone(), head.clone())
         );
-        assert_eq!(
-            plan_for(&[branch]),
-            Plan::Proposal { base: CommitName::Branch("m".into()), target, head: head.clone() }
-        );
+        assert_eq!(plan_for(&[branch]), Plan::proposal(CommitName::Branch("m".into()), target, head.clone()));
         assert!(matches!(plan_for(&[("BITBUCKET_PR_ID", "7")]), Plan::Unknown(_)));
         let push = Plan::Push { before: None, head, branch: Some("x".into()), default: None };
         assert_eq!(plan_for(&[("BITBUCKET_BRANCH", "x")]), push);

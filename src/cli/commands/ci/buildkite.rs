@@ -17,11 +17,11 @@ pub(crate) fn plan(env: &Environment) -> Option<Result<Plan, String>> {
         _ => CommitName::Revision("HEAD".to_owned()),
     };
     if let Some(base) = get_unless_false(env, "BUILDKITE_MERGE_QUEUE_BASE_COMMIT") {
-        return Some(Ok(Plan::Proposal { base: CommitName::Id(base), target: None, head }));
+        return Some(Ok(Plan::proposal(CommitName::Id(base), None, head)));
     }
     if get_unless_false(env, "BUILDKITE_PULL_REQUEST").is_some() {
         return Some(Ok(match get_unless_false(env, "BUILDKITE_PULL_REQUEST_BASE_BRANCH") {
-            Some(target) => Plan::Proposal { base: CommitName::Branch(target), target: None, head },
+            Some(target) => Plan::proposal(CommitName::Branch(target), None, head),
             None => Plan::Unknown("BUILDKITE_PULL_REQUEST_BASE_BRANCH is not set".to_owned()),
         }));
     }
@@ -49,14 +49,11 @@ mod tests {
         };
         let head = || CommitName::Id("c".into());
         let (request, base) = (("BUILDKITE_PULL_REQUEST", "7"), ("BUILDKITE_PULL_REQUEST_BASE_BRANCH", "m"));
-        assert_eq!(
-            plan_for(&[request, base]),
-            Plan::Proposal { base: CommitName::Branch("m".into()), target: None, head: head() }
-        );
+        assert_eq!(plan_for(&[request, base]), Plan::proposal(CommitName::Branch("m".into()), None, head()));
         assert!(matches!(plan_for(&[request]), Plan::Unknown(_)));
         assert_eq!(
             plan_for(&[("BUILDKITE_MERGE_QUEUE_BASE_COMMIT", "a")]),
-            Plan::Proposal { base: CommitName::Id("a".into()), target: None, head: head() }
+            Plan::proposal(CommitName::Id("a".into()), None, head())
         );
         assert_eq!(plan_for(&[("BUILDKITE_SOURCE", "schedule")]), Plan::FullHistory("schedule".into()));
         let branch = [

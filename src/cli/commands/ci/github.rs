@@ -52,12 +52,12 @@ fn plan_for_event(env: &Environment, event: &Value) -> Result<Plan, String> {
             // For the other events, GITHUB_SHA is the base.
             let head = head.or(checked_out.filter(|_| name == "pull_request"));
             match (base, head) {
-                (Some(base), Some(head)) => Plan::Proposal { base, target, head },
+                (Some(base), Some(head)) => Plan::proposal(base, target, head),
                 _ => unknown(&name),
             }
         }
         "merge_group" => match (id("/merge_group/base_sha"), id("/merge_group/head_sha").or(checked_out)) {
-            (Some(base), Some(head)) => Plan::Proposal { base, target: None, head },
+            (Some(base), Some(head)) => Plan::proposal(base, None, head),
             _ => unknown(&name),
         },
         "push" => {
@@ -107,11 +107,11 @@ mod tests {
         let event =
             json!({ "pull_request": { "base": { "sha": "a", "ref": "main" }, "head": { "sha": "b" } } });
         for name in ["pull_request", "pull_request_target"] {
-            let plan = Plan::Proposal { base: id("a"), target: Some("main".into()), head: id("b") };
+            let plan = Plan::proposal(id("a"), Some("main".into()), id("b"));
             assert_eq!(plan_for(name, &event), Ok(plan));
         }
         let base = CommitName::Branch("m".into());
-        let plan = Plan::Proposal { base, target: Some("m".into()), head: id("c") };
+        let plan = Plan::proposal(base, Some("m".into()), id("c"));
         assert_eq!(plan_for("pull_request", &Value::Null), Ok(plan));
         assert!(matches!(plan_for("pull_request_target", &Value::Null), Ok(Plan::Unknown(_))));
         // An empty string counts as missing.
@@ -146,7 +146,7 @@ mod tests {
         assert!(matches!(plan_for("push", &deleted), Ok(Plan::NoCommits(_))));
         assert!(matches!(plan_for("push", &Value::Null), Ok(Plan::Unknown(_))));
         let queue = json!({ "merge_group": { "base_sha": "a", "head_sha": "b" } });
-        let plan = Plan::Proposal { base: id("a"), target: None, head: id("b") };
+        let plan = Plan::proposal(id("a"), None, id("b"));
         assert_eq!(plan_for("merge_group", &queue), Ok(plan));
         assert!(matches!(plan_for("", &queue), Ok(Plan::Unknown(_))));
         assert_eq!(plan_for("schedule", &Value::Null), Ok(Plan::FullHistory("schedule".into())));

@@ -2,9 +2,9 @@
 //! if the branch is new or the pipeline was started manually.
 //!
 //! The merge request of a fork may run in the fork. Then `origin` is the fork, and its owner controls the branches there:
-//! only the commit that GitLab names as the base is trusted.
+//! only the commits that GitLab names are trusted.
 
-use super::plan::{CiSystem, CommitName, Plan, before, get, is_running};
+use super::plan::{BaseKind, CiSystem, CommitName, Plan, before, get, is_running};
 use crate::cli::env::Environment;
 
 pub(crate) const SYSTEM: CiSystem = CiSystem { name: "GitLab CI", full_clone: "variables: GIT_DEPTH: \"0\"" };
@@ -21,23 +21,27 @@ pub(crate) fn plan(env: &Environment) -> Option<Result<Plan, String>> {
     let is_fork = get(env, "CI_MERGE_REQUEST_PROJECT_ID")
         .zip(get(env, "CI_PROJECT_ID"))
         .is_some_and(|(target, own)| target != own);
-    let proposal = |base: Option<CommitName>, target: &str, head: Option<CommitName>| {
-        let target = get(env, target).filter(|_| !is_fork);
-        match (base.or_else(|| target.clone().map(CommitName::Branch)), head.or(checked_out.clone())) {
-            (Some(base), Some(head)) => Plan::Proposal { base, target, head },
+    let proposal = |branch_point: Option<CommitName>, target_tip: Option<CommitName>, target, head| {
+        let target: Option<String> = get(env, target).filter(|_| !is_fork);
+        let base_kind = if branch_point.is_some() { BaseKind::BranchPoint } else { BaseKind::Tip };
+        let base = branch_point.or(target_tip.clone()).or_else(|| target.clone().map(CommitName::Branch));
+        match (base, Option::or(head, checked_out.clone())) {
+            (Some(base), Some(head)) => Plan::Proposal { base, base_kind, target, target_tip, head },
             _ => unknown("CI_MERGE_REQUEST_DIFF_BASE_SHA or CI_COMMIT_SHA"),
         }
     };
     Some(Ok(match source.as_str() {
         // Also the child pipelines of a merge request pipeline.
         source if source == "merge_request_event" || get(env, "CI_MERGE_REQUEST_IID").is_some() => proposal(
-            // The second variable is set for merged results pipelines only.
-            id("CI_MERGE_REQUEST_DIFF_BASE_SHA").or(id("CI_MERGE_REQUEST_TARGET_BRANCH_SHA")),
+            id("CI_MERGE_REQUEST_DIFF_BASE_SHA"),
+            // Set for merged results pipelines only.
+            id("CI_MERGE_REQUEST_TARGET_BRANCH_SHA"),
             "CI_MERGE_REQUEST_TARGET_BRANCH_NAME",
             // A merged results pipeline checks out a merge commit that GitLab made, not the source branch.
             id("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA"),
         ),
         "external_pull_request_event" => proposal(
+            None,
             id("CI_EXTERNAL_PULL_REQUEST_TARGET_BRANCH_SHA"),
             "CI_EXTERNAL_PULL_REQUEST_TARGET_BRANCH_NAME",
             id("CI_EXTERNAL_PULL_REQUEST_SOURCE_BRANCH_SHA"),
@@ -75,9 +79,20 @@ mod tests {
             (("CI_PIPELINE_SOURCE", "merge_request_event"), ("CI_MERGE_REQUEST_DIFF_BASE_SHA", "a"));
         let proposal = |head: &str| Plan::Proposal {
             base: CommitName::Id("a".into()),
+            base_kind: BaseKind::BranchPoint,
             target: None,
+            target_tip: None,
             head: CommitName::Id(head.into()),
         };
+        let tip = ("CI_MERGE_REQUEST_TARGET_BRANCH_SHA", "t");
+        let Plan::Proposal { base, base_kind, target_tip, .. } = plan_for(&[source, base, tip]) else {
+            panic!("a proposal")
+        };
+        assert_eq!((base, base_kind), (CommitName::Id("a".into()), BaseKind::BranchPoint));
+        assert_eq!(target_tip, Some(CommitName::Id("t".into())));
+        let Plan::Proposal { base, base_kind, .. } = plan_for(&[source, tip]) else { panic!("a proposal") };
+        assert_eq!((base, base_kind), (CommitName::Id("t".into()), BaseKind::Tip));
+        let base = ("CI_MERGE_REQUEST_DIFF_BASE_SHA", "a");
         assert_eq!(plan_for(&[source, base]), proposal("c"));
         assert_eq!(plan_for(&[source, base, ("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA", "b")]), proposal("b"));
         assert!(matches!(plan_for(&[source]), Plan::Unknown(_)));
@@ -100,7 +115,9 @@ mod tests {
         };
         let proposal = |target: Option<&str>| Plan::Proposal {
             base: CommitName::Id("a".into()),
+            base_kind: BaseKind::BranchPoint,
             target: target.map(str::to_owned),
+            target_tip: None,
             head: CommitName::Id("c".into()),
         };
         assert_eq!(request("1", "a"), proposal(Some("m")));

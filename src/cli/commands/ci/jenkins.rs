@@ -20,7 +20,7 @@ pub(crate) fn plan(env: &Environment) -> Option<Result<Plan, String>> {
         )));
     };
     if let Some(target) = get(env, "CHANGE_TARGET") {
-        return Some(Ok(Plan::Proposal { base: CommitName::Branch(target), target: None, head }));
+        return Some(Ok(Plan::proposal(CommitName::Branch(target), None, head)));
     }
     if get(env, "CHANGE_ID").is_some() {
         return Some(Ok(Plan::Unknown("CHANGE_TARGET is not set".to_owned())));
@@ -47,8 +47,7 @@ mod tests {
             plan(&Environment::from_variables(&variables)).expect("Jenkins").expect("a plan")
         };
         let head = CommitName::Id("c".into());
-        let proposal =
-            Plan::Proposal { base: CommitName::Branch("m".into()), target: None, head: head.clone() };
+        let proposal = Plan::proposal(CommitName::Branch("m".into()), None, head.clone());
         assert_eq!(plan_for(&[("CHANGE_TARGET", "m"), ("CHANGE_ID", "7")]), proposal);
         assert!(matches!(plan_for(&[("CHANGE_ID", "7")]), Plan::Unknown(_)));
         let push = |before: Option<&str>, default: Option<&str>| Plan::Push {

@@ -11,6 +11,7 @@ mod gitlab;
 mod jenkins;
 mod lookup;
 mod plan;
+mod proposal;
 mod run;
 
 use anyhow::bail;
@@ -29,7 +30,7 @@ use run::CiRun;
 ///
 /// Reads the variables of GitHub Actions, GitLab CI, Bitbucket Pipelines, Azure Pipelines, CircleCI, Jenkins or
 /// Buildkite, and scans the commits of the pull request or push; on a schedule the whole history. Configuration,
-/// baseline, rules and allow comments are those of the base commit. On other systems: stopleak ci --base REV
+/// baseline, rules and allow comments are those of the target branch. On other systems: stopleak ci --base REV
 #[derive(Args, Debug)]
 pub(crate) struct CiArgs {
     /// Scan the commits that are not reachable from this one, regardless of the CI system's variables
@@ -107,11 +108,11 @@ impl CiArgs {
                             Plan::Push { before: None, head, branch, default }
                         }
                         (_, true) => Plan::Push { before: None, head, branch: None, default: None },
-                        (_, false) => Plan::Proposal { base: revision(base), target: None, head },
+                        (_, false) => Plan::proposal(revision(base), None, head),
                     }
                 }
-                (Some(Plan::Proposal { base, target, head: own }), None) => {
-                    Plan::Proposal { base, target, head: head.unwrap_or(own) }
+                (Some(Plan::Proposal { base, base_kind, target, target_tip, head: own }), None) => {
+                    Plan::Proposal { base, base_kind, target, target_tip, head: head.unwrap_or(own) }
                 }
                 (Some(Plan::Push { before, head: own, branch, default }), None) => {
                     Plan::Push { before, head: head.unwrap_or(own), branch, default }

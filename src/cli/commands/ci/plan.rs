@@ -21,8 +21,12 @@ pub(crate) enum Plan {
     Proposal {
         /// The base commit.
         base: CommitName,
-        /// The target branch. Commits that it contains by now are not new either.
+        /// What the base is.
+        base_kind: BaseKind,
+        /// The target branch. Commits that it contains by now are not new either, and its policy is effective.
         target: Option<String>,
+        /// The tip of the target branch, where the system has a variable for it besides that of the base.
+        target_tip: Option<CommitName>,
         /// The head commit.
         head: CommitName,
     },
@@ -43,6 +47,15 @@ pub(crate) enum Plan {
     NoCommits(String),
     /// Not known, because a variable is missing: the text names it.
     Unknown(String),
+}
+
+/// What the base of a proposal is to the target branch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum BaseKind {
+    /// Its tip, now or when the run was triggered.
+    Tip,
+    /// The merge base: the commit where the proposal branches off. The target branch may have another policy by now.
+    BranchPoint,
 }
 
 /// The way in which a CI system names a commit.
@@ -76,6 +89,11 @@ impl CommitName {
 }
 
 impl Plan {
+    /// Creates the plan for a proposal whose base is the tip of the target branch.
+    pub(crate) fn proposal(base: CommitName, target: Option<String>, head: CommitName) -> Plan {
+        Plan::Proposal { base, base_kind: BaseKind::Tip, target, target_tip: None, head }
+    }
+
     /// Creates the plan for a push to `branch`, for systems that name no default branch but have a variable,
     /// `is_default`, that is `true` if `branch` is the default branch.
     pub(crate) fn push(

@@ -2,10 +2,9 @@
 //!
 //! A commit that is not in the clone makes the run incomplete; the report names it and how to fetch it.
 
-use super::lookup::{
-    MissingCommit, find_commit, find_object, is_reachable, remote_branch_tip, remote_default_branch,
-};
-use super::plan::{CiSystem, CommitName, Plan, USAGE_HINT};
+use super::lookup::{MissingCommit, find_commit, find_object, remote_default_branch};
+use super::plan::{BaseKind, CiSystem, CommitName, Plan, USAGE_HINT};
+use super::proposal::Proposal;
 use crate::cli::env::Environment;
 use crate::cli::exit_code::ExitCode;
 use crate::cli::options::{ScanOptions, TrustOptions};
@@ -53,7 +52,9 @@ impl CiRun<'_> {
     /// A usage or configuration error, a repository that cannot be read, or a report that could not be written.
     pub(crate) fn run(self, plan: Plan) -> anyhow::Result<ExitCode> {
         match plan {
-            Plan::Proposal { base, target, head } => self.scan_proposal(&base, target.as_deref(), &head),
+            Plan::Proposal { base, base_kind, target, target_tip, head } => {
+                self.scan_proposal((&base, base_kind), target.as_deref(), target_tip.as_ref(), &head)
+            }
             Plan::Push { before, head, branch, default } => {
                 self.scan_push(before.as_deref(), &head, branch.as_deref(), default)
             }
@@ -71,12 +72,13 @@ impl CiRun<'_> {
 
     fn scan_proposal(
         self,
-        base: &CommitName,
+        (base, base_kind): (&CommitName, BaseKind),
         target: Option<&str>,
+        target_tip: Option<&CommitName>,
         head: &CommitName,
     ) -> anyhow::Result<ExitCode> {
         let view = &self.view;
-        let mut name = format!("{}..{}", base.as_str(), head.as_str());
+        let name = format!("{}..{}", base.as_str(), head.as_str());
         let (from, to) = match (find_commit(view, base)?, find_commit(view, head)?) {
             (Ok(from), Ok(to)) => (from, to),
             (from, to) => {
@@ -87,26 +89,16 @@ impl CiRun<'_> {
                 return self.report_unscanned(name, entry);
             }
         };
-        let head_label = label(head, &to);
-        let range_note = |base: &str| self.range_note(&head_label, base);
-        let (mut known, mut policy) = (vec![from], from);
-        let mut note = range_note(&label(base, &from));
-        if let Some(target) = target
-            && let Some(tip) = remote_branch_tip(view, target)?
-            // After the merge, the target branch contains the whole proposal; a second run still scans it.
-            && !is_reachable(view, &to, &tip)?
-        {
-            known.push(tip);
-            // The proposal was retargeted, or the target branch was rewritten: the base was possibly never part of
-            // the target branch, so neither its commits nor its policy can be trusted.
-            if !is_reachable(view, &from, &tip)? && !is_reachable(view, &tip, &from)? {
-                (known, policy, name) = (vec![tip], tip, format!("{target}..{}", head.as_str()));
-                note = range_note(&format!("{target} ({})", short(&tip)));
-                note.push_str(&format!("; the given base {} is not part of that branch", short(&from)));
-            }
-        }
-        let commits = RevisionRange::Between { known, to };
-        self.scan_range(name, commits, PolicyOf::Commit(policy), note, Vec::new())
+        let given = (from, base_kind, label(base, &from));
+        let proposal = Proposal::new(view, given, to, target, target_tip)?;
+        let note = self.range_note(&label(head, &to), &proposal.from_label);
+        let note = [vec![note], proposal.notes].concat().join("; ");
+        let name = match proposal.instead_of_base {
+            Some(target) => format!("{target}..{}", head.as_str()),
+            None => name,
+        };
+        let commits = RevisionRange::Between { known: proposal.known, to };
+        self.scan_range(name, commits, PolicyOf::Commit(proposal.policy), note, Vec::new())
     }
 
     fn scan_push(

@@ -50,7 +50,7 @@ pub(crate) struct RunArgs {
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, hide = true)]
     pub(crate) arguments: Vec<OsString>,
 
-    /// Time limit of pre-receive: 500ms, 30s, 2m [default: 60s]
+    /// Time limit of pre-receive and of the call of an agent: 500ms, 30s, 2m [default: 60s; agent: 10s]
     #[arg(long, value_name = "TIME")]
     pub(crate) budget: Option<Budget>,
 

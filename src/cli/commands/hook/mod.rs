@@ -39,7 +39,7 @@ impl HookCommand {
                 Caller::Git(hook) => run::run(hook, &args, env),
                 // A panic must not end with an exit code that agents take for permission.
                 Caller::Agent => {
-                    catch_unwind(AssertUnwindSafe(|| agent::run(&args, env))).unwrap_or(Ok(ExitCode::Usage))
+                    catch_unwind(AssertUnwindSafe(|| agent::run(args, env))).unwrap_or(Ok(ExitCode::Usage))
                 }
             },
         }

@@ -3,6 +3,7 @@
 
 use std::io::{self, Read};
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Instant;
 
 use anyhow::{Context, bail};
@@ -129,7 +130,13 @@ fn message(file: &Path, env: &Environment) -> anyhow::Result<Text> {
         Some(cleanup) => cleanup.clean_up(&written, edited),
         None => written,
     };
-    Ok(Text { name: String::new(), content_kind: ContentKind::Commit, content, before: Vec::new() })
+    Ok(Text {
+        name: String::new(),
+        content_kind: ContentKind::Commit,
+        content,
+        changed: None,
+        before: Arc::default(),
+    })
 }
 
 /// Prints one line about old findings in the changed files: they do not block, but should not be forgotten.

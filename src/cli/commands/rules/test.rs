@@ -44,7 +44,7 @@ pub(crate) fn run(args: &TestArgs, env: &Environment) -> anyhow::Result<ExitCode
     let (name, bytes) = read(&args.file)?;
     // A token can be part of a file name.
     let name = messages::masked(&name);
-    let readings = decode::readings(&bytes);
+    let readings = decode::readings(&bytes)?;
 
     let engine = Engine::new(&rules);
     let found = resolved(merged_matches(&readings, |_, reading| engine.candidates(&reading.text)));

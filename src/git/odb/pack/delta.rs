@@ -9,6 +9,7 @@ use thiserror::Error;
 
 use crate::git::odb::delta_context;
 use crate::git::odb::delta_context::CopiedRange;
+use crate::model::memory;
 
 /// Why a delta is invalid.
 #[derive(Debug, Error, Clone, PartialEq, Eq)]
@@ -145,7 +146,7 @@ impl<'a> Delta<'a> {
             self.check(self.base_len)?;
         }
         let size = usize::try_from(self.result_len).map_err(|_| DeltaError::NoMemory(self.result_len))?;
-        out.try_reserve_exact(size).map_err(|_| DeltaError::NoMemory(self.result_len))?;
+        memory::reserve(out, size).map_err(|_| DeltaError::NoMemory(self.result_len))?;
         for segment in self.segments() {
             match segment? {
                 Segment::Copy { from, len } => {

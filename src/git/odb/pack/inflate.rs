@@ -6,6 +6,8 @@
 use flate2::{Decompress, FlushDecompress, Status};
 use thiserror::Error;
 
+use crate::model::memory;
+
 /// The maximum expansion of deflate, rounded up (258 bytes for a symbol of one bit).
 const MAX_EXPANSION: u64 = 1040;
 
@@ -26,9 +28,15 @@ pub(crate) enum InflateError {
         /// Whether the stream is longer than that.
         is_longer: bool,
     },
-    /// The size is impossible for so few compressed bytes, or does not fit in memory.
-    #[error("{size} bytes were expected, which is too much for the compressed bytes or for the memory")]
+    /// The size is impossible for so few compressed bytes.
+    #[error("{size} bytes were expected, which is too much for the compressed bytes")]
     Implausible {
+        /// The expected size in bytes.
+        size: u64,
+    },
+    /// The result does not fit in memory.
+    #[error("there is not enough memory for {size} bytes")]
+    NoMemory {
         /// The expected size in bytes.
         size: u64,
     },
@@ -71,7 +79,7 @@ impl Inflater {
         // One byte more than needed, so that the decompressor always has space to reach the end of its stream.
         let capacity = usize::try_from(size).ok().and_then(|size| size.checked_add(1));
         let capacity = capacity.ok_or(InflateError::Implausible { size })?;
-        out.try_reserve_exact(capacity).map_err(|_| InflateError::Implausible { size })?;
+        memory::reserve(out, capacity).map_err(|_| InflateError::NoMemory { size })?;
         self.0.reset(true);
         loop {
             let consumed = self.0.total_in() as usize;

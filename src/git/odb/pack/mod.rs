@@ -27,7 +27,7 @@ pub(crate) use delta_tree::{DeltaTrees, Node, Root, RootBase};
 pub(crate) use file::{Entry, EntryBase, PackError, PackFile};
 pub(crate) use index::{FAN_OUT_LEN, fan_out_total, read_u32};
 pub(crate) use index::{PackIndex, PackIndexError};
-pub(crate) use inflate::Inflater;
+pub(crate) use inflate::{InflateError, Inflater};
 pub(crate) use mmap::{FileBytes, MappedFile, regular_file_len};
 pub(crate) use multi_pack_index::MultiPackIndex;
 pub(crate) use resolve::DeltaResolver;

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use super::delta::{Delta, DeltaError};
 use super::file::{Entry, PackError, PackFile};
-use super::inflate::Inflater;
+use super::inflate::{InflateError, Inflater};
 use crate::git::odb::cache::Cache;
 use crate::git::odb::delta_context::CopiedRange;
-use crate::git::odb::object::{Object, ObjectError, corrupt};
+use crate::git::odb::object::{Object, ObjectError, corrupt, no_memory};
 use crate::git::odb::oid::Oid;
+use crate::model::memory;
 
 /// Maximum number of buffers that are kept for reuse.
 const MAX_POOLED: usize = 16;
@@ -49,7 +50,7 @@ impl DeltaResolver {
             Ok(()) => Ok(bytes),
             Err(error) => {
                 self.recycle(bytes);
-                Err(corrupt(id, &error))
+                Err(object_error(id, &error))
             }
         }
     }
@@ -91,8 +92,8 @@ impl DeltaResolver {
         limit: u64,
         instructions: &mut Vec<u8>,
     ) -> Result<Vec<u8>, ObjectError> {
-        pack.inflate(entry, &mut self.inflater, instructions).map_err(|error| corrupt(id, &error))?;
-        let invalid = |error: DeltaError| corrupt(id, &PackError::Delta { offset: entry.offset, error });
+        pack.inflate(entry, &mut self.inflater, instructions).map_err(|error| object_error(id, &error))?;
+        let invalid = |error: DeltaError| object_error(id, &PackError::Delta { offset: entry.offset, error });
         let delta = Delta::parse(instructions).map_err(invalid)?;
         if delta.result_len() > limit {
             return Err(ObjectError::TooLarge { id, size: delta.result_len(), limit });
@@ -130,7 +131,7 @@ impl DeltaResolver {
         // A new buffer, because growing a pooled one would copy its old content. When this much memory cannot be
         // allocated (the size may be wrong), filling the buffer reports it.
         let mut buffer = Vec::new();
-        let _ = buffer.try_reserve_exact(needed);
+        let _ = memory::reserve(&mut buffer, needed);
         buffer
     }
 
@@ -179,11 +180,21 @@ impl DeltaBaseCache {
     }
 }
 
+/// Returns the error of the object `id` whose entry cannot be resolved.
+fn object_error(id: Oid, error: &PackError) -> ObjectError {
+    match error {
+        PackError::Inflate { error: InflateError::NoMemory { size }, .. }
+        | PackError::Delta { error: DeltaError::NoMemory(size), .. } => no_memory(id, *size),
+        _ => corrupt(id, error),
+    }
+}
+
 /// Returns the error of the object `id` whose base has the error `error`. A base over the limit makes the object too
 /// large as well, with the size of the base: that much memory is needed to resolve it.
 pub(crate) fn base_error(id: Oid, error: &ObjectError) -> ObjectError {
     match error {
         ObjectError::TooLarge { size, limit, .. } => ObjectError::TooLarge { id, size: *size, limit: *limit },
+        ObjectError::NoMemory { what, .. } => ObjectError::NoMemory { id, what: what.clone() },
         ObjectError::Missing { id: base } => corrupt(id, &format!("{BROKEN_CHAIN} {base} is missing")),
         // The first cause is kept instead of one sentence per delta of the chain.
         ObjectError::Corrupt { why, .. } if why.starts_with(BROKEN_CHAIN) => corrupt(id, why),

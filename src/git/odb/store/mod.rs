@@ -28,7 +28,7 @@ use super::pack::DeltaResolver;
 use packs::{OpenPacks, PackStore};
 use plan::PackPlan;
 use problems::ProblemLog;
-pub(crate) use problems::StoreProblem;
+pub(crate) use problems::{ProblemCause, StoreProblem};
 use snapshot::Snapshot;
 
 /// The maximum size of an object in bytes, unless [`ObjectStore::with_limit`] sets another: 512 MiB, git's default
@@ -126,7 +126,12 @@ impl ObjectStore {
             }
         }
         pool().push(resolver);
-        result
+        match result {
+            Err(ObjectError::Missing { id }) if self.problems.have_no_memory() => {
+                Err(ObjectError::NoMemory { id, what: "a pack that may contain it".to_owned() })
+            }
+            result => result,
+        }
     }
 }
 

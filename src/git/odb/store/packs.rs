@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
-use super::problems::{ProblemLog, StoreProblem};
+use super::problems::{ProblemCause, ProblemLog, StoreProblem};
 use crate::git::odb::oid::HashAlgorithm;
 use crate::git::odb::pack::{MultiPackIndex, PackFile, PackIndex, PackIndexError};
 
@@ -98,7 +98,7 @@ fn open_new(
         // Packs of the earlier listing are opened again, which is rare and simpler than merging two listings.
         listing = list_dir(dir, algorithm, known);
     }
-    listing.problems.into_iter().for_each(|problem| problems.add(&problem.path, problem.why));
+    listing.problems.into_iter().for_each(|problem| problems.push(problem));
     // The largest pack first: most objects and their bases are in it.
     listing.packs.sort_by_key(|pack| (std::cmp::Reverse(pack.index().len()), pack.path().to_owned()));
     listing.packs
@@ -157,7 +157,7 @@ fn list_dir(dir: &Path, algorithm: HashAlgorithm, known: &HashSet<&Path>) -> Dir
             Ok(Some(index)) => Some(index),
             Ok(None) => listing.multi_pack_index(dir, algorithm, &mut multi, &index),
             Err(error) => {
-                listing.add(&index, error.to_string());
+                listing.add_for(index_cause(&error), &index, error.to_string());
                 listing.multi_pack_index(dir, algorithm, &mut multi, &index)
             }
         };
@@ -178,16 +178,27 @@ fn list_dir(dir: &Path, algorithm: HashAlgorithm, known: &HashSet<&Path>) -> Dir
             }
             Err(error) => {
                 listing.is_changing |= error.kind() == ErrorKind::NotFound;
-                listing.add(&pack, format!("cannot be opened: {error}"));
+                listing.add_for(ProblemCause::from(&error), &pack, format!("cannot be opened: {error}"));
             }
         }
     }
     listing
 }
 
+fn index_cause(error: &PackIndexError) -> ProblemCause {
+    match error {
+        PackIndexError::Open(error) => ProblemCause::from(error),
+        _ => ProblemCause::Damage,
+    }
+}
+
 impl DirListing {
     fn add(&mut self, path: &Path, why: impl Into<String>) {
-        self.problems.push(StoreProblem { path: path.to_owned(), why: why.into() });
+        self.add_for(ProblemCause::Damage, path, why);
+    }
+
+    fn add_for(&mut self, cause: ProblemCause, path: &Path, why: impl Into<String>) {
+        self.problems.push(StoreProblem { path: path.to_owned(), cause, why: why.into() });
     }
 
     /// Returns the index, from a multi-pack index, of the pack whose `.idx` file would be `index`.
@@ -208,7 +219,7 @@ impl DirListing {
                 match MultiPackIndex::open(&path, algorithm) {
                     Ok(file) => files.push(file),
                     Err(PackIndexError::Open(error)) if error.kind() == ErrorKind::NotFound => (),
-                    Err(error) => self.add(&path, error.to_string()),
+                    Err(error) => self.add_for(index_cause(&error), &path, error.to_string()),
                 }
             }
             files

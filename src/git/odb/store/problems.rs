@@ -1,14 +1,35 @@
 //! Problems of a store that are not the error of one object: files and directories that cannot be read.
 
 use std::fmt;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+
+/// Why a file or directory of the store cannot be used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ProblemCause {
+    /// It is damaged, or cannot be read.
+    Damage,
+    /// There is not enough memory for it.
+    NoMemory,
+}
+
+impl From<&io::Error> for ProblemCause {
+    fn from(error: &io::Error) -> ProblemCause {
+        match error.kind() {
+            io::ErrorKind::OutOfMemory => ProblemCause::NoMemory,
+            _ => ProblemCause::Damage,
+        }
+    }
+}
 
 /// A file or directory of the store that cannot be used, or is inconsistent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct StoreProblem {
     /// The file or directory.
     pub path: PathBuf,
+    /// Why it cannot be used.
+    pub cause: ProblemCause,
     /// What is wrong with it.
     pub why: String,
 }
@@ -25,11 +46,19 @@ pub(super) struct ProblemLog(Mutex<Vec<StoreProblem>>);
 
 impl ProblemLog {
     pub(super) fn add(&self, path: &Path, why: impl Into<String>) {
-        let problem = StoreProblem { path: path.to_owned(), why: why.into() };
+        self.push(StoreProblem { path: path.to_owned(), cause: ProblemCause::Damage, why: why.into() });
+    }
+
+    pub(super) fn push(&self, problem: StoreProblem) {
         let mut problems = self.lock();
         if !problems.contains(&problem) {
             problems.push(problem);
         }
+    }
+
+    /// Whether there was not enough memory for some part of the store.
+    pub(super) fn have_no_memory(&self) -> bool {
+        self.lock().iter().any(|problem| problem.cause == ProblemCause::NoMemory)
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Vec<StoreProblem>> {

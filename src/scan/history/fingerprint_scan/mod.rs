@@ -19,7 +19,7 @@ use crate::rules::Rule;
 
 use crate::scan::blob::blob_scanner::BlobScanner;
 use crate::scan::blob::readings::{ReadMatch, merged_matches};
-use crate::scan::blob::unscanned::{MAX_FINDINGS, aborted, too_many_findings};
+use crate::scan::blob::unscanned::{MAX_FINDINGS, aborted, no_memory, too_many_findings};
 
 /// Longest value whose fingerprint is cached, in bytes. Longer ones are rare enough to be hashed in each version.
 const MAX_CACHED_LEN: usize = 512;
@@ -155,7 +155,13 @@ impl<'i, 's> FingerprintScanner<'i, 's> {
             _ => memchr(0, bytes).is_some(),
         };
         if has_zero {
-            let readings = decode::readings(bytes);
+            let readings = match decode::readings(bytes) {
+                Ok(readings) => readings,
+                Err(error) => {
+                    self.unscanned.push(no_memory(what(), error));
+                    return (None, None);
+                }
+            };
             if readings.len() > 1 {
                 // Deltas refer to offsets in the stored bytes, which other readings do not have.
                 return (self.scan_readings(&readings, what), None);

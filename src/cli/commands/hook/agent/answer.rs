@@ -5,6 +5,39 @@
 
 use serde_json::{Value, json};
 
+use crate::cli::exit_code::ExitCode;
+use crate::cli::messages;
+
+/// An answer to the agent.
+#[derive(Debug)]
+pub(super) struct Answer {
+    /// The JSON to write.
+    pub(super) response: Value,
+    /// A message for the user.
+    pub(super) note: Option<String>,
+    /// The exit code, or the error that is the reason of a refusal.
+    pub(super) result: anyhow::Result<ExitCode>,
+}
+
+impl Answer {
+    /// Does not stop the call.
+    pub(super) fn allow(format: ResponseFormat) -> Answer {
+        Answer { response: format.allow(), note: None, result: Ok(ExitCode::Complete) }
+    }
+
+    /// Refuses the call for a reason that is found in it.
+    pub(super) fn deny(format: ResponseFormat, reason: String) -> Answer {
+        let code = if format == ResponseFormat::Unknown { ExitCode::Usage } else { ExitCode::Complete };
+        Answer { response: format.deny(&reason), note: Some(reason), result: Ok(code) }
+    }
+
+    /// Refuses the call because it was not checked.
+    pub(super) fn fail(format: ResponseFormat, what: &str, error: anyhow::Error) -> Answer {
+        let reason = messages::shown(&format!("{what}: {error:#}"));
+        Answer { response: format.deny(&reason), note: None, result: Err(error) }
+    }
+}
+
 /// Format of an answer, one for each kind of hook that the agents document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ResponseFormat {

@@ -1,16 +1,21 @@
 //! Parses the JSON of a call: the texts to scan, and the agent that sends it.
 //!
 //! Calls are classified by their fields, not by the names of tools, which agents rename and extend. A call with the
-//! fields of a write or an edit is scanned as the resulting file; all other texts in the input of a tool are scanned too.
+//! fields of a write or an edit is scanned as the resulting file; all other texts in the input of a tool are scanned too,
+//! and so is a second field of the same meaning, because the agent may read that one.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use anyhow::{anyhow, bail};
-use memchr::memmem;
 use serde_json::{Map, Value};
 
 use super::answer::ResponseFormat;
+use super::edit::{Edit, EditedText, difference};
 use crate::cli::json_input;
+use crate::cli::json_input::JsonError;
+use crate::model::memory;
 
 /// Maximal size in bytes of a stored file that new content is compared with. For a larger file only the new text is
 /// scanned.
@@ -20,6 +25,26 @@ const FILE: [&str; 5] = ["file_path", "filePath", "path", "target_file", "notebo
 const CONTENT: [&str; 5] = ["content", "contents", "file_text", "new_source", "new_content"];
 const OLD: [&str; 3] = ["old_string", "old_str", "old_text"];
 const NEW: [&str; 3] = ["new_string", "new_str", "new_text"];
+const EDITS: &str = "edits";
+const INPUT: &str = "tool_input";
+
+/// Other fields that are read.
+const OTHER: [&str; 14] = [
+    "hook_event_name",
+    "hookEventName",
+    "workspace_roots",
+    "cwd",
+    "tool_name",
+    "tool_response",
+    "originalFile",
+    "replace_all",
+    "command",
+    "prompt",
+    "task",
+    "session_id",
+    INPUT,
+    EDITS,
+];
 
 /// A parsed call.
 #[derive(Debug)]
@@ -41,9 +66,16 @@ pub(crate) struct CallText {
     pub(crate) file: Option<PathBuf>,
     /// The text to scan.
     pub(crate) content: Vec<u8>,
+    /// The byte ranges of `content` in which it differs from the stored file, the last of `before`, if it is known.
+    pub(crate) changed: Option<Vec<Range<usize>>>,
     /// Contents that it replaces. A secret that one of them contains is old.
-    pub(crate) before: Vec<Vec<u8>>,
+    pub(crate) before: Arc<[Vec<u8>]>,
 }
+
+/// A call that the agent can understand in another way than stopleak.
+#[derive(Debug, thiserror::Error)]
+#[error("the call has several readings: {0}")]
+pub(crate) struct AmbiguousCall(String);
 
 type Fields = Map<String, Value>;
 
@@ -53,22 +85,22 @@ impl Call {
     ///
     /// # Errors
     ///
-    /// Input that is not a JSON object, or an event without the text that it should have.
+    /// Input that is not a JSON object, an event without the text that it should have, or an [`AmbiguousCall`].
     pub(crate) fn parse(input: &[u8], directory: &Path) -> anyhow::Result<Call> {
         let input = input.strip_prefix(b"\xef\xbb\xbf").unwrap_or(input);
-        let call: Value = serde_json::from_slice(input)
-            .or_else(|error| serde_json::from_slice(&replace_lone_surrogates(input)).map_err(|_| error))
-            .map_err(|error| anyhow!("expected a call as JSON on standard input: {error}"))?;
-        let Value::Object(call) = call else { bail!("expected a call as a JSON object on standard input") };
-        let event = text(&call, &["hook_event_name", "hookEventName"]).unwrap_or_default();
+        let Value::Object(mut call) = parse_json(input)? else {
+            bail!("expected a call as a JSON object on standard input")
+        };
+        check_names(&call)?;
+        let event = text(&call, &["hook_event_name", "hookEventName"]).unwrap_or_default().to_owned();
         let roots = call.get("workspace_roots").and_then(Value::as_array);
         let named = text(&call, &["cwd"]).or(roots.and_then(|roots| roots.first()?.as_str()));
         let directory =
             named.filter(|path| !path.is_empty()).map_or(directory.into(), |path| directory.join(path));
-        let format = response_format(event, &call);
-        let reader = CallReader { call: &call, event, directory: &directory };
-        let texts = match reader.texts()? {
-            None if format == ResponseFormat::Unknown || must_have_text(event) => {
+        let format = response_format(&event, &call);
+        let input = call.shift_remove(INPUT);
+        let texts = match (CallReader { call, event: &event, directory: &directory }).texts(input)? {
+            None if format == ResponseFormat::Unknown || must_have_text(&event) => {
                 bail!("expected a tool call, a command, a file's new content or a prompt; found none of them")
             }
             texts => texts.unwrap_or_default(),
@@ -77,32 +109,37 @@ impl Call {
     }
 }
 
-/// Replaces the escape of each lone surrogate with that of U+FFFD. JavaScript writes lone surrogates where a text was cut
-/// inside a pair, and they have no UTF-8 encoding.
-fn replace_lone_surrogates(json: &[u8]) -> Vec<u8> {
-    let surrogate = |at: usize| {
-        let digits = json.get(at..at + 6)?.strip_prefix(b"\\u")?;
-        let unit = u16::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()?;
-        (0xd800..0xe000).contains(&unit).then_some(unit)
+fn parse_json(json: &[u8]) -> anyhow::Result<Value> {
+    let parsed = match json_input::parse(json) {
+        Err(JsonError::Syntax(error)) => {
+            json_input::parse(&json_input::replace_lone_surrogates(json)).map_err(|other| {
+                if matches!(other, JsonError::Ambiguous(_)) { other } else { JsonError::Syntax(error) }
+            })
+        }
+        parsed => parsed,
     };
-    let mut json_text = Vec::with_capacity(json.len());
-    let mut at = 0;
-    while at < json.len() {
-        let taken = match (json[at], surrogate(at), surrogate(at + 6)) {
-            (b'\\', Some(..0xdc00), Some(0xdc00..)) => 12,
-            (b'\\', Some(_), _) => {
-                json_text.extend_from_slice(b"\\ufffd");
-                at += 6;
-                continue;
-            }
-            (b'\\', None, _) => 2,
-            _ => 1,
-        };
-        let end = json.len().min(at + taken);
-        json_text.extend_from_slice(&json[at..end]);
-        at = end;
+    parsed.map_err(|error| match error {
+        JsonError::Syntax(error) => anyhow!("expected a call as JSON on standard input: {error}"),
+        JsonError::Ambiguous(error) => AmbiguousCall(error.to_string()).into(),
+    })
+}
+
+/// Checks that no field that is read here has a second name that differs only in letter case: some readers of JSON ignore
+/// the case, and take the last one.
+fn check_names(fields: &Fields) -> anyhow::Result<()> {
+    // As in Unicode's simple case folding, which has two characters that fold to ASCII letters.
+    let folded = |name: &str| name.to_lowercase().replace('\u{17f}', "s");
+    let mut known = [&FILE[..], &CONTENT, &OLD, &NEW, &OTHER].into_iter().flatten();
+    let is_variant = |known: &str, name: &str| {
+        name != known && name.chars().count() == known.len() && folded(name) == folded(known)
+    };
+    let has_variant = |known: &str| fields.keys().any(|name| is_variant(known, name));
+    match known.find(|known| fields.contains_key(**known) && has_variant(known)) {
+        Some(known) => {
+            Err(AmbiguousCall(format!("the field {known} is there twice, with other letter case")).into())
+        }
+        None => Ok(()),
     }
-    json_text
 }
 
 /// Returns whether an event always has a text to scan, so that a call without one is an error.
@@ -133,169 +170,213 @@ fn response_format(event: &str, call: &Fields) -> ResponseFormat {
     }
 }
 
-/// Parses a string of JSON; `None` for other text, and for one with too many values, which is then scanned as text.
-fn parse_embedded(text: &str) -> Option<Value> {
-    json_input::check(json_input::CALL, text.as_bytes()).ok()?;
-    serde_json::from_str(text).ok()
+/// Parses a string that may be JSON; `None` for other text.
+fn parse_embedded(text: &str) -> anyhow::Result<Option<Value>> {
+    if !looks_like_json(text) {
+        return Ok(None);
+    }
+    json_input::check(json_input::CALL, text.as_bytes())?;
+    match parse_json(text.as_bytes()) {
+        Ok(value) => Ok(Some(value)),
+        Err(error) if error.is::<AmbiguousCall>() => Err(error),
+        Err(_) => Ok(None),
+    }
+}
+
+fn looks_like_json(text: &str) -> bool {
+    text.trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']).starts_with(['{', '[', '"'])
 }
 
 struct CallReader<'c> {
-    call: &'c Fields,
+    /// The fields of the call but `tool_input`.
+    call: Fields,
     event: &'c str,
     directory: &'c Path,
 }
 
 impl CallReader<'_> {
     /// Returns the texts to scan; `None` if the call has none of the known fields.
-    fn texts(&self) -> anyhow::Result<Option<Vec<CallText>>> {
-        let input = match self.call.get("tool_input") {
+    fn texts(mut self, input: Option<Value>) -> anyhow::Result<Option<Vec<CallText>>> {
+        const LABEL: &str = "the tool's input";
+        let fields = match input {
             None | Some(Value::Null) if self.event.ends_with("reToolUse") => {
                 bail!("expected tool_input in the call of a tool")
             }
-            None | Some(Value::Null) => return Ok(self.event_texts()),
+            None | Some(Value::Null) => return self.event_texts(),
             // Cursor passes the input of MCP tools as a string of JSON.
-            Some(Value::String(text)) => match parse_embedded(text) {
+            Some(Value::String(text)) => match parse_embedded(&text)? {
                 Some(Value::Object(fields)) => fields,
-                _ => return Ok(Some(vec![plain_text("the tool's input", text)])),
+                value => {
+                    let mut texts = vec![plain_text(LABEL, &text)];
+                    match value {
+                        Some(value) => {
+                            collect_strings(&value, &mut |text| texts.push(plain_text(LABEL, text)))
+                        }
+                        // The agent may be able to read what is no valid JSON here.
+                        None if looks_like_json(&text) => {
+                            texts.push(plain_text(LABEL, &json_input::unescaped(&text)));
+                        }
+                        None => {}
+                    }
+                    return Ok(Some(texts));
+                }
             },
-            Some(Value::Object(fields)) => fields.clone(),
+            Some(Value::Object(fields)) => fields,
             Some(_) => bail!("expected tool_input to be a JSON object"),
         };
-        let tool = text(self.call, &["tool_name"]).unwrap_or_default();
-        Ok(Some(self.tool_texts(tool, &input)))
+        check_names(&fields)?;
+        Ok(Some(self.tool_texts(fields)?))
     }
 
     /// Returns the texts of events without a tool.
-    fn event_texts(&self) -> Option<Vec<CallText>> {
-        let call = self.call;
+    fn event_texts(&mut self) -> anyhow::Result<Option<Vec<CallText>>> {
         let is_read = matches!(self.event, "beforeReadFile" | "beforeTabFileRead");
-        if let Some(file) = self.file_texts(call, is_read) {
-            return Some(file);
-        }
+        let mut fields = std::mem::take(&mut self.call);
+        let mut texts = self.file_texts(&mut fields, is_read)?.unwrap_or_default();
         let task = if self.event == "subagentStart" { "task" } else { "" };
         let named = [("command", "the shell command"), ("prompt", "the prompt"), (task, "the task")];
-        let texts = named.iter().filter_map(|(name, label)| Some(plain_text(label, text(call, &[name])?)));
-        Some(texts.collect()).filter(|texts: &Vec<CallText>| !texts.is_empty())
+        texts.extend(
+            named.iter().filter_map(|(name, label)| Some(plain_text(label, text(&fields, &[*name])?))),
+        );
+        if !texts.is_empty() && !is_read {
+            let others = [&CONTENT[..], &NEW].concat().into_iter().filter_map(|name| fields.get(name));
+            let mut take = |text: &str| texts.push(plain_text("the file", text));
+            others.chain(fields.get(EDITS)).for_each(|value| collect_strings(value, &mut take));
+        }
+        Ok(Some(texts).filter(|texts| !texts.is_empty()))
     }
 
     /// Returns the texts in the input of a tool.
-    fn tool_texts(&self, tool: &str, input: &Fields) -> Vec<CallText> {
+    fn tool_texts(&self, mut input: Fields) -> anyhow::Result<Vec<CallText>> {
+        let tool = text(&self.call, &["tool_name"]).unwrap_or_default();
         let is_read = matches!(tool, "Read" | "read_file");
-        let written = self.file_texts(input, is_read);
+        let mut texts = self.file_texts(&mut input, is_read)?.unwrap_or_default();
         if is_read {
-            return written.unwrap_or_default();
+            return Ok(texts);
         }
         let is_command = input.get("command").is_some_and(Value::is_string);
-        let (mut texts, rest) = match written {
-            Some(texts) => {
-                let mut rest = input.clone();
-                for name in [&FILE[..], &CONTENT, &OLD, &NEW, &["edits"]].concat() {
-                    rest.remove(name);
-                }
-                (texts, rest)
-            }
-            None => (Vec::new(), input.clone()),
-        };
         let label = if is_command { "the shell command" } else { "the tool's input" };
+        let rest = Value::Object(input);
         // The JSON itself is scanned too: the name of a field can show that its value is a secret.
         if !is_command && texts.is_empty() {
-            texts.push(plain_text(label, &Value::Object(rest.clone()).to_string()));
+            texts.push(plain_text(label, &rest.to_string()));
         }
-        collect_strings(&Value::Object(rest), &mut |text| texts.push(plain_text(label, text)));
-        texts
+        collect_strings(&rest, &mut |text| texts.push(plain_text(label, text)));
+        Ok(texts)
     }
 
-    /// Returns the resulting file of a write or an edit, or the file that is read with `is_read`; `None` for other calls.
-    fn file_texts(&self, fields: &Fields, is_read: bool) -> Option<Vec<CallText>> {
-        let file = self.directory.join(text(fields, &FILE)?);
-        let stored = read(&file);
-        let file_text = |content: Vec<u8>, before| CallText {
-            label: "the file",
-            file: Some(file.clone()),
-            content,
-            before,
-        };
+    /// Returns the resulting file of a write or an edit, or the file that is read with `is_read`, and removes the fields
+    /// that describe it; `None` for other calls.
+    fn file_texts(&self, fields: &mut Fields, is_read: bool) -> anyhow::Result<Option<Vec<CallText>>> {
+        let Some((name, path)) = named_text(fields, &FILE) else { return Ok(None) };
+        let (name, file) = (name.to_owned(), self.directory.join(path));
         let is_after_tool = self.event.starts_with("Post") || self.event.starts_with("after");
-        let content = text(fields, &CONTENT).map(|content| content.as_bytes().to_vec());
-        if is_read {
-            return content.or(stored).map(|content| vec![file_text(content, Vec::new())]);
-        }
-        if let Some(content) = content {
+        let content = take_text(fields, &CONTENT).map(String::into_bytes);
+        let texts = if is_read {
+            content
+                .or_else(|| read(&file))
+                .map(|content| vec![file_text(&file, content, None, Arc::default())])
+        } else if let Some(content) = content {
             // After the tool has run, the stored file is the new text itself.
-            let response = self.call.get("tool_response").and_then(Value::as_object);
-            let original = response.and_then(|fields| text(fields, &["originalFile"]));
-            let before = if is_after_tool { original.map(|text| text.as_bytes().to_vec()) } else { stored };
-            return Some(vec![file_text(content, before.into_iter().collect())]);
+            let before = if is_after_tool { self.original_file() } else { read(&file) };
+            let changed = before.as_ref().map(|before| difference(before, &content));
+            Some(vec![file_text(&file, content, changed, before.into_iter().collect())])
+        } else {
+            take_edits(fields)?.map(|edits| edited_file(&file, edits, is_after_tool)).transpose()?
+        };
+        if texts.is_some() {
+            fields.shift_remove(&name);
         }
-        let edits = edits(fields)?;
-        let olds = || edits.iter().map(|edit| edit.old.as_bytes().to_vec());
-        let changed = stored.as_ref().and_then(|stored| match is_after_tool {
-            true => Some((stored.clone(), edits.iter().rev().try_fold(stored.clone(), Edit::revert)?)),
-            false => Some((edits.iter().try_fold(stored.clone(), Edit::apply)?, stored.clone())),
-        });
-        Some(match changed {
-            Some((new, old)) => vec![file_text(new, olds().chain([old]).collect())],
-            // The edit does not apply to the stored file, or there is no file yet: scan the new text alone.
-            None => {
-                let before: Vec<_> = olds().chain(stored.filter(|_| !is_after_tool)).collect();
-                edits.iter().map(|edit| file_text(edit.new.as_bytes().to_vec(), before.clone())).collect()
-            }
-        })
+        Ok(texts)
+    }
+
+    /// Returns the content that a tool has replaced.
+    fn original_file(&self) -> Option<Vec<u8>> {
+        let response = self.call.get("tool_response").and_then(Value::as_object)?;
+        text(response, &["originalFile"]).map(|text| text.as_bytes().to_vec())
     }
 }
 
-/// One replacement in a file.
-struct Edit<'c> {
-    old: &'c str,
-    new: &'c str,
-    all: bool,
+fn file_text(
+    file: &Path,
+    content: Vec<u8>,
+    changed: Option<Vec<Range<usize>>>,
+    before: Arc<[Vec<u8>]>,
+) -> CallText {
+    CallText { label: "the file", file: Some(file.to_path_buf()), content, changed, before }
 }
 
-impl Edit<'_> {
-    fn apply(text: Vec<u8>, edit: &Edit<'_>) -> Option<Vec<u8>> {
-        replace(&text, edit.old.as_bytes(), edit.new.as_bytes(), edit.all)
-    }
-
-    fn revert(text: Vec<u8>, edit: &Edit<'_>) -> Option<Vec<u8>> {
-        replace(&text, edit.new.as_bytes(), edit.old.as_bytes(), edit.all)
-    }
+/// Returns the file with the edits made, or the new texts alone where they do not apply to the stored file.
+fn edited_file(file: &Path, edits: Vec<Edit>, is_after_tool: bool) -> anyhow::Result<Vec<CallText>> {
+    let stored = read(file);
+    // For the file before and after the edits, and a copy while it changes.
+    memory::check(3 * stored.as_ref().map_or(0, Vec::len))?;
+    let edited = stored.as_ref().and_then(|stored| match is_after_tool {
+        true => {
+            let before = EditedText::reverted(stored.clone(), &edits)?;
+            let changed = difference(&before, stored);
+            Some((EditedText { text: stored.clone(), changed }, before))
+        }
+        false => Some((EditedText::new(stored.clone(), &edits)?, stored.clone())),
+    });
+    let olds = |edits: Vec<Edit>| edits.into_iter().map(|edit| edit.old.into_bytes());
+    Ok(match edited {
+        Some((new, old)) => {
+            let before = olds(edits).chain([old]).collect();
+            vec![file_text(file, new.text, Some(new.changed), before)]
+        }
+        None => {
+            let news: Vec<Vec<u8>> = edits.iter().map(|edit| edit.new.as_bytes().to_vec()).collect();
+            // Shared: with a copy for each edit, many edits of a large file would need memory for all of them.
+            let before: Arc<[_]> = olds(edits).chain(stored.filter(|_| !is_after_tool)).collect();
+            news.into_iter().map(|new| file_text(file, new, None, Arc::clone(&before))).collect()
+        }
+    })
 }
 
-/// Replaces the first occurrence of `old`, or all; `None` if there is none.
-fn replace(text: &[u8], old: &[u8], new: &[u8], all: bool) -> Option<Vec<u8>> {
-    if old.is_empty() {
-        return text.is_empty().then(|| new.to_vec());
-    }
-    let mut result = Vec::with_capacity(text.len() + new.len());
-    let mut rest = 0;
-    for at in memmem::find_iter(text, old).take(if all { usize::MAX } else { 1 }) {
-        result.extend_from_slice(&text[rest..at]);
-        result.extend_from_slice(new);
-        rest = at + old.len();
-    }
-    result.extend_from_slice(&text[rest..]);
-    (rest > 0).then_some(result)
-}
-
-/// Returns the replacements of a call; `None` if it has not the fields of an edit.
-fn edits(fields: &Fields) -> Option<Vec<Edit<'_>>> {
-    fn one(fields: &Fields) -> Option<Edit<'_>> {
+/// Removes the replacements of a call from `fields`; `None` if it has not the fields of an edit.
+fn take_edits(fields: &mut Fields) -> anyhow::Result<Option<Vec<Edit>>> {
+    fn take_edit(fields: &mut Fields) -> Option<Edit> {
         let all = fields.get("replace_all").and_then(Value::as_bool).unwrap_or(false);
-        Some(Edit { old: text(fields, &OLD).unwrap_or_default(), new: text(fields, &NEW)?, all })
+        let new = take_text(fields, &NEW)?;
+        Some(Edit { old: take_text(fields, &OLD).unwrap_or_default(), new, all })
     }
-    match fields.get("edits").and_then(Value::as_array) {
-        Some(list) => list.iter().map(|edit| one(edit.as_object()?)).collect(),
-        None => one(fields).map(|edit| vec![edit]),
+    let Some(list) = fields.get_mut(EDITS).and_then(Value::as_array_mut) else {
+        return Ok(take_edit(fields).map(|edit| vec![edit]));
+    };
+    let is_edit = |edit: &Value| edit.as_object().is_some_and(|edit| text(edit, &NEW).is_some());
+    if !list.iter().all(is_edit) {
+        return Ok(None);
     }
+    let mut edits = Vec::with_capacity(list.len());
+    for edit in list.iter_mut().filter_map(Value::as_object_mut) {
+        check_names(edit)?;
+        edits.extend(take_edit(edit));
+    }
+    Ok(Some(edits))
 }
 
 fn plain_text(label: &'static str, text: &str) -> CallText {
-    CallText { label, file: None, content: text.as_bytes().to_vec(), before: Vec::new() }
+    CallText { label, file: None, content: text.as_bytes().to_vec(), changed: None, before: Arc::default() }
 }
 
 /// Returns the first of the fields with these names that is a string.
-fn text<'c>(fields: &'c Fields, names: &[&str]) -> Option<&'c str> {
-    names.iter().find_map(|name| fields.get(*name)?.as_str())
+fn text<'c>(fields: &'c Fields, names: &[&'static str]) -> Option<&'c str> {
+    named_text(fields, names).map(|(_, text)| text)
+}
+
+/// Returns the name and the text of the first of the fields with these names that is a string.
+fn named_text<'c>(fields: &'c Fields, names: &[&'static str]) -> Option<(&'static str, &'c str)> {
+    names.iter().find_map(|name| Some((*name, fields.get(*name)?.as_str()?)))
+}
+
+/// Removes that field, and returns its text.
+fn take_text(fields: &mut Fields, names: &[&'static str]) -> Option<String> {
+    let (name, _) = named_text(fields, names)?;
+    match fields.shift_remove(name) {
+        Some(Value::String(text)) => Some(text),
+        _ => None,
+    }
 }
 
 /// Passes every string in `value` to `take`, at any depth: serde_json parses at most 128 levels.
@@ -400,11 +481,79 @@ mod tests {
     }
 
     #[test]
-    fn edits_are_applied_in_order() {
-        let edits = [Edit { old: "a", new: "b", all: false }, Edit { old: "b", new: "c", all: true }];
-        let edited = edits.iter().try_fold(b"a b a".to_vec(), Edit::apply).expect("found");
-        assert_eq!(edited, b"c c a");
-        assert_eq!(replace(b"x", b"y", b"z", true), None);
-        assert_eq!(replace(b"", b"", b"z", false).as_deref(), Some(&b"z"[..]));
+    fn a_call_with_two_readings_is_ambiguous() {
+        let in_tool = |input: &str| {
+            format!(r#"{{"hook_event_name":"PreToolUse","tool_name":"Bash","tool_input":{input}}}"#)
+        };
+        let embedded = |input: &str| in_tool(&Value::from(input).to_string());
+        for call in [
+            r#"{"command":"ls","command":"ls"}"#.to_owned(),
+            r#"{"command":"ls","\u0063ommand":"ls"}"#.to_owned(),
+            r#"{"command":"ls","Command":"ls"}"#.to_owned(),
+            r#"{"prompt":"a","tool_input":{"command":"ls"},"Tool_Input":{}}"#.to_owned(),
+            "{\"task\":\"a\",\"ta\u{17f}\u{212a}\":\"b\",\"command\":\"ls\"}".to_owned(),
+            in_tool(r#"{"command":"ls","command":"ls"}"#),
+            in_tool(r#"{"command":"ls","COMMAND":"ls"}"#),
+            in_tool(r#"{"a":[{"b":1,"b":2}]}"#),
+            in_tool(r#"{"path":"a","edits":[{"new_str":"a","New_Str":"b"}]}"#),
+            embedded(r#"{"a":1,"a":2}"#),
+            embedded(r#"{"command":"ls","Command":"ls"}"#),
+            embedded(r#"["\ud83d",{"a":1,"a":2}]"#),
+        ] {
+            let error = parse(&call).expect_err("ambiguous");
+            assert!(error.is::<AmbiguousCall>(), "{call}: {error}");
+        }
+        assert!(parse(&in_tool(r#"{"a":1,"A":2,"headers":{"Path":"x","path":"y"}}"#)).is_ok());
+    }
+
+    #[test]
+    fn every_field_with_the_meaning_of_another_is_scanned() {
+        let texts = |input: &str| -> Vec<String> {
+            let call = format!(r#"{{"hook_event_name":"PreToolUse","tool_name":"W","tool_input":{input}}}"#);
+            let texts = parse(&call).expect("a call").texts;
+            texts.iter().map(|text| String::from_utf8_lossy(&text.content).into_owned()).collect()
+        };
+        assert_eq!(texts(r#"{"path":"a","content":"b","contents":"c"}"#), ["b", "c"]);
+        assert_eq!(texts(r#"{"path":"a","file_path":"d","content":"b"}"#), ["b", "a"]);
+        assert_eq!(texts(r#"{"path":"a","content":"b","new_string":"c","edits":["d"]}"#), ["b", "c", "d"]);
+        let two = r#"{"path":"a","edits":[{"old_str":"x","new_str":"b","new_text":"c"}]}"#;
+        assert_eq!(texts(two), ["b", "c"]);
+        let event = r#"{"hook_event_name":"beforeShellExecution","command":"a","path":"b","content":"c"}"#;
+        let texts = parse(event).expect("a call").texts;
+        let texts: Vec<_> = texts.iter().map(|text| String::from_utf8_lossy(&text.content)).collect();
+        assert_eq!(texts, ["c", "a"]);
+    }
+
+    #[test]
+    fn embedded_json_is_scanned_with_its_escapes_replaced() {
+        let texts = |input: &str| -> Vec<String> {
+            let input = Value::from(input);
+            let call = format!(r#"{{"hook_event_name":"beforeMCPExecution","tool_input":{input}}}"#);
+            let texts = parse(&call).expect("a call").texts;
+            texts.iter().map(|text| String::from_utf8_lossy(&text.content).into_owned()).collect()
+        };
+        assert_eq!(texts(r#"["\u0061b"]"#), [r#"["\u0061b"]"#, "ab"]);
+        assert_eq!(
+            texts(r#"{"c":"\u0061b"} trailing"#),
+            [r#"{"c":"\u0061b"} trailing"#, r#"{"c":"ab"} trailing"#]
+        );
+        assert_eq!(texts(r"plain \u0061b"), [r"plain \u0061b"]);
+        let deep = format!("{}\"\\u0061b\"{}", "[".repeat(300), "]".repeat(300));
+        assert!(texts(&deep)[1].contains("[\"ab\"]"));
+    }
+
+    #[test]
+    fn edits_that_do_not_apply_share_what_they_replace() {
+        let edits: Vec<Value> = (0..3).map(|number| {
+            serde_json::json!({"old_string": format!("old {number}"), "new_string": format!("new {number}")})
+        }).collect();
+        let call = serde_json::json!({
+            "hook_event_name": "PreToolUse", "tool_name": "MultiEdit",
+            "tool_input": {"file_path": "gone", "edits": edits},
+        });
+        let texts = parse(&call.to_string()).expect("a call").texts;
+        assert_eq!(texts.len(), 3);
+        assert_eq!(texts[0].before.len(), 3);
+        assert!(texts.iter().all(|text| Arc::ptr_eq(&text.before, &texts[0].before)));
     }
 }

@@ -5,7 +5,10 @@
 
 mod answer;
 mod call;
+mod edit;
+mod edit_batch;
 pub(crate) mod settings;
+mod time_limit;
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -24,59 +27,61 @@ use crate::model::{ContentKind, ScanReport};
 use crate::scan;
 use crate::scan::{Target, Text};
 
-use answer::ResponseFormat;
-use call::{Call, CallText};
+use answer::{Answer, ResponseFormat};
+use call::{AmbiguousCall, Call, CallText};
+use time_limit::Progress;
 
 /// Maximal number of findings in an answer, because agents truncate long answers.
 const MAX_LISTED: usize = 5;
 
-/// Reads a call from standard input, scans it and writes the answer to stdout.
+/// Reads a call from standard input, scans it and writes the answer to stdout: exactly one, within the time limit.
 ///
 /// # Errors
 ///
 /// A call that cannot be read or scanned, for which a refusal is written, or an answer that could not be written.
-pub(crate) fn run(args: &RunArgs, env: &Environment) -> anyhow::Result<ExitCode> {
+pub(crate) fn run(args: RunArgs, env: &Environment) -> anyhow::Result<ExitCode> {
+    let env = env.clone();
+    let Answer { response, note, result } =
+        time_limit::answer_in_time(args.budget, move |progress| answer(&args, &env, &progress));
+    write_response(&response)?;
+    if let Some(note) = note {
+        messages::note(&note);
+    }
+    result
+}
+
+/// Reads and scans a call.
+fn answer(args: &RunArgs, env: &Environment, progress: &Progress) -> Answer {
     let read = json_input::CALL.read_from(io::stdin()).context("the agent's call cannot be read");
     let checked = read.and_then(|input| json_input::check(json_input::CALL, &input).map(|()| input));
     let call = match checked.and_then(|input| Call::parse(&input, &env.directory)) {
         Ok(call) => call,
         Err(error) => return unreadable(error, args, env),
     };
-    match scan_texts(call.texts, &call.directory, args, env) {
-        Ok(None) => {
-            write_answer(&call.format.allow())?;
-            Ok(ExitCode::Complete)
-        }
-        Ok(Some(reason)) => {
-            let reason = messages::visible(&messages::masked(&reason));
-            messages::note(&reason);
-            write_answer(&call.format.deny(&reason))?;
-            Ok(if call.format == ResponseFormat::Unknown { ExitCode::Usage } else { ExitCode::Complete })
-        }
+    progress.set_format(call.format);
+    match scan_texts(call.texts, &call.directory, args, env, progress) {
+        Ok(None) => Answer::allow(call.format),
+        Ok(Some(reason)) => Answer::deny(call.format, messages::shown(&reason)),
         // A call that was not scanned is refused.
-        Err(error) => {
-            write_answer(&call.format.deny(&messages::visible(&messages::masked(&format!(
-                "stopleak could not check this call: {error:#}"
-            )))))?;
-            Err(error)
-        }
+        Err(error) => Answer::fail(call.format, "stopleak could not check this call", error),
     }
 }
 
-/// Answers a call that could not be parsed, as the key `agent-unreadable` of the configuration decides.
-fn unreadable(error: anyhow::Error, args: &RunArgs, env: &Environment) -> anyhow::Result<ExitCode> {
-    let setup = Setup::new(env, &env.directory, &args.rules, &ThresholdOptions::default())?;
-    if setup.settings.hooks.agent_unreadable.is_some_and(|set| set.value == OnIncomplete::Warn) {
+/// Answers a call that could not be parsed, as the key `agent-unreadable` of the configuration decides. A call with
+/// several readings is always refused: the agent carries out one of them.
+fn unreadable(error: anyhow::Error, args: &RunArgs, env: &Environment) -> Answer {
+    let setup = match Setup::new(env, &env.directory, &args.rules, &ThresholdOptions::default()) {
+        Ok(setup) => setup,
+        Err(error) => return Answer::fail(ResponseFormat::Unknown, "stopleak", error),
+    };
+    let is_allowed = setup.settings.hooks.agent_unreadable.is_some_and(|set| set.value == OnIncomplete::Warn);
+    if is_allowed && !error.is::<AmbiguousCall>() {
         messages::warning(&format!(
             "stopleak: {error:#}; nothing was checked (hooks: agent-unreadable: warn)"
         ));
-        write_answer(&ResponseFormat::Unknown.allow())?;
-        return Ok(ExitCode::Complete);
+        return Answer::allow(ResponseFormat::Unknown);
     }
-    write_answer(
-        &ResponseFormat::Unknown.deny(&messages::visible(&messages::masked(&format!("stopleak: {error:#}")))),
-    )?;
-    Err(error)
+    Answer::fail(ResponseFormat::Unknown, "stopleak", error)
 }
 
 /// Scans the texts of a call. Returns the reason to refuse it, or `None` to allow it.
@@ -85,6 +90,7 @@ fn scan_texts(
     directory: &Path,
     args: &RunArgs,
     env: &Environment,
+    progress: &Progress,
 ) -> anyhow::Result<Option<String>> {
     if texts.is_empty() {
         return Ok(None);
@@ -93,6 +99,9 @@ fn scan_texts(
     // which it runs.
     let start = texts.iter().find_map(|text| text.file.clone()).unwrap_or_else(|| directory.to_path_buf());
     let setup = Setup::new(env, &start, &args.rules, &ThresholdOptions::default())?;
+    if let Some(budget) = &setup.settings.hooks.agent_budget {
+        progress.set_budget(budget.value);
+    }
     let settings = setup.scan_settings(env)?;
     let root = resolve_links(settings.root.clone());
     let texts = texts.into_iter().map(|text| {
@@ -104,7 +113,8 @@ fn scan_texts(
             }
             None => (text.label.to_owned(), ContentKind::Stdin),
         };
-        Text { name, content_kind, content: text.content, before: text.before }
+        let CallText { content, changed, before, .. } = text;
+        Text { name, content_kind, content, changed, before }
     });
     let report = scan::run(&Target::Texts { texts: texts.collect() }, &settings)?;
     Ok(reason(&report).map(|reason| without_values(&reason, &report)))
@@ -163,9 +173,9 @@ fn reason(report: &ScanReport) -> Option<String> {
 }
 
 /// Writes the answer. An error, because an agent could take a missing answer for permission.
-fn write_answer(answer: &serde_json::Value) -> anyhow::Result<()> {
+fn write_response(response: &serde_json::Value) -> anyhow::Result<()> {
     let mut out = io::stdout().lock();
-    let text = format!("{answer}\n");
+    let text = format!("{response}\n");
     out.write_all(text.as_bytes())
         .and_then(|()| out.flush())
         // Not as an I/O error: that of a closed pipe would end the program with exit code 0.

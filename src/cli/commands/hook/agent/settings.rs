@@ -15,6 +15,7 @@ use serde_json::{Map, Value, json};
 
 use crate::cli::json_input;
 use crate::cli::messages;
+use crate::config::AGENT_TIMEOUT;
 use crate::report::replace_file;
 
 /// An AI coding agent with hooks.
@@ -28,9 +29,6 @@ pub(crate) enum Agent {
 
 /// Beginning of every command that runs stopleak as a hook; users may add options to it.
 const COMMAND: &str = "stopleak hook run";
-
-/// Seconds after which an agent stops waiting for the hook.
-const TIMEOUT: u32 = 30;
 
 /// Tools of Claude Code that write, run or send text, as a regular expression. Tools that only read are left out.
 const CLAUDE_TOOLS: &str = "Bash|PowerShell|Monitor|Edit|MultiEdit|NotebookEdit|Write|WebFetch|WebSearch|Task|Agent|SendMessage|mcp__.*";
@@ -59,15 +57,14 @@ impl Agent {
     fn entries(self) -> Vec<(&'static str, Value)> {
         match self {
             Agent::Claude => {
-                let hook =
-                    json!({"type": "command", "command": format!("{COMMAND} || exit 2"), "timeout": TIMEOUT});
+                let hook = json!({"type": "command", "command": format!("{COMMAND} || exit 2"), "timeout": AGENT_TIMEOUT});
                 vec![
                     ("PreToolUse", json!({"matcher": CLAUDE_TOOLS, "hooks": [hook]})),
                     ("UserPromptSubmit", json!({"hooks": [hook]})),
                 ]
             }
             Agent::Cursor => {
-                let hook = json!({"command": COMMAND, "timeout": TIMEOUT, "failClosed": true});
+                let hook = json!({"command": COMMAND, "timeout": AGENT_TIMEOUT, "failClosed": true});
                 let mut writes = hook.clone();
                 writes["matcher"] = json!("Write|Edit|MultiEdit|NotebookEdit|Task");
                 vec![
@@ -287,6 +284,28 @@ mod tests {
         }, "model": "m"});
         assert_eq!(settings, left);
         assert!(!remove_hooks(&mut settings));
+    }
+
+    /// An agent that stops waiting may carry out the call.
+    #[test]
+    fn the_hook_answers_before_the_agent_stops_waiting() {
+        use crate::config::Budget;
+
+        for agent in Agent::ALL {
+            let settings = agent.fresh().to_string();
+            let timeouts: Vec<u64> = settings
+                .split("\"timeout\":")
+                .skip(1)
+                .map(|rest| rest.split(|c: char| !c.is_ascii_digit()).next().expect("a number"))
+                .map(|number| number.parse().expect("a number"))
+                .collect();
+            assert!(timeouts.len() >= 2, "{settings}");
+            for timeout in timeouts {
+                // Time to start the process and to write the answer.
+                let longest = Budget::AGENT.duration().max(Budget::MAX_AGENT.duration()).as_secs();
+                assert!(longest + 5 <= timeout, "{settings}");
+            }
+        }
     }
 
     #[test]

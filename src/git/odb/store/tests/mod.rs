@@ -77,11 +77,7 @@ fn all(store: &ObjectStore, threads: usize) -> Objects {
 }
 
 fn id_of(error: &ObjectError) -> Oid {
-    match error {
-        ObjectError::Missing { id } | ObjectError::Corrupt { id, .. } | ObjectError::TooLarge { id, .. } => {
-            *id
-        }
-    }
+    *error.id()
 }
 
 fn open(objects: &Path) -> ObjectStore {
