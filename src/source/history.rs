@@ -10,12 +10,12 @@ use crate::git::attribution::{
 use crate::git::commits::graph::{CommitCollector, CommitGraph};
 use crate::git::commits::tag::tag_chain;
 use crate::git::odb::tree::Mode;
-use crate::git::refs::{Tip, TipKind, broken_refs, read_tips, reftable_reflogs};
+use crate::git::refs::{Tip, TipKind, broken_refs, read_tips, reftable, reftable_reflogs};
 use crate::git::repo::RepoError;
-use crate::git::{ObjectError, Oid};
+use crate::git::{ObjectError, Oid, StoreProblem};
 use crate::model::{Unscanned, UnscannedKind};
 
-use super::unscanned::{unscanned_history, unscanned_object};
+use super::unscanned::{unscanned_history, unscanned_object, unscanned_refs};
 use super::view::RepoView;
 
 /// Most missing objects that are listed one by one.
@@ -29,6 +29,8 @@ pub(crate) struct History {
     shallow: HashSet<Oid>,
     /// Names of refs that resolve to no object.
     broken: Vec<String>,
+    /// Files with refs that are damaged.
+    damaged: Vec<StoreProblem>,
 }
 
 impl History {
@@ -42,8 +44,9 @@ impl History {
         let graph = CommitGraph::default();
         let (head, mut tips) = (view.repo.head()?, read_tips(&view.repo)?);
         let broken = broken_refs(&view.repo, &tips)?;
+        let damaged = reftable::add_tips(&view.repo, &mut tips)?;
         tips.extend(reftable_reflogs(&view.repo));
-        Ok(History { graph, tips, head, shallow: view.repo.shallow_commits()?, broken })
+        Ok(History { graph, tips, head, shallow: view.repo.shallow_commits()?, broken, damaged })
     }
 
     /// Adds the commits: all of the repository.
@@ -116,6 +119,7 @@ impl History {
             reason: "a ref that resolves to no object: its commits may be lost".to_owned(),
             remedy: Some("git fsck --full shows the damage; git reflog may list the commit".to_owned()),
         }));
+        entries.extend(self.damaged.iter().map(unscanned_refs));
         if !absent.is_empty() || !misused.is_empty() {
             entries.extend(self.unscanned_entries(view, absent, &misused, &reported, threads));
         }

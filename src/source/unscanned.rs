@@ -1,7 +1,9 @@
 //! Report entries for parts of a repository that are not scanned.
 
-use crate::git::ObjectError;
+use crate::git::{ObjectError, StoreProblem};
 use crate::model::{RepoPath, Unscanned, UnscannedKind};
+
+use super::paths::path_text;
 
 /// Returns the entry for an object that cannot be read. `path` is its path, where known.
 pub(crate) fn unscanned_object(error: &ObjectError, path: Option<&[u8]>) -> Unscanned {
@@ -27,6 +29,19 @@ pub(crate) fn unscanned_object(error: &ObjectError, path: Option<&[u8]>) -> Unsc
         },
         reason: error.to_string(),
         remedy: Some(remedy.to_owned()),
+    }
+}
+
+/// Returns the entry for a file with refs that is damaged. The commits are scanned, but may count as unreachable.
+pub(crate) fn unscanned_refs(problem: &StoreProblem) -> Unscanned {
+    Unscanned {
+        kind: UnscannedKind::Corrupt,
+        what: path_text(&problem.path),
+        reason: problem.why.clone(),
+        remedy: Some(
+            "restore the file from a backup, or clone again; git fsck --lost-found lists commits that no ref names"
+                .to_owned(),
+        ),
     }
 }
 

@@ -13,6 +13,7 @@ mod ci_hostile;
 mod cleanup;
 mod commit_environments;
 mod commit_msg;
+mod damaged_refs;
 mod encodings;
 mod files;
 mod formats;

@@ -4,6 +4,7 @@
 //! `git rev-list --all` leaves out most of these, and they contain secrets: in older stashes, amended commits, and
 //! commits that a reset removed from a branch.
 
+pub(crate) mod reftable;
 pub(crate) mod tracking;
 
 use std::collections::{HashMap, HashSet};
@@ -83,14 +84,14 @@ pub(crate) fn read_tips(repo: &Repo) -> Result<Vec<Tip>, RepoError> {
 fn add_reftable_tips(prefix: &str, worktree: &Plumbing<'_>, tips: &mut Vec<Tip>) -> Result<(), RepoError> {
     let head = worktree.rev_parse("HEAD")?;
     tips.extend(head.map(|id| Tip { kind: TipKind::Head, name: format!("{prefix}HEAD"), id }));
-    let is_per_worktree = |name: &str| {
-        ["refs/bisect/", "refs/worktree/", "refs/rewritten/"]
-            .iter()
-            .any(|directory| name.starts_with(directory))
-    };
     let refs = worktree.refs()?.into_iter().filter(|(name, _)| is_per_worktree(name));
     tips.extend(refs.map(|(name, id)| Tip { kind: TipKind::Ref, name: format!("{prefix}{name}"), id }));
     Ok(())
+}
+
+/// Whether each worktree has a ref of this name of its own.
+fn is_per_worktree(name: &str) -> bool {
+    ["refs/bisect/", "refs/worktree/", "refs/rewritten/"].iter().any(|directory| name.starts_with(directory))
 }
 
 /// Returns the reflogs of HEAD and of the stash if they are in reftables, where [`read_tips`] does not find them.
