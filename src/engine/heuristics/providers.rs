@@ -25,7 +25,20 @@ const MAX_LENGTH: usize = 24;
 
 /// The names, in lower case.
 #[derive(Debug)]
-pub(crate) struct ProviderNames(HashSet<Box<[u8]>>);
+pub(crate) struct ProviderNames {
+    names: HashSet<Box<[u8]>>,
+    /// One bit for each hash of the first [`MIN_LENGTH`] bytes of a name: most words begin with no name.
+    first: Box<[u64; 1 << (FIRST_BITS - 6)]>,
+}
+
+/// Bits of the hash of the first bytes of a name.
+const FIRST_BITS: u32 = 14;
+
+/// Returns the hash of the first [`MIN_LENGTH`] bytes of `name`, which has at least so many.
+fn first_hash(name: &[u8]) -> usize {
+    let first = u32::from_le_bytes(name[..MIN_LENGTH].try_into().expect("four bytes"));
+    (first.wrapping_mul(0x9E37_79B1) >> (32 - FIRST_BITS)) as usize
+}
 
 impl ProviderNames {
     /// Collects the keywords of all rules for machine-made values, and the first words of their ids.
@@ -37,7 +50,13 @@ impl ProviderNames {
             [Some(first), word.is_keyword.then_some(word.text)].into_iter().flatten()
         });
         let words = words.filter(|word| (MIN_LENGTH..=MAX_LENGTH).contains(&word.len()));
-        ProviderNames(words.map(|word| word.to_ascii_lowercase().into_bytes().into()).collect())
+        let names: HashSet<Box<[u8]>> =
+            words.map(|word| word.to_ascii_lowercase().into_bytes().into()).collect();
+        let mut first = Box::new([0; 1 << (FIRST_BITS - 6)]);
+        for hash in names.iter().map(|name| first_hash(name)) {
+            first[hash >> 6] |= 1 << (hash & 63);
+        }
+        ProviderNames { names, first }
     }
 
     /// Whether the name of a provider precedes `value` on its line.
@@ -52,10 +71,17 @@ impl ProviderNames {
 
     /// Whether `text`, in lower case, begins with a name.
     fn has_prefix(&self, text: &[u8]) -> bool {
+        if text.len() < MIN_LENGTH {
+            return false;
+        }
+        let hash = first_hash(text);
+        if self.first[hash >> 6] >> (hash & 63) & 1 == 0 {
+            return false;
+        }
         let letters = text.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
         let longest = text.len().min(MAX_LENGTH);
         (MIN_LENGTH..=longest).any(|length| {
-            (length >= MIN_PREFIX_LENGTH || length >= letters) && self.0.contains(&text[..length])
+            (length >= MIN_PREFIX_LENGTH || length >= letters) && self.names.contains(&text[..length])
         })
     }
 }
