@@ -8,6 +8,7 @@ mod locality;
 mod near_miss;
 mod prefilter;
 mod samples;
+mod tail;
 mod text;
 
 use std::path::Path;
