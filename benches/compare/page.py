@@ -69,6 +69,8 @@ def render(facts, results):
         parts.append(table(job, rows, facts["floor"].memory))
     if results["growth"]:
         parts.append(growth_table(results["growth"]))
+    with open(os.path.join(os.path.dirname(__file__), "../slow/results.md")) as file:
+        parts.append(file.read())
     parts.append(method(facts))
     return "\n".join(part for part in parts if part)
 

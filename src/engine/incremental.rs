@@ -238,7 +238,7 @@ impl Engine {
             self.count(Stage::Hits, 1);
             let sink = &mut |found| {
                 self.count(Stage::Matches, 1);
-                best.add(hit.rule, found);
+                best.add(found);
             };
             matcher::evaluate_with(rule, pattern, text, hit, Conditions::All, &mut searched, sink);
         });
@@ -271,7 +271,7 @@ impl<'e> ScanCache<'e> {
             Content::MatchesOnly(matches) => return matches.clone(),
         };
         let mut matches = Vec::new();
-        hits.iter().for_each(|cached| cached.for_each_match(&mut |_, found| matches.push(found)));
+        hits.iter().for_each(|cached| cached.for_each_match(&mut |found| matches.push(found)));
         matches.sort_by(|a, b| a.cmp_position(b).then_with(|| b.quality().cmp(&a.quality())));
         matches.dedup_by(|b, a| a.cmp_position(b).is_eq());
         matches
@@ -279,8 +279,8 @@ impl<'e> ScanCache<'e> {
 }
 
 impl<'e> CachedHit<'e> {
-    /// Passes the rule index and each match, moved to the hit's current position, to `sink`.
-    fn for_each_match(&self, sink: &mut dyn FnMut(usize, Match<'e>)) {
+    /// Passes each match, moved to the hit's current position, to `sink`.
+    fn for_each_match(&self, sink: &mut dyn FnMut(Match<'e>)) {
         for found in self.matches.iter().flat_map(|matches| matches.iter()) {
             let mut found = found.clone();
             // A match may begin before its hit, so the addition comes before the subtraction.
@@ -291,7 +291,7 @@ impl<'e> CachedHit<'e> {
                 )
             };
             (found.span, found.whole) = (moved(found.span), moved(found.whole));
-            sink(self.hit.rule, found);
+            sink(found);
         }
     }
 }
@@ -311,15 +311,13 @@ struct CacheBuilder<'e> {
 impl<'e> CacheBuilder<'e> {
     fn push(&mut self, cached: CachedHit<'e>) {
         if let Some(best) = &mut self.best {
-            return cached.for_each_match(&mut |rule, found| best.add(rule, found));
+            return cached.for_each_match(&mut |found| best.add(found));
         }
         self.matches += cached.matches.as_ref().map_or(0, |matches| matches.len());
         self.hits.push(cached);
         if self.hits.len().max(self.matches) > MAX_CACHED {
             let mut best = BestMatches::default();
-            self.hits
-                .drain(..)
-                .for_each(|cached| cached.for_each_match(&mut |rule, found| best.add(rule, found)));
+            self.hits.drain(..).for_each(|cached| cached.for_each_match(&mut |found| best.add(found)));
             self.best = Some(best);
         }
     }

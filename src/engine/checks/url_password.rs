@@ -22,7 +22,7 @@ impl OfflineCheck for UrlPassword {
         let is_template = placeholder::is_template(host);
         let host = String::from_utf8_lossy(host).to_ascii_lowercase();
         let is_example =
-            EXAMPLE_HOSTS.iter().any(|name| host == *name || host.ends_with(&format!(".{name}")));
+            EXAMPLE_HOSTS.iter().filter_map(|name| host.strip_suffix(name)).any(is_domain_before);
         match LiteralPassword.verify(matched) {
             Outcome::Plausible(_) | Outcome::Downgraded(_) if is_template => {
                 Outcome::Downgraded(Evidence::TemplateHost)
@@ -58,6 +58,11 @@ fn host(url: &[u8]) -> &[u8] {
     let end =
         host.iter().position(|byte| matches!(byte, b'/' | b':' | b';' | b'?' | b'#' | b'"' | b'\'' | b' '));
     &host[..end.unwrap_or(host.len())]
+}
+
+/// Whether `text` is nothing, or ends a name of a domain.
+fn is_domain_before(text: &str) -> bool {
+    text.is_empty() || text.ends_with('.')
 }
 
 fn is_local(host: &str) -> bool {

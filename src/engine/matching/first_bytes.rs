@@ -13,7 +13,7 @@ const MAX_POSITIONS: usize = 32;
 
 /// A set of bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct ByteSet([u64; 4]);
+pub(crate) struct ByteSet([u64; 4]);
 
 impl ByteSet {
     fn insert(&mut self, byte: u8) {
@@ -24,7 +24,7 @@ impl ByteSet {
         self.0.iter_mut().zip(other.0).for_each(|(own, other)| *own |= other);
     }
 
-    fn contains(&self, byte: u8) -> bool {
+    pub(crate) fn contains(&self, byte: u8) -> bool {
         self.0[usize::from(byte >> 6)] >> (byte & 63) & 1 != 0
     }
 }
@@ -42,24 +42,47 @@ pub(crate) struct FirstBytes {
     required_byte: Option<u8>,
     /// The bytes of the pattern's first long repetition.
     run: Option<ByteSet>,
-    /// Estimated number of states of the pattern's automaton.
-    states: usize,
 }
 
 /// Bytes that are rare enough in lines of source code to search for them, the rarest first.
 const RARE: &[u8] = b"@^~`|%$#&?";
 
 /// Repetitions of more than this many bytes are long.
-const LONG: u32 = 256;
+const LONG: u32 = 32;
 
 /// Most bytes from one literal to the next in a cluster.
-const CLUSTER_STEP: usize = 64;
+const CLUSTER_STEP: usize = 128;
+
+/// The same for names of values without quotes, which are longer.
+pub(crate) const NAME_CLUSTER_STEP: usize = 256;
 
 /// Number of literals before a literal that make them a cluster.
 const CLUSTER_SIZE: usize = 4;
 
 /// Most bytes before a literal that are searched for its cluster.
-pub(crate) const MAX_CLUSTER_DISTANCE: usize = CLUSTER_SIZE * CLUSTER_STEP;
+pub(crate) const MAX_CLUSTER_DISTANCE: usize = CLUSTER_SIZE * NAME_CLUSTER_STEP;
+
+/// A filter for positions where a word begins: one bit for each hash of the first two bytes of a word.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct WordFilter(ByteSet);
+
+impl WordFilter {
+    /// Returns the filter for words of two bytes or more.
+    pub(crate) fn new(words: &[String]) -> WordFilter {
+        let mut hashes = ByteSet::default();
+        words.iter().for_each(|word| hashes.insert(WordFilter::hash(word.as_bytes())));
+        WordFilter(hashes)
+    }
+
+    fn hash(text: &[u8]) -> u8 {
+        text[0].wrapping_mul(31) ^ text[1]
+    }
+
+    /// Whether a word may begin at the start of `text`.
+    fn may_begin(&self, text: &[u8]) -> bool {
+        text.len() >= 2 && self.0.contains(WordFilter::hash(text))
+    }
+}
 
 impl FirstBytes {
     /// Derives the sets from a parsed pattern.
@@ -73,7 +96,6 @@ impl FirstBytes {
             longest: part.longest,
             required_byte: RARE.iter().copied().find(|&byte| required_bytes(hir).contains(byte)),
             run,
-            states: states(hir),
         }
     }
 
@@ -100,11 +122,6 @@ impl FirstBytes {
         self.longest
     }
 
-    /// Returns the estimated number of states of the pattern's automaton.
-    pub(crate) fn states(&self) -> usize {
-        self.states
-    }
-
     /// Whether a match can have `length` bytes.
     pub(crate) fn allows_length(&self, length: usize) -> bool {
         length >= self.shortest && self.longest.is_none_or(|longest| length <= longest)
@@ -117,27 +134,43 @@ impl FirstBytes {
         &self,
         text: &[u8],
         at: usize,
-        literals: &[String],
+        (literals, filter): (&[String], &WordFilter),
         within_line: bool,
     ) -> bool {
         let Some(run) = self.run else { return false };
-        let mut at = at;
-        (0..CLUSTER_SIZE).all(|_| {
-            let low = at.saturating_sub(CLUSTER_STEP);
-            let run_length = text[low..at]
-                .iter()
-                .rev()
-                .take_while(|&&byte| run.contains(byte) && !(within_line && byte == b'\n'))
-                .count();
-            work_counter::count(run_length);
-            let before = &text[at - run_length..at];
-            work_counter::count(before.len());
-            let last = |word: &String| before.windows(word.len()).rposition(|part| part == word.as_bytes());
-            let last = literals.iter().filter_map(last).max();
-            at -= before.len() - last.unwrap_or(0);
-            last.is_some()
-        })
+        let is_run_byte = |byte: u8| run.contains(byte) && !(within_line && byte == b'\n');
+        let is_literal = |start: usize, end: usize| {
+            let rest = &text[start..end];
+            filter.may_begin(rest) && literals.iter().any(|word| rest.starts_with(word.as_bytes()))
+        };
+        is_in_cluster(text, at, CLUSTER_STEP, is_run_byte, is_literal)
     }
+}
+
+/// Whether [`CLUSTER_SIZE`] words precede the one at `at`, each at most `step` bytes before the next, in one
+/// run of bytes for which `is_run_byte` holds. `is_word(start, end)` returns whether a word that ends before `end` begins
+/// at `start`.
+pub(crate) fn is_in_cluster(
+    text: &[u8],
+    at: usize,
+    step: usize,
+    is_run_byte: impl Fn(u8) -> bool,
+    is_word: impl Fn(usize, usize) -> bool,
+) -> bool {
+    let before = |at: usize| {
+        let low = at.saturating_sub(step);
+        let mut starts = (low..at).rev().take_while(|&start| is_run_byte(text[start]));
+        let found = starts.find(|&start| is_word(start, at));
+        work_counter::count(at - found.unwrap_or(low));
+        found
+    };
+    let Some(last) = before(at) else { return false };
+    // Most clusters repeat one text with the word, which is found by comparing the text with itself.
+    let distance = at - last;
+    let first = at.checked_sub(CLUSTER_SIZE * distance);
+    work_counter::count_search(CLUSTER_SIZE * distance);
+    first.is_some_and(|first| text[first..last] == text[first + distance..at])
+        || (1..CLUSTER_SIZE).try_fold(last, |at, _| before(at)).is_some()
 }
 
 /// The first bytes and lengths of a part of a pattern.
@@ -282,7 +315,7 @@ fn required_bytes(hir: &Hir) -> ByteSet {
 }
 
 /// Estimates the number of states of the pattern's automaton.
-fn states(hir: &Hir) -> usize {
+pub(crate) fn states(hir: &Hir) -> usize {
     match hir.kind() {
         HirKind::Empty | HirKind::Look(_) | HirKind::Class(_) => 1,
         HirKind::Literal(literal) => literal.0.len(),
@@ -298,7 +331,7 @@ fn states(hir: &Hir) -> usize {
 }
 
 /// Returns the bytes of a class.
-fn class_bytes(class: &Class) -> ByteSet {
+pub(crate) fn class_bytes(class: &Class) -> ByteSet {
     let mut bytes = ByteSet::default();
     match class {
         Class::Bytes(class) => {

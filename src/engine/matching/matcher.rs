@@ -3,11 +3,11 @@
 
 use crate::model::{Confidence, Evidence, Span};
 use crate::rules::Rule;
-use crate::rules::syntax::{Cut, Otherwise};
+use crate::rules::syntax::{Check, Cut, Otherwise};
 use crate::rules::token_run::{MAX_KEYWORD_DISTANCE, MIN_MIXED_RUN, Route, is_token_byte};
 
 use super::boundary::{MAX_ESCAPE_LENGTH, has_boundary_after, has_boundary_before};
-use super::first_bytes::MAX_CLUSTER_DISTANCE;
+use super::first_bytes::{MAX_CLUSTER_DISTANCE, NAME_CLUSTER_STEP, is_in_cluster};
 use super::ignore_case;
 use super::matches::Match;
 use super::pattern::{LazyPattern, PatternMatch};
@@ -131,7 +131,12 @@ fn literal_match(rule: &Rule, pattern: &LazyPattern, text: &[u8], hit: Hit) -> O
     if !first_bytes.may_begin(&text[start..]) || !has_boundary_before(rule, text, start) {
         return None;
     }
-    if first_bytes.is_in_cluster(text, hit.start, &rule.literals, is_bounded_by_line(rule)) {
+    if first_bytes.is_in_cluster(
+        text,
+        hit.start,
+        (&rule.literals, pattern.literals()),
+        is_bounded_by_line(rule),
+    ) {
         return None;
     }
     let window = window::around(text, hit.start, rule);
@@ -225,9 +230,32 @@ fn keyword_matches<'e>(
     }
 }
 
+/// Whether the keyword is one of many in one value without quotes, and not the last: repeated text, of which each
+/// occurrence would read the rest.
+fn is_repeated(text: &[u8], keyword: Span) -> bool {
+    let word = keyword.slice(text);
+    let is_value_byte = |byte: u8| byte.is_ascii_graphic() && !b"\"'`,;<>|&".contains(&byte);
+    let is_word = |start: usize, end: usize| {
+        text[start].eq_ignore_ascii_case(&word[0])
+            && text[start..end].get(..word.len()).is_some_and(|part| part.eq_ignore_ascii_case(word))
+    };
+    if !is_in_cluster(text, keyword.start, NAME_CLUSTER_STEP, is_value_byte, is_word) {
+        return false;
+    }
+    // The last one may precede a value.
+    let end = text.len().min(keyword.end + NAME_CLUSTER_STEP);
+    let mut starts = (keyword.end..end).take_while(|&start| is_value_byte(text[start]));
+    let next = starts.find(|&start| is_word(start, end));
+    work_counter::count(next.unwrap_or(end) - keyword.end);
+    next.is_some()
+}
+
 /// Returns the match of the scored detector, for rules whose keywords are parts of names.
 fn generic_match<'e>(rule: &'e Rule, pattern: &LazyPattern, text: &[u8], hit: Hit) -> Option<Match<'e>> {
     let keyword = Span::new(hit.start, hit.end);
+    if is_repeated(text, keyword) {
+        return None;
+    }
     let window = window::around(text, hit.start, rule);
     if hit.end > window.end {
         return None;
@@ -323,7 +351,10 @@ fn accept<'e>(
     // A value with a valid checksum is not a placeholder, whatever it resembles.
     let is_placeholder =
         if rule.human_chosen { placeholder::is_placeholder_or_template } else { placeholder::is_placeholder };
-    if !is_verified && is_placeholder(part) {
+    // Checks of passwords have tested the same value already.
+    let is_tested = part.len() == secret.len()
+        && rule.checks.iter().any(|check| matches!(check, Check::LiteralPassword | Check::UrlPassword));
+    if !is_verified && !is_tested && is_placeholder(part) {
         if rule.human_chosen || !placeholder::is_only_sequence(part) {
             return None;
         }

@@ -1,7 +1,6 @@
 //! A match of a rule, and the list that keeps one match for each rule and span.
 
 use std::cmp::{Ordering, Reverse};
-use std::collections::HashMap;
 
 use crate::model::{Confidence, Evidence, Severity, Span};
 use crate::rules::Rule;
@@ -52,26 +51,20 @@ impl Match<'_> {
 /// The best match for each rule and span. Several hits can result in the same value; the order in which they are
 /// added does not matter.
 #[derive(Default)]
-pub(crate) struct BestMatches<'e> {
-    matches: Vec<Match<'e>>,
-    /// Index into `matches` by rule index and span.
-    index: HashMap<(usize, Span), usize>,
-}
+pub(crate) struct BestMatches<'e>(Vec<Match<'e>>);
 
 impl<'e> BestMatches<'e> {
-    /// Adds a match of the rule with this index.
-    pub(crate) fn add(&mut self, rule: usize, found: Match<'e>) {
-        let index = *self.index.entry((rule, found.span)).or_insert(self.matches.len());
-        match self.matches.get_mut(index) {
-            None => self.matches.push(found),
-            Some(before) if found.quality() > before.quality() => *before = found,
-            Some(_) => {}
-        }
+    /// Adds a match.
+    pub(crate) fn add(&mut self, found: Match<'e>) {
+        self.0.push(found);
     }
 
-    /// Returns the matches, ordered by position.
+    /// Returns the best match for each rule and span, ordered by position.
     pub(crate) fn into_sorted(mut self) -> Vec<Match<'e>> {
-        self.matches.sort_by(Match::cmp_position);
-        self.matches
+        // Rules are sorted by id, so this is the order of `cmp_position`.
+        let position = |found: &Match<'_>| (found.span, found.rule_index);
+        self.0.sort_by(|a, b| position(a).cmp(&position(b)).then_with(|| b.quality().cmp(&a.quality())));
+        self.0.dedup_by(|b, a| position(a) == position(b));
+        self.0
     }
 }

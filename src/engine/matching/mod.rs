@@ -9,5 +9,6 @@ pub(crate) mod matches;
 pub(crate) mod overlap;
 pub(crate) mod pattern;
 pub(crate) mod requirements;
+pub(crate) mod tail;
 pub(crate) mod window;
 pub(crate) mod window_search;

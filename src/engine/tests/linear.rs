@@ -186,3 +186,34 @@ fn work_grows_with_the_text() {
         assert!(large <= 1.3 * small, "{unit:?}: {small} reads for each hit, then {large}");
     }
 }
+
+/// Most times that each byte of a text is read for all rules together.
+const MAX_TOTAL_READS: u64 = 100;
+
+/// A name of a secret that occurs again and again in one value without quotes does not make each occurrence read the
+/// rest of it, also if the bytes between two occurrences are random.
+#[test]
+fn repeated_assignments_are_read_few_times() {
+    let run = |length: usize| fill_from(b"q8Wz3LmN7pXkV2rTy5Hd9GcB", length);
+    let units = [
+        "PWD=".to_owned(),
+        "token=".to_owned(),
+        "SECRET_KEY=".to_owned(),
+        "CURLOPT_USERPWD=".to_owned(),
+        format!("PASS={}", run(60)),
+        format!("token={}", run(60)),
+        format!("token={}", run(200)),
+        format!("token={}api_key=", run(60)),
+    ];
+    let reads = |unit: String| {
+        let text = unit.repeat((16 << 10) / unit.len());
+        (count_steps(|| drop(ENGINE.candidates(text.as_bytes()))) / text.len() as u64, unit)
+    };
+    let all: Vec<_> = units.map(reads).into();
+    assert!(all.iter().all(|(reads, _)| *reads <= MAX_TOTAL_READS), "{all:?}");
+}
+
+/// Returns `length` bytes of `bytes`, repeated.
+fn fill_from(bytes: &[u8], length: usize) -> String {
+    bytes.iter().cycle().take(length).map(|&byte| char::from(byte)).collect()
+}

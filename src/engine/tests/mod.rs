@@ -9,6 +9,7 @@ mod near_miss;
 mod overlap;
 mod prefilter;
 mod samples;
+mod tail;
 mod text;
 
 use std::path::Path;
@@ -226,4 +227,20 @@ fn every_value_in_the_window_of_a_literal_is_found() {
     let text = "---\nx:\n  a: q7w2z9t4\nkind: Acme\ndata:\n  b: k8n1m3v5\n---\nd:\n  c: z1x2c3v4\n";
     let values: Vec<String> = found(&engine, text).into_iter().map(|(_, value)| value).collect();
     assert_eq!(values, ["q7w2z9t4", "k8n1m3v5"]);
+}
+
+/// Repeated names are skipped for speed; the last one may precede a value.
+#[test]
+fn a_value_after_repeated_names_is_found() {
+    let engine = Engine::new(&RuleSet::builtin());
+    let value = "q8Wz3LmN7pXkV2rT5yHc9bJd";
+    for text in [
+        format!("{}{value}\n", "token=".repeat(9)),
+        format!("{}{value}\n", "token:x.".repeat(6) + "token="),
+        (0..9).map(|at| format!("{{\"token\":\"{value}{at}\"}},")).collect(),
+    ] {
+        let all = found(&engine, &text);
+        assert!(all.iter().any(|(_, span)| span.ends_with(value) || text.contains('"')), "{text} {all:?}");
+        assert!(!text.contains('"') || all.len() == 9, "{text} {all:?}");
+    }
 }

@@ -88,7 +88,7 @@ pub(crate) fn has_alphabet(keyword: &[u8]) -> bool {
 /// Whether the value contains the keyword, as names of settings and of messages do.
 pub(crate) fn repeats(value: &[u8], keyword: &[u8]) -> bool {
     work_counter::count(value.len() * 2);
-    memchr::memmem::find(&value.to_ascii_lowercase(), &keyword.to_ascii_lowercase()).is_some()
+    value.windows(keyword.len().max(1)).any(|part| part.eq_ignore_ascii_case(keyword))
 }
 
 /// Whether the function `name` reads or tests a secret or is a method of one (`password.encode`), so that its argument

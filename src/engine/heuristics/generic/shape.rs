@@ -178,18 +178,23 @@ pub(crate) fn is_one_word(value: &[u8]) -> bool {
 
 /// Eight, four, four, four and twelve hexadecimal digits. UUIDs are identifiers as often as keys.
 pub(crate) fn is_uuid(value: &[u8]) -> bool {
-    let parts: Vec<&[u8]> = value.split(|&byte| byte == b'-').collect();
-    let lengths: Vec<usize> = parts.iter().map(|part| part.len()).collect();
-    lengths == [8, 4, 4, 4, 12] && parts.concat().iter().all(u8::is_ascii_hexdigit)
+    let is_dash = |at: usize| matches!(at, 8 | 13 | 18 | 23);
+    value.len() == 36
+        && value
+            .iter()
+            .enumerate()
+            .all(|(at, byte)| if is_dash(at) { *byte == b'-' } else { byte.is_ascii_hexdigit() })
 }
 
 /// Whether the value has a form that is public: a URL, a path, a hash, a public key, an image, a date, a color.
 fn is_public(value: &[u8]) -> bool {
     let starts = |prefixes: &[&[u8]]| prefixes.iter().any(|prefix| value.starts_with(prefix));
     let slashes = value.iter().filter(|&&byte| byte == b'/').count();
-    let words =
-        value.split(|byte| matches!(byte, b'/' | b'.' | b'-' | b'_')).filter(|word| word.len() >= 3).count();
-    memchr::memmem::find(value, b"://").is_some()
+    let has_words = || {
+        let words = value.split(|byte| matches!(byte, b'/' | b'.' | b'-' | b'_'));
+        words.filter(|word| word.len() >= 3).count() >= 3
+    };
+    memchr::memchr_iter(b':', value).any(|at| value[at..].starts_with(b"://"))
         || starts(&[
             b"/",
             b"./",
@@ -219,7 +224,7 @@ fn is_public(value: &[u8]) -> bool {
             b"/9j/",
             b"PHN2Zy",
         ])
-        || (slashes >= 2 && words >= 3 && is_wordlike(value))
+        || (slashes >= 2 && has_words() && is_wordlike(value))
         || is_file_name(value)
         || is_number(value)
         || is_colour(value)

@@ -5,8 +5,9 @@
 pub(crate) fn is_code(text: &[u8]) -> bool {
     const TOKENS: [&[u8]; 9] =
         [b"()", b"(\"", b"('", b"->", b"::", b"getenv", b"process.env", b"environ", b"[\""];
-    let has = |token: &&[u8]| memchr::memmem::find(text, token).is_some();
-    TOKENS.iter().any(has) || is_name_path(text) || is_plain_call(text)
+    let begins = |at: usize| TOKENS.iter().any(|token| text[at..].starts_with(token));
+    let may_begin = |byte: u8| matches!(byte, b'(' | b'-' | b':' | b'g' | b'p' | b'e' | b'[');
+    (0..text.len()).any(|at| may_begin(text[at]) && begins(at)) || is_name_path(text) || is_plain_call(text)
 }
 
 /// `config.db.password`, `self.token`: names joined by dots.

@@ -2,6 +2,10 @@
 
 /// Whether a template, a shell or a build replaces the value: it is no literal.
 pub(crate) fn is_template(value: &[u8]) -> bool {
+    // Most values contain none of the bytes that all forms have.
+    if !value.iter().any(|&byte| b"${#<%[@_".contains(&byte)) {
+        return false;
+    }
     const OPENERS: [&[u8]; 14] =
         [b"${", b"{{", b"$(", b"#{", b"<%", b"%(", b"%{", b"[[", b"{%", b"$[", b"$$", b"@@", b"__", b"%s"];
     let text = value.trim_ascii();
@@ -21,9 +25,10 @@ fn has_interpolation(text: &[u8]) -> bool {
     const PAIRS: [(&[u8], &[u8]); 5] =
         [(b"${", b"}"), (b"{{", b"}}"), (b"$(", b")"), (b"#{", b"}"), (b"<%", b"%>")];
     PAIRS.iter().any(|(open, close)| {
-        memchr::memmem::find_iter(text, open).any(|at| {
+        memchr::memchr_iter(open[0], text).filter(|&at| text[at..].starts_with(open)).any(|at| {
             let inside = &text[at + open.len()..];
-            let inside = memchr::memmem::find(inside, close).map_or(inside, |end| &inside[..end]);
+            let end = inside.windows(close.len()).position(|part| part == *close);
+            let inside = end.map_or(inside, |end| &inside[..end]);
             inside.iter().all(|byte| {
                 byte.is_ascii_alphanumeric()
                     || matches!(byte, b'_' | b'.' | b' ' | b'-' | b':' | b'|' | b'$' | b'(' | b'=')
@@ -48,8 +53,6 @@ fn is_variable(text: &[u8]) -> bool {
 /// Whether stars, dots or an ellipsis replace the value or most of it.
 pub(super) fn is_masked(value: &[u8]) -> bool {
     let masking = value.iter().filter(|byte| matches!(byte, b'*' | b'.' | b'x' | b'X' | b'-' | b'#')).count();
-    masking * 2 > value.len()
-        || memchr::memmem::find(value, "…".as_bytes()).is_some()
-        || memchr::memmem::find(value, b"...").is_some()
-        || memchr::memmem::find(value, b"***").is_some()
+    let has = |mark: &[u8]| memchr::memchr_iter(mark[0], value).any(|at| value[at..].starts_with(mark));
+    masking * 2 > value.len() || has("…".as_bytes()) || masking >= 3 && (has(b"...") || has(b"***"))
 }

@@ -18,10 +18,10 @@ use std::time::Duration;
 
 use self::table::{RefValue, Table};
 use super::{Tip, TipKind, is_per_worktree, worktree_git_dirs};
-use crate::git::StoreProblem;
 use crate::git::odb::oid::HashAlgorithm;
 use crate::git::odb::pack::regular_file_len;
 use crate::git::repo::{Repo, RepoError};
+use crate::git::{ProblemCause, StoreProblem};
 
 /// How many times a stack is read while git replaces its tables.
 const MAX_READS: usize = 5;
@@ -162,7 +162,11 @@ impl Stack {
     }
 
     fn add(&mut self, path: &Path, why: impl Into<String>) {
-        self.problems.push(StoreProblem { path: path.to_owned(), why: why.into() });
+        self.problems.push(StoreProblem {
+            path: path.to_owned(),
+            cause: ProblemCause::Damage,
+            why: why.into(),
+        });
     }
 }
 
