@@ -24,6 +24,7 @@ mod history_reference;
 mod history_storage;
 mod history_submodules;
 mod hooks;
+mod nothing_is_run;
 mod policy;
 mod range;
 mod range_hidden;
