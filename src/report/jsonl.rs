@@ -5,7 +5,7 @@ use std::io;
 use super::options::ReportOptions;
 use super::view::View;
 
-pub(super) fn write(view: View, _: &ReportOptions, out: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn write(view: View<'_>, _: &ReportOptions, out: &mut dyn io::Write) -> io::Result<()> {
     for record in view.into_records() {
         serde_json::to_writer(&mut *out, &record)?;
         out.write_all(b"\n")?;
