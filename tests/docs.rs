@@ -20,6 +20,7 @@ const REFERENCE: &str = include_str!("../docs/reference.md");
 const FORMATS: &str = include_str!("../docs/formats.md");
 const CI: &str = include_str!("../docs/ci.md");
 const ARCHITECTURE: &str = include_str!("../docs/ARCHITECTURE.md");
+const SECURITY: &str = include_str!("../SECURITY.md");
 
 /// Returns the names that a parser's error about an unknown name lists.
 fn expected(error: &str) -> Vec<&str> {
@@ -280,12 +281,12 @@ fn links_to_files_exist() {
     }
 }
 
-/// Checks that every file and every `file.rs::function` that the page on architecture names exists.
+/// Checks that every file and every `file.rs::function` that the pages on architecture and security name exists.
 #[test]
-fn the_architecture_page_names_existing_files_and_functions() {
+fn pages_name_existing_files_and_functions() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut functions = 0;
-    for part in ARCHITECTURE.split('`').skip(1).step_by(2) {
+    for part in [ARCHITECTURE, SECURITY].iter().flat_map(|page| page.split('`').skip(1).step_by(2)) {
         let (file, function) = part.split_once("::").unwrap_or((part, ""));
         let is_example = file.contains("NAME") || matches!(file, "file.rs" | "mod.rs");
         if is_example || !file.ends_with(".rs") || file.contains(' ') {
@@ -301,7 +302,7 @@ fn the_architecture_page_names_existing_files_and_functions() {
             functions += 1;
         }
     }
-    assert!(functions > 50, "{functions}");
+    assert!(functions > 70, "{functions}");
 }
 
 /// Runs the program, which must succeed, and returns its standard output.

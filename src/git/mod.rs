@@ -1,6 +1,7 @@
 //! In: a repository on disk. Out: bytes, ids, paths, commits. Never: a rule, a secret, a verdict.
 
 pub(crate) mod attribution;
+mod blocking_files;
 pub(crate) mod commits;
 pub(crate) mod diff;
 pub(crate) mod env;

@@ -20,10 +20,22 @@ pub(crate) struct Plumbing<'a> {
     pub(super) env: &'a GitEnv,
 }
 
+/// A call of `git` that opens no socket: the variables of its tracing, and settings of the user, can name one
+/// (git-config(1), `trace2`).
+fn git() -> Command {
+    let mut command = Command::new("git");
+    command
+        .env("LC_ALL", "C")
+        .env("GIT_TRACE2", "0")
+        .env("GIT_TRACE2_EVENT", "0")
+        .env("GIT_TRACE2_PERF", "0");
+    command
+}
+
 /// Returns the git directory that git finds at `path`, canonical, if git trusts its ownership.
 pub(super) fn trusted_git_dir(path: &Path, env: &GitEnv) -> Option<PathBuf> {
-    let mut command = Command::new("git");
-    command.current_dir(path).env_remove("GIT_DIR").env_remove("GIT_WORK_TREE").env("LC_ALL", "C");
+    let mut command = git();
+    command.current_dir(path).env_remove("GIT_DIR").env_remove("GIT_WORK_TREE");
     if env.git_dir.is_some() {
         command.arg("--git-dir=.");
     }
@@ -113,7 +125,7 @@ impl Plumbing<'_> {
     }
 
     fn run(&self, args: &[&str]) -> Result<Output, RepoError> {
-        let mut command = Command::new("git");
+        let mut command = git();
         command
             .current_dir(self.base)
             .arg("--git-dir")
@@ -121,7 +133,7 @@ impl Plumbing<'_> {
             .arg("--no-replace-objects")
             .args(args);
         command.env("GIT_GRAFT_FILE", "/dev/null");
-        command.env("GIT_NO_LAZY_FETCH", "1").env("GIT_OPTIONAL_LOCKS", "0").env("LC_ALL", "C");
+        command.env("GIT_NO_LAZY_FETCH", "1").env("GIT_OPTIONAL_LOCKS", "0");
         if let Some(dir) = &self.env.object_directory {
             command.env("GIT_OBJECT_DIRECTORY", self.base.join(dir));
         }

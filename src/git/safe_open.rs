@@ -1,11 +1,13 @@
 //! Opens repositories with the checks of git: repositories that libgit2 refuses needlessly are opened, those that git
 //! would refuse are not.
 
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
 use git2::{ConfigLevel, ErrorClass, ErrorCode, Repository, RepositoryOpenFlags};
 
+use super::blocking_files;
 use super::env::GitEnv;
 use super::plumbing;
 use super::repo::RepoError;
@@ -13,6 +15,10 @@ use super::repo::RepoError;
 /// Opens the repository at `path`, or above it unless `flags` contain `NO_SEARCH`.
 pub(crate) fn open(path: &Path, flags: RepositoryOpenFlags, env: &GitEnv) -> Result<Repository, RepoError> {
     let ceiling_dirs: Vec<PathBuf> = env.ceiling_dirs.iter().flat_map(std::env::split_paths).collect();
+    if let Some(path) = blocking_files::find(path, !flags.contains(RepositoryOpenFlags::NO_SEARCH)) {
+        let source = io::Error::new(io::ErrorKind::InvalidInput, "not a regular file");
+        return Err(RepoError::Io { path, source });
+    }
     let open = || Repository::open_ext(path, flags, &ceiling_dirs);
     let lock = OpenLock::acquire();
     let opened = open().or_else(|error| match error.class() {

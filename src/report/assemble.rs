@@ -7,7 +7,7 @@ use super::redact::Redactor;
 use super::schema;
 use super::schema::{SCHEMA, Scan, Shard, StatusCounts, Summary, Unscanned, UnscannedCounts};
 use super::verdict;
-use super::view::{Finding, View};
+use super::view::{Finding, Findings, View};
 
 /// Maximum number of refs of one kind that a finding lists. A mirror of a repository on a forge has one for each pull
 /// request.
@@ -15,7 +15,7 @@ const MAX_REFS: usize = 250;
 
 /// Builds the view of `report`. Unless `show_secrets`, each value is masked wherever it occurs: in its own field, and
 /// in paths, ref names, author lines and reasons.
-pub(super) fn view(report: &ScanReport, show_secrets: bool) -> View {
+pub(super) fn view(report: &ScanReport, show_secrets: bool) -> View<'_> {
     let redactor = match show_secrets {
         true => Redactor::transparent(),
         false => Redactor::new(report.findings.iter().map(|finding| &finding.secret).chain(&report.in_names)),
@@ -27,9 +27,12 @@ pub(super) fn view(report: &ScanReport, show_secrets: bool) -> View {
     let mut view = View {
         scan: scan(report, &redactor),
         is_server: report.header.is_server,
-        findings: findings.iter().map(|finding| self::finding(finding, &redactor, show_secrets)).collect(),
         unscanned: unscanned.iter().map(|entry| self::unscanned(entry, &redactor)).collect(),
         summary: summary(report, &redactor),
+        findings: Findings {
+            sorted: findings,
+            mask: Box::new(move |finding: &model::Finding| self::finding(finding, &redactor, show_secrets)),
+        },
     };
     view.summary.line = verdict::line(&view);
     view

@@ -6,6 +6,6 @@ use super::json_text::write_pretty;
 use super::options::ReportOptions;
 use super::view::View;
 
-pub(super) fn write(view: View, _: &ReportOptions, out: &mut dyn io::Write) -> io::Result<()> {
+pub(super) fn write(view: View<'_>, _: &ReportOptions, out: &mut dyn io::Write) -> io::Result<()> {
     write_pretty(&view.into_document(), out)
 }

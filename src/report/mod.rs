@@ -1,6 +1,6 @@
 //! In: a `ScanReport`. Out: text in one of the formats. Never: the raw value of a secret, unless it was requested.
 //!
-//! Every format is written from the same `View`: values are masked once, before any format reads them. A new format
+//! Every format is written from the same `View`, which masks each finding before a format reads it. A new format
 //! is one file and one line in the table below.
 
 mod assemble;
@@ -52,7 +52,7 @@ macro_rules! formats {
                 match self { $(Format::$variant => $word),+ }
             }
 
-            fn writer(self) -> fn(View, &ReportOptions, &mut dyn io::Write) -> io::Result<()> {
+            fn writer(self) -> fn(View<'_>, &ReportOptions, &mut dyn io::Write) -> io::Result<()> {
                 match self { $(Format::$variant => $write),+ }
             }
         }

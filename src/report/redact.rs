@@ -20,7 +20,33 @@ const MIN_LENGTH: usize = 6;
 pub(super) struct Redactor<'s> {
     values: HashMap<Cow<'s, [u8]>, &'s Secret>,
     /// The lengths of the values that begin with these bytes.
-    lengths: HashMap<[u8; MIN_LENGTH], BTreeSet<usize>>,
+    lengths: HashMap<[u8; MIN_LENGTH], Lengths>,
+}
+
+/// The lengths of one or more values. Nearly always it is one, which needs no allocation.
+enum Lengths {
+    One(usize),
+    Several(BTreeSet<usize>),
+}
+
+impl Lengths {
+    fn add(&mut self, length: usize) {
+        match self {
+            Lengths::One(one) if *one == length => {}
+            Lengths::One(one) => *self = Lengths::Several(BTreeSet::from([*one, length])),
+            Lengths::Several(several) => {
+                several.insert(length);
+            }
+        }
+    }
+
+    fn longest_first(&self) -> impl Iterator<Item = usize> {
+        let (one, several) = match self {
+            Lengths::One(one) => (Some(*one), None),
+            Lengths::Several(several) => (None, Some(several)),
+        };
+        one.into_iter().chain(several.into_iter().flat_map(|several| several.iter().rev().copied()))
+    }
 }
 
 impl<'s> Redactor<'s> {
@@ -45,7 +71,9 @@ impl<'s> Redactor<'s> {
 
     fn add(&mut self, value: Cow<'s, [u8]>, secret: &'s Secret) {
         if let Some(&first) = value.first_chunk() {
-            self.lengths.entry(first).or_default().insert(value.len());
+            let length = value.len();
+            let lengths = self.lengths.entry(first).or_insert(Lengths::One(length));
+            lengths.add(length);
             self.values.insert(value, secret);
         }
     }
@@ -53,7 +81,7 @@ impl<'s> Redactor<'s> {
     /// Returns the longest value at the start of `text`, with its length.
     fn at_start(&self, text: &[u8]) -> Option<(usize, &'s Secret)> {
         let lengths = self.lengths.get(text.first_chunk::<MIN_LENGTH>()?)?;
-        lengths.iter().rev().find_map(|&length| Some((length, *self.values.get(text.get(..length)?)?)))
+        lengths.longest_first().find_map(|length| Some((length, *self.values.get(text.get(..length)?)?)))
     }
 
     /// Returns `text` with every value masked; overlapping values get one mask.

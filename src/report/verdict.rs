@@ -8,7 +8,7 @@ use super::format::{grouped, plural};
 use super::view::View;
 
 /// The whole line.
-pub(super) fn line(view: &View) -> String {
+pub(super) fn line(view: &View<'_>) -> String {
     let Sentence { emphasis, rest } = result(view);
     format!("stopleak: {emphasis}{rest} {}", scope(view))
 }
@@ -22,13 +22,15 @@ pub(super) struct Sentence {
 }
 
 /// The verdict as a sentence.
-pub(super) fn result(view: &View) -> Sentence {
-    let new = || view.findings.iter().filter(|finding| finding.status == Status::New);
-    let blocking: HashSet<&str> =
-        new().filter(|finding| view.blocks(finding)).map(|finding| &*finding.fingerprint).collect();
+pub(super) fn result(view: &View<'_>) -> Sentence {
+    let new = || view.findings.sorted.iter().filter(|finding| finding.status == Status::New);
+    let blocking: HashSet<&str> = new()
+        .filter(|finding| view.blocks(finding.status, finding.confidence))
+        .map(|finding| finding.fingerprint.as_str())
+        .collect();
     let notes: HashSet<&str> =
-        new().map(|finding| &*finding.fingerprint).filter(|value| !blocking.contains(value)).collect();
-    let places = new().filter(|finding| view.blocks(finding)).count();
+        new().map(|finding| finding.fingerprint.as_str()).filter(|value| !blocking.contains(value)).collect();
+    let places = new().filter(|finding| view.blocks(finding.status, finding.confidence)).count();
     let secrets = plural(blocking.len(), "secret");
     let (emphasis, rest) = match (view.summary.verdict, &view.summary.nothing_scanned) {
         (Verdict::Clean, Some(why)) => ("nothing to scan,".to_owned(), format!(" {why}.")),
@@ -46,7 +48,7 @@ pub(super) fn result(view: &View) -> Sentence {
 
 /// What was read and what was not: `Read 12 files, 34.1 kB; 134 rules. 2 files skipped by configuration. Not read: 1
 /// corrupt.`
-pub(super) fn scope(view: &View) -> String {
+pub(super) fn scope(view: &View<'_>) -> String {
     let counts = view.summary.counts;
     let mut parts: Vec<String> =
         [(counts.commits, "commit"), (counts.objects, "object"), (counts.files, "file")]

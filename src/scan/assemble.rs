@@ -39,7 +39,8 @@ pub(super) fn report(
     };
     work_stats.stages = scanner.stage_counts();
     findings.retain(|finding| finding.confidence >= settings.confidence);
-    findings.sort_by(|a, b| a.sort_key().cmp(&b.sort_key()));
+    // A stable sort would copy half of the findings; those with equal keys are equal.
+    findings.sort_unstable_by(|a, b| a.sort_key().cmp(&b.sort_key()));
     unscanned.extend(remainder.unscanned());
     unscanned.sort();
     unscanned.dedup();

@@ -27,6 +27,7 @@ mod history_storage;
 mod history_submodules;
 mod hooks;
 mod memory;
+mod nothing_is_run;
 mod policy;
 mod range;
 mod range_hidden;

@@ -168,3 +168,50 @@ fn a_submodule_that_is_not_fetched_is_listed() {
     report.assert_findings(&["new libs/sub/a.txt:1"]);
     assert_eq!(report.unscanned_kinds(), [""; 0]);
 }
+
+/// libgit2 and git open each of these files without a check, and would wait for a writer of the pipe.
+#[test]
+fn a_pipe_in_the_git_directory_is_an_error() {
+    let world = World::repository();
+    let commands: [&[&str]; 6] = [
+        &["scan"],
+        &["staged"],
+        &["ci", "--base", "HEAD"],
+        &["history"],
+        &["hook", "status"],
+        &["config", "show"],
+    ];
+    let cases =
+        ["HEAD", "config", "packed-refs", "shallow", "info/grafts", "refs/heads/main", "gitdir", "commondir"];
+    let assert_error = |name: &str| {
+        for arguments in commands {
+            let run = bounded(&world, arguments);
+            assert!(run.code == 2 && run.stderr.contains(name), "{name} {arguments:?}: {}", run.stderr);
+            assert!(run.stderr.contains("not a regular file"), "{}", run.stderr);
+        }
+    };
+    for name in cases {
+        let (path, kept) = (world.path(&format!("work/.git/{name}")), world.path("kept"));
+        let is_moved = std::fs::rename(&path, &kept).is_ok();
+        mkfifo(&world, &format!("work/.git/{name}"));
+        assert_error(name);
+        std::fs::remove_file(&path).expect("removed");
+        if is_moved {
+            std::fs::rename(&kept, &path).expect("moved back");
+        }
+    }
+    let config = world.read("work/.git/config");
+    mkfifo(&world, "work/.git/pipe");
+    for include in [
+        "[include]\n\tpath = pipe\n".to_owned(),
+        "[includeIf \"gitdir:/nowhere\"] path = \"pi\\\npe\" # comment\n".to_owned(),
+        format!("[Include]\n\tPath = {}\n", world.path("work/.git/pipe").display()),
+        "[include]\n\tpath = further\n".to_owned(),
+    ] {
+        world.write("work/.git/config", format!("{config}{include}"));
+        world.write("work/.git/further", "[include]\n\tpath = ../.git/pipe\n");
+        assert_error("pipe");
+    }
+    world.write("work/.git/config", config);
+    assert_eq!(bounded(&world, &["staged"]).code, 0);
+}

@@ -4,6 +4,7 @@
 #![allow(dead_code, unused_imports, reason = "each test binary uses its own part")]
 
 pub(crate) mod planted;
+pub(crate) mod traced;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};

@@ -11,6 +11,7 @@ mod snippet;
 use std::collections::HashMap;
 use std::io::{self, Write};
 
+use crate::model;
 use crate::model::{Status, UnscannedKind, Verdict};
 
 use super::escape::terminal;
@@ -18,7 +19,7 @@ use super::format::{grouped, plural};
 use super::options::ReportOptions;
 use super::schema::{StatusCounts, Unscanned};
 use super::verdict;
-use super::view::View;
+use super::view::{Finding, View};
 use page::{BAD, FAINT, GOOD, Group, NOTE, Page, STRONG};
 
 /// Maximum number of locations shown for one value.
@@ -26,12 +27,14 @@ const MAX_LOCATIONS: usize = 5;
 /// Maximum number of unscanned entries shown in one list.
 const MAX_UNSCANNED: usize = 20;
 
-pub(super) fn write(view: View, options: &ReportOptions, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(view: View<'_>, options: &ReportOptions, out: &mut dyn Write) -> io::Result<()> {
     let page = Page { view: &view, options };
-    let (blocking, notes): (Vec<Group<'_>>, Vec<Group<'_>>) =
-        groups(&view).into_iter().partition(|group| group.iter().any(|finding| view.blocks(finding)));
+    let blocks = |finding: &&model::Finding| view.blocks(finding.status, finding.confidence);
+    let (blocking, notes): (Vec<Vec<&model::Finding>>, Vec<Vec<&model::Finding>>) =
+        groups(&view).into_iter().partition(|group| group.iter().any(blocks));
     for group in notes.iter().chain(&blocking) {
-        page.group(group, out)?;
+        let findings: Vec<Finding> = group.iter().map(|finding| (view.findings.mask)(finding)).collect();
+        page.group(&findings.iter().collect(), out)?;
     }
     page.unscanned(out)?;
     page.notes(out)?;
@@ -40,10 +43,10 @@ pub(super) fn write(view: View, options: &ReportOptions, out: &mut dyn Write) ->
 
 /// Groups new findings by fingerprint, in the order of their first location. A value that two rules find has two
 /// fingerprints and therefore two groups, since the rules give different help.
-fn groups(view: &View) -> Vec<Group<'_>> {
-    let mut groups: Vec<Group<'_>> = Vec::new();
+fn groups<'r>(view: &View<'r>) -> Vec<Vec<&'r model::Finding>> {
+    let mut groups: Vec<Vec<&model::Finding>> = Vec::new();
     let mut indices = HashMap::new();
-    for finding in view.findings.iter().filter(|finding| finding.status == Status::New) {
+    for &finding in view.findings.sorted.iter().filter(|finding| finding.status == Status::New) {
         let at = *indices.entry(finding.fingerprint.as_str()).or_insert_with(|| {
             groups.push(Vec::new());
             groups.len() - 1
@@ -56,7 +59,7 @@ fn groups(view: &View) -> Vec<Group<'_>> {
 impl Page<'_> {
     fn group(&self, group: &Group<'_>, out: &mut dyn Write) -> io::Result<()> {
         let first = group[0];
-        let blocks = group.iter().any(|finding| self.view.blocks(finding));
+        let blocks = group.iter().any(|finding| self.view.blocks(finding.status, finding.confidence));
         let name = terminal(&first.name);
         match blocks {
             true => write!(out, "{}", self.paint(BAD, name))?,

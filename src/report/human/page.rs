@@ -19,7 +19,7 @@ pub(super) type Group<'v> = Vec<&'v Finding>;
 
 /// One report in human form.
 pub(super) struct Page<'v> {
-    pub(super) view: &'v View,
+    pub(super) view: &'v View<'v>,
     pub(super) options: &'v ReportOptions,
 }
 

@@ -23,13 +23,12 @@ use model::*;
 /// GitHub rejects a run with more results.
 const MAX_RESULTS: usize = 25_000;
 
-pub(super) fn write(view: View, _: &ReportOptions, out: &mut dyn io::Write) -> io::Result<()> {
-    write_pretty(&log(&view, MAX_RESULTS), out)
+pub(super) fn write(view: View<'_>, _: &ReportOptions, out: &mut dyn io::Write) -> io::Result<()> {
+    write_pretty(&log(&view, &within_limit(&view, MAX_RESULTS)), out)
 }
 
-fn log(view: &View, max_results: usize) -> Log<'_> {
-    let findings = within_limit(view, max_results);
-    let rules = rules(&findings);
+fn log<'d>(view: &'d View<'_>, findings: &'d [Finding]) -> Log<'d> {
+    let rules = rules(findings);
     let results = findings
         .iter()
         .map(|finding| {
@@ -43,7 +42,7 @@ fn log(view: &View, max_results: usize) -> Log<'_> {
         version: "2.1.0",
         runs: [Run {
             automation_details: AutomationDetails { id: automation_id(scan) },
-            invocations: [invocation(view, view.findings.len() - findings.len())],
+            invocations: [invocation(view, view.findings.sorted.len() - findings.len())],
             column_kind: "unicodeCodePoints",
             results,
             properties: json!({
@@ -67,8 +66,9 @@ fn log(view: &View, max_results: usize) -> Log<'_> {
 
 /// The findings within the limit, in report order. Suppressed ones are dropped first, then old ones, then new ones that
 /// do not block.
-fn within_limit(view: &View, max_results: usize) -> Vec<&Finding> {
-    let mut order: Vec<(usize, &Finding)> = view.findings.iter().enumerate().collect();
+fn within_limit(view: &View<'_>, max_results: usize) -> Vec<Finding> {
+    let mut order: Vec<(usize, &crate::model::Finding)> =
+        view.findings.sorted.iter().copied().enumerate().collect();
     if order.len() > max_results {
         order.sort_by_key(|(_, finding)| {
             (finding.status, Reverse(finding.confidence), Reverse(finding.severity))
@@ -76,7 +76,7 @@ fn within_limit(view: &View, max_results: usize) -> Vec<&Finding> {
         order.truncate(max_results);
         order.sort_by_key(|&(at, _)| at);
     }
-    order.into_iter().map(|(_, finding)| finding).collect()
+    order.into_iter().map(|(_, finding)| (view.findings.mask)(finding)).collect()
 }
 
 /// The category: uploads of different commands, and of the shards of one command, do not replace one another.
@@ -89,9 +89,9 @@ fn automation_id(scan: &Scan) -> String {
 
 /// One descriptor for each rule with findings, sorted by id. In SARIF, severity and precision belong to the rule; the
 /// highest among its findings is used, and each result has its own in `properties`.
-fn rules<'d>(findings: &[&'d Finding]) -> Vec<Rule<'d>> {
+fn rules(findings: &[Finding]) -> Vec<Rule<'_>> {
     let mut by_id: BTreeMap<&str, (&Finding, Severity, Confidence)> = BTreeMap::new();
-    for &finding in findings {
+    for finding in findings {
         let (_, severity, confidence) =
             by_id.entry(&finding.rule).or_insert((finding, finding.severity, finding.confidence));
         *severity = finding.severity.max(*severity);
@@ -125,11 +125,11 @@ fn rule<'d>(finding: &'d Finding, severity: Severity, confidence: Confidence) ->
     }
 }
 
-fn result<'d>(view: &View, finding: &'d Finding, rule_index: usize) -> ResultEntry<'d> {
+fn result<'d>(view: &View<'_>, finding: &'d Finding, rule_index: usize) -> ResultEntry<'d> {
     ResultEntry {
         rule_id: &finding.rule,
         rule_index,
-        level: if view.blocks(finding) { level(finding.severity) } else { "note" },
+        level: if view.blocks(finding.status, finding.confidence) { level(finding.severity) } else { "note" },
         message: Message { text: message(finding) },
         locations: [Location { physical_location: location(finding) }],
         partial_fingerprints: PartialFingerprints { stopleak: &finding.fingerprint },
@@ -227,7 +227,7 @@ fn suppression(finding: &Finding) -> Option<Suppression> {
 }
 
 /// What was not read, and how many results were dropped.
-fn invocation(view: &View, dropped: usize) -> Invocation {
+fn invocation(view: &View<'_>, dropped: usize) -> Invocation {
     let mut notifications: Vec<Notification> = Vec::new();
     if dropped > 0 {
         notifications.push(Notification {
@@ -292,9 +292,11 @@ mod tests {
 
     #[test]
     fn results_over_the_limit_are_dropped_and_counted_suppressed_ones_first() {
-        let view = assemble::view(&fixture::rich(), false);
-        let (all, new) = (view.findings.len(), view.summary.findings.new);
-        let run = &log(&view, new).runs[0];
+        let report = fixture::rich();
+        let view = assemble::view(&report, false);
+        let (all, new) = (view.findings.sorted.len(), view.summary.findings.new);
+        let within = within_limit(&view, new);
+        let run = &log(&view, &within).runs[0];
         assert_eq!(run.results.len(), new);
         assert!(run.results.iter().all(|result| result.baseline_state == "new"));
         let notification = &run.invocations[0].tool_execution_notifications[0];
