@@ -1,10 +1,11 @@
 //! Joins the matches of all readings of the same bytes: each value is one match.
 
 use std::cmp::Reverse;
+use std::ops::Range;
 
 use crate::decode::{Reading, ReadingKind};
 use crate::engine::Match;
-use crate::model::Span;
+use crate::model::{Locator, Position, Span};
 
 /// A match in one of the readings.
 #[derive(Clone, Debug)]
@@ -61,6 +62,28 @@ fn drop_parts(readings: &[Reading<'_>], all: &mut Vec<ReadMatch<'_>>) {
         let is_part = decoded.get(after).is_some_and(|decoded| decoded.start < span.end);
         !(is_part && kind(found) == ReadingKind::Narrowed)
     });
+}
+
+/// Returns the position of the end of the stored `range` in each reading, given those of its start.
+pub(crate) fn advanced(
+    readings: &[Reading<'_>],
+    start: [Position; ReadingKind::COUNT],
+    range: Range<usize>,
+) -> [Position; ReadingKind::COUNT] {
+    let end = |reading: &Reading<'_>, kind: ReadingKind| {
+        let text = &reading.text[reading.text_offset(range.start)..reading.text_offset(range.end)];
+        Locator::new(text, start[kind as usize]).position(text.len())
+    };
+    let mut position = start;
+    for kind in ReadingKind::ALL {
+        // Bytes that were not decoded are the same text.
+        let reading = readings.iter().find(|reading| reading.kind == kind);
+        let stored = readings.iter().find(|reading| reading.kind == ReadingKind::Stored);
+        if let Some(reading) = reading.or(stored) {
+            position[kind as usize] = end(reading, kind);
+        }
+    }
+    position
 }
 
 #[cfg(all(test, feature = "git"))]

@@ -5,12 +5,12 @@
 //! process.
 
 use std::io;
-use std::ops::Range;
 
-use crate::decode::{Decoder, Reading, ReadingKind};
-use crate::model::{Locator, Position, character_boundary, memory};
+use crate::decode::{Decoder, ReadingKind};
+use crate::model::{Position, character_boundary, memory};
 
 use super::blob_scanner::{BlobScan, BlobScanner, Chunk};
+use super::readings::advanced;
 
 /// Bytes of a chunk, without its overlaps. Most files are smaller and are one chunk.
 const CHUNK_SIZE: usize = 2 * 1024 * 1024;
@@ -111,7 +111,7 @@ impl StreamScanner {
             if is_last {
                 break (was_filled == 0, stopped);
             }
-            start = advance(&readings, start, reported..end);
+            start = advanced(&readings, start, reported..end);
             let kept = end.saturating_sub(MAX_WIDTH * self.before);
             offset += kept;
             reported = end - kept;
@@ -122,28 +122,6 @@ impl StreamScanner {
         let bytes = is_one_chunk.then(|| &self.buffer[..filled]);
         StreamScan { scan, bytes_read: reader.bytes, bytes, stopped }
     }
-}
-
-/// Returns the position of the end of the stored `range` in each reading, given those of its start.
-fn advance(
-    readings: &[Reading<'_>],
-    start: [Position; ReadingKind::COUNT],
-    range: Range<usize>,
-) -> [Position; ReadingKind::COUNT] {
-    let end = |reading: &Reading<'_>, kind: ReadingKind| {
-        let text = &reading.text[reading.text_offset(range.start)..reading.text_offset(range.end)];
-        Locator::new(text, start[kind as usize]).position(text.len())
-    };
-    let mut position = start;
-    for kind in ReadingKind::ALL {
-        // Bytes that were not decoded are the same text.
-        let reading = readings.iter().find(|reading| reading.kind == kind);
-        let stored = readings.iter().find(|reading| reading.kind == ReadingKind::Stored);
-        if let Some(reading) = reading.or(stored) {
-            position[kind as usize] = end(reading, kind);
-        }
-    }
-    position
 }
 
 /// Counts the bytes that are read.
