@@ -16,16 +16,19 @@ use crate::decode;
 use crate::engine::{Engine, Match, confidence_from_score, resolve_overlaps};
 use crate::model::{
     Confidence, ContentKind, Evidence, Finding, Fingerprint, Locator, Position, Provenance, RepoPath,
-    RuleInfo, Secret, Span, StageCounts, Status, Unscanned,
+    RuleInfo, Secret, Span, StageCounts, Status, Unscanned, character_boundary,
 };
 use crate::policy::{Policy, Role, Surroundings};
 use crate::rules::{Rule, RuleSet};
 
 use super::excerpt::excerpt;
-use super::unscanned::{MAX_FINDINGS, aborted, too_many_findings};
+use super::unscanned::{MAX_FINDINGS, aborted, out_of_time, too_many_findings};
 use crate::scan::error::ScanError;
 #[cfg(feature = "git")]
 use crate::scan::settings::Settings;
+
+/// Bytes of a text that are scanned between two checks of a deadline: a fraction of a second for any text.
+const DEADLINE_CHUNK: usize = if cfg!(test) { 10_007 } else { 128 * 1024 };
 
 /// Rules and policy, ready to scan blobs with. Shared by all threads.
 pub(crate) struct BlobScanner<'s> {
@@ -177,12 +180,37 @@ impl<'s> BlobScanner<'s> {
         let text = decode::text(bytes);
         let text = text.as_ref();
         let mut scan = BlobScan::default();
-        self.try_scan_chunk(
-            &Chunk { text, offset: 0, start: Position::default(), reported: 0..text.len() },
-            &mut scan,
-        );
+        let mut locator = Locator::new(text, Position::default());
+        let is_finished = self.for_each_chunk(text, |offset, chunk, reported| {
+            let start = locator.position(offset);
+            self.try_scan_chunk(&Chunk { text: chunk, offset, start, reported }, &mut scan);
+        });
+        if !is_finished {
+            scan.unscanned = Some(out_of_time(what()));
+        }
         scan.report_truncation(what);
         scan
+    }
+
+    /// Passes the offset of each chunk of `text`, the chunk with its context, and the range of it without the context.
+    /// Without a deadline there is one chunk. Returns whether all chunks were passed before the deadline.
+    fn for_each_chunk(&self, text: &[u8], mut work: impl FnMut(usize, &[u8], Range<usize>)) -> bool {
+        if self.deadline.is_none() || text.len() <= DEADLINE_CHUNK {
+            work(0, text, 0..text.len());
+            return true;
+        }
+        let (before, after) = self.chunk_overlap();
+        let mut start = 0;
+        while start < text.len() {
+            if self.is_past_deadline() {
+                return false;
+            }
+            let end = text.len().min(start + DEADLINE_CHUNK);
+            let offset = character_boundary(text, start.saturating_sub(before));
+            work(offset, &text[offset..text.len().min(end + after)], start - offset..end - offset);
+            start = end;
+        }
+        true
     }
 
     /// Adds the candidates of a chunk to those of the chunks before it. Never panics.
@@ -270,8 +298,14 @@ impl<'s> BlobScanner<'s> {
         }
         let values = || {
             let text = decode::text(bytes);
-            let matches = self.engine().candidates(&text);
-            matches.iter().map(|found| Secret::new(found.span.slice(&text)).bare()).collect()
+            let mut values = HashSet::new();
+            // After the deadline, the values of the rest count as new.
+            self.for_each_chunk(&text, |_, chunk, begins| {
+                let mut matches = self.engine().candidates(chunk);
+                matches.retain(|found| begins.contains(&found.span.start));
+                values.extend(matches.iter().map(|found| Secret::new(found.span.slice(chunk)).bare()));
+            });
+            values
         };
         // After a panic every value counts as new: better a false positive than a missed secret.
         catch_unwind(AssertUnwindSafe(values)).unwrap_or_default()

@@ -102,7 +102,10 @@ impl StreamScanner {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, Instant};
+
     use super::*;
+    use crate::model::UnscannedKind;
     use crate::scan::settings::Settings;
     use crate::scan::testing::{RULE, settings, token};
 
@@ -151,6 +154,27 @@ mod tests {
         let units = std::str::from_utf8(&text).expect("text").encode_utf16();
         let utf16: Vec<u8> = [0xFE, 0xFF].into_iter().chain(units.flat_map(u16::to_be_bytes)).collect();
         assert!(in_chunks(&utf16, 50_000) == whole);
+    }
+
+    #[test]
+    fn a_text_is_scanned_until_the_deadline_with_the_same_findings() {
+        let later = Instant::now() + Duration::from_secs(1_000_000);
+        let scan = |deadline: Option<Instant>| {
+            let settings = Settings { deadline, stats: true, ..settings() };
+            let scanner = BlobScanner::new(&settings).expect("the built-in rules are fine");
+            let text = text(&settings);
+            let values = scanner.bare_values(&text).len();
+            let searched = scanner.stage_counts().expect("counted").bytes;
+            let scan = scanner.scan(&text, || "a text".to_owned());
+            let reason = scan.unscanned.as_ref().map(|entry| (entry.kind, entry.what.clone()));
+            (format!("{:?}", scan.candidates), values, reason, searched as usize / text.len())
+        };
+        let whole = scan(None);
+        assert_eq!((whole.1 > 20, &whole.2, whole.3), (true, &None, 1));
+        let in_chunks = scan(Some(later));
+        assert!(in_chunks.0 == whole.0 && in_chunks.1 == whole.1 && in_chunks.3 > 1);
+        let late = (UnscannedKind::OutOfTime, "a text".to_owned());
+        assert_eq!(scan(Some(Instant::now())), ("[]".to_owned(), 0, Some(late), 0));
     }
 
     #[test]
