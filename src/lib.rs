@@ -83,7 +83,7 @@ mod source;
 
 pub use model::{Confidence, Finding, Severity};
 pub use policy::{Baseline, BaselineError, Entry as BaselineEntry, RandomError};
-pub use rules::{RuleError, RuleSet};
+pub use rules::{LimitError, RuleError, RuleSet};
 pub use scan::{Scan, ScanError, Scanner, ScannerBuilder};
 
 /// What the program, the tests and the benchmarks of this package use besides. Not part of the library: anything in here

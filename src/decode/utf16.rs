@@ -39,7 +39,7 @@ const ASCII_STRETCH: usize = 64;
 /// The same for the first [`PROBE`] bytes of a text without a byte order mark, most of which is ASCII in UTF-16.
 const ASCII_STRETCH_AT_START: usize = 8;
 
-/// Whether all bytes can be UTF-16: no stretch of ASCII is among them. `is_start` tells that they begin the text.
+/// Whether all bytes can be UTF-16: no stretch of ASCII is among them. With `is_start` they begin the text.
 pub(super) fn is_plausible(bytes: &[u8], is_start: bool) -> bool {
     let has_stretch = |bytes: &[u8], length: usize| {
         let is_text = |byte: &u8| matches!(byte, b'\t' | b'\n' | b'\r' | b' '..=b'~');

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
-pub(crate) use input::LimitError;
+pub use input::LimitError;
 pub use load::RuleError;
 pub(crate) use syntax::Check;
 pub use syntax::Rule;

@@ -1,6 +1,8 @@
 //! What a deadline left unread: one entry of the report, whichever flow ran out of time.
 
-use crate::model::{Unscanned, UnscannedKind};
+use crate::model::Unscanned;
+
+use super::blob::unscanned::out_of_time;
 
 /// How much was not read before the deadline.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -9,6 +11,8 @@ pub(crate) struct DeadlineRemainder {
     pub(crate) commits: usize,
     /// Files of other commits, or staged files.
     pub(crate) files: usize,
+    /// Trees that refs name directly, of which not all files were found.
+    pub(crate) trees: usize,
     /// Whether the deadline came before all commits were counted.
     pub(crate) is_partial_count: bool,
 }
@@ -17,6 +21,7 @@ impl std::ops::AddAssign for DeadlineRemainder {
     fn add_assign(&mut self, other: DeadlineRemainder) {
         self.commits += other.commits;
         self.files += other.files;
+        self.trees += other.trees;
         self.is_partial_count |= other.is_partial_count;
     }
 }
@@ -37,17 +42,14 @@ impl DeadlineRemainder {
             1 => Some(format!("1 {noun}")),
             _ => Some(format!("{count} {noun}s")),
         };
-        let what: Vec<String> =
-            [counted(self.commits, "commit"), counted(self.files, "file")].into_iter().flatten().collect();
-        Some(Unscanned {
-            kind: UnscannedKind::OutOfTime,
-            what: match self.is_partial_count {
-                true => format!("more than {} commits", self.commits),
-                false => what.join(" and "),
-            },
-            reason: "not finished: the time for this check was over before they were read".to_owned(),
-            remedy: Some("allow more time for it, or push fewer commits at once".to_owned()),
-        })
+        let counts =
+            [counted(self.commits, "commit"), counted(self.trees, "tree"), counted(self.files, "file")];
+        let what: Vec<String> = counts.into_iter().flatten().collect();
+        let what = match self.is_partial_count {
+            true => format!("more than {} commits", self.commits),
+            false => what.join(" and "),
+        };
+        Some(out_of_time(what))
     }
 }
 
@@ -58,7 +60,9 @@ mod tests {
     #[test]
     fn counts_are_given_as_far_as_they_are_known() {
         let what = |commits, files, is_partial_count| {
-            DeadlineRemainder { commits, files, is_partial_count }.unscanned().map(|entry| entry.what)
+            DeadlineRemainder { commits, files, trees: 0, is_partial_count }
+                .unscanned()
+                .map(|entry| entry.what)
         };
         assert_eq!(what(0, 0, false), None);
         assert_eq!(what(1, 2, false).as_deref(), Some("1 commit and 2 files"));

@@ -31,6 +31,7 @@ pub(super) fn scan(
     let remainder = DeadlineRemainder {
         commits: range.unread_commits,
         files: 0,
+        trees: range.unread_trees,
         is_partial_count: range.is_partial_count,
     };
     let mut outcome = scan_commits(scanner, settings, selection, &range.commits);

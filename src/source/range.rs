@@ -1,18 +1,19 @@
 //! The changes of a range of commits, each compared with all its parents.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Instant;
 
 use crate::git::commits::rev_list::RangeCommit;
 use crate::git::commits::tag::tag_chain;
-use crate::git::diff::{Change, Diff, TreeDiffer, diff_trees};
+use crate::git::diff::{Change, Diff, PathBudget, TreeDiffer};
 use crate::git::odb::tree::Mode;
 use crate::git::{Kind, ObjectError, Oid, ReadObjects};
 use crate::model::Unscanned;
 
 use super::selection::Selection;
-use super::unscanned::{unscanned_history, unscanned_object, unscanned_submodule};
+use super::unscanned::{omitted_paths, unscanned_history, unscanned_object, unscanned_submodule};
 use super::view::RepoView;
 
 /// One commit of a range.
@@ -42,6 +43,8 @@ pub(crate) struct RangeChanges {
     pub unscanned: Vec<Unscanned>,
     /// Number of commits that were not compared before the deadline.
     pub unread_commits: usize,
+    /// Number of trees among the tips of which not all files were found before the deadline.
+    pub unread_trees: usize,
     /// Whether the deadline came before all commits of the range were found.
     pub is_partial_count: bool,
 }
@@ -59,31 +62,40 @@ pub(crate) fn range_changes(
         return result;
     }
     result.unscanned.extend(unread_history(selection));
+    let budget = Arc::<PathBudget>::default();
     for (id, kind) in &walked.non_commit_tips {
-        let (files, unscanned) = tagged_files(view, *id, *kind);
-        result.tagged_files.extend(files);
-        result.unscanned.extend(unscanned);
+        if *kind != Kind::Tree {
+            let blob = Change { path: Vec::new(), mode: Mode::File, new: Some(*id), old_blobs: Vec::new() };
+            result.tagged_files.push(blob);
+            continue;
+        }
+        let diff = TreeDiffer::new(&view.objects, Arc::clone(&budget), deadline).diff(Some(*id), &[]);
+        result.unread_trees += usize::from(diff.is_out_of_time);
+        result.unscanned.extend(unscanned_parts(&diff));
+        result.tagged_files.extend(diff.changes.into_iter().filter(|change| change.mode != Mode::Gitlink));
     }
     result.tags = include.iter().flat_map(|tip| tag_chain(&view.objects, *tip)).collect();
     result.tags.sort_unstable();
     result.tags.dedup();
     let parents = parent_trees(view, &walked.commits, unread_excluded(selection), &mut result.unscanned);
-    let diffs = diffs(&view.objects, &walked.commits, &parents, threads, deadline);
+    let objects = &view.objects;
+    let differ = || TreeDiffer::new(objects, Arc::clone(&budget), deadline);
+    let diffs = diffs(&differ, &walked.commits, &parents, threads, deadline);
+    let has_earlier_commits = walked.commits.len() > 1;
     let mut seen: HashSet<(Oid, Vec<u8>)> = HashSet::new();
     for ((commit, parent_trees), diff) in walked.commits.iter().zip(parents).zip(diffs) {
         let Some(diff) = diff else {
             result.unread_commits += 1;
             continue;
         };
-        result
-            .unscanned
-            .extend(diff.problems.iter().map(|(path, error)| unscanned_object(error, Some(path))));
+        result.unscanned.extend(unscanned_parts(&diff));
         let mut changes = diff.changes;
         let is_submodule = |change: &Change| change.mode == Mode::Gitlink;
         let added = changes.iter().filter(|change| is_submodule(change) && change.new.is_some());
         result.unscanned.extend(added.map(|change| unscanned_submodule(&change.path)));
         changes.retain(|change| {
-            !is_submodule(change) && change.new.is_none_or(|id| seen.insert((id, change.path.clone())))
+            let is_first = |id| !has_earlier_commits || seen.insert((id, change.path.clone()));
+            !is_submodule(change) && change.new.is_none_or(is_first)
         });
         result.commits.push(CommitChanges {
             id: commit.id,
@@ -120,16 +132,10 @@ fn unread_excluded(selection: &Selection) -> &[ObjectError] {
     if selection.is_push { &[] } else { &selection.walked.missing_excluded }
 }
 
-/// Returns the files of a tip that is no commit, without submodules, and the entries for what could not be read.
-fn tagged_files(view: &RepoView, id: Oid, kind: Kind) -> (Vec<Change>, Vec<Unscanned>) {
-    if kind != Kind::Tree {
-        let blob = Change { path: Vec::new(), mode: Mode::File, new: Some(id), old_blobs: Vec::new() };
-        return (vec![blob], Vec::new());
-    }
-    let diff = diff_trees(&view.objects, Some(id), &[]);
-    let unscanned = diff.problems.iter().map(|(path, error)| unscanned_object(error, Some(path))).collect();
-    let files = diff.changes.into_iter().filter(|change| change.mode != Mode::Gitlink);
-    (files.collect(), unscanned)
+/// Returns the entries for the parts of trees that were not compared.
+fn unscanned_parts(diff: &Diff) -> impl Iterator<Item = Unscanned> {
+    let problems = diff.problems.iter().map(|(path, error)| unscanned_object(error, Some(path)));
+    problems.chain(diff.omitted.as_ref().map(omitted_paths))
 }
 
 /// Returns the root trees of each commit's parents, as far as they can be read. Errors of the objects in `reported`
@@ -160,32 +166,32 @@ fn parent_trees(
 const BATCH: usize = 128;
 
 /// Returns the difference of each commit to its parents; `None` from the `deadline` on.
-fn diffs(
-    objects: &impl ReadObjects,
+fn diffs<'o, O: ReadObjects + 'o>(
+    differ: &(impl Fn() -> TreeDiffer<'o, O> + Sync),
     commits: &[RangeCommit],
     parents: &[Vec<Oid>],
     threads: usize,
     deadline: Option<Instant>,
 ) -> Vec<Option<Diff>> {
-    let work = |(commits, parents): &(&[RangeCommit], &[Vec<Oid>]), trees: &mut TreeDiffer<'_, _>| {
+    let work = |(commits, parents): &(&[RangeCommit], &[Vec<Oid>]), trees: &mut TreeDiffer<'o, O>| {
         let diff = |(commit, parents): (&RangeCommit, &Vec<Oid>)| {
             if deadline.is_some_and(|end| Instant::now() >= end) {
                 return None;
             }
             let parents: Vec<Option<Oid>> = parents.iter().copied().map(Some).collect();
-            Some(trees.diff(Some(commit.tree), &parents))
+            Some(trees.diff(Some(commit.tree), &parents)).filter(|diff| !diff.is_out_of_time)
         };
         commits.iter().zip(*parents).map(diff).collect::<Vec<Option<Diff>>>()
     };
     let batches: Vec<_> = commits.chunks(BATCH).zip(parents.chunks(BATCH)).collect();
     if threads <= 1 || batches.len() <= 1 {
-        let mut trees = TreeDiffer::new(objects);
+        let mut trees = differ();
         return batches.iter().flat_map(|batch| work(batch, &mut trees)).collect();
     }
     let next = AtomicUsize::new(0);
     let mut done: Vec<(usize, Vec<Option<Diff>>)> = std::thread::scope(|scope| {
         let work = || {
-            let mut trees = TreeDiffer::new(objects);
+            let mut trees = differ();
             let mut done = Vec::new();
             loop {
                 let at = next.fetch_add(1, Ordering::Relaxed);

@@ -7,7 +7,7 @@ use crate::git::odb::tree::Mode;
 use crate::git::repo::RepoError;
 use crate::model::{RepoPath, Unscanned};
 
-use super::unscanned::{unscanned_object, unscanned_submodule};
+use super::unscanned::{omitted_paths, unscanned_object, unscanned_submodule};
 use super::view::RepoView;
 
 /// The staged changes.
@@ -48,6 +48,7 @@ pub(crate) fn staged_changes(view: &RepoView) -> Result<StagedChanges, RepoError
         trees => diff_index_with_parents(&view.objects, &index, trees),
     };
     unscanned.extend(diff.problems.iter().map(|(path, error)| unscanned_object(error, Some(path))));
+    unscanned.extend(diff.omitted.as_ref().map(omitted_paths));
     let notes = conflict_note(&diff.conflicted).into_iter().collect();
     let why = match diff.conflicted.as_slice() {
         _ if repo.is_bare() && !index_file.exists() => "a bare repository without an index",

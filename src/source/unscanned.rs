@@ -1,5 +1,6 @@
 //! Report entries for parts of a repository that are not scanned.
 
+use crate::git::diff::{MAX_REPEATED_PATHS, OmittedPaths};
 use crate::git::{ObjectError, StoreProblem};
 use crate::model::{RepoPath, Unscanned, UnscannedKind};
 
@@ -42,6 +43,24 @@ pub(crate) fn unscanned_refs(problem: &StoreProblem) -> Unscanned {
             "restore the file from a backup, or clone again; git fsck --lost-found lists commits that no ref names"
                 .to_owned(),
         ),
+    }
+}
+
+/// Returns the entry for the paths of repeated directories that were not followed.
+pub(crate) fn omitted_paths(omitted: &OmittedPaths) -> Unscanned {
+    let path = RepoPath::new(omitted.path.as_slice()).to_text();
+    let more = match omitted.count - 1 {
+        0 => String::new(),
+        more => format!(" and {more} more directories"),
+    };
+    Unscanned {
+        kind: UnscannedKind::TooLarge,
+        what: format!("{path}{more}"),
+        reason: format!(
+            "equal directories have more than {MAX_REPEATED_PATHS} paths, the limit; their content was scanned at other \
+             paths"
+        ),
+        remedy: Some("find out who made these directories contain each other: git ls-tree".to_owned()),
     }
 }
 

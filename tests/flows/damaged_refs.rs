@@ -27,7 +27,8 @@ fn a_damaged_reftable_makes_the_run_incomplete() {
     assert_eq!(history(&world).code, 0);
     let path = tables(&world, "work/.git/reftable").remove(0);
     let intact = fs::read(&path).expect("readable");
-    let damages: [(&str, fn(&mut Vec<u8>)); 6] = [
+    type Damage = (&'static str, fn(&mut Vec<u8>));
+    let damages: [Damage; 6] = [
         ("cut", |bytes| bytes.truncate(bytes.len() / 2)),
         ("empty", Vec::clear),
         ("zeroed block", |bytes| bytes[24..200].fill(0)),

@@ -7,7 +7,7 @@ use crate::rules::Rule;
 use crate::rules::syntax::Text;
 
 use super::sample::{Draw, fill};
-use crate::engine::{Engine, Match, resolve_matches};
+use crate::engine::{Engine, Match, resolve_overlaps};
 
 /// Number of samples for each text.
 const SAMPLES: u64 = 3;
@@ -61,10 +61,11 @@ fn check_texts(
             let seed = sample * 1000 + index as u64;
             // `None` only for a pattern that does not parse, which the lint reports.
             let text = fill(rule, &text.joined(), &mut Draw::new(seed))?;
+            // The confidence is that of the rule itself, which others may raise.
             // The rule's own examples count as in a matching path; rules with paths are left out otherwise.
             let mut found = engine.candidates(&text);
             found.retain(|found| found.rule.id == rule.id || found.rule.paths.is_empty());
-            let message = error(&resolve_matches(found))?;
+            let message = error(&resolve_overlaps(found, |found| found, |_, _| {}))?;
             Some(ExampleError { which: format!("{kind} {}", index + 1), message, text })
         })
     };

@@ -10,8 +10,8 @@ use super::matches::Match;
 
 /// The rank of a match among those that overlap it; the greatest is kept. Fields are compared from first to last.
 ///
-/// A verified checksum comes first, then a value of an exact format, then a value that is assigned to a name over one
-/// that is only near a provider's name. Then a specific rule comes before a general one: a provider's rule before one
+/// A verified checksum comes first, then a value that is assigned to a name over one that is only near a
+/// provider's name. Then a specific rule comes before a general one: a provider's rule before one
 /// for a general format, a format before the detector that reads only names, this detector before the rules for any
 /// value beside a name, a rule whose path or context words matched before one without. Then the higher confidence, the
 /// longer prefix, and the match that covers more of the text.
@@ -21,7 +21,6 @@ use super::matches::Match;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct Rank<'e> {
     is_verified: bool,
-    is_exact: bool,
     is_assigned: bool,
     is_provider_rule: bool,
     has_shape: bool,
@@ -42,7 +41,6 @@ impl<'e> Rank<'e> {
         let has_context_word = rule.context.is_some() && found.why.contains(&Evidence::ContextWord);
         Rank {
             is_verified: found.why.contains(&Evidence::ChecksumVerified),
-            is_exact: found.confidence == Confidence::High,
             is_assigned: !found.why.iter().any(is_unassigned),
             is_provider_rule: rule.rule_kind() == RuleKind::Provider,
             has_shape: !rule.generic && !rule.fallback,
@@ -103,6 +101,7 @@ pub(crate) fn resolve_overlaps<'e, T>(
     kept
 }
 
+#[cfg(test)]
 /// Keeps only the best of the matches that overlap, each with the highest confidence of those that it displaces.
 pub(crate) fn resolve_matches(matches: Vec<Match<'_>>) -> Vec<Match<'_>> {
     resolve_overlaps(matches, |found| found, |kept, other| kept.raise(other))

@@ -24,8 +24,21 @@ pub(crate) struct Diff {
     pub changes: Vec<Change>,
     /// Trees that could not be read, with their paths. Each was compared as an empty tree.
     pub problems: Vec<(Vec<u8>, ObjectError)>,
+    /// What was not compared, because a few trees that repeat each other have more paths than are followed.
+    pub omitted: Option<OmittedPaths>,
+    /// Whether the deadline passed before everything was compared.
+    pub is_out_of_time: bool,
     /// Paths in conflict, sorted (index only). Both of their sides are among the changes.
     pub conflicted: Vec<Vec<u8>>,
+}
+
+/// Directories that were not compared at all of their paths. Each was compared at one path at least.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OmittedPaths {
+    /// One of them.
+    pub path: Vec<u8>,
+    /// Their number, without those below them.
+    pub count: usize,
 }
 
 impl Diff {

@@ -7,11 +7,15 @@
 mod change;
 mod index;
 mod listing;
+mod path_budget;
 mod trees;
 
-pub(crate) use change::{Change, Diff};
+pub(crate) use change::{Change, Diff, OmittedPaths};
 pub(crate) use index::{diff_index, diff_index_with_parents};
-pub(crate) use trees::{TreeDiffer, diff_trees};
+pub(crate) use path_budget::{MAX_REPEATED_PATHS, PathBudget};
+pub(crate) use trees::TreeDiffer;
+#[cfg(test)]
+pub(crate) use trees::diff_trees;
 
 #[cfg(all(test, unix))]
 mod tests;

@@ -1,11 +1,15 @@
 //! Compares a tree with the trees of its parents.
 
+use std::collections::HashSet;
 use std::hash::BuildHasherDefault;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Instant;
 
-use super::change::{Change, Diff};
+use super::change::{Change, Diff, OmittedPaths};
 use super::listing;
 use super::listing::{Entry, Listing, NamedEntries};
+use super::path_budget::PathBudget;
 use crate::git::odb::cache::Cache;
 use crate::git::odb::object::{ObjectError, ReadObjects};
 use crate::git::odb::oid::Oid;
@@ -15,14 +19,11 @@ use crate::git::odb::tree::Mode;
 
 /// Deeper directories are refused; the default of git's `core.maxTreeDepth`.
 const MAX_DEPTH: usize = 2048;
-/// Larger than in any real repository. A few small trees that contain each other can have more paths than fit in
-/// memory.
+/// Most changes of one comparison. The largest known trees have 3.5 million files; a change needs about 200 bytes.
 const MAX_CHANGES: usize = 8_000_000;
 
-/// Returns the changes of `new_tree` against all `parent_trees`. Without parents, everything is new.
-///
-/// An entry is a change when no parent has the same entry at its path, so a clean merge has no changes, and an evil
-/// merge has those that it adds. A path is deleted when all parents have it. `None` is the empty tree.
+/// Does the same as [`TreeDiffer::diff`], for one comparison.
+#[cfg(test)]
 pub(crate) fn diff_trees(
     objects: &impl ReadObjects,
     new_tree: Option<Oid>,
@@ -40,18 +41,29 @@ const LISTING_CACHE_BYTES: usize = 16 << 20;
 pub(crate) struct TreeDiffer<'a, O> {
     objects: &'a O,
     listings: Listings,
+    budget: Arc<PathBudget>,
+    deadline: Option<Instant>,
 }
 
 impl<'a, O: ReadObjects> TreeDiffer<'a, O> {
-    /// Compares trees of `objects`.
-    pub(crate) fn new(objects: &'a O) -> TreeDiffer<'a, O> {
-        TreeDiffer { objects, listings: Listings::new(LISTING_CACHE_BYTES) }
+    /// Compares trees of `objects` until the `deadline`. All comparisons share the `budget`.
+    pub(crate) fn new(
+        objects: &'a O,
+        budget: Arc<PathBudget>,
+        deadline: Option<Instant>,
+    ) -> TreeDiffer<'a, O> {
+        TreeDiffer { objects, listings: Listings::new(LISTING_CACHE_BYTES), budget, deadline }
     }
 
-    /// Does the same as [`diff_trees`].
+    /// Returns the changes of `new_tree` against all `parent_trees`. Without parents, everything is new.
+    ///
+    /// An entry is a change when no parent has the same entry at its path, so a clean merge has no changes, and an evil
+    /// merge has those that it adds. A path is deleted when all parents have it. `None` is the empty tree.
     pub(crate) fn diff(&mut self, new_tree: Option<Oid>, parent_trees: &[Option<Oid>]) -> Diff {
         let listings = std::mem::replace(&mut self.listings, Listings::new(0));
-        let mut walk = TreeWalk { objects: self.objects, diff: Diff::default(), listings };
+        let mut walk = TreeWalk::new(self.objects);
+        (walk.listings, walk.deadline) = (listings, self.deadline);
+        walk.budget = Arc::clone(&self.budget);
         walk.compare(Vec::new(), new_tree, parent_trees.to_vec());
         self.listings = walk.listings;
         walk.diff.sorted()
@@ -65,6 +77,10 @@ pub(super) struct TreeWalk<'a, O> {
     objects: &'a O,
     pub(super) diff: Diff,
     listings: Listings,
+    /// The new trees that were compared; for deletions, those of the first parent.
+    compared: HashSet<Oid, BuildHasherDefault<OidHasher>>,
+    budget: Arc<PathBudget>,
+    deadline: Option<Instant>,
 }
 
 /// One directory to compare. Its path ends with `/`, or is empty at the root.
@@ -77,7 +93,14 @@ struct Frame {
 
 impl<'a, O: ReadObjects> TreeWalk<'a, O> {
     pub(super) fn new(objects: &'a O) -> TreeWalk<'a, O> {
-        TreeWalk { objects, diff: Diff::default(), listings: Listings::new(0) }
+        TreeWalk {
+            objects,
+            diff: Diff::default(),
+            listings: Listings::new(0),
+            compared: HashSet::default(),
+            budget: Arc::default(),
+            deadline: None,
+        }
     }
 
     /// Compares the trees at `path` and everything below them.
@@ -92,15 +115,29 @@ impl<'a, O: ReadObjects> TreeWalk<'a, O> {
                 self.diff.problems.extend(error.map(|error| (frame.path, error)));
                 continue;
             }
-            self.compare_one(&frame, &mut frames);
+            if self.deadline.is_some_and(|end| Instant::now() >= end) {
+                self.diff.is_out_of_time = true;
+                return;
+            }
+            // Equal to one parent's tree: every entry below is equal too, and no path is deleted from all parents.
+            if frame.new.is_some() && frame.parents.contains(&frame.new) {
+                continue;
+            }
+            let tree = frame.new.or(frame.parents.first().copied().flatten());
+            if tree.is_none_or(|tree| self.compared.insert(tree)) {
+                self.compare_one(&frame, &mut frames);
+            } else if self.budget.is_left() {
+                let before = self.diff.changes.len();
+                self.compare_one(&frame, &mut frames);
+                self.budget.subtract(1 + self.diff.changes.len() - before);
+            } else {
+                let omitted = OmittedPaths { path: frame.path, count: 0 };
+                self.diff.omitted.get_or_insert(omitted).count += 1;
+            }
         }
     }
 
     fn compare_one(&mut self, frame: &Frame, frames: &mut Vec<Frame>) {
-        // Equal to one parent's tree: every entry below is equal too, and no path is deleted from all parents.
-        if frame.new.is_some() && frame.parents.contains(&frame.new) {
-            return;
-        }
         let new = self.listing(&frame.path, frame.new);
         let parents: Vec<Rc<Listing>> =
             frame.parents.iter().map(|id| self.listing(&frame.path, *id)).collect();

@@ -5,41 +5,19 @@
 //! commits that a reset removed from a branch.
 
 pub(crate) mod reftable;
+mod tip;
 pub(crate) mod tracking;
+mod worktrees;
 
 use std::collections::{HashMap, HashSet};
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::env::path_from_bytes;
 use super::odb::oid::Oid;
 use super::plumbing::Plumbing;
 use super::repo::{Repo, RepoError, read_if_exists};
-
-/// The kind of name of a [`Tip`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum TipKind {
-    /// A ref below `refs/`.
-    Ref,
-    /// HEAD of this or another worktree.
-    Head,
-    /// The old or new id of a reflog entry; the object may no longer exist.
-    Reflog,
-    /// A pseudo-ref: ORIG_HEAD, FETCH_HEAD, MERGE_HEAD and the like; may name a tree.
-    PseudoRef,
-}
-
-/// A name of an object, which may be of any kind.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Tip {
-    /// The kind of name.
-    pub kind: TipKind,
-    /// Full name, such as `refs/heads/main`. Names in other worktrees begin with `worktrees/NAME/` or `main-worktree/`.
-    /// Tips of a reflog have the name of its ref. Invalid UTF-8 is replaced.
-    pub name: String,
-    /// The id of the object; tags are not peeled.
-    pub id: Oid,
-}
+pub(crate) use tip::{Tip, TipKind};
+use worktrees::{is_per_worktree, read_dir, worktree_git_dirs};
 
 /// Returns all tips of the repository, sorted, without duplicates.
 ///
@@ -89,11 +67,6 @@ fn add_reftable_tips(prefix: &str, worktree: &Plumbing<'_>, tips: &mut Vec<Tip>)
     Ok(())
 }
 
-/// Whether each worktree has a ref of this name of its own.
-fn is_per_worktree(name: &str) -> bool {
-    ["refs/bisect/", "refs/worktree/", "refs/rewritten/"].iter().any(|directory| name.starts_with(directory))
-}
-
 /// Returns the reflogs of HEAD and of the stash if they are in reftables, where [`read_tips`] does not find them.
 pub(crate) fn reftable_reflogs(repo: &Repo) -> Vec<Tip> {
     let Some(plumbing) = repo.plumbing() else { return Vec::new() };
@@ -128,22 +101,6 @@ pub(crate) fn broken_refs(repo: &Repo, tips: &[Tip]) -> Result<Vec<String>, Repo
     }
     broken.sort();
     Ok(broken)
-}
-
-/// Returns the git directories of all worktrees, each with the prefix of its ref names; that of this worktree first.
-fn worktree_git_dirs(repo: &Repo) -> Result<Vec<(String, PathBuf)>, RepoError> {
-    let own = repo.git_dir();
-    let mut dirs = vec![(String::new(), own.to_path_buf())];
-    if own != repo.common_dir() {
-        dirs.push(("main-worktree/".into(), repo.common_dir().to_path_buf()));
-    }
-    let real = own.canonicalize().ok();
-    for (name, dir, is_dir) in read_dir(&repo.common_dir().join("worktrees"))? {
-        if is_dir && dir.canonicalize().ok() != real {
-            dirs.push((format!("worktrees/{name}/"), dir));
-        }
-    }
-    Ok(dirs)
 }
 
 /// Adds what the files of `dir` with names like `ORIG_HEAD` contain. HEAD of this worktree is left out: it is known
@@ -201,23 +158,6 @@ fn files_below(root: &Path, top: &str) -> Result<Vec<(String, PathBuf)>, RepoErr
         }
     }
     Ok(files)
-}
-
-/// Returns the name and path of each entry of `dir`, and whether it is a directory. A missing directory is empty.
-fn read_dir(dir: &Path) -> Result<Vec<(String, PathBuf, bool)>, RepoError> {
-    use std::io::ErrorKind::{NotADirectory, NotFound};
-    let failed = |source| RepoError::Io { path: dir.into(), source };
-    let entries = match fs::read_dir(dir) {
-        Err(error) if matches!(error.kind(), NotFound | NotADirectory) => return Ok(Vec::new()),
-        result => result.map_err(failed)?,
-    };
-    let mut all = Vec::new();
-    for entry in entries {
-        let entry = entry.map_err(failed)?;
-        let is_dir = entry.file_type().map_err(failed)?.is_dir();
-        all.push((entry.file_name().to_string_lossy().into_owned(), entry.path(), is_dir));
-    }
-    Ok(all)
 }
 
 #[cfg(test)]

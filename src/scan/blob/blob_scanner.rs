@@ -13,12 +13,12 @@ use std::time::Instant;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use memchr::memmem;
 
-use crate::decode::{self, Reading, ReadingKind};
+use crate::decode::{self, Decoder, Reading, ReadingKind};
 use crate::engine::{Engine, Match, confidence_from_score, joined, resolve_overlaps};
 use crate::model::memory::NoMemory;
 use crate::model::{
     Confidence, ContentKind, Evidence, Excerpt, Finding, Fingerprint, Location, Locator, Position,
-    Provenance, RepoPath, RuleInfo, Secret, Span, StageCounts, Status, Unscanned,
+    Provenance, RepoPath, RuleInfo, Secret, Span, StageCounts, Status, Unscanned, character_boundary,
 };
 use crate::policy::{
     AllowComment, KnownComments, Policy, Role, Surroundings, Syntaxes, UsedComments, find_allow_comments,
@@ -27,14 +27,17 @@ use crate::rules::{Rule, RuleSet};
 
 use super::excerpt::{excerpt, shown_range};
 use super::line_masks::LineMasks;
-use super::readings::{ReadMatch, merged_matches};
-use super::unscanned::{MAX_FINDINGS, aborted, no_memory, too_many_findings};
+use super::readings::{ReadMatch, advanced, merged_matches};
+use super::unscanned::{MAX_FINDINGS, aborted, no_memory, out_of_time, too_many_findings};
 use crate::scan::error::ScanError;
 #[cfg(feature = "git")]
 use crate::scan::settings::Settings;
 
 /// This many bytes of a bare value are contiguous in a text.
 pub(super) const CONTIGUOUS: usize = 8;
+
+/// Bytes of a text that are scanned between two checks of a deadline: a fraction of a second for any text.
+const DEADLINE_CHUNK: usize = if cfg!(test) { 10_007 } else { 128 * 1024 };
 
 /// Rules and policy, ready to scan blobs with. Shared by all threads.
 pub(crate) struct BlobScanner<'s> {
@@ -220,17 +223,43 @@ impl<'s> BlobScanner<'s> {
 
     fn try_scan<'i>(&'i self, bytes: &[u8], what: &dyn Fn() -> String) -> BlobScan<'i> {
         let mut scan = BlobScan::default();
-        let readings = match decode::readings(bytes) {
-            Ok(readings) => readings,
-            Err(error) => {
-                return BlobScan { unscanned: Some(no_memory(what(), error)), ..BlobScan::default() };
-            }
-        };
-        let start = [Position::default(); ReadingKind::COUNT];
-        let chunk = Chunk { readings: &readings, offset: 0, reported: 0..bytes.len(), start };
-        self.try_scan_chunk(&chunk, &mut scan);
+        match self.for_each_chunk(bytes, &mut |chunk| self.try_scan_chunk(chunk, &mut scan)) {
+            Ok(true) => {}
+            Ok(false) => scan.unscanned = Some(out_of_time(what())),
+            Err(error) => scan.unscanned = Some(no_memory(what(), error)),
+        }
         scan.report_truncation(what);
         scan
+    }
+
+    /// Passes each chunk of `bytes` to `work`; without a deadline there is one. Returns whether all chunks were passed
+    /// before the deadline.
+    fn for_each_chunk(&self, bytes: &[u8], work: &mut dyn FnMut(&Chunk<'_, '_>)) -> Result<bool, NoMemory> {
+        let mut start = [Position::default(); ReadingKind::COUNT];
+        if self.deadline.is_none() || bytes.len() <= DEADLINE_CHUNK {
+            let readings = decode::readings(bytes)?;
+            work(&Chunk { readings: &readings, offset: 0, reported: 0..bytes.len(), start });
+            return Ok(true);
+        }
+        let (before, after) = self.chunk_overlap();
+        let decoder = Decoder::new(bytes);
+        let mut first = 0;
+        while first < bytes.len() {
+            if self.is_past_deadline() {
+                return Ok(false);
+            }
+            let end = character_boundary(bytes, bytes.len().min(first + DEADLINE_CHUNK));
+            let offset = first.saturating_sub(Decoder::MAX_WIDTH * before);
+            let limit = bytes.len().min(end + Decoder::MAX_WIDTH * after);
+            let plain = character_boundary(bytes, first.saturating_sub(before)) - offset;
+            let plain = plain..bytes.len().min(end + after) - offset;
+            let readings = decoder.readings(&bytes[offset..limit], offset, plain);
+            let reported = first - offset..end - offset;
+            work(&Chunk { readings: &readings, offset, reported: reported.clone(), start });
+            start = advanced(&readings, start, reported);
+            first = end;
+        }
+        Ok(true)
     }
 
     /// Adds the candidates of a chunk to those of the chunks before it. Never panics.
@@ -356,12 +385,20 @@ impl<'s> BlobScanner<'s> {
             return HashSet::new();
         }
         let values = || {
-            let readings = decode::readings(bytes)?;
-            let mut matches = merged_matches(&readings, |_, reading| self.engine().candidates(&reading.text));
-            matches.retain(|read| range.contains(&read.matched.span.start));
-            let value =
-                |found: &ReadMatch<'_>| Secret::new(found.span.slice(&readings[found.reading].text)).bare();
-            Ok::<_, NoMemory>(matches.iter().map(value).collect())
+            let mut values = HashSet::new();
+            // After the deadline, the values of the rest count as new.
+            self.for_each_chunk(bytes, &mut |chunk| {
+                let Chunk { readings, offset, ref reported, .. } = *chunk;
+                let matches = merged_matches(readings, |_, reading| self.engine().candidates(&reading.text));
+                let is_wanted = |read: &&ReadMatch<'_>| {
+                    let at = read.matched.span.start;
+                    reported.contains(&at) && range.contains(&(at + offset))
+                };
+                let value =
+                    |read: &ReadMatch<'_>| Secret::new(read.span.slice(&readings[read.reading].text)).bare();
+                values.extend(matches.iter().filter(is_wanted).map(value));
+            })?;
+            Ok::<_, NoMemory>(values)
         };
         // After a panic and without memory every value counts as new: better a false positive than a missed secret.
         catch_unwind(AssertUnwindSafe(values)).map(Result::unwrap_or_default).unwrap_or_default()

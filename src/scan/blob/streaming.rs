@@ -155,7 +155,10 @@ impl Reader<'_> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, Instant};
+
     use super::*;
+    use crate::model::UnscannedKind;
     use crate::model::{Provenance, RepoPath};
     use crate::scan::settings::Settings;
     use crate::scan::testing::{RULE, settings, token};
@@ -226,6 +229,27 @@ mod tests {
         for size in [9973, 250_001] {
             assert!(in_chunks(&mixed, size) == whole, "{size}");
         }
+    }
+
+    #[test]
+    fn a_text_is_scanned_until_the_deadline_with_the_same_findings() {
+        let later = Instant::now() + Duration::from_secs(1_000_000);
+        let scan = |deadline: Option<Instant>| {
+            let settings = Settings { deadline, stats: true, ..settings() };
+            let scanner = BlobScanner::new(&settings).expect("the built-in rules are fine");
+            let text = text(&settings);
+            let values = scanner.bare_values(&text).len();
+            let searched = scanner.stage_counts().expect("counted").bytes;
+            let scan = scanner.scan(&text, || "a text".to_owned());
+            let reason = scan.unscanned.as_ref().map(|entry| (entry.kind, entry.what.clone()));
+            (format!("{:?}", scan.candidates), values, reason, searched as usize / text.len())
+        };
+        let whole = scan(None);
+        assert_eq!((whole.1 > 20, &whole.2, whole.3), (true, &None, 1));
+        let in_chunks = scan(Some(later));
+        assert!(in_chunks.0 == whole.0 && in_chunks.1 == whole.1 && in_chunks.3 > 1);
+        let late = (UnscannedKind::OutOfTime, "a text".to_owned());
+        assert_eq!(scan(Some(Instant::now())), ("[]".to_owned(), 0, Some(late), 0));
     }
 
     #[test]

@@ -26,6 +26,16 @@ pub(crate) fn no_memory(what: String, error: NoMemory) -> Unscanned {
     }
 }
 
+/// Returns the report entry for `what`, which was not read, or not to its end, before the deadline.
+pub(crate) fn out_of_time(what: String) -> Unscanned {
+    Unscanned {
+        kind: UnscannedKind::OutOfTime,
+        what,
+        reason: "not finished: the time for this check was over before they were read".to_owned(),
+        remedy: Some("allow more time for it, or push fewer commits at once".to_owned()),
+    }
+}
+
 /// Returns the entry for a blob of whose `count` findings only the first [`MAX_FINDINGS`] are reported.
 pub(crate) fn too_many_findings(count: usize, what: String) -> Unscanned {
     Unscanned {

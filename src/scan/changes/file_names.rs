@@ -9,6 +9,7 @@ use crate::git::odb::tree::{Mode, entries, read_tree};
 use crate::git::{Oid, ReadObjects};
 use crate::model::{ContentKind, Finding, Provenance, RepoPath, Secret, Status, StatusReason};
 use crate::scan::blob::blob_scanner::BlobScanner;
+use crate::scan::blob::unscanned::out_of_time;
 use crate::scan::outcome::Outcome;
 
 /// Scans the names of the files that `changes` add. A value in a path of one of the `parents` is not new: neither a
@@ -22,6 +23,10 @@ pub(crate) fn scan_file_names<R: ReadObjects>(
     let mut outcome = Outcome::default();
     let added = changes.iter().filter(|change| change.new.is_some() && change.old_blobs.is_empty());
     for change in added {
+        if scanner.is_past_deadline() {
+            outcome.unscanned.push(out_of_time("the names of some files".to_owned()));
+            return outcome;
+        }
         let path = RepoPath::new(change.path.as_slice());
         if scanner.is_skipped(&path) {
             continue;
@@ -35,7 +40,7 @@ pub(crate) fn scan_file_names<R: ReadObjects>(
     let is_new = |finding: &&Finding| finding.status == Status::New;
     let new: HashSet<Secret> =
         outcome.findings.iter().filter(is_new).map(|finding| finding.secret.clone()).collect();
-    let old = values_in_paths(objects, parents, new);
+    let old = values_in_paths(scanner, objects, parents, new);
     for finding in outcome.findings.iter_mut().filter(|finding| finding.status == Status::New) {
         if old.contains(&finding.secret) {
             finding.status = Status::Old;
@@ -47,7 +52,12 @@ pub(crate) fn scan_file_names<R: ReadObjects>(
 
 /// Returns the `values` that a path of one of the `trees` contains. A folder that has several paths is searched at
 /// one of them.
-fn values_in_paths<R: ReadObjects>(objects: &R, trees: &[Oid], values: HashSet<Secret>) -> HashSet<Secret> {
+fn values_in_paths<R: ReadObjects>(
+    scanner: &BlobScanner<'_>,
+    objects: &R,
+    trees: &[Oid],
+    values: HashSet<Secret>,
+) -> HashSet<Secret> {
     let mut found = HashSet::new();
     if values.is_empty() {
         return found;
@@ -55,6 +65,10 @@ fn values_in_paths<R: ReadObjects>(objects: &R, trees: &[Oid], values: HashSet<S
     let mut seen: HashSet<Oid> = trees.iter().copied().collect();
     let mut open: Vec<(Vec<u8>, Oid)> = seen.iter().map(|tree| (Vec::new(), *tree)).collect();
     while let Some((folder, id)) = open.pop() {
+        // Values that were not looked for in time count as new.
+        if scanner.is_past_deadline() {
+            break;
+        }
         // The names in an unreadable tree are unknown, so they make no value old.
         let Ok(data) = read_tree(objects, &id) else { continue };
         for entry in entries(&data, id.as_bytes().len()).map_while(Result::ok) {

@@ -51,7 +51,7 @@ pub(super) fn set_old_if_moved<R: ReadObjects>(
     let mut wanted = new_values(findings);
     let mut moved = HashSet::new();
     for change in changes.iter().filter(|change| !change.old_blobs.is_empty()) {
-        if wanted.is_empty() {
+        if wanted.is_empty() || scanner.is_past_deadline() {
             break;
         }
         // A value in a skipped file was never reported, so it does not make another one old.
@@ -108,7 +108,7 @@ pub(crate) fn set_old_if_copied<R: ReadObjects>(
         return;
     }
     let is_scanned = |path: &[u8]| !scanner.is_skipped(&RepoPath::new(path));
-    let copied = blobs_in_trees(objects, parent_trees, &ids, is_scanned);
+    let copied = blobs_in_trees(objects, parent_trees, &ids, is_scanned, || scanner.is_past_deadline());
     for finding in findings.iter_mut().filter(|finding| finding.status == Status::New) {
         if blob_id(finding).is_some_and(|id| copied.contains(&id)) {
             finding.status = Status::Old;

@@ -10,6 +10,8 @@ use std::io;
 use std::io::{BufRead, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::atomic;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use ignore::Match;
@@ -27,6 +29,9 @@ const MAX_IGNORE_FILE: u64 = 4_000_000;
 /// Most globs of an ignore file. Each needs 5 to 9 KB when it is compiled.
 const MAX_GLOBS: usize = 20_000;
 
+/// Most globs of all ignore files of a walk, which stay compiled until its end: below 1 GB. The largest public repositories have a few thousand.
+const MAX_ALL_GLOBS: usize = 100_000;
+
 /// One work tree.
 struct WorkTree {
     /// The real path.
@@ -37,6 +42,8 @@ struct WorkTree {
     tracked: Index,
     /// The globs of `info/exclude` and of the user's ignore file, in order of precedence.
     excludes: OnceLock<[Gitignore; 2]>,
+    /// Number of globs that were compiled.
+    glob_count: AtomicUsize,
     /// Ignore files that were not applied, and are not yet reported.
     problems: Mutex<Vec<Unscanned>>,
 }
@@ -115,6 +122,7 @@ impl WorkTree {
             exclude_file,
             tracked: index,
             excludes: OnceLock::new(),
+            glob_count: AtomicUsize::new(0),
             problems: Mutex::default(),
         })
     }
@@ -238,7 +246,14 @@ impl WorkTree {
     /// Returns the globs in `file`, which are relative to `top`; none of them for a file above a limit, so that more files
     /// are read than git tracks.
     fn globs(&self, top: &Path, file: &Path) -> Gitignore {
-        globs(top, file).unwrap_or_else(|reason| {
+        let globs = globs(top, file).and_then(|globs| {
+            let before = self.glob_count.fetch_add(globs.len(), atomic::Ordering::Relaxed);
+            if before + globs.len() <= MAX_ALL_GLOBS {
+                return Ok(globs);
+            }
+            Err(format!("the ignore files have more than {MAX_ALL_GLOBS} globs, the limit for all together"))
+        });
+        globs.unwrap_or_else(|reason| {
             let entry = Unscanned {
                 kind: UnscannedKind::TooLarge,
                 what: path_text(file),

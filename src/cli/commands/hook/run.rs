@@ -1,7 +1,7 @@
 //! Runs the git hooks. Prints nothing when there is nothing to report; otherwise writes the report to stderr, where git
 //! shows it.
 
-use std::io::{self, Read};
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Instant;
@@ -21,9 +21,20 @@ use crate::git::commits::message::MessageCleanup;
 use crate::git::repo::Repo;
 use crate::model::{ContentKind, ScanReport, Status, UnscannedKind, Verdict};
 use crate::policy::AllowComments;
-use crate::rules::regular_file;
+use crate::rules::input::InputKind;
 use crate::scan;
 use crate::scan::{Target, Text};
+
+/// The file with a commit message. `git commit --verbose` adds the whole diff to it.
+const MESSAGE: InputKind = InputKind {
+    name: "a commit message",
+    megabytes: 256,
+    remedy: "shorten the message, or commit without --verbose",
+};
+
+/// What git writes to the push hooks: at most a few hundred bytes for each ref.
+const REFS: InputKind =
+    InputKind { name: "a list of pushed refs", megabytes: 256, remedy: "push fewer refs at once" };
 
 /// Maximal number of paths in the note about old findings.
 const MAX_LISTED_PATHS: usize = 3;
@@ -110,20 +121,20 @@ fn is_only_out_of_time(report: &ScanReport) -> bool {
     incomplete.peek().is_some() && incomplete.all(|entry| entry.kind == UnscannedKind::OutOfTime)
 }
 
-/// Reads all of standard input, needed or not: git waits until the hook has read everything.
+/// Reads all of standard input, needed or not: git waits until the hook has read everything, or has ended.
 fn read_input() -> anyhow::Result<Vec<u8>> {
-    let mut input = Vec::new();
-    io::stdin()
-        .read_to_end(&mut input)
-        .context("the list of pushed refs on standard input cannot be read")?;
+    let input =
+        REFS.read_from(io::stdin()).context("the list of pushed refs on standard input cannot be read")?;
+    REFS.check_len(input.len()).context("standard input")?;
     Ok(input)
 }
 
 /// Returns the commit message as git is about to store it. git sets `GIT_EDITOR` to `:` when it opens no editor, which
 /// changes the cleanup of the message.
 fn message(file: &Path, env: &Environment) -> anyhow::Result<Text> {
-    let written =
-        regular_file::read(&env.directory.join(file)).with_context(|| file.display().to_string())?;
+    let name = || file.display().to_string();
+    let written = MESSAGE.read(&env.directory.join(file)).with_context(name)?;
+    MESSAGE.check_len(written.len()).with_context(name)?;
     let edited = env.get("GIT_EDITOR").is_none_or(|editor| editor != ":");
     let repo = Repo::with_env(&env.directory, env.git.clone())?;
     let content = match MessageCleanup::from_repo(&repo) {

@@ -1,6 +1,6 @@
 //! `stopleak rules test`: prints what one rule finds in one text.
 
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
@@ -15,7 +15,7 @@ use crate::decode;
 use crate::engine::authoring::explain::near_misses;
 use crate::engine::{Engine, Match, resolve_overlaps};
 use crate::model::{Evidence, Locator, Position, Secret, Span, Verdict};
-use crate::rules::regular_file;
+use crate::rules::input::InputKind;
 use crate::scan::{ReadMatch, merged_matches};
 
 /// Print what one rule finds in a file, and why it rejects near misses
@@ -115,12 +115,21 @@ fn resolved(matches: Vec<ReadMatch<'_>>) -> Vec<ReadMatch<'_>> {
     resolve_overlaps(matches, |read| &read.matched, |kept, other| kept.matched.raise(&other.matched))
 }
 
+/// A text to test a rule with.
+const TEXT: InputKind = InputKind {
+    name: "a text to test a rule with",
+    megabytes: 256,
+    remedy: "cut it, or search it with stopleak scan --only RULE",
+};
+
 fn read(file: &Path) -> anyhow::Result<(String, Vec<u8>)> {
     if file.as_os_str() == "-" {
-        let mut bytes = Vec::new();
-        io::stdin().lock().read_to_end(&mut bytes).context("cannot read standard input")?;
+        let bytes = TEXT.read_from(io::stdin().lock()).context("cannot read standard input")?;
+        TEXT.check_len(bytes.len()).context("standard input")?;
         return Ok(("stdin".to_owned(), bytes));
     }
-    let bytes = regular_file::read(file).with_context(|| file.display().to_string())?;
-    Ok((file.display().to_string(), bytes))
+    let name = || file.display().to_string();
+    let bytes = TEXT.read(file).with_context(name)?;
+    TEXT.check_len(bytes.len()).with_context(name)?;
+    Ok((name(), bytes))
 }

@@ -17,9 +17,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use self::table::{RefValue, Table};
-use super::{Tip, TipKind, is_per_worktree, worktree_git_dirs};
 use crate::git::odb::oid::HashAlgorithm;
 use crate::git::odb::pack::regular_file_len;
+use crate::git::refs::tip::{Tip, TipKind};
+use crate::git::refs::worktrees::{is_per_worktree, worktree_git_dirs};
 use crate::git::repo::{Repo, RepoError};
 use crate::git::{ProblemCause, StoreProblem};
 
@@ -142,7 +143,7 @@ impl Stack {
         Ok(table.updates)
     }
 
-    /// Checks that the list is not cut: it has HEAD, which every worktree has, and there is no table with later updates.
+    /// Checks that the list is not cut: HEAD is in a table, and no table that it leaves out has later updates.
     fn check_end(&mut self, dir: &Path, list: &Path, listed: &HashSet<String>, last: Option<u64>) {
         if !matches!(self.refs.get(&b"HEAD"[..]), Some(RefValue::Id(_) | RefValue::Symbolic)) {
             self.add(list, "names no table with HEAD: refs are missing");
