@@ -60,6 +60,7 @@
 //! - `config`: the configuration file and its layers.
 //! - `scan`: runs a target: joins source, decode, engine and policy.
 //! - `cli`: the command line, one file per command.
+//! - `fuzz`: the fuzz targets, with the feature `fuzzing` only, which is not part of the library.
 
 // Only some of the code has a use without the command line.
 #![cfg_attr(not(feature = "cli"), allow(dead_code, unreachable_pub, unused_imports))]
@@ -73,6 +74,8 @@ mod cli;
 mod config;
 mod decode;
 mod engine;
+#[cfg(feature = "fuzzing")]
+mod fuzz;
 #[cfg(feature = "git")]
 mod git;
 mod policy;
@@ -95,6 +98,8 @@ pub mod internals {
     pub use crate::config::Config;
     pub use crate::engine::authoring::{examples, sample};
     pub use crate::engine::{Engine, check_pattern};
+    #[cfg(feature = "fuzzing")]
+    pub use crate::fuzz::{TARGETS, Target};
     pub use crate::rules::syntax::{Check, RuleFile};
     pub use crate::rules::{Rule, load, renamed_fields};
 }

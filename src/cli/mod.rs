@@ -129,6 +129,10 @@ fn run() -> ExitCode {
     }
 }
 
+/// Parses a call of an agent, for its fuzz target.
+#[cfg(feature = "fuzzing")]
+pub(crate) use commands::hook::parse_agent_call;
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -26,6 +26,12 @@ pub(crate) fn open(path: &Path, flags: RepositoryOpenFlags, env: &GitEnv) -> Res
             lock.ignore_inaccessible_home();
             open()
         }
+        // libgit2 takes a `.git` that it fails to stat for a missing one.
+        _ if error.code() == ErrorCode::NotFound
+            && path.ancestors().any(|dir| dir.join(".git/HEAD").is_file()) =>
+        {
+            open()
+        }
         _ if error.code() == ErrorCode::Owner => lock.open_if_trusted(path, env, &open).unwrap_or(Err(error)),
         _ => Err(error),
     });

@@ -2,6 +2,7 @@
 
 use crate::git::{Kind, Object, Oid, ReadObjects};
 use crate::model::{ContentKind, Provenance, RepoPath};
+use crate::source::unscanned::unscanned_object;
 
 use super::blob::blob_scanner::BlobScanner;
 use super::blob::identity::locate_in_identity;
@@ -9,10 +10,17 @@ use super::blob::object_part::ObjectPart;
 use super::outcome::Outcome;
 
 /// Scans the message and the header of a commit or annotated tag: the same parts as a scan of the whole history does.
-/// An object that cannot be read gives nothing: the walk that found its id has reported it.
+/// An object that cannot be read is an unscanned entry, also if the walk that found its id could read it: a commit-graph
+/// names commits that are not read, and a repack or an error of the disk can come between.
 pub(super) fn scan_commit_text(scanner: &BlobScanner<'_>, objects: &impl ReadObjects, id: &Oid) -> Outcome {
     let mut outcome = Outcome::default();
-    let Ok(Object { kind, data }) = objects.read(id) else { return outcome };
+    let Object { kind, data } = match objects.read(id) {
+        Ok(object) => object,
+        Err(error) => {
+            outcome.unscanned.push(unscanned_object(&error, None));
+            return outcome;
+        }
+    };
     let content_kind = match kind {
         Kind::Commit => ContentKind::Commit,
         Kind::Tag => ContentKind::Tag,
@@ -32,4 +40,24 @@ pub(super) fn scan_commit_text(scanner: &BlobScanner<'_>, objects: &impl ReadObj
         outcome.findings.extend(findings);
     }
     outcome
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+    use crate::git::testing_objects::oid;
+    use crate::scan::testing::settings;
+
+    #[test]
+    fn a_commit_that_cannot_be_read_is_unscanned() {
+        let settings = settings();
+        let scanner = BlobScanner::new(&settings).expect("the built-in rules are tested");
+        let objects: HashMap<Oid, Object> = HashMap::new();
+        let id = oid(&"1".repeat(40));
+        let outcome = scan_commit_text(&scanner, &objects, &id);
+        assert_eq!(outcome.unscanned.len(), 1);
+        assert_eq!(outcome.unscanned[0].what, format!("object {id}"));
+    }
 }

@@ -31,6 +31,15 @@ pub(crate) fn read_tips(repo: &Repo) -> Result<Vec<Tip>, RepoError> {
         ids_by_name.insert(name.clone(), id);
         tips.push(Tip { kind: TipKind::Ref, name, id });
     }
+    if repo.plumbing().is_none() {
+        // libgit2 leaves out directories and files that it cannot read, without an error.
+        for (name, file) in files_below(repo.common_dir(), "refs")? {
+            if !ids_by_name.contains_key(&name) && !name.ends_with(".lock") {
+                let id = first_id(&read_if_exists(&file)?);
+                tips.extend(id.map(|id| Tip { kind: TipKind::Ref, name, id }));
+            }
+        }
+    }
     if let Some(id) = repo.head()? {
         tips.push(Tip { kind: TipKind::Head, name: "HEAD".into(), id });
     }

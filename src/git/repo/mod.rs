@@ -299,13 +299,22 @@ impl Repo {
 }
 
 /// Whether refs are in the reftable format. An unknown format is an error.
+///
+/// `Config::get_string` must not be used: when a configuration file cannot be read any more, libgit2 1.9 frees an entry
+/// there that it has not initialised.
 fn uses_reftable(git: &Repository) -> Result<bool, RepoError> {
-    match git.config()?.get_string("extensions.refstorage") {
-        Ok(format) if format == "reftable" => Ok(true),
-        Ok(format) if format != "files" => {
-            Err(RepoError::UnsupportedRepository { what: format!("ref storage '{format}'") })
-        }
-        _ => Ok(false),
+    let config = git.config()?;
+    match config.get_entry("extensions.refstorage") {
+        Ok(entry) => match entry.value_bytes() {
+            b"reftable" => Ok(true),
+            b"files" => Ok(false),
+            format => {
+                let format = String::from_utf8_lossy(format);
+                Err(RepoError::UnsupportedRepository { what: format!("ref storage '{format}'") })
+            }
+        },
+        Err(error) if error.code() == ErrorCode::NotFound => Ok(false),
+        Err(error) => Err(error.into()),
     }
 }
 

@@ -213,7 +213,7 @@ impl HookFile {
                 messages::note(&format!("{} already calls stopleak", self.path.display()));
                 return Ok(());
             }
-            HookState::Other => fs::rename(&self.path, &self.previous)?,
+            HookState::Other => keep(&self.path, &self.previous)?,
             HookState::Installed { .. }
             | HookState::Managed(_)
             | HookState::Directory
@@ -221,8 +221,11 @@ impl HookFile {
         }
         let written = write_executable(&self.path, &content);
         if written.is_err() && replaces_hook {
-            // Report the first error; ignore a second one from renaming the hook back.
-            let _ = fs::rename(&self.previous, &self.path);
+            // Report the first error; ignore a second one from restoring the hook.
+            let _ = match self.path.symlink_metadata() {
+                Ok(_) => fs::remove_file(&self.previous),
+                Err(_) => fs::rename(&self.previous, &self.path),
+            };
         }
         written?;
         messages::note(&format!("installed {}", self.path.display()));
@@ -328,6 +331,12 @@ pub(crate) fn status(env: &Environment) -> anyhow::Result<ExitCode> {
     );
     io::stdout().write_all(text.as_bytes())?;
     Ok(ExitCode::Complete)
+}
+
+/// Keeps a hook under the name `previous`. It stays in place as well, so that there is a hook at any time until the new one
+/// replaces it; on a file system without hard links it is renamed.
+fn keep(path: &Path, previous: &Path) -> io::Result<()> {
+    fs::hard_link(path, previous).or_else(|_| fs::rename(path, previous))
 }
 
 /// Writes an executable file atomically: to a temporary file in the same folder, which is then renamed to `path`.

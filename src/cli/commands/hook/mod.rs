@@ -14,6 +14,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use clap::Subcommand;
 
+#[cfg(feature = "fuzzing")]
+pub(crate) use agent::parse_agent_call;
 use args::{Caller, InstallArgs, RunArgs, UninstallArgs};
 
 use crate::cli::env::Environment;

@@ -17,11 +17,11 @@ mod mmap;
 mod multi_pack_index;
 mod resolve;
 mod resolve_tree;
-#[cfg(test)]
+#[cfg(any(test, feature = "fuzzing"))]
 pub(crate) mod writer;
 
 pub(crate) use chunks::ChunkTable;
-#[cfg(test)]
+#[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use delta::Delta;
 pub(crate) use delta_tree::{DeltaTrees, Node, Root, RootBase};
 pub(crate) use file::{Entry, EntryBase, PackError, PackFile};

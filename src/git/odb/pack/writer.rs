@@ -1,4 +1,5 @@
-//! Writes valid and invalid packs and indexes for tests. Ids are invented: the store does not recompute them.
+//! Writes valid and invalid packs and indexes for tests and fuzz targets. Ids are invented: the store does not
+//! recompute them.
 
 use std::fs;
 use std::io::Write;
@@ -7,6 +8,7 @@ use std::path::Path;
 use crate::git::{Kind, Oid};
 
 /// One instruction of a delta.
+#[cfg(test)]
 #[derive(Clone, Debug)]
 pub(crate) enum Instruction {
     /// Byte offset and length in the base.
@@ -24,6 +26,7 @@ pub(crate) fn id(n: u32) -> Oid {
 }
 
 /// A delta with the given header, which need not match the instructions.
+#[cfg(test)]
 pub(crate) fn delta(base_len: u64, result_len: u64, instructions: &[Instruction]) -> Vec<u8> {
     let mut out = [varint(base_len), varint(result_len)].concat();
     for instruction in instructions {

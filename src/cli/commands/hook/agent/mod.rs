@@ -181,3 +181,11 @@ fn write_response(response: &serde_json::Value) -> anyhow::Result<()> {
         // Not as an I/O error: that of a closed pipe would end the program with exit code 0.
         .map_err(|error| anyhow!("the answer could not be written: {error}"))
 }
+
+/// Parses a call as [`run`] does, for its fuzz target.
+#[cfg(feature = "fuzzing")]
+pub(crate) fn parse_agent_call(input: &[u8], directory: &Path) {
+    if json_input::check(json_input::CALL, input).is_ok() {
+        let _ = Call::parse(input, directory).map(|call| call.format.allow());
+    }
+}
