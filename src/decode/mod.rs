@@ -4,6 +4,8 @@
 //! Bytes are read in every plausible way, because no test of a few bytes can decide how all of them are meant: a log can
 //! begin as UTF-16 and continue as ASCII, and a byte order mark can precede anything. Each way is a [`Reading`].
 
+#[cfg(test)]
+pub(crate) mod testing;
 mod utf16;
 mod wide;
 

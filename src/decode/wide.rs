@@ -110,18 +110,10 @@ pub(super) fn text_offset(pieces: &[Piece], stored: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decode::testing::wide;
 
     fn narrowed(bytes: &[u8]) -> Option<String> {
         narrow(bytes, true).map(|(text, _)| text.iter().map(|&byte| char::from(byte)).collect())
-    }
-
-    fn wide(text: &str, width: usize, is_big: bool) -> Vec<u8> {
-        let wide = |byte: u8| {
-            let mut bytes = vec![0; width];
-            bytes[if is_big { width - 1 } else { 0 }] = byte;
-            bytes
-        };
-        text.bytes().flat_map(wide).collect()
     }
 
     #[test]

@@ -13,7 +13,7 @@ use std::time::Instant;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use memchr::memmem;
 
-use crate::decode::{self, Decoder, Reading, ReadingKind};
+use crate::decode::{self, Reading, ReadingKind};
 use crate::engine::{Engine, Match, confidence_from_score, joined, resolve_overlaps};
 use crate::model::memory::NoMemory;
 use crate::model::{
@@ -25,16 +25,14 @@ use crate::policy::{
 };
 use crate::rules::{Rule, RuleSet};
 
+use super::chunk::{Chunk, Chunker};
 use super::excerpt::{excerpt, shown_range};
 use super::line_masks::LineMasks;
-use super::readings::{ReadMatch, advanced, merged_matches};
+use super::readings::{ReadMatch, merged_matches};
 use super::unscanned::{MAX_FINDINGS, aborted, no_memory, out_of_time, too_many_findings};
 use crate::scan::error::ScanError;
 #[cfg(feature = "git")]
 use crate::scan::settings::Settings;
-
-/// This many bytes of a bare value are contiguous in a text.
-pub(super) const CONTIGUOUS: usize = 8;
 
 /// Bytes of a text that are scanned between two checks of a deadline: a fraction of a second for any text.
 const DEADLINE_CHUNK: usize = if cfg!(test) { 10_007 } else { 128 * 1024 };
@@ -103,18 +101,6 @@ impl BlobScan<'_> {
             self.unscanned = Some(too_many_findings(self.count, what()));
         }
     }
-}
-
-/// A chunk of stored bytes, with context on both sides.
-pub(crate) struct Chunk<'c, 'b> {
-    /// The texts that the bytes can be read as.
-    pub(crate) readings: &'c [Reading<'b>],
-    /// Byte offset of the chunk in the whole.
-    pub(crate) offset: usize,
-    /// Byte range of the chunk in which reported values start; the bytes around it are context.
-    pub(crate) reported: Range<usize>,
-    /// For each [`ReadingKind`] the position of the first byte of `reported`.
-    pub(crate) start: [Position; ReadingKind::COUNT],
 }
 
 impl<'s> BlobScanner<'s> {
@@ -235,28 +221,22 @@ impl<'s> BlobScanner<'s> {
     /// Passes each chunk of `bytes` to `work`; without a deadline there is one. Returns whether all chunks were passed
     /// before the deadline.
     fn for_each_chunk(&self, bytes: &[u8], work: &mut dyn FnMut(&Chunk<'_, '_>)) -> Result<bool, NoMemory> {
-        let mut start = [Position::default(); ReadingKind::COUNT];
         if self.deadline.is_none() || bytes.len() <= DEADLINE_CHUNK {
             let readings = decode::readings(bytes)?;
+            let start = [Position::default(); ReadingKind::COUNT];
             work(&Chunk { readings: &readings, offset: 0, reported: 0..bytes.len(), start });
             return Ok(true);
         }
-        let (before, after) = self.chunk_overlap();
-        let decoder = Decoder::new(bytes);
+        let mut chunker = Chunker::new(self.chunk_overlap());
         let mut first = 0;
         while first < bytes.len() {
             if self.is_past_deadline() {
                 return Ok(false);
             }
             let end = character_boundary(bytes, bytes.len().min(first + DEADLINE_CHUNK));
-            let offset = first.saturating_sub(Decoder::MAX_WIDTH * before);
-            let limit = bytes.len().min(end + Decoder::MAX_WIDTH * after);
-            let plain = character_boundary(bytes, first.saturating_sub(before)) - offset;
-            let plain = plain..bytes.len().min(end + after) - offset;
-            let readings = decoder.readings(&bytes[offset..limit], offset, plain);
-            let reported = first - offset..end - offset;
-            work(&Chunk { readings: &readings, offset, reported: reported.clone(), start });
-            start = advanced(&readings, start, reported);
+            let offset = first.saturating_sub(chunker.stored_before());
+            let limit = bytes.len().min(end + chunker.stored_after());
+            chunker.read(&bytes[offset..limit], offset, first - offset..end - offset, &mut *work);
             first = end;
         }
         Ok(true)
@@ -419,11 +399,10 @@ impl<'s> BlobScanner<'s> {
 
     /// Returns the `wanted` bare values that are values in `bytes`. Cheap if the text contains none of them.
     pub(crate) fn bare_values_among(&self, bytes: &[u8], wanted: &HashSet<Secret>) -> HashSet<Secret> {
-        let start = |value: &Secret| value.expose()[..value.expose().len().min(CONTIGUOUS)].to_vec();
         let Ok(readings) = decode::readings(bytes) else { return HashSet::new() };
         let contains =
-            |value: Vec<u8>| readings.iter().any(|reading| memmem::find(&reading.text, &value).is_some());
-        if !wanted.iter().any(|value| contains(start(value))) {
+            |start: &[u8]| readings.iter().any(|reading| memmem::find(&reading.text, start).is_some());
+        if !wanted.iter().any(|value| contains(contiguous_start(value))) {
             return HashSet::new();
         }
         self.bare_values(bytes).intersection(wanted).cloned().collect()
@@ -508,6 +487,13 @@ impl<'s> BlobScanner<'s> {
             }
         }
     }
+}
+
+/// Returns the start of a bare value, so much of it as is contiguous in a text.
+pub(super) fn contiguous_start(value: &Secret) -> &[u8] {
+    const CONTIGUOUS: usize = 8;
+    let value = value.expose();
+    &value[..value.len().min(CONTIGUOUS)]
 }
 
 fn compile(rule: &Rule) -> CompiledRule {

@@ -1,6 +1,7 @@
 //! One blob, message or name: from bytes to findings.
 
 pub(crate) mod blob_scanner;
+pub(crate) mod chunk;
 pub(crate) mod excerpt;
 #[cfg(feature = "git")]
 pub(crate) mod identity;

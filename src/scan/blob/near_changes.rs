@@ -12,7 +12,8 @@ use memchr::{memchr, memmem};
 use crate::decode::{Reading, ReadingKind};
 use crate::model::{Locator, Position, Secret, Span, character_boundary};
 
-use super::blob_scanner::{BlobScan, BlobScanner, CONTIGUOUS, Chunk};
+use super::blob_scanner::{BlobScan, BlobScanner, contiguous_start};
+use super::chunk::Chunk;
 
 /// Most values whose occurrences are searched one by one. For more, the text is scanned whole.
 const MAX_SEARCHED_VALUES: usize = 16;
@@ -119,8 +120,7 @@ fn is_stored(bytes: &[u8]) -> bool {
 
 /// Returns where the `wanted` values can begin, in order of position.
 fn occurrences(text: &[u8], wanted: &HashSet<Secret>) -> Vec<Range<usize>> {
-    let start = |value: &Secret| value.expose()[..value.expose().len().min(CONTIGUOUS)].to_vec();
-    let starts: HashSet<Vec<u8>> = wanted.iter().map(start).collect();
+    let starts: HashSet<&[u8]> = wanted.iter().map(contiguous_start).collect();
     let mut all: Vec<Range<usize>> = starts
         .iter()
         .flat_map(|start| memmem::find_iter(text, start).map(|at| at..at + start.len()).collect::<Vec<_>>())

@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::ops::Range;
 
 use crate::decode::{Reading, ReadingKind};
-use crate::engine::Match;
+use crate::engine::{Match, joined};
 use crate::model::{Locator, Position, Span};
 
 /// A match in one of the readings.
@@ -47,15 +47,8 @@ pub(crate) fn merged_matches<'e>(
 /// Drops matches without zero bytes that overlap one of decoded text: a character that is not ASCII ends them early.
 fn drop_parts(readings: &[Reading<'_>], all: &mut Vec<ReadMatch<'_>>) {
     let kind = |found: &ReadMatch<'_>| readings[found.reading].kind;
-    let mut decoded: Vec<Span> = Vec::new();
-    for found in all.iter().filter(|found| kind(found) == ReadingKind::Utf16) {
-        match decoded.last_mut() {
-            Some(last) if found.matched.span.start < last.end => {
-                last.end = last.end.max(found.matched.span.end)
-            }
-            _ => decoded.push(found.matched.span),
-        }
-    }
+    let is_decoded = |found: &&ReadMatch<'_>| kind(found) == ReadingKind::Utf16;
+    let decoded = joined(all.iter().filter(is_decoded).map(|found| found.matched.span).collect());
     all.retain(|found| {
         let span = found.matched.span;
         let after = decoded.partition_point(|decoded| decoded.end <= span.start);
@@ -93,19 +86,10 @@ mod tests {
     use proptest::sample::select;
 
     use super::*;
+    use crate::decode::testing::wide;
     use crate::scan::blob::blob_scanner::BlobScanner;
     use crate::scan::blob::streaming::StreamScanner;
     use crate::scan::testing::{RULE, settings, token};
-
-    /// Returns each byte of ASCII text in `width` bytes.
-    fn wide(text: &str, width: usize, is_big: bool) -> Vec<u8> {
-        let character = |byte: u8| {
-            let mut bytes = vec![0; width];
-            bytes[if is_big { width - 1 } else { 0 }] = byte;
-            bytes
-        };
-        text.bytes().flat_map(character).collect()
-    }
 
     fn leading() -> impl Strategy<Value = Vec<u8>> {
         let mark = select(vec![&b""[..], b"\xff\xfe", b"\xfe\xff", b"\xff\xfe\0\0", b"\xef\xbb\xbf"]);

@@ -6,17 +6,13 @@
 
 use std::io;
 
-use crate::decode::{Decoder, ReadingKind};
-use crate::model::{Position, character_boundary, memory};
+use crate::model::{character_boundary, memory};
 
-use super::blob_scanner::{BlobScan, BlobScanner, Chunk};
-use super::readings::advanced;
+use super::blob_scanner::{BlobScan, BlobScanner};
+use super::chunk::Chunker;
 
 /// Bytes of a chunk, without its overlaps. Most files are smaller and are one chunk.
 const CHUNK_SIZE: usize = 2 * 1024 * 1024;
-
-/// Stored bytes of overlap for each byte of context.
-const MAX_WIDTH: usize = Decoder::MAX_WIDTH;
 
 /// Scans one text after the other through the same buffer; one per thread.
 pub(crate) struct StreamScanner {
@@ -25,8 +21,7 @@ pub(crate) struct StreamScanner {
     /// Bytes of the buffer.
     size: usize,
     /// Bytes of text that decide about a value, before and after it.
-    before: usize,
-    after: usize,
+    overlap: (usize, usize),
 }
 
 /// The result of scanning one text.
@@ -56,8 +51,10 @@ impl StreamScanner {
     }
 
     fn with_chunk_size(scanner: &BlobScanner<'_>, size: usize) -> StreamScanner {
-        let (before, after) = scanner.chunk_overlap();
-        StreamScanner { buffer: Vec::new(), size: MAX_WIDTH * (before + after) + size, before, after }
+        let overlap = scanner.chunk_overlap();
+        let chunker = Chunker::new(overlap);
+        let size = chunker.stored_before() + size + chunker.stored_after();
+        StreamScanner { buffer: Vec::new(), size, overlap }
     }
 
     /// Scans `input` to its end, up to `limit` bytes. `what` names it in an unscanned entry.
@@ -77,11 +74,9 @@ impl StreamScanner {
             self.buffer = vec![0; self.size];
         }
         let mut reader = Reader { input, bytes: 0 };
-        // Byte offset of the buffer in the whole, how much of it is filled, and from where in it values are reported,
-        // with the position of that byte in each reading.
+        let mut chunker = Chunker::new(self.overlap);
+        // Byte offset of the buffer in the whole, how much of it is filled, and from where in it values are reported.
         let (mut offset, mut filled, mut reported) = (0, 0, 0_usize);
-        let mut start = [Position::default(); ReadingKind::COUNT];
-        let mut decoder = None;
         let (is_one_chunk, stopped) = loop {
             let was_filled = filled;
             let stopped = match reader.fill(&mut self.buffer[filled..]) {
@@ -101,18 +96,12 @@ impl StreamScanner {
             let bytes = &self.buffer[..filled];
             let is_last = filled < self.buffer.len();
             let end =
-                if is_last { filled } else { character_boundary(bytes, filled - MAX_WIDTH * self.after) };
-            let plain = character_boundary(bytes, reported.saturating_sub(self.before));
-            let plain = plain..filled.min(end + self.after);
-            let decoder = *decoder.get_or_insert_with(|| Decoder::new(bytes));
-            let readings = decoder.readings(bytes, offset, plain);
-            let chunk = Chunk { readings: &readings, offset, reported: reported..end, start };
-            scanner.scan_chunk(&chunk, &mut scan, &what);
+                if is_last { filled } else { character_boundary(bytes, filled - chunker.stored_after()) };
+            chunker.read(bytes, offset, reported..end, |chunk| scanner.scan_chunk(chunk, &mut scan, &what));
             if is_last {
                 break (was_filled == 0, stopped);
             }
-            start = advanced(&readings, start, reported..end);
-            let kept = end.saturating_sub(MAX_WIDTH * self.before);
+            let kept = end.saturating_sub(chunker.stored_before());
             offset += kept;
             reported = end - kept;
             self.buffer.copy_within(kept..filled, 0);
