@@ -25,8 +25,6 @@ pub(crate) use incremental::{Changes, ScanCache};
 use matching::matcher;
 use matching::matcher::Conditions;
 pub(crate) use matching::matches::Match;
-#[cfg(test)]
-pub(crate) use matching::overlap::resolve_matches;
 pub(crate) use matching::overlap::resolve_overlaps;
 use matching::pattern::LazyPattern;
 use matching::requirements::{MAX_COUNTERPART_START_DISTANCE, apply_requirements};

@@ -8,7 +8,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::engine::authoring::sample::{Draw, sample};
-use crate::engine::{Engine, Match, resolve_matches};
+use crate::engine::tests::resolve_matches;
+use crate::engine::{Engine, Match};
 use crate::model::{Confidence, Evidence};
 use crate::rules::syntax::{Base58, CheckKind, Crc32, SumEncoding};
 use crate::rules::{Rule, RuleSet};

@@ -286,6 +286,13 @@ fn generic_match<'e>(rule: &'e Rule, pattern: &LazyPattern, text: &[u8], hit: Hi
     })
 }
 
+/// Returns the value of a regex match; `None` if it is empty, goes on after the match, or is allowed.
+fn value_of<'t>(rule: &Rule, pattern: &LazyPattern, text: &'t [u8], found: PatternMatch) -> Option<&'t [u8]> {
+    let secret = found.secret.slice(text);
+    let is_value = !secret.is_empty() && has_boundary_after(rule, text, found.whole);
+    (is_value && !is_allowed(rule, pattern, secret)).then_some(secret)
+}
+
 /// Applies only the conditions of the form to a regex match.
 fn form<'e>(
     rule: &'e Rule,
@@ -294,11 +301,8 @@ fn form<'e>(
     text: &[u8],
     found: PatternMatch,
 ) -> Option<Match<'e>> {
+    let secret = value_of(rule, pattern, text, found)?;
     let PatternMatch { whole, secret: span } = found;
-    let secret = span.slice(text);
-    if span.is_empty() || !has_boundary_after(rule, text, whole) || is_allowed(rule, pattern, secret) {
-        return None;
-    }
     // Templates and words in place of a password; a long form is masked even if it is a placeholder.
     if rule.human_chosen && placeholder::is_placeholder_or_template(distinctive_part(rule, secret)) {
         return None;
@@ -315,13 +319,7 @@ fn accept<'e>(
     text: &[u8],
     found: PatternMatch,
 ) -> Option<Match<'e>> {
-    if found.secret.is_empty() || !has_boundary_after(rule, text, found.whole) {
-        return None;
-    }
-    let secret = found.secret.slice(text);
-    if is_allowed(rule, pattern, secret) {
-        return None;
-    }
+    let secret = value_of(rule, pattern, text, found)?;
     let new_match = |confidence, severity, why| {
         let PatternMatch { whole, secret: span } = found;
         Match { rule, rule_index, span, whole, confidence, severity, why, score: None }

@@ -100,9 +100,3 @@ pub(crate) fn resolve_overlaps<'e, T>(
     }
     kept
 }
-
-#[cfg(test)]
-/// Keeps only the best of the matches that overlap, each with the highest confidence of those that it displaces.
-pub(crate) fn resolve_matches(matches: Vec<Match<'_>>) -> Vec<Match<'_>> {
-    resolve_overlaps(matches, |found| found, |kept, other| kept.raise(other))
-}

@@ -26,6 +26,11 @@ pub(crate) fn engine(yaml: &str) -> Engine {
     Engine::new(&rules)
 }
 
+/// Keeps only the best of the matches that overlap, each with the highest confidence of those that it displaces.
+pub(crate) fn resolve_matches(matches: Vec<Match<'_>>) -> Vec<Match<'_>> {
+    resolve_overlaps(matches, |found| found, |kept, other| kept.raise(other))
+}
+
 fn found(engine: &Engine, text: &str) -> Vec<(String, String)> {
     let value = |found: &Match| String::from_utf8_lossy(found.span.slice(text.as_bytes())).into_owned();
     resolve_matches(engine.candidates(text.as_bytes()))

@@ -3,8 +3,9 @@
 use proptest::collection::vec;
 use proptest::prelude::*;
 
+use super::resolve_matches;
 use super::text::{ENGINE, RULES, a_rule, a_text};
-use crate::engine::{Engine, Match, resolve_matches};
+use crate::engine::{Engine, Match};
 use crate::model::Confidence;
 use crate::rules::RuleSet;
 
