@@ -1,6 +1,8 @@
 //! Changes inputs at random: flips bits, inserts numbers and words of the formats, cuts, repeats and splices. Equal
 //! seeds give equal inputs.
 
+use stopleak::internals::sample::Draw;
+
 /// Longest input in bytes.
 const MAX_LEN: usize = 1 << 16;
 
@@ -98,25 +100,17 @@ const WORDS: &[&[u8]] = &[
     b"\0",
 ];
 
-/// A random number generator (SplitMix64).
-pub(crate) struct Random(u64);
+/// A random number generator.
+pub(crate) struct Random(Draw);
 
 impl Random {
     pub(crate) fn new(seed: u64) -> Random {
-        Random(seed)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
+        Random(Draw::new(seed))
     }
 
     /// Returns a number below `bound`, or 0.
     pub(crate) fn below(&mut self, bound: usize) -> usize {
-        (self.next() % bound.max(1) as u64) as usize
+        self.0.below(bound as u64) as usize
     }
 }
 
@@ -172,7 +166,7 @@ impl Pool {
         let end = (at + len).min(input.len());
         match self.random.below(12) {
             0 | 1 if at < input.len() => input[at] ^= 1 << self.random.below(8),
-            2 if at < input.len() => input[at] = self.random.next() as u8,
+            2 if at < input.len() => input[at] = self.random.below(256) as u8,
             3 if at < input.len() => {
                 input[at] = input[at].wrapping_add(self.random.below(33) as u8).wrapping_sub(16)
             }

@@ -37,10 +37,7 @@ impl ObjectVisitor for Visited {
     ) -> Vec<u8> {
         if let Some(context) = delta_context {
             assert_eq!(context.base, context.base_state, "the state of another base");
-            for copied in context.copies {
-                let from = &context.base[copied.base_offset..copied.base_end()];
-                assert_eq!(&data[copied.offset..copied.end()], from, "a copied range differs");
-            }
+            context.assert_copies(data);
         }
         self.0.push((*id, kind, data.to_vec()));
         data.to_vec()

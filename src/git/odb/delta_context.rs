@@ -41,6 +41,15 @@ pub(crate) struct DeltaContext<'a, S> {
 }
 
 impl<S> DeltaContext<'_, S> {
+    /// Asserts that the copied ranges have the same bytes in `data`, the object, and in its base.
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub(crate) fn assert_copies(&self, data: &[u8]) {
+        for copied in self.copies {
+            let from = &self.base[copied.base_offset..copied.base_end()];
+            assert_eq!(&data[copied.offset..copied.end()], from, "a copied range differs");
+        }
+    }
+
     /// Returns the changed ranges of an object of `len` bytes, ascending: ranges of new bytes, and empty ranges
     /// between bytes that were not adjacent in the base. The ends count as well: a base that was cut off at its
     /// start or end gives an empty range there.

@@ -36,12 +36,7 @@ impl ObjectVisitor for Seen {
     ) -> Vec<u8> {
         if let Some(delta_context) = delta_context {
             assert_eq!(delta_context.base, delta_context.base_state, "the state of the base is its content");
-            for copied in delta_context.copies {
-                assert_eq!(
-                    data[copied.offset..copied.end()],
-                    delta_context.base[copied.base_offset..copied.base_end()]
-                );
-            }
+            delta_context.assert_copies(data);
         }
         self.objects.push((*id, kind, data.to_vec()));
         data.to_vec()
