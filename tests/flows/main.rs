@@ -10,6 +10,7 @@
 mod agents;
 mod ci;
 mod ci_hostile;
+mod ci_policy;
 mod cleanup;
 mod commit_environments;
 mod commit_msg;
