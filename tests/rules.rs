@@ -74,3 +74,26 @@ fn every_rule_has_help_of_two_sentences_and_a_way_to_revoke() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// A command that is given twice on a line, with other values: the options of the second are not those of the first.
+#[test]
+fn every_command_on_a_line_has_its_own_value() {
+    let engine = Engine::new(&RuleSet::builtin());
+    let mut missed = Vec::new();
+    let mut commands = 0;
+    for rule in rules().iter().filter(|rule| rule.pattern.contains("}? )")) {
+        let example = rule.examples[0].joined();
+        let two = format!("{example} && {example}\n");
+        let spans: Vec<_> = engine
+            .candidates(two.as_bytes())
+            .into_iter()
+            .filter(|found| found.rule.id == rule.id)
+            .map(|found| found.span)
+            .collect();
+        commands += 1;
+        if spans.len() != 2 {
+            missed.push(format!("{}: {spans:?} in {two}", rule.id));
+        }
+    }
+    assert!(commands >= 8 && missed.is_empty(), "{commands} {}", missed.join("\n"));
+}
