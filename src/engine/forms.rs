@@ -35,25 +35,46 @@ pub(crate) fn joined(mut spans: Vec<Span>) -> Vec<Span> {
 /// Returns the runs in `text` that look like tokens, in order: 16 or more of the characters of base64 and base64url
 /// (`A-Z a-z 0-9 + / _ -` and `=` at the end), with a letter and a digit or with letter case that changes as in no
 /// word, unless all of it is made of words and numbers, as paths and names are. Hashes, object ids and UUIDs count as
-/// tokens. Beside masked bytes, six characters are enough.
+/// tokens. A percent-encoded byte is a character of a run, and is evaluated decoded. Beside masked bytes, six characters
+/// are enough.
 pub(crate) fn token_like_runs(text: &[u8], is_masked: MaskedNeighbours) -> Vec<Span> {
-    let is_token = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'_' | b'-');
     let mut runs = Vec::new();
+    let mut run = Vec::new();
     let mut at = 0;
     while at < text.len() {
         let start = at;
-        while at < text.len() && is_token(text[at]) {
-            at += 1;
+        run.clear();
+        while let Some((byte, length)) = token_character(&text[at..]) {
+            run.push(byte);
+            at += length;
         }
         let end = at + text[at..].iter().take(2).take_while(|&&byte| byte == b'=').count();
         let is_rest = is_masked.before && start == 0 || is_masked.after && at == text.len();
         let min = if is_rest { MIN_REST } else { MIN_TOKEN };
-        if at - start >= min && looks_like_a_token(&text[start..at]) {
+        if at - start >= min && looks_like_a_token(&run) {
             runs.push(Span::new(start, end));
         }
         at = end.max(at + 1);
     }
     runs
+}
+
+fn is_token_byte(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'_' | b'-')
+}
+
+/// Returns the character of a run at the start of `text` and its length. Percent-encoded bytes that no token contains
+/// separate words, like `-`.
+fn token_character(text: &[u8]) -> Option<(u8, usize)> {
+    match *text {
+        [byte, ..] if is_token_byte(byte) => Some((byte, 1)),
+        [b'%', high, low, ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => {
+            let digit = |byte: u8| char::from(byte).to_digit(16).unwrap_or_default() as u8;
+            let byte = digit(high) << 4 | digit(low);
+            Some((if is_token_byte(byte) { byte } else { b'-' }, 3))
+        }
+        _ => None,
+    }
 }
 
 fn looks_like_a_token(run: &[u8]) -> bool {
@@ -106,6 +127,7 @@ mod tests {
             "f81d4fae-7dec-11d0-a765-00a0c91e6bf6",
             "qG8/Jk2+Lm9Zx4Tn/Vb7Wc==",
             "acme_0f9Kq2mXw9RtB4nLc",
+            "w0%2BDJ4TZ%2b7qW%2f3pN%3BU%2B2=",
         ] {
             assert_eq!(runs(&format!("k = '{value}';")), [value]);
         }
@@ -135,6 +157,7 @@ mod tests {
             "/usr/share/doc/packages/python3/html/library/index.html",
             "2026-11-30T22:56:14 1234567890123456",
             "-----------------------------------------",
+            "https://h/?redirect_uri%3Dhttps%3A%2F%2Fexample.com%2Fpath%20with%20spaces%2Fcallback",
         ] {
             assert_eq!(runs(line), [""; 0], "{line}");
         }
